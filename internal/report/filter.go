@@ -1,0 +1,144 @@
+package report
+
+import "slices"
+
+// A Filter is an expression over fields: exactly one of AndGroup, OrGroup, Not
+// and Condition is set. One expression holds only dimensions or only metrics.
+type Filter struct {
+	AndGroup  *FilterList `json:"andGroup,omitempty"`
+	OrGroup   *FilterList `json:"orGroup,omitempty"`
+	Not       *Filter     `json:"notExpression,omitempty"`
+	Condition *Condition  `json:"filter,omitempty"`
+}
+
+// A FilterList is the members of an and-group or an or-group.
+type FilterList struct {
+	Expressions []*Filter `json:"expressions,omitempty"`
+}
+
+// A Condition tests one field in exactly one way.
+type Condition struct {
+	FieldName string         `json:"fieldName"`
+	String    *StringFilter  `json:"stringFilter,omitempty"`
+	InList    *InListFilter  `json:"inListFilter,omitempty"`
+	Numeric   *NumericFilter `json:"numericFilter,omitempty"`
+	Between   *BetweenFilter `json:"betweenFilter,omitempty"`
+	Empty     *EmptyFilter   `json:"emptyFilter,omitempty"`
+}
+
+// StringFilter compares text. MatchType is EXACT (the default), BEGINS_WITH,
+// ENDS_WITH, CONTAINS, FULL_REGEXP or PARTIAL_REGEXP (RE2).
+type StringFilter struct {
+	MatchType     string `json:"matchType,omitempty"`
+	Value         string `json:"value"`
+	CaseSensitive bool   `json:"caseSensitive,omitempty"`
+}
+
+// InListFilter is true for any of the values.
+type InListFilter struct {
+	Values        []string `json:"values"`
+	CaseSensitive bool     `json:"caseSensitive,omitempty"`
+}
+
+// NumericFilter compares a number. Operation is EQUAL, LESS_THAN,
+// LESS_THAN_OR_EQUAL, GREATER_THAN or GREATER_THAN_OR_EQUAL.
+type NumericFilter struct {
+	Operation string       `json:"operation"`
+	Value     NumericValue `json:"value"`
+}
+
+// BetweenFilter is true for FromValue ≤ x ≤ ToValue.
+type BetweenFilter struct {
+	FromValue NumericValue `json:"fromValue"`
+	ToValue   NumericValue `json:"toValue"`
+}
+
+// NumericValue is a whole number or a double; exactly one is set.
+type NumericValue struct {
+	Int64  *Int64   `json:"int64Value,omitempty"`
+	Double *float64 `json:"doubleValue,omitempty"`
+}
+
+// EmptyFilter is true for "" and "(not set)".
+type EmptyFilter struct{}
+
+// And returns the conjunction of the filters that are not nil, each kept whole:
+// no filter given here can be closed from inside another. It returns nil for
+// none, and the filter itself for one.
+func And(filters ...*Filter) *Filter {
+	members := slices.DeleteFunc(slices.Clone(filters), func(f *Filter) bool { return f == nil })
+	switch len(members) {
+	case 0:
+		return nil
+	case 1:
+		return members[0]
+	}
+	return &Filter{AndGroup: &FilterList{Expressions: members}}
+}
+
+// Clone returns a copy that shares nothing with f.
+func (f *Filter) Clone() *Filter {
+	if f == nil {
+		return nil
+	}
+	return &Filter{
+		AndGroup:  f.AndGroup.clone(),
+		OrGroup:   f.OrGroup.clone(),
+		Not:       f.Not.Clone(),
+		Condition: f.Condition.clone(),
+	}
+}
+
+func (l *FilterList) clone() *FilterList {
+	if l == nil {
+		return nil
+	}
+	c := &FilterList{Expressions: make([]*Filter, len(l.Expressions))}
+	for i, e := range l.Expressions {
+		c.Expressions[i] = e.Clone()
+	}
+	return c
+}
+
+func (c *Condition) clone() *Condition {
+	if c == nil {
+		return nil
+	}
+	d := *c
+	d.String = clonePtr(c.String)
+	if c.InList != nil {
+		d.InList = &InListFilter{Values: slices.Clone(c.InList.Values), CaseSensitive: c.InList.CaseSensitive}
+	}
+	if c.Numeric != nil {
+		d.Numeric = &NumericFilter{Operation: c.Numeric.Operation, Value: c.Numeric.Value.clone()}
+	}
+	if c.Between != nil {
+		d.Between = &BetweenFilter{FromValue: c.Between.FromValue.clone(), ToValue: c.Between.ToValue.clone()}
+	}
+	d.Empty = clonePtr(c.Empty)
+	return &d
+}
+
+func (v NumericValue) clone() NumericValue {
+	return NumericValue{Int64: clonePtr(v.Int64), Double: clonePtr(v.Double)}
+}
+
+// Walk calls visit for every condition in f, depth first. Every field that a
+// filter reads is seen by it; the gate relies on that.
+func (f *Filter) Walk(visit func(*Condition)) {
+	if f == nil {
+		return
+	}
+	for _, l := range []*FilterList{f.AndGroup, f.OrGroup} {
+		if l == nil {
+			continue
+		}
+		for _, e := range l.Expressions {
+			e.Walk(visit)
+		}
+	}
+	f.Not.Walk(visit)
+	if f.Condition != nil {
+		visit(f.Condition)
+	}
+}

@@ -1,0 +1,97 @@
+package report
+
+import (
+	"context"
+	"time"
+)
+
+// A Source is whatever answers a query: Google, the cache in front of it, the
+// plan in front of that. Implementations are safe for concurrent use, return an
+// *Error for anything that goes wrong, and never change q.
+type Source interface {
+	Report(ctx context.Context, q Query) (*Report, error)
+}
+
+// A Catalog says what can be asked of a property. Implementations are safe for
+// concurrent use and return an *Error for anything that goes wrong.
+type Catalog interface {
+	// Property returns the settings of a property that change what a date or
+	// an amount means.
+	Property(ctx context.Context, account, property string) (Property, error)
+	// Fields returns the dimensions and metrics that exist for a property,
+	// its custom ones included.
+	Fields(ctx context.Context, account, property string) (*Fields, error)
+}
+
+// A Property is what Oriel needs to know about a GA4 property.
+type Property struct {
+	ID           string
+	DisplayName  string
+	TimeZone     *time.Location
+	CurrencyCode string // ISO 4217
+}
+
+// A Report is the answer to a query. Reports are shared between sessions and
+// must not be changed.
+type Report struct {
+	// Body is the answer in Google's JSON, made from an allow-list: headers,
+	// rows, totals, minimums, maximums, rowCount, metadata, kind. It never
+	// holds a property id or a quota. It is what viewers get, byte for byte.
+	Body []byte
+	// Rows is the number of rows in Body.
+	Rows int
+	// FetchedAt is when Google gave this answer. The age of the report is the
+	// time since.
+	FetchedAt time.Time
+	// Freshness says how much the numbers may still change.
+	Freshness Freshness
+	// Stale is set when this is an old answer served because no newer one
+	// could be had.
+	Stale StaleReason
+	// TimeZone is the property's, an IANA name; empty for realtime reports.
+	TimeZone string
+	// Sampled, Thresholded and OtherRow say that Google estimated from a
+	// sample, withheld rows with few users, or condensed rare values into a
+	// row called "(other)".
+	Sampled, Thresholded, OtherRow bool
+}
+
+// Freshness says how final the days of a report are. Source: Google Analytics
+// help, "Data freshness" (answer/11198161): events that arrive more than 72 h
+// late are ignored, today is updated every 4 to 8 hours.
+type Freshness string
+
+// The grades of freshness, least final first.
+const (
+	FreshRealtime Freshness = "realtime" // the last half hour, seconds old
+	FreshIntraday Freshness = "intraday" // today is in it
+	FreshSettling Freshness = "settling" // a day that ended less than 72 h ago is in it
+	FreshFinal    Freshness = "final"    // all days ended at least 72 h ago
+)
+
+// StaleReason says why an old answer was served; empty when it was not.
+type StaleReason string
+
+// Why an answer is old.
+const (
+	StaleQuota       StaleReason = "quota"       // Google's quota is exhausted
+	StaleUnavailable StaleReason = "unavailable" // Google failed or did not answer
+)
+
+// Fields are the dimensions and metrics of a property.
+type Fields struct {
+	Dimensions []Field `json:"dimensions"`
+	Metrics    []Field `json:"metrics"`
+}
+
+// A Field is a dimension or a metric as getMetadata describes it.
+type Field struct {
+	APIName            string   `json:"apiName"`
+	UIName             string   `json:"uiName,omitempty"`
+	Description        string   `json:"description,omitempty"`
+	DeprecatedAPINames []string `json:"deprecatedApiNames,omitempty"`
+	Type               string   `json:"type,omitempty"`       // metrics only, TYPE_INTEGER …
+	Expression         string   `json:"expression,omitempty"` // calculated metrics only
+	CustomDefinition   bool     `json:"customDefinition,omitempty"`
+	Category           string   `json:"category,omitempty"`
+}

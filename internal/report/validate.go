@@ -1,0 +1,204 @@
+package report
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The values of Google's enums.
+var (
+	matchTypes = []string{"EXACT", "BEGINS_WITH", "ENDS_WITH", "CONTAINS", "FULL_REGEXP", "PARTIAL_REGEXP"}
+	operations = []string{"EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN", "GREATER_THAN_OR_EQUAL"}
+	orderTypes = []string{"ALPHANUMERIC", "CASE_INSENSITIVE_ALPHANUMERIC", "NUMERIC"}
+)
+
+var (
+	fieldName    = regexp.MustCompile(`^[A-Za-z0-9_:\[\]-]{1,100}$`)
+	rangeName    = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
+	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+)
+
+// maxMinutesAgo is how far back realtime reaches in a property of Google Analytics
+// 360; in a standard one it is 29, which only Google knows.
+const maxMinutesAgo = 59
+
+// Validate reports whether q is a question that Google could answer: its shape,
+// the limits, and what can be seen without knowing the property. Dates are not
+// resolved here: see ResolveDate. The error is the first that Google would
+// find, Invalid and in Google's words where these are known.
+func (q Query) Validate() error {
+	for _, check := range []func() *Error{
+		q.checkNames, q.checkRows, q.checkDateRanges, q.checkMinuteRanges, q.checkCardinality,
+		q.checkFilters, q.checkOrderBys, q.checkAggregations, q.checkCurrency,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkNames holds names to what a field can be called, and each to one column.
+func (q Query) checkNames() *Error {
+	var dims, metrics []string
+	for _, d := range q.Dimensions {
+		if !fieldName.MatchString(d.Name) {
+			return invalidField("dimension", d.Name)
+		}
+		if slices.Contains(dims, d.Name) {
+			return Errorf(Invalid, "Found duplicate dimensions: %s", d.Name)
+		}
+		dims = append(dims, d.Name)
+	}
+	for _, m := range q.Metrics {
+		if !fieldName.MatchString(m.Name) {
+			return invalidField("metric", m.Name)
+		}
+		if slices.Contains(metrics, m.Name) {
+			return Errorf(Invalid, "Duplicate metrics are not allowed. Found duplicate metrics: %s", m.Name)
+		}
+		metrics = append(metrics, m.Name)
+	}
+	return nil
+}
+
+func invalidField(kind, name string) *Error {
+	return Errorf(Invalid, "Field %s is not a valid %s. For a list of valid dimensions and metrics, see "+
+		"https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema", cut(name), kind)
+}
+
+func (q Query) checkRows() *Error {
+	switch {
+	case q.Limit < 0:
+		return Errorf(Invalid, "limit must be positive. The API received limit = %d", q.Limit)
+	case q.Offset < 0:
+		return Errorf(Invalid, "offset must be positive. The API received offset = %d", q.Offset)
+	case q.Realtime && q.Offset != 0:
+		return Errorf(Invalid, "A realtime report has no offset.")
+	}
+	return nil
+}
+
+func (q Query) checkDateRanges() *Error {
+	switch {
+	case q.Realtime && len(q.DateRanges) > 0:
+		return Errorf(Invalid, "A realtime report has no dateRanges: use minuteRanges.")
+	case q.Realtime:
+		return nil
+	case len(q.DateRanges) == 0:
+		return Errorf(Invalid, "A dateRange is required.")
+	case len(q.DateRanges) > MaxDateRanges:
+		return Errorf(Invalid, "Requests are limited to %d dateRanges.\n  This request contains %d dateRanges.", MaxDateRanges, len(q.DateRanges))
+	}
+	names := make([]string, len(q.DateRanges))
+	for i, r := range q.DateRanges {
+		if r.StartDate == "" || r.EndDate == "" {
+			return Errorf(Invalid, "A dateRange needs startDate and endDate.")
+		}
+		names[i] = r.Name
+	}
+	return checkRangeNames("dateRange", names)
+}
+
+func checkRangeNames(kind string, names []string) *Error {
+	for i, name := range names {
+		switch {
+		case name == "":
+		case !rangeName.MatchString(name):
+			return Errorf(Invalid, "The name %s of a %s is not valid: use letters, digits and _.", quote(name), kind)
+		case strings.HasPrefix(name, "date_range_"), strings.HasPrefix(name, "RESERVED_"):
+			return Errorf(Invalid, "The name %s of a %s must not begin with date_range_ or RESERVED_.", quote(name), kind)
+		case slices.Contains(names[:i], name):
+			return Errorf(Invalid, "Two ranges have the name %s.", quote(name))
+		}
+	}
+	return nil
+}
+
+func (q Query) checkMinuteRanges() *Error {
+	switch {
+	case !q.Realtime && len(q.MinuteRanges) > 0:
+		return Errorf(Invalid, "Only a realtime report has minuteRanges: use dateRanges.")
+	case len(q.MinuteRanges) > MaxMinuteRanges:
+		return Errorf(Invalid, "Requests are limited to %d minuteRanges.\n  This request contains %d minuteRanges.", MaxMinuteRanges, len(q.MinuteRanges))
+	}
+	names := make([]string, len(q.MinuteRanges))
+	for i, r := range q.MinuteRanges {
+		start, end := 29, 0
+		if r.StartMinutesAgo != nil {
+			start = *r.StartMinutesAgo
+		}
+		if r.EndMinutesAgo != nil {
+			end = *r.EndMinutesAgo
+		}
+		if end < 0 || start > maxMinutesAgo || start < end {
+			return Errorf(Invalid, "A minuteRange must have %d ≥ startMinutesAgo ≥ endMinutesAgo ≥ 0; this one has %d and %d.", maxMinutesAgo, start, end)
+		}
+		names[i] = r.Name
+	}
+	return checkRangeNames("minuteRange", names)
+}
+
+func (q Query) checkCardinality() *Error {
+	switch {
+	case len(q.Dimensions) > MaxDimensions:
+		return Errorf(Invalid, "Requests are limited to %d dimensions within a nested request.\n  This request is for %d dimensions.", MaxDimensions, len(q.Dimensions))
+	case len(q.Metrics) > MaxMetrics:
+		return Errorf(Invalid, "Requests are limited to %d metrics within a nested request.\n  This request is for %d metrics.", MaxMetrics, len(q.Metrics))
+	case len(q.Dimensions)+len(q.Metrics) == 0:
+		return Errorf(Invalid, "Requests require dimensions and/or metrics. Most requests include both.")
+	}
+	return nil
+}
+
+func (q Query) checkOrderBys() *Error {
+	if len(q.OrderBys) > MaxDimensions+MaxMetrics {
+		return Errorf(Invalid, "A request cannot have more orderBys than dimensions and metrics.")
+	}
+	for _, o := range q.OrderBys {
+		name := ""
+		known := false
+		switch {
+		case (o.Metric == nil) == (o.Dimension == nil):
+			return Errorf(Invalid, "An orderBy needs exactly one of metric and dimension.")
+		case o.Metric != nil:
+			name = o.Metric.MetricName
+			known = slices.Contains(q.Metrics, Metric{name})
+		default:
+			name = o.Dimension.DimensionName
+			// dateRange is a column of every report over several ranges.
+			known = slices.Contains(q.Dimensions, Dimension{name}) || name == "dateRange" && len(q.DateRanges)+len(q.MinuteRanges) > 1
+			if t := o.Dimension.OrderType; t != "" && !slices.Contains(orderTypes, t) {
+				return Errorf(Invalid, "%s is not an orderType.", quote(t))
+			}
+		}
+		if !known {
+			return Errorf(Invalid, "Field %s exists in OrderBy but is not defined in input Dimensions/Metrics list", cut(name))
+		}
+	}
+	return nil
+}
+
+func (q Query) checkAggregations() *Error {
+	for _, a := range q.MetricAggregations {
+		switch a {
+		case Total, Minimum, Maximum:
+		case "COUNT":
+			return Errorf(Invalid, "Metric aggregation Count is not supported in ReportRequest.")
+		default:
+			return Errorf(Invalid, "%s is not a metric aggregation.", quote(string(a)))
+		}
+	}
+	return nil
+}
+
+func (q Query) checkCurrency() *Error {
+	switch {
+	case q.Realtime && (q.CurrencyCode != "" || q.KeepEmptyRows):
+		return Errorf(Invalid, "A realtime report has neither currencyCode nor keepEmptyRows.")
+	case q.CurrencyCode != "" && !currencyCode.MatchString(q.CurrencyCode):
+		return Errorf(Invalid, "The currencyCode %s is not one of ISO 4217, such as EUR.", quote(q.CurrencyCode))
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"math"
+	"regexp/syntax"
+	"slices"
+	"strings"
+)
+
+// maxRegexps bounds the bytes of all regular expressions of a query: reading them
+// costs more than reading other text.
+const maxRegexps = 16 << 10
+
+func (q Query) checkFilters() *Error {
+	regexps := 0
+	count := func(c *Condition) {
+		if c.String != nil && strings.HasSuffix(c.String.MatchType, "REGEXP") {
+			regexps += len(c.String.Value)
+		}
+	}
+	q.DimensionFilter.Walk(count)
+	q.MetricFilter.Walk(count)
+	if regexps > maxRegexps {
+		return Errorf(Invalid, "The regular expressions of a request are limited to %d bytes; these have %d.", maxRegexps, regexps)
+	}
+	if err := q.DimensionFilter.check(1); err != nil {
+		return err
+	}
+	return q.MetricFilter.check(1)
+}
+
+// check finds the first defect in a filter's shape. A nil filter has none.
+func (f *Filter) check(depth int) *Error {
+	if f == nil {
+		return nil
+	}
+	set := 0
+	for _, is := range []bool{f.AndGroup != nil, f.OrGroup != nil, f.Not != nil, f.Condition != nil} {
+		if is {
+			set++
+		}
+	}
+	switch {
+	case set != 1:
+		return Errorf(Invalid, "A filter expression needs exactly one of andGroup, orGroup, notExpression and filter.")
+	// The gate puts the client's filter under its own.
+	case depth > maxFilterDepth+4:
+		return Errorf(Invalid, "A filter is nested too deep.")
+	case f.Not != nil:
+		return f.Not.check(depth + 1)
+	case f.Condition != nil:
+		return f.Condition.check()
+	case f.AndGroup != nil:
+		return f.AndGroup.check(depth)
+	}
+	return f.OrGroup.check(depth)
+}
+
+func (l *FilterList) check(depth int) *Error {
+	if len(l.Expressions) == 0 {
+		return Errorf(Invalid, "A group of filters needs at least one expression.")
+	}
+	for _, f := range l.Expressions {
+		if f == nil {
+			return Errorf(Invalid, "A group of filters has an expression that is null.")
+		}
+		if err := f.check(depth + 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Condition) check() *Error {
+	if !fieldName.MatchString(c.FieldName) {
+		return Errorf(Invalid, "The fieldName %s of a filter is not valid.", quote(c.FieldName))
+	}
+	set := 0
+	for _, is := range []bool{c.String != nil, c.InList != nil, c.Numeric != nil, c.Between != nil, c.Empty != nil} {
+		if is {
+			set++
+		}
+	}
+	switch {
+	case set != 1:
+		return Errorf(Invalid, "The filter of %s needs exactly one of stringFilter, inListFilter, numericFilter, betweenFilter and emptyFilter.", c.FieldName)
+	case c.String != nil:
+		return c.String.check(c.FieldName)
+	case c.InList != nil && len(c.InList.Values) == 0:
+		return Errorf(Invalid, "The inListFilter of %s needs values.", c.FieldName)
+	case c.Numeric != nil && !slices.Contains(operations, c.Numeric.Operation):
+		return Errorf(Invalid, "The numericFilter of %s needs an operation: one of %s.", c.FieldName, strings.Join(operations, ", "))
+	case c.Numeric != nil:
+		return c.Numeric.Value.check(c.FieldName)
+	case c.Between != nil:
+		if err := c.Between.FromValue.check(c.FieldName); err != nil {
+			return err
+		}
+		return c.Between.ToValue.check(c.FieldName)
+	}
+	return nil
+}
+
+func (f *StringFilter) check(field string) *Error {
+	switch {
+	case f.MatchType != "" && !slices.Contains(matchTypes, f.MatchType):
+		return Errorf(Invalid, "The matchType %s of the filter of %s is not valid: use one of %s.", quote(f.MatchType), field, strings.Join(matchTypes, ", "))
+	case strings.HasSuffix(f.MatchType, "REGEXP"):
+		// Go's syntax is RE2's, the one that Google reads. Compiling would
+		// cost what the expression asks for; parsing finds the same errors.
+		if _, err := syntax.Parse(f.Value, syntax.Perl); err != nil {
+			return Errorf(Invalid, "The regular expression of the filter of %s is not valid RE2: %s", field, cut(err.Error()))
+		}
+	}
+	return nil
+}
+
+func (v NumericValue) check(field string) *Error {
+	switch {
+	case (v.Int64 == nil) == (v.Double == nil):
+		return Errorf(Invalid, "A number in the filter of %s needs exactly one of int64Value and doubleValue.", field)
+	case v.Double != nil && (math.IsNaN(*v.Double) || math.IsInf(*v.Double, 0)):
+		return Errorf(Invalid, "A number in the filter of %s is not finite.", field)
+	}
+	return nil
+}
