@@ -1,0 +1,50 @@
+package credential
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// A Token is a Google access token. It prints as hidden; its only use is to
+// authorize requests to Google.
+type Token struct {
+	secret  secret
+	fetched time.Time
+	expires time.Time
+	drop    func(*Token) // nil in a token that no keyring holds
+}
+
+// Authorize sets the request's Authorization header.
+func (t *Token) Authorize(r *http.Request) {
+	r.Header.Set("Authorization", "Bearer "+t.secret.reveal())
+}
+
+// Reject tells the keyring that Google refused the token with a 401, so that the
+// next AccessToken fetches a new one. Safe to call often and late: only the token that
+// was current is dropped.
+func (t *Token) Reject() {
+	if t.drop != nil {
+		t.drop(t)
+	}
+}
+
+// Expires returns when the token ends, by the keyring's clock.
+func (t *Token) Expires() time.Time { return t.expires }
+
+// hiddenToken is what printers show of a token.
+const hiddenToken = "access token [hidden]"
+
+// Format implements fmt.Formatter: every verb shows that the token is hidden.
+func (t Token) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hiddenToken) }
+
+// String shows that the token is hidden.
+func (t Token) String() string { return hiddenToken }
+
+// MarshalText implements encoding.TextMarshaler, and so serves JSON and XML too.
+func (t Token) MarshalText() ([]byte, error) { return []byte(hiddenToken), nil }
+
+// LogValue implements slog.LogValuer.
+func (t Token) LogValue() slog.Value { return slog.StringValue(hiddenToken) }
