@@ -1,0 +1,164 @@
+package emulator
+
+import (
+	"slices"
+
+	"github.com/oriel-server/oriel/emulator/world"
+)
+
+// The answers, in the order of Google's fields.
+
+type nameHeader struct {
+	Name string `json:"name"`
+}
+
+type metricHeader struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+type cell struct {
+	Value string `json:"value"`
+}
+
+type rowAnswer struct {
+	DimensionValues []cell `json:"dimensionValues,omitempty"`
+	MetricValues    []cell `json:"metricValues,omitempty"`
+}
+
+type sampling struct {
+	SamplesReadCount  int64 `json:"samplesReadCount,string"`
+	SamplingSpaceSize int64 `json:"samplingSpaceSize,string"`
+}
+
+type reportMetadata struct {
+	DataLossFromOtherRow  bool       `json:"dataLossFromOtherRow,omitempty"`
+	CurrencyCode          string     `json:"currencyCode"`
+	TimeZone              string     `json:"timeZone"`
+	SubjectToThresholding bool       `json:"subjectToThresholding,omitempty"`
+	SamplingMetadatas     []sampling `json:"samplingMetadatas,omitempty"`
+}
+
+type reportAnswer struct {
+	DimensionHeaders []nameHeader    `json:"dimensionHeaders,omitempty"`
+	MetricHeaders    []metricHeader  `json:"metricHeaders,omitempty"`
+	Rows             []rowAnswer     `json:"rows,omitempty"`
+	Totals           []rowAnswer     `json:"totals,omitempty"`
+	Maximums         []rowAnswer     `json:"maximums,omitempty"`
+	Minimums         []rowAnswer     `json:"minimums,omitempty"`
+	RowCount         int             `json:"rowCount,omitempty"`
+	Metadata         *reportMetadata `json:"metadata,omitempty"`
+	PropertyQuota    *quotaAnswer    `json:"propertyQuota,omitempty"`
+	Kind             string          `json:"kind"`
+}
+
+type batchAnswer struct {
+	Reports []*reportAnswer `json:"reports"`
+	Kind    string          `json:"kind"`
+}
+
+// render writes the page of rows that was asked for. rowCount is that of all.
+func (e *Emulator) render(q *question, rows []world.Row, totals [][]float64, quota *quotaAnswer) *reportAnswer {
+	a := &reportAnswer{RowCount: len(rows), PropertyQuota: quota, Kind: "analyticsData#runReport"}
+	for _, d := range q.ask.Dimensions {
+		a.DimensionHeaders = append(a.DimensionHeaders, nameHeader{d.Name})
+	}
+	if len(q.spans) > 1 {
+		a.DimensionHeaders = append(a.DimensionHeaders, nameHeader{dateRangeColumn})
+	}
+	for i, m := range q.ask.Metrics {
+		if !m.Invisible {
+			a.MetricHeaders = append(a.MetricHeaders, metricHeader{m.Name, q.metrics[i].kind})
+		}
+	}
+	q.aggregate(a, rows, totals)
+	first := min(q.offset, len(rows))
+	for _, r := range rows[first:min(first+q.limit, len(rows))] {
+		a.Rows = append(a.Rows, q.row(r.Dimensions, r.Range, r.Metrics))
+	}
+	if q.live {
+		a.Kind = "analyticsData#runRealtimeReport"
+		return a
+	}
+	a.Metadata = e.metadataOf(q)
+	return a
+}
+
+// row renders one row: dimensions, the name of its range if there are
+// several, visible metrics.
+func (q *question) row(dimensions []string, span int, metrics []float64) rowAnswer {
+	var r rowAnswer
+	for _, v := range dimensions {
+		r.DimensionValues = append(r.DimensionValues, cell{v})
+	}
+	if len(q.spans) > 1 {
+		r.DimensionValues = append(r.DimensionValues, cell{q.spans[span].name})
+	}
+	for i, m := range q.ask.Metrics {
+		if !m.Invisible {
+			r.MetricValues = append(r.MetricValues, cell{formatMetric(metrics[i], q.metrics[i].kind)})
+		}
+	}
+	return r
+}
+
+// aggregate fills totals, maximums and minimums: a row for each range.
+func (q *question) aggregate(a *reportAnswer, rows []world.Row, totals [][]float64) {
+	if len(rows) == 0 {
+		return
+	}
+	for i := range q.spans {
+		for _, want := range q.totals {
+			switch want {
+			case "TOTAL":
+				a.Totals = append(a.Totals, q.row(q.reserved("RESERVED_TOTAL"), i, totals[i]))
+			case "MAXIMUM":
+				a.Maximums = append(a.Maximums, q.row(q.reserved("RESERVED_MAX"), i, q.extreme(rows, i, func(a, b float64) float64 { return max(a, b) })))
+			case "MINIMUM":
+				a.Minimums = append(a.Minimums, q.row(q.reserved("RESERVED_MIN"), i, q.extreme(rows, i, func(a, b float64) float64 { return min(a, b) })))
+			}
+		}
+	}
+}
+
+func (q *question) reserved(word string) []string {
+	return slices.Repeat([]string{word}, len(q.dimensions))
+}
+
+// extreme folds the metrics of the rows of one range; 0 when it has none.
+func (q *question) extreme(rows []world.Row, span int, pick func(a, b float64) float64) []float64 {
+	var out []float64
+	for _, r := range rows {
+		switch {
+		case r.Range != span:
+		case out == nil:
+			out = slices.Clone(r.Metrics)
+		default:
+			for i, v := range r.Metrics {
+				out[i] = pick(out[i], v)
+			}
+		}
+	}
+	if out == nil {
+		out = make([]float64, len(q.metrics))
+	}
+	return out
+}
+
+func (e *Emulator) metadataOf(q *question) *reportMetadata {
+	flags := e.steer.flagsOf(q.site.Property)
+	m := &reportMetadata{
+		CurrencyCode: q.site.CurrencyCode, TimeZone: q.site.TimeZone,
+		DataLossFromOtherRow:  flags.OtherRow,
+		SubjectToThresholding: flags.Thresholding || q.thresholded(),
+	}
+	if q.ask.CurrencyCode != "" {
+		m.CurrencyCode = q.ask.CurrencyCode
+	}
+	if flags.SamplingSpace > 0 {
+		for range q.spans {
+			m.SamplingMetadatas = append(m.SamplingMetadatas, sampling{flags.SamplesRead, flags.SamplingSpace})
+		}
+	}
+	return m
+}

@@ -1,0 +1,120 @@
+package emulator
+
+import "slices"
+
+type dimensionMetadata struct {
+	APIName            string   `json:"apiName"`
+	UIName             string   `json:"uiName,omitempty"`
+	DeprecatedAPINames []string `json:"deprecatedApiNames,omitempty"`
+	Category           string   `json:"category,omitempty"`
+}
+
+type metricMetadata struct {
+	APIName            string   `json:"apiName"`
+	UIName             string   `json:"uiName,omitempty"`
+	DeprecatedAPINames []string `json:"deprecatedApiNames,omitempty"`
+	Type               string   `json:"type"`
+	Category           string   `json:"category,omitempty"`
+}
+
+type comparisonMetadata struct {
+	APIName string `json:"apiName"`
+	UIName  string `json:"uiName"`
+}
+
+type metadataAnswer struct {
+	Name        string               `json:"name"`
+	Dimensions  []dimensionMetadata  `json:"dimensions"`
+	Metrics     []metricMetadata     `json:"metrics"`
+	Comparisons []comparisonMetadata `json:"comparisons,omitempty"`
+}
+
+func (f *field) asDimension() dimensionMetadata {
+	return dimensionMetadata{f.name, f.label, f.deprecated, f.category}
+}
+
+func (f *field) asMetric() metricMetadata {
+	return metricMetadata{f.name, f.label, f.deprecated, f.kind, f.category}
+}
+
+// getMetadata is GET /v1beta/properties/{id}/metadata; property 0 stands for
+// what every property has.
+func (e *Emulator) getMetadata(c *call) (any, error) {
+	if _, err := e.charge(c, 1, false); err != nil {
+		return nil, err
+	}
+	a := metadataAnswer{Name: "properties/" + c.id + "/metadata"}
+	for i := range e.fields.dimensions {
+		a.Dimensions = append(a.Dimensions, e.fields.dimensions[i].asDimension())
+	}
+	for i := range e.fields.metrics {
+		a.Metrics = append(a.Metrics, e.fields.metrics[i].asMetric())
+	}
+	if c.id != "0" {
+		for _, f := range e.fields.comparisons {
+			a.Comparisons = append(a.Comparisons, comparisonMetadata{f.name, f.label})
+		}
+	}
+	return a, nil
+}
+
+type dimensionCompatibility struct {
+	Metadata      dimensionMetadata `json:"dimensionMetadata"`
+	Compatibility string            `json:"compatibility"`
+}
+
+type metricCompatibility struct {
+	Metadata      metricMetadata `json:"metricMetadata"`
+	Compatibility string         `json:"compatibility"`
+}
+
+// checkCompatibility is POST /v1beta/properties/{id}:checkCompatibility: which
+// fields could be added to the request.
+func (e *Emulator) checkCompatibility(c *call) (any, error) {
+	var ask struct {
+		reportRequest
+		CompatibilityFilter string `json:"compatibilityFilter"`
+	}
+	if _, err := decodeRequest(c.body, checkCompatibilityType(), &ask); err != nil {
+		return nil, err
+	}
+	q := &question{ask: &ask.reportRequest, site: c.property}
+	if err := q.nameFields(e.fields); err != nil {
+		return nil, err
+	}
+	if err := q.filters(e.fields); err != nil {
+		return nil, err
+	}
+	if err := q.compatible(); err != nil {
+		return nil, err
+	}
+	if _, err := e.charge(c, 1, false); err != nil {
+		return nil, err
+	}
+	word := func(ok bool) string {
+		if ok {
+			return "COMPATIBLE"
+		}
+		return "INCOMPATIBLE"
+	}
+	var a struct {
+		Dimensions []dimensionCompatibility `json:"dimensionCompatibilities,omitempty"`
+		Metrics    []metricCompatibility    `json:"metricCompatibilities,omitempty"`
+	}
+	wanted := func(w string) bool {
+		return ask.CompatibilityFilter == w || ask.CompatibilityFilter == "" || ask.CompatibilityFilter == "COMPATIBILITY_UNSPECIFIED"
+	}
+	for i := range e.fields.dimensions {
+		f := &e.fields.dimensions[i]
+		if w := word(incompatible(append(slices.Clone(q.dimensions), f), q.metrics) == ""); wanted(w) {
+			a.Dimensions = append(a.Dimensions, dimensionCompatibility{f.asDimension(), w})
+		}
+	}
+	for i := range e.fields.metrics {
+		f := &e.fields.metrics[i]
+		if w := word(incompatible(q.dimensions, append(slices.Clone(q.metrics), f)) == ""); wanted(w) {
+			a.Metrics = append(a.Metrics, metricCompatibility{f.asMetric(), w})
+		}
+	}
+	return a, nil
+}

@@ -1,0 +1,243 @@
+package emulator
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/oriel-server/oriel/emulator/world"
+)
+
+const (
+	maxDimensions = 9
+	maxMetrics    = 10
+	defaultLimit  = 10_000
+	maxLimit      = 250_000
+)
+
+// A question is a report request that passed every check.
+type question struct {
+	ask        *reportRequest
+	site       property
+	live       bool // realtime
+	dimensions []*field
+	metrics    []*field // of the columns shown; then those that only filters and orders read
+	shown      int      // how many of metrics are in the answer
+	spans      []span
+	where      world.Expr
+	having     rowTest // nil: all rows
+	limit      int
+	offset     int
+	order      []ordering
+	totals     []string // metric aggregations asked for
+}
+
+// understand checks a request in Google's order: fields and duplicates, limit
+// and offset, dates, cardinality, emptiness, filters, orders.
+func (e *Emulator) understand(ask *reportRequest, c *call, live bool) (*question, error) {
+	q := &question{ask: ask, site: c.property, live: live}
+	steps := []func() error{
+		func() error { return q.nameFields(e.fields) },
+		func() error { return q.page() },
+		func() (err error) {
+			if live {
+				q.spans, err = minuteSpans(ask.MinuteRanges, c.now)
+				return err
+			}
+			return q.dates(c)
+		},
+		q.cardinality,
+		func() error { return q.filters(e.fields) },
+		func() error { return q.compatible() },
+		q.orders,
+		q.aggregations,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return q, nil
+}
+
+func (q *question) nameFields(fields *catalog) error {
+	for _, d := range q.ask.Dimensions {
+		if d.Expression != nil {
+			return notEmulated("dimensionExpression")
+		}
+		f, err := fields.dimension(d.Name, q.live)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(coreOnly, f.name) {
+			return notEmulated("Dimension " + f.name)
+		}
+		q.dimensions = append(q.dimensions, f)
+	}
+	for _, m := range q.ask.Metrics {
+		if m.Expression != "" {
+			return notEmulated("Metric expression")
+		}
+		f, err := fields.metric(m.Name, q.live)
+		if err != nil {
+			return err
+		}
+		q.metrics = append(q.metrics, f)
+	}
+	q.shown = len(q.metrics)
+	return q.duplicates()
+}
+
+func (q *question) duplicates() error {
+	seen := map[string]bool{}
+	for i, d := range q.dimensions {
+		if seen[d.name] {
+			return invalidArgument("Found duplicate dimensions: %s", q.ask.Dimensions[i].Name)
+		}
+		seen[d.name] = true
+	}
+	seen = map[string]bool{}
+	for i, m := range q.metrics {
+		if seen[m.name] {
+			return invalidArgument("Duplicate metrics are not allowed. Found duplicate metrics: %s", q.ask.Metrics[i].Name)
+		}
+		seen[m.name] = true
+	}
+	return nil
+}
+
+func (q *question) page() error {
+	if q.ask.Limit < 0 {
+		return invalidArgument("limit must be positive. The API received limit = %d", q.ask.Limit)
+	}
+	if q.ask.Offset < 0 {
+		return invalidArgument("offset must be positive. The API received offset = %d", q.ask.Offset)
+	}
+	q.limit = int(min(q.ask.Limit, maxLimit))
+	if q.limit == 0 {
+		q.limit = defaultLimit
+	}
+	q.offset = int(min(q.ask.Offset, 1<<40))
+	return nil
+}
+
+func (q *question) dates(c *call) (err error) {
+	if q.ask.CohortSpec != nil {
+		return notEmulated("cohortSpec")
+	}
+	if len(q.ask.Comparisons) > 0 {
+		return notEmulated("comparisons")
+	}
+	q.spans, err = spans(q.ask.DateRanges, c.now, q.site.zone)
+	return err
+}
+
+func (q *question) cardinality() error {
+	if n := len(q.dimensions); n > maxDimensions {
+		return invalidArgument("Requests are limited to 9 dimensions within a nested request.\n  This request is for %d dimensions.", n)
+	}
+	if n := len(q.metrics); n > maxMetrics {
+		return invalidArgument("Requests are limited to 10 metrics within a nested request.\n  This request is for %d metrics.", n)
+	}
+	if len(q.dimensions) == 0 && len(q.metrics) == 0 {
+		return invalidArgument("Requests require dimensions and/or metrics. Most requests include both.")
+	}
+	return nil
+}
+
+func (q *question) filters(fields *catalog) (err error) {
+	fc := &filterCompiler{fields: fields, live: q.live, column: q.column}
+	if q.ask.DimensionFilter != nil {
+		if q.where, err = fc.dimensions(q.ask.DimensionFilter); err != nil {
+			return err
+		}
+	}
+	if q.ask.MetricFilter != nil {
+		q.having, err = fc.metrics(q.ask.MetricFilter)
+	}
+	return err
+}
+
+// column returns the index of a metric in the rows that the world computes.
+func (q *question) column(f *field) int {
+	i := slices.IndexFunc(q.metrics, func(m *field) bool { return m.name == f.name })
+	if i < 0 {
+		q.metrics = append(q.metrics, f)
+		i = len(q.metrics) - 1
+	}
+	return i
+}
+
+func (q *question) aggregations() error {
+	for _, a := range q.ask.MetricAggregations {
+		if a == "COUNT" {
+			return invalidArgument("Metric aggregation Count is not supported in ReportRequest.")
+		}
+		q.totals = append(q.totals, a)
+	}
+	return nil
+}
+
+// days is the length of all date ranges together.
+func (q *question) days() int {
+	n := 0
+	for _, s := range q.spans {
+		n += s.days
+	}
+	return n
+}
+
+// thresholded reports whether rows may be withheld to protect people.
+func (q *question) thresholded() bool {
+	return slices.ContainsFunc(q.dimensions, func(d *field) bool {
+		switch d.name {
+		case "userAgeBracket", "userGender", "brandingInterest", "audienceId", "audienceName":
+			return true
+		}
+		return false
+	})
+}
+
+// compatible refuses combinations that Google refuses. Its matrix is not
+// published; these are the ones on record.
+func (q *question) compatible() error {
+	if q.live {
+		if q.hasDimension("eventName") && q.hasMetric("activeUsers") {
+			return invalidArgument("Selected dimensions and metrics cannot be queried together.")
+		}
+		return nil
+	}
+	if name := incompatible(q.dimensions, q.metrics); name != "" {
+		return invalidArgument("Please remove %s to make the request compatible for example. The request's dimensions & metrics are incompatible. To learn more, see https://ga-dev-tools.web.app/ga4/dimensions-metrics-explorer/", name)
+	}
+	return nil
+}
+
+func (q *question) hasDimension(name string) bool {
+	return slices.ContainsFunc(q.dimensions, func(f *field) bool { return f.name == name })
+}
+
+func (q *question) hasMetric(name string) bool {
+	return slices.ContainsFunc(q.metrics, func(f *field) bool { return f.name == name })
+}
+
+// incompatible returns a metric that does not go with the dimensions: items
+// of a shop have no sessions, users or views of their own, and cohorts need
+// a cohortSpec.
+func incompatible(dimensions, metrics []*field) string {
+	items := slices.ContainsFunc(dimensions, func(d *field) bool { return strings.HasPrefix(d.name, "item") })
+	for _, m := range metrics {
+		switch m.category {
+		case "Cohort":
+			return m.name
+		case "Session", "Page / Screen":
+			if items {
+				return m.name
+			}
+		case "Event":
+			if items && m.name != "keyEvents" {
+				return m.name
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,226 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/oriel-server/oriel/emulator/world"
+)
+
+// runReport is POST /v1beta/properties/{id}:runReport.
+func (e *Emulator) runReport(c *call) (any, error) {
+	var ask reportRequest
+	canonical, err := decodeRequest(c.body, runReportType(), &ask)
+	if err != nil {
+		return nil, err
+	}
+	return e.report(c, &ask, canonical, false)
+}
+
+// runRealtimeReport is POST /v1beta/properties/{id}:runRealtimeReport.
+func (e *Emulator) runRealtimeReport(c *call) (any, error) {
+	var ask reportRequest
+	canonical, err := decodeRequest(c.body, runRealtimeReportType(), &ask)
+	if err != nil {
+		return nil, err
+	}
+	return e.report(c, &ask, canonical, true)
+}
+
+// maxBatch is how many reports one batch may hold.
+const maxBatch = 5
+
+// batchRunReports is POST /v1beta/properties/{id}:batchRunReports. One wrong
+// member fails the batch.
+func (e *Emulator) batchRunReports(c *call) (any, error) {
+	var ask struct {
+		Requests []*reportRequest `json:"requests"`
+	}
+	canonical, err := decodeRequest(c.body, batchRunReportsType(), &ask)
+	if err != nil {
+		return nil, err
+	}
+	switch n := len(ask.Requests); {
+	case n == 0:
+		return nil, invalidArgument("The batchRunReportsRequest must contain at least one runReportRequest.")
+	case n > maxBatch:
+		return nil, invalidArgument("Batch requests are limited to 5 requests.\n  This batch request contains %d requests.", n)
+	}
+	var answer batchAnswer
+	for i, member := range ask.Requests {
+		r, err := e.report(c, member, fmt.Sprintf("%d of %s", i, canonical), false)
+		if err != nil {
+			return nil, err
+		}
+		answer.Reports = append(answer.Reports, r)
+	}
+	answer.Kind = "analyticsData#batchRunReports"
+	return answer, nil
+}
+
+// report checks one request, charges it and answers it.
+func (e *Emulator) report(c *call, ask *reportRequest, canonical string, live bool) (*reportAnswer, error) {
+	if ask.Property != "" && ask.Property != "properties/"+c.property.Property {
+		return nil, invalidArgument("Property %s in the request body must match properties/%s in the path or be unspecified.", ask.Property, c.property.Property)
+	}
+	q, err := e.understand(ask, c, live)
+	if err != nil {
+		return nil, err
+	}
+	quota, err := e.charge(c, cost(q.days(), len(q.dimensions), q.shown), q.thresholded())
+	if err != nil {
+		return nil, err
+	}
+	if !ask.ReturnPropertyQuota {
+		quota = nil
+	}
+	e.counts.report(c.method.name + c.property.Property + canonical)
+	rows, totals, err := e.compute(c.r.Context(), q, c.now)
+	if err != nil {
+		return nil, err
+	}
+	return e.render(q, rows, totals, quota), nil
+}
+
+// compute asks the world and applies what stands behind grouping: HAVING,
+// empty rows, order. Totals are those of the rows that remain.
+func (e *Emulator) compute(ctx context.Context, q *question, now time.Time) ([]world.Row, [][]float64, error) {
+	result, err := e.ask(ctx, q, q.where, q.ranges(), now)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, totals := result.Rows, result.Totals
+	if !q.ask.KeepEmptyRows {
+		rows = slices.DeleteFunc(rows, q.isEmpty)
+	}
+	if q.having != nil {
+		rows = slices.DeleteFunc(rows, func(r world.Row) bool { return !q.having(r.Metrics) })
+		if len(q.totals) > 0 {
+			if totals, err = e.totalsOf(ctx, q, rows, now); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	q.sort(rows)
+	return rows, totals, nil
+}
+
+// isEmpty reports whether all requested metrics of the row are 0. A row
+// without metrics is not empty.
+func (q *question) isEmpty(r world.Row) bool {
+	return q.shown > 0 && !slices.ContainsFunc(r.Metrics[:q.shown], func(v float64) bool { return v != 0 })
+}
+
+func (q *question) ranges() []world.Range {
+	ranges := make([]world.Range, len(q.spans))
+	for i, s := range q.spans {
+		ranges[i] = s.Range
+	}
+	return ranges
+}
+
+// ask puts the question to the world, and fills in the fields that the world
+// does not know: dimensions are "(not set)" and metrics 0.
+func (e *Emulator) ask(ctx context.Context, q *question, where world.Expr, ranges []world.Range, now time.Time) (*world.Result, error) {
+	dimensions, metrics := madeNames(q.dimensions), madeNames(q.metrics)
+	result, err := e.world.Run(ctx, world.Query{
+		Property: q.site.Property, Dimensions: dimensions, Metrics: metrics,
+		Ranges: ranges, Where: where, Now: now, Realtime: q.live,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(dimensions) == len(q.dimensions) && len(metrics) == len(q.metrics) {
+		return result, nil
+	}
+	for i := range result.Rows {
+		r := &result.Rows[i]
+		r.Dimensions = widen(r.Dimensions, q.dimensions, notSet)
+		r.Metrics = widen(r.Metrics, q.metrics, 0)
+	}
+	for i := range result.Totals {
+		result.Totals[i] = widen(result.Totals[i], q.metrics, 0)
+	}
+	return result, nil
+}
+
+func madeNames(fields []*field) []string {
+	var names []string
+	for _, f := range fields {
+		if f.made {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// widen puts filler where the field is not made.
+func widen[T any](values []T, fields []*field, filler T) []T {
+	wide := make([]T, 0, len(fields))
+	for _, f := range fields {
+		if !f.made {
+			wide = append(wide, filler)
+			continue
+		}
+		wide = append(wide, values[0])
+		values = values[1:]
+	}
+	return wide
+}
+
+// totalsOf asks again for the events of exactly these rows, range by range:
+// users in several of them count once.
+func (e *Emulator) totalsOf(ctx context.Context, q *question, rows []world.Row, now time.Time) ([][]float64, error) {
+	totals := make([][]float64, len(q.spans))
+	whole := *q
+	whole.dimensions = nil
+	for i, s := range q.spans {
+		var kept [][]string
+		for _, r := range rows {
+			if r.Range == i {
+				kept = append(kept, r.Dimensions)
+			}
+		}
+		where := anyOf(q.dimensions, kept)
+		if q.where != nil {
+			where = world.And{q.where, where}
+		}
+		result, err := e.ask(ctx, &whole, where, []world.Range{s.Range}, now)
+		if err != nil {
+			return nil, err
+		}
+		totals[i] = result.Totals[0]
+	}
+	return totals, nil
+}
+
+// anyOf is true for events with one of the combinations of dimension values.
+func anyOf(dimensions []*field, combinations [][]string) world.Expr {
+	if len(combinations) == 0 {
+		return constant(false)
+	}
+	if len(dimensions) == 0 {
+		return constant(true)
+	}
+	rest := map[string][][]string{}
+	for _, c := range combinations {
+		rest[c[0]] = append(rest[c[0]], c[1:])
+	}
+	first := dimensions[0]
+	if !first.made {
+		return anyOf(dimensions[1:], rest[notSet])
+	}
+	if len(dimensions) == 1 {
+		return world.Match{Dimension: first.name, Test: func(v string) bool { return rest[v] != nil }}
+	}
+	var branches world.Or
+	for value, tails := range rest {
+		branches = append(branches, world.And{
+			world.Match{Dimension: first.name, Test: func(v string) bool { return v == value }},
+			anyOf(dimensions[1:], tails),
+		})
+	}
+	return branches
+}

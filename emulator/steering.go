@@ -1,0 +1,280 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Latency is how long a method takes before it answers.
+type Latency struct {
+	Fixed  time.Duration // always
+	Jitter time.Duration // and up to this much more
+}
+
+// A Fault is how often and how a method fails. Exactly one of Status and Cut is
+// set.
+type Fault struct {
+	// Status is the HTTP status that is answered: 500, 503, 429 …
+	Status int `json:"status,omitempty"`
+	// Cut closes the connection without an answer.
+	Cut bool `json:"cut,omitempty"`
+	// Rate is the part of the requests that fail, 0 to 1.
+	Rate float64 `json:"rate,omitempty"`
+	// Times is how many requests fail from now on, before Rate is looked at.
+	Times int `json:"times,omitempty"`
+}
+
+// Flags are what the metadata of a property's reports say about their quality,
+// whatever the data.
+type Flags struct {
+	// SamplesRead of SamplingSpace events were read: 0 for no sampling.
+	SamplesRead   int64 `json:"samplesReadCount,omitempty"`
+	SamplingSpace int64 `json:"samplingSpaceSize,omitempty"`
+	// Thresholding says that rows may be withheld.
+	Thresholding bool `json:"subjectToThresholding,omitempty"`
+	// OtherRow says that rows were condensed into "(other)".
+	OtherRow bool `json:"dataLossFromOtherRow,omitempty"`
+}
+
+// steering is what the control endpoint changed.
+type steering struct {
+	mu      sync.Mutex
+	latency map[string]Latency // by method; "*" for all others
+	faults  map[string]*Fault
+	flags   map[string]Flags // by property
+	dice    *rand.Rand
+}
+
+func newSteering() *steering {
+	s := &steering{}
+	s.reset()
+	return s
+}
+
+// reset also reseeds: the same requests meet the same faults after it.
+func (s *steering) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latency, s.faults, s.flags = map[string]Latency{}, map[string]*Fault{}, map[string]Flags{}
+	s.dice = rand.New(rand.NewPCG(1, 2))
+}
+
+func (s *steering) flagsOf(property string) Flags {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.flags[property]
+}
+
+// plan throws the dice for one request.
+func (s *steering) plan(method string) (wait time.Duration, status int, cut bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, ok := s.latency[method]
+	if !ok {
+		l = s.latency["*"]
+	}
+	wait = l.Fixed
+	if l.Jitter > 0 {
+		wait += time.Duration(s.dice.Int64N(int64(l.Jitter)))
+	}
+	f := s.faults[method]
+	if f == nil || *f == (Fault{}) {
+		f = s.faults["*"]
+	}
+	if f == nil {
+		return wait, 0, false
+	}
+	if f.Times > 0 {
+		status, cut = f.Status, f.Cut
+		if f.Times--; f.Times == 0 && f.Rate == 0 {
+			*f = Fault{} // spent
+		}
+		return wait, status, cut
+	}
+	if f.Rate > 0 && s.dice.Float64() < f.Rate {
+		return wait, f.Status, f.Cut
+	}
+	return wait, 0, false
+}
+
+// disturb waits as long as the method's latency says and returns the status that
+// must be answered, 0 for none. It does not return when the connection must be cut.
+func (e *Emulator) disturb(ctx context.Context, method string) (status int) {
+	wait, status, cut := e.steer.plan(method)
+	if wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+		}
+	}
+	if cut {
+		panic(http.ErrAbortHandler)
+	}
+	return status
+}
+
+// AllowImpersonation lets caller (an e-mail address, or the principal of a
+// federated identity) get access tokens of the account target.
+func (e *Emulator) AllowImpersonation(target, caller string) error {
+	return e.people.change(target, func(a *account) { a.impersonators[caller] = true })
+}
+
+// RevokeAccount deletes the account, as far as Google's answers go: the token
+// endpoint answers invalid_grant, and its live access tokens are refused with 401.
+func (e *Emulator) RevokeAccount(email string) error {
+	err := e.people.change(email, func(a *account) { a.revoked = true })
+	if err == nil {
+		e.tokens.revokeAll(email)
+	}
+	return err
+}
+
+// RestoreAccount undoes RevokeAccount. Access tokens of before stay refused.
+func (e *Emulator) RestoreAccount(email string) error {
+	return e.people.change(email, func(a *account) { a.revoked = false })
+}
+
+// RevokeTokens makes the live access tokens of an account invalid; it may get
+// new ones.
+func (e *Emulator) RevokeTokens(email string) error {
+	err := e.people.change(email, func(*account) {})
+	if err == nil {
+		e.tokens.revokeAll(email)
+	}
+	return err
+}
+
+// SetAccess grants or takes an account's access to a property.
+func (e *Emulator) SetAccess(email, property string, may bool) error {
+	if err := e.checkProperties([]string{property}); err != nil {
+		return err
+	}
+	return e.people.change(email, func(a *account) { a.setSees(property, may) })
+}
+
+// SetKeyDisabled disables or enables a key by its private_key_id. Assertions
+// signed with a disabled key have an invalid signature.
+func (e *Emulator) SetKeyDisabled(id string, disabled bool) error {
+	return e.people.setKeyDisabled(id, disabled)
+}
+
+// Now returns the emulator's time.
+func (e *Emulator) Now() time.Time { return e.clock.now() }
+
+// SetTime moves the emulator's clock; it runs on from there, unless frozen.
+func (e *Emulator) SetTime(t time.Time) { e.clock.set(t) }
+
+// Advance moves the emulator's clock by d, which may be negative.
+func (e *Emulator) Advance(d time.Duration) { e.clock.advance(d) }
+
+// Freeze stops the emulator's clock, or lets it run on from where it stands.
+func (e *Emulator) Freeze(frozen bool) { e.clock.freeze(frozen) }
+
+// SetLatency makes a method ("runReport", "token" …, "*" for all others) take time.
+func (e *Emulator) SetLatency(method string, l Latency) error {
+	if l.Fixed < 0 || l.Jitter < 0 {
+		return fmt.Errorf("emulator: latency %v + %v must not be negative", l.Fixed, l.Jitter)
+	}
+	e.steer.mu.Lock()
+	defer e.steer.mu.Unlock()
+	e.steer.latency[method] = l
+	return nil
+}
+
+// SetFault makes a method ("runReport", "token" …, "*" for all others) fail. The
+// zero Fault ends it.
+func (e *Emulator) SetFault(method string, f Fault) error {
+	switch {
+	case f == Fault{}:
+	case f.Rate < 0 || f.Rate > 1 || f.Times < 0:
+		return fmt.Errorf("emulator: rate %v must be between 0 and 1 and times %d not negative", f.Rate, f.Times)
+	case f.Cut == (f.Status != 0):
+		return fmt.Errorf("emulator: a fault has either a status or cut")
+	case !f.Cut && (f.Status < 400 || f.Status > 599 || http.StatusText(f.Status) == ""):
+		return fmt.Errorf("emulator: %d is not the status of an error", f.Status)
+	}
+	e.steer.mu.Lock()
+	defer e.steer.mu.Unlock()
+	e.steer.faults[method] = &f
+	return nil
+}
+
+// SetFlags makes the metadata of the property's reports admit sampling,
+// thresholding or an "(other)" row. The zero Flags end it.
+func (e *Emulator) SetFlags(property string, f Flags) error {
+	if err := e.checkProperties([]string{property}); err != nil {
+		return err
+	}
+	e.steer.mu.Lock()
+	defer e.steer.mu.Unlock()
+	e.steer.flags[property] = f
+	return nil
+}
+
+// SetQuotaLeft forces how much is left of a property's quota, core or realtime,
+// until its window ends. The bucket has its name in PropertyQuota:
+// tokensPerDay, tokensPerHour, tokensPerProjectPerHour, concurrentRequests,
+// serverErrorsPerProjectPerHour, potentiallyThresholdedRequestsPerHour. Those per
+// project are set for all projects. concurrentRequests has no window: it stays.
+func (e *Emulator) SetQuotaLeft(property string, live bool, bucket string, left int) error {
+	if err := e.checkProperties([]string{property}); err != nil {
+		return err
+	}
+	k := propertyKey{property, core}
+	if live {
+		k.category = realtime
+	}
+	return e.quota.setLeft(k, bucket, left, e.clock.now())
+}
+
+// An AccountState is what the emulator knows of an account.
+type AccountState struct {
+	Email      string   `json:"email"`
+	Project    string   `json:"project"` // whose quota it uses
+	Revoked    bool     `json:"revoked"`
+	Properties []string `json:"properties"` // that it may see
+	Keys       []string `json:"keys"`       // ids
+}
+
+// Accounts returns all accounts, by e-mail address.
+func (e *Emulator) Accounts() []AccountState {
+	d := e.people
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []AccountState
+	for _, email := range slices.Sorted(maps.Keys(d.accounts)) {
+		a := d.accounts[email]
+		s := AccountState{a.email, a.project, a.revoked, nil, slices.Clone(a.keys)}
+		for _, site := range e.sites {
+			if a.all != a.sees[site.Property] {
+				s.Properties = append(s.Properties, site.Property)
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// Counts returns what the emulator was asked.
+func (e *Emulator) Counts() Counts {
+	c := e.counts.counts()
+	c.TokensIssued = e.tokens.count()
+	return c
+}
+
+// Reset undoes what was steered: clock, latency, faults, flags, quotas and
+// counters begin anew. Accounts, keys and access stay as they are.
+func (e *Emulator) Reset() {
+	e.clock.reset()
+	e.steer.reset()
+	e.quota.reset()
+	e.counts.reset()
+}
