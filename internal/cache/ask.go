@@ -1,0 +1,152 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// Report answers q from memory, or by asking the source once for everybody who
+// asks the same at this time. A caller whose ctx ends leaves alone: the question
+// goes on for the others.
+func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, report.AsError(err)
+	}
+	key := KeyOf(q)
+	e, _ := c.kept.GetIfPresent(key)
+	switch e.state(c.config.Clock()) {
+	case fresh:
+		c.config.Observer(Hit)
+		return e.report, nil
+	case fading:
+		if c.remembered(key, e) == nil {
+			c.ask(key, q)
+		}
+		c.config.Observer(Refreshing)
+		return e.report, nil
+	}
+	if err := c.remembered(key, e); err != nil {
+		return c.soften(e, err)
+	}
+	answer, led := c.ask(key, q)
+	r, err := c.await(ctx, answer, e)
+	if err == nil && r.Stale == "" {
+		// The flight that wrote led has ended: its answer arrived.
+		c.config.Observer(map[bool]Event{true: Miss, false: Joined}[*led])
+	}
+	return r, err
+}
+
+// await waits for an answer; with an old one at hand not forever.
+func (c *Cache) await(ctx context.Context, answer <-chan singleflight.Result, e *entry) (*report.Report, error) {
+	var enough <-chan time.Time
+	if e != nil {
+		patience := time.NewTimer(c.config.Patience)
+		defer patience.Stop()
+		enough = patience.C
+	}
+	select {
+	case r := <-answer:
+		return c.arrived(r, e)
+	case <-enough:
+		return c.soften(e, report.Errorf(report.Unavailable, "Google Analytics is slow to answer."))
+	case <-ctx.Done():
+		err := report.AsError(ctx.Err())
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return nil, err // nobody is there to read an old answer
+		}
+		return c.soften(e, err)
+	}
+}
+
+func (c *Cache) arrived(r singleflight.Result, e *entry) (*report.Report, error) {
+	if r.Err != nil {
+		return c.soften(e, report.AsError(r.Err))
+	}
+	return r.Val.(*report.Report), nil
+}
+
+// soften answers an error with the old answer where there is one and it may.
+func (c *Cache) soften(e *entry, err *report.Error) (*report.Report, error) {
+	if e == nil || !serveOld(err) {
+		c.config.Observer(Failed)
+		return nil, err
+	}
+	c.config.Observer(Stale)
+	return e.stale(err), nil
+}
+
+// ask puts q to the source unless it is being asked already. The question has a
+// context of its own. Once there is an answer, led says whether it was this call
+// that asked.
+func (c *Cache) ask(key Key, q report.Query) (answer <-chan singleflight.Result, led *bool) {
+	led = new(bool)
+	q = q.Clone() // the question may outlive the caller, who owns q
+	answer = c.flights.DoChan(string(key[:]), func() (any, error) {
+		*led = true
+		if !c.begin() {
+			return nil, report.Errorf(report.Unavailable, "The server is stopping.")
+		}
+		defer c.running.Done()
+		// Between the caller's look and now, another flight may have landed.
+		if e, _ := c.kept.GetIfPresent(key); e.state(c.config.Clock()) == fresh {
+			return e.report, nil
+		}
+		return c.fetch(key, q)
+	})
+	return answer, led
+}
+
+// begin counts a flight; false when the cache is closed.
+func (c *Cache) begin() bool {
+	c.closing.Lock()
+	defer c.closing.Unlock()
+	if c.ctx.Err() != nil {
+		return false
+	}
+	c.running.Add(1)
+	return true
+}
+
+func (c *Cache) fetch(key Key, q report.Query) (*report.Report, error) {
+	ctx, cancel := context.WithTimeout(c.ctx, c.config.Timeout)
+	defer cancel()
+	r, err := guarded(ctx, c.source, q)
+	if err != nil {
+		c.failed(key, err)
+		return nil, err
+	}
+	c.kept.Set(key, c.newEntry(r))
+	c.failures.Invalidate(key)
+	return r, nil
+}
+
+// failed remembers an error, and drops the old answer of a view whose access was
+// taken away: it must not come back when Google fails later.
+func (c *Cache) failed(key Key, err error) {
+	e := report.AsError(err)
+	if c.ctx.Err() == nil {
+		c.remember(key, e)
+	}
+	if e.Kind == report.Misconfigured || e.Kind == report.Forbidden {
+		c.kept.Invalidate(key)
+	}
+}
+
+// guarded turns a panic of the source into an error: it would otherwise end the
+// process, for it happens in no request's goroutine.
+func guarded(ctx context.Context, s report.Source, q report.Query) (r *report.Report, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r, err = nil, report.AsError(fmt.Errorf("the source panicked: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return s.Report(ctx, q)
+}

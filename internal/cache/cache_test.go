@@ -1,0 +1,468 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// source is a report.Source that answers by a function and counts.
+type source struct {
+	asked  atomic.Int64
+	answer func(ctx context.Context, n int64, q report.Query) (*report.Report, error)
+}
+
+func (s *source) Report(ctx context.Context, q report.Query) (*report.Report, error) {
+	return s.answer(ctx, s.asked.Add(1), q)
+}
+
+// always answers with a body that tells the how-manieth answer it is.
+func always(f report.Freshness) *source {
+	return &source{answer: func(_ context.Context, n int64, _ report.Query) (*report.Report, error) {
+		return &report.Report{Body: fmt.Appendf(nil, `{"n":%d}`, n), Freshness: f, FetchedAt: time.Now()}, nil
+	}}
+}
+
+func failing(kind report.Kind) func(context.Context, int64, report.Query) (*report.Report, error) {
+	return func(context.Context, int64, report.Query) (*report.Report, error) {
+		return nil, report.Errorf(kind, "no")
+	}
+}
+
+var sessions = report.Query{
+	Account: "main", Property: "1",
+	Metrics:    []report.Metric{{Name: "sessions"}},
+	DateRanges: []report.DateRange{{StartDate: "2026-01-01", EndDate: "2026-01-31"}},
+}
+
+// open returns a cache that closes with the test; half a jitter is none.
+func open(t *testing.T, s report.Source, change func(*Config)) *Cache {
+	t.Helper()
+	c := Config{Clock: time.Now, Random: func() float64 { return 0.5 }}
+	if change != nil {
+		change(&c)
+	}
+	kept, err := New(s, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = kept.Close() })
+	return kept
+}
+
+func mustReport(t *testing.T, c *Cache, q report.Query) *report.Report {
+	t.Helper()
+	r, err := c.Report(t.Context(), q)
+	if err != nil {
+		t.Fatalf("Report: %v", err)
+	}
+	return r
+}
+
+func TestAnswersFromMemoryForItsTime(t *testing.T) {
+	for _, test := range []struct {
+		freshness report.Freshness
+		ttl       time.Duration
+		grace     bool
+	}{
+		{report.FreshRealtime, 15 * time.Second, false},
+		{report.FreshIntraday, 10 * time.Minute, true},
+		{report.FreshSettling, time.Hour, true},
+		{report.FreshFinal, 24 * time.Hour, true},
+	} {
+		t.Run(string(test.freshness), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := always(test.freshness)
+				c := open(t, s, nil)
+				first := mustReport(t, c, sessions)
+				time.Sleep(test.ttl - time.Second)
+				if again := mustReport(t, c, sessions); again != first || s.asked.Load() != 1 {
+					t.Fatalf("asked %d times just before its time is over, want 1", s.asked.Load())
+				}
+				time.Sleep(2 * time.Second)
+				over := mustReport(t, c, sessions)
+				if served := over == first; served != test.grace {
+					t.Errorf("just after its time the old answer was served: %v, want %v", served, test.grace)
+				}
+				synctest.Wait()
+				if n := s.asked.Load(); n != 2 {
+					t.Errorf("asked %d times, want 2", n)
+				}
+				if r := mustReport(t, c, sessions); string(r.Body) != `{"n":2}` || r.Stale != "" {
+					t.Errorf("after the refresh: %s, stale %q", r.Body, r.Stale)
+				}
+			})
+		})
+	}
+}
+
+func TestBeyondGraceWaitsForANewAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshIntraday)
+		c := open(t, s, nil)
+		mustReport(t, c, sessions)
+		time.Sleep(13 * time.Minute)
+		if r := mustReport(t, c, sessions); string(r.Body) != `{"n":2}` {
+			t.Errorf("got %s, want the second answer", r.Body)
+		}
+	})
+}
+
+func TestJitterSpreadsTheEnd(t *testing.T) {
+	for random, want := range map[float64]time.Duration{0: 9 * time.Minute, 0.5: 10 * time.Minute, 1: 11 * time.Minute} {
+		c := open(t, always(report.FreshIntraday), func(c *Config) { c.Random = func() float64 { return random } })
+		if got := c.newEntry(&report.Report{Freshness: report.FreshIntraday}).fresh.Round(time.Millisecond); got != want {
+			t.Errorf("random %v: %v, want %v", random, got, want)
+		}
+	}
+}
+
+func TestOneQuestionForAllWhoAskTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := always(report.FreshFinal)
+		inner := s.answer
+		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+			<-release
+			return inner(ctx, n, q)
+		}
+		var events sync.Map
+		c := open(t, s, func(c *Config) {
+			c.Observer = func(e Event) {
+				n, _ := events.LoadOrStore(e, new(atomic.Int64))
+				n.(*atomic.Int64).Add(1)
+			}
+		})
+		var wg sync.WaitGroup
+		for range 200 {
+			wg.Go(func() {
+				if _, err := c.Report(t.Context(), sessions); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		close(release)
+		wg.Wait()
+		if n := s.asked.Load(); n != 1 {
+			t.Errorf("asked %d times, want 1", n)
+		}
+		for e, want := range map[Event]int64{Miss: 1, Joined: 199} {
+			n, ok := events.Load(e)
+			if !ok || n.(*atomic.Int64).Load() != want {
+				t.Errorf("%s: %v, want %d", e, n, want)
+			}
+		}
+	})
+}
+
+func TestOneWhoLeavesCancelsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshFinal)
+		inner := s.answer
+		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+			select {
+			case <-time.After(5 * time.Second):
+				return inner(ctx, n, q)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+		c := open(t, s, nil)
+		impatient, leave := context.WithCancel(t.Context())
+		left := make(chan error, 1)
+		go func() {
+			_, err := c.Report(impatient, sessions)
+			left <- err
+		}()
+		synctest.Wait()
+		stayed := make(chan error, 1)
+		go func() {
+			_, err := c.Report(t.Context(), sessions)
+			stayed <- err
+		}()
+		synctest.Wait()
+		leave()
+		if err := <-left; report.KindOf(err) != report.Canceled || !errors.Is(err, context.Canceled) {
+			t.Errorf("who left got %v, want canceled", err)
+		}
+		if err := <-stayed; err != nil {
+			t.Errorf("who stayed got %v", err)
+		}
+		if n := s.asked.Load(); n != 1 {
+			t.Errorf("asked %d times, want 1", n)
+		}
+	})
+}
+
+func TestQuestionsOutliveTheirAskers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := make(chan string, 1)
+		c := open(t, &source{answer: func(_ context.Context, _ int64, q report.Query) (*report.Report, error) {
+			time.Sleep(time.Second)
+			asked <- q.Metrics[0].Name
+			return &report.Report{}, nil
+		}}, nil)
+		ctx, leave := context.WithCancel(t.Context())
+		q := sessions.Clone()
+		go func() {
+			synctest.Wait()
+			leave()
+		}()
+		_, _ = c.Report(ctx, q)
+		q.Metrics[0].Name = "changed by its owner"
+		if name := <-asked; name != "sessions" {
+			t.Errorf("asked %q, want sessions", name)
+		}
+	})
+}
+
+func TestOldAnswersWhenTheSourceFails(t *testing.T) {
+	for _, test := range []struct {
+		kind  report.Kind
+		stale report.StaleReason // "" means that the error shows
+	}{
+		{report.Quota, report.StaleQuota},
+		{report.Unavailable, report.StaleUnavailable},
+		{report.Canceled, report.StaleUnavailable},
+		{report.Invalid, ""},
+		{report.Misconfigured, ""},
+		{report.Forbidden, ""},
+		{report.TooLarge, ""},
+		{report.Internal, ""},
+	} {
+		t.Run(test.kind.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := always(report.FreshIntraday)
+				c := open(t, s, nil)
+				first := mustReport(t, c, sessions)
+				time.Sleep(time.Hour)
+				s.answer = failing(test.kind)
+				r, err := c.Report(t.Context(), sessions)
+				if test.stale == "" {
+					if report.KindOf(err) != test.kind {
+						t.Errorf("got %v, %v; want the error", r, err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Stale != test.stale || string(r.Body) != string(first.Body) || !r.FetchedAt.Equal(first.FetchedAt) {
+					t.Errorf("got %+v, want the first answer, stale %q", r, test.stale)
+				}
+				if first.Stale != "" {
+					t.Error("the shared answer was changed")
+				}
+			})
+		})
+	}
+}
+
+func TestStaleEndsAfterItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshIntraday)
+		c := open(t, s, nil)
+		mustReport(t, c, sessions)
+		s.answer = failing(report.Unavailable)
+		time.Sleep(48 * time.Hour)
+		if r := mustReport(t, c, sessions); r.Stale != report.StaleUnavailable {
+			t.Errorf("stale %q after 48 h", r.Stale)
+		}
+		time.Sleep(20 * time.Minute)
+		if r, err := c.Report(t.Context(), sessions); err == nil {
+			t.Errorf("after 48 h 20 min: %+v, want an error", r)
+		}
+	})
+}
+
+func TestAccessTakenAwayForgetsTheOldAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshIntraday)
+		c := open(t, s, nil)
+		mustReport(t, c, sessions)
+		time.Sleep(time.Hour)
+		s.answer = failing(report.Misconfigured)
+		_, _ = c.Report(t.Context(), sessions)
+		s.answer = failing(report.Unavailable)
+		time.Sleep(time.Minute)
+		if r, err := c.Report(t.Context(), sessions); err == nil {
+			t.Errorf("got %+v: the old answer came back", r)
+		}
+	})
+}
+
+func TestFailedQuestionsRestWhenAnOldAnswerIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshIntraday)
+		c := open(t, s, nil)
+		mustReport(t, c, sessions)
+		time.Sleep(time.Hour)
+		s.answer = failing(report.Unavailable)
+		for range 5 {
+			mustReport(t, c, sessions)
+		}
+		if n := s.asked.Load(); n != 2 {
+			t.Errorf("asked %d times, want 2: the first and one failure", n)
+		}
+		time.Sleep(11 * time.Second)
+		s.answer = always(report.FreshIntraday).answer
+		if r := mustReport(t, c, sessions); r.Stale != "" {
+			t.Error("still stale after the rest")
+		}
+	})
+}
+
+func TestFailureWithoutOldAnswerIsAskedAgain(t *testing.T) {
+	s := &source{answer: failing(report.Unavailable)}
+	c := open(t, s, nil)
+	for range 3 {
+		_, _ = c.Report(t.Context(), sessions)
+	}
+	if n := s.asked.Load(); n != 3 {
+		t.Errorf("asked %d times, want 3", n)
+	}
+}
+
+func TestRefusalsAreRemembered(t *testing.T) {
+	for kind, rest := range map[report.Kind]time.Duration{
+		report.Invalid: 30 * time.Second, report.TooLarge: 30 * time.Second, report.Misconfigured: 10 * time.Second,
+	} {
+		t.Run(kind.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &source{answer: failing(kind)}
+				c := open(t, s, nil)
+				for range 5 {
+					if _, err := c.Report(t.Context(), sessions); report.KindOf(err) != kind {
+						t.Fatalf("got %v", err)
+					}
+				}
+				time.Sleep(rest - time.Second)
+				_, _ = c.Report(t.Context(), sessions)
+				if n := s.asked.Load(); n != 1 {
+					t.Errorf("asked %d times within %v, want 1", n, rest)
+				}
+				time.Sleep(2 * time.Second)
+				s.answer = always(report.FreshFinal).answer
+				mustReport(t, c, sessions)
+			})
+		})
+	}
+}
+
+func TestPatienceEndsWithTheOldAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshIntraday)
+		inner := s.answer
+		c := open(t, s, nil)
+		mustReport(t, c, sessions)
+		time.Sleep(time.Hour)
+		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+			time.Sleep(20 * time.Second)
+			return inner(ctx, n, q)
+		}
+		start := time.Now()
+		r := mustReport(t, c, sessions)
+		if r.Stale != report.StaleUnavailable || time.Since(start) != 10*time.Second {
+			t.Errorf("stale %q after %v, want unavailable after 10 s", r.Stale, time.Since(start))
+		}
+		time.Sleep(11 * time.Second)
+		if r := mustReport(t, c, sessions); r.Stale != "" || string(r.Body) != `{"n":2}` {
+			t.Errorf("the slow answer was not kept: %s, stale %q", r.Body, r.Stale)
+		}
+	})
+}
+
+func TestTimeLimitOfAQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{answer: func(ctx context.Context, _ int64, _ report.Query) (*report.Report, error) {
+			<-ctx.Done()
+			return nil, report.AsError(ctx.Err())
+		}}
+		c := open(t, s, nil)
+		start := time.Now()
+		_, err := c.Report(t.Context(), sessions)
+		if report.KindOf(err) != report.Canceled || time.Since(start) != time.Minute {
+			t.Errorf("got %v after %v, want canceled after 1 min", err, time.Since(start))
+		}
+	})
+}
+
+func TestPanicOfTheSourceIsAnError(t *testing.T) {
+	c := open(t, &source{answer: func(context.Context, int64, report.Query) (*report.Report, error) { panic("boom") }}, nil)
+	_, err := c.Report(t.Context(), sessions)
+	if e := report.AsError(err); e.Kind != report.Internal || strings.Contains(e.Message, "boom") {
+		t.Errorf("got %v, want an internal error that tells the asker nothing", err)
+	}
+}
+
+func TestCloseEndsFlights(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{answer: func(ctx context.Context, _ int64, _ report.Query) (*report.Report, error) {
+			<-ctx.Done()
+			return nil, report.AsError(ctx.Err())
+		}}
+		c := open(t, s, nil)
+		done := make(chan error, 1)
+		go func() {
+			_, err := c.Report(t.Context(), sessions)
+			done <- err
+		}()
+		synctest.Wait()
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err == nil {
+			t.Error("a question survived Close")
+		}
+	})
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	s := &source{answer: func(context.Context, int64, report.Query) (*report.Report, error) {
+		return &report.Report{Body: make([]byte, 10_000), Freshness: report.FreshFinal}, nil
+	}}
+	c := open(t, s, func(c *Config) { c.MaxBytes = 100_000 })
+	for i := range 100 {
+		q := sessions
+		q.Offset = report.Int64(i)
+		mustReport(t, c, q)
+	}
+	c.kept.CleanUp()
+	if st := c.Stats(); st.Bytes > 100_000 || st.Entries == 0 || st.Entries > 10 {
+		t.Errorf("%+v, want at most 100000 bytes and some entries", st)
+	}
+}
+
+func TestNewRefusesWhatIsMissing(t *testing.T) {
+	if _, err := New(nil, Config{Clock: time.Now}); err == nil {
+		t.Error("no error without a source")
+	}
+	if _, err := New(always(""), Config{}); err == nil {
+		t.Error("no error without a clock")
+	}
+	if _, err := New(always(""), Config{Clock: time.Now, MaxBytes: -1}); err == nil {
+		t.Error("no error for negative bytes")
+	}
+}
+
+func BenchmarkHit(b *testing.B) {
+	c, err := New(always(report.FreshFinal), Config{Clock: time.Now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	for b.Loop() {
+		if _, err := c.Report(b.Context(), sessions); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

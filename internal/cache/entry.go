@@ -1,0 +1,120 @@
+package cache
+
+import (
+	"math"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// An entry is an answer that is kept.
+type entry struct {
+	report *report.Report
+	stored time.Time
+	fresh  time.Duration // how long it is given without asking again
+	keep   time.Duration // how long it is kept
+}
+
+// overhead is roughly what an entry costs beside its body: key, report, nodes.
+const overhead = 512
+
+func (e *entry) weight() uint32 {
+	return uint32(min(int64(len(e.report.Body))+overhead, math.MaxUint32))
+}
+
+// A state is how an entry may be used.
+type state int
+
+const (
+	absent state = iota
+	old          // only when no newer one can be had
+	fading       // now, while a newer one is fetched
+	fresh        // now
+)
+
+// grace is the part of its time that a fading answer is given beyond it. Realtime
+// answers have none: their age is their point.
+const grace = 0.2
+
+func (e *entry) state(now time.Time) state {
+	if e == nil {
+		return absent
+	}
+	age := now.Sub(e.stored)
+	beyond := time.Duration(float64(e.fresh) * grace)
+	if e.report.Freshness == report.FreshRealtime {
+		beyond = 0
+	}
+	switch {
+	case age < e.fresh:
+		return fresh
+	case age < e.fresh+beyond:
+		return fading
+	}
+	return old
+}
+
+func (c *Cache) newEntry(r *report.Report) *entry {
+	ttl := c.config.Intraday
+	switch r.Freshness {
+	case report.FreshRealtime:
+		ttl = c.config.Realtime
+	case report.FreshSettling:
+		ttl = c.config.Settling
+	case report.FreshFinal:
+		ttl = c.config.Final
+	}
+	// Answers that came together must not go together.
+	ttl = time.Duration(float64(ttl) * (0.9 + 0.2*c.config.Random()))
+	return &entry{report: r, stored: c.config.Clock(), fresh: ttl, keep: ttl + max(c.config.Stale, time.Duration(float64(ttl)*grace))}
+}
+
+// maxFailures bounds the failures remembered.
+const maxFailures = 10_000
+
+// A failure is an error that is remembered instead of asking again.
+type failure struct {
+	err  *report.Error
+	keep time.Duration
+}
+
+// remember keeps an error that asking again at once would only repeat, at the
+// cost of Google's quotas for errors.
+func (c *Cache) remember(k Key, err *report.Error) {
+	switch {
+	case err.Kind == report.Invalid || err.Kind == report.TooLarge:
+		c.failures.Set(k, failure{err, c.config.Invalid})
+	case err.Kind == report.Misconfigured || serveOld(err):
+		c.failures.Set(k, failure{err, c.config.Rest})
+	}
+}
+
+// remembered returns the error that answers k without asking: a refusal always,
+// a failure that may pass only where an old answer softens it.
+func (c *Cache) remembered(k Key, e *entry) *report.Error {
+	f, ok := c.failures.GetIfPresent(k)
+	if !ok || (e == nil && serveOld(f.err)) {
+		return nil
+	}
+	return f.err
+}
+
+// serveOld reports whether an old answer may stand in for an error. Access that
+// was taken away, and questions that are wrong, must show.
+func serveOld(err *report.Error) bool {
+	switch err.Kind {
+	case report.Quota, report.Unavailable, report.Canceled:
+		return true
+	}
+	return false
+}
+
+// stale returns a copy of the answer labelled with why it is old.
+func (e *entry) stale(err *report.Error) *report.Report {
+	r := *e.report
+	r.Stale = report.StaleUnavailable
+	if err.Kind == report.Quota {
+		r.Stale = report.StaleQuota
+	}
+	return &r
+}

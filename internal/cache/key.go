@@ -1,0 +1,163 @@
+package cache
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Key stands for all queries that mean the same: the hash of the canonical
+// form of a narrowed query, with account and property.
+type Key [sha256.Size]byte
+
+// KeyOf returns the key of q.
+//
+// Queries differ in key whenever their answers could differ in a byte; they
+// share one when Google's documentation says that they cannot. Hence the order of
+// dimensions, metrics and date ranges is kept (it is the order of the columns
+// and rows), and that of aggregations and of filter members is not.
+func KeyOf(q report.Query) Key {
+	e := make(encoder, 0, 512)
+	e.text(q.Account)
+	e.text(q.Property)
+	e.flag(q.Realtime)
+	e.count(len(q.Dimensions))
+	for _, d := range q.Dimensions {
+		e.text(d.Name)
+	}
+	e.count(len(q.Metrics))
+	for _, m := range q.Metrics {
+		e.text(m.Name)
+	}
+	e.dateRanges(q.DateRanges)
+	if q.Realtime {
+		e.minuteRanges(q.MinuteRanges)
+	}
+	e.clause(q.DimensionFilter)
+	e.clause(q.MetricFilter)
+	e.orderBys(q.OrderBys)
+	e.aggregations(q.MetricAggregations)
+	e.number(int64(q.Offset))
+	e.number(limit(q.Limit))
+	e.text(q.CurrencyCode)
+	e.flag(q.KeepEmptyRows)
+	return sha256.Sum256(e)
+}
+
+func limit(n report.Int64) int64 {
+	if n == 0 {
+		return report.DefaultLimit
+	}
+	return min(int64(n), report.MaxLimit)
+}
+
+// An encoder appends values so that no two sequences of values have the same
+// bytes: numbers have a fixed length, texts and lists begin with theirs.
+type encoder []byte
+
+func (e *encoder) number(n int64) { *e = binary.BigEndian.AppendUint64(*e, uint64(n)) }
+
+func (e *encoder) count(n int) { e.number(int64(n)) }
+
+func (e *encoder) text(s string) {
+	e.count(len(s))
+	*e = append(*e, s...)
+}
+
+func (e *encoder) flag(b bool) {
+	if b {
+		*e = append(*e, 1)
+	} else {
+		*e = append(*e, 0)
+	}
+}
+
+func (e *encoder) dateRanges(ranges []report.DateRange) {
+	e.count(len(ranges))
+	for i, r := range ranges {
+		e.text(r.StartDate)
+		e.text(r.EndDate)
+		e.text(rangeName(r.Name, i))
+	}
+}
+
+// rangeName is what rows call the i-th range.
+func rangeName(name string, i int) string {
+	if name == "" {
+		return "date_range_" + strconv.Itoa(i)
+	}
+	return name
+}
+
+func (e *encoder) minuteRanges(ranges []report.MinuteRange) {
+	if len(ranges) == 0 {
+		ranges = []report.MinuteRange{{}}
+	}
+	e.count(len(ranges))
+	for i, r := range ranges {
+		e.number(minute(r.StartMinutesAgo, 29))
+		e.number(minute(r.EndMinutesAgo, 0))
+		e.text(rangeName(r.Name, i))
+	}
+}
+
+func minute(p *int, otherwise int64) int64 {
+	if p == nil {
+		return otherwise
+	}
+	return int64(*p)
+}
+
+func (e *encoder) orderBys(orders []report.OrderBy) {
+	e.count(len(orders))
+	for _, o := range orders {
+		e.flag(o.Desc)
+		e.flag(o.Metric != nil)
+		if o.Metric != nil {
+			e.text(o.Metric.MetricName)
+		}
+		e.flag(o.Dimension != nil)
+		if o.Dimension != nil {
+			e.text(o.Dimension.DimensionName)
+			e.text(either(o.Dimension.OrderType, "ALPHANUMERIC"))
+		}
+	}
+}
+
+func either(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func (e *encoder) aggregations(list []report.Aggregation) {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	list = slices.Compact(list)
+	e.count(len(list))
+	for _, a := range list {
+		e.text(string(a))
+	}
+}
+
+// value writes whole doubles below 2^53 as the integers that they equal.
+func (e *encoder) value(v report.NumericValue) {
+	switch {
+	case v.Int64 != nil:
+		*e = append(*e, 'i')
+		e.number(int64(*v.Int64))
+	case v.Double != nil && math.Trunc(*v.Double) == *v.Double && math.Abs(*v.Double) < 1<<53:
+		*e = append(*e, 'i')
+		e.number(int64(*v.Double))
+	case v.Double != nil:
+		*e = append(*e, 'd')
+		e.number(int64(math.Float64bits(*v.Double)))
+	default:
+		*e = append(*e, '-')
+	}
+}

@@ -1,0 +1,179 @@
+package ga4
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// wireReport is Google's answer: what of it is read, and so what of it can reach
+// a viewer.
+type wireReport struct {
+	DimensionHeaders []wireDimensionHeader `json:"dimensionHeaders"`
+	MetricHeaders    []wireMetricHeader    `json:"metricHeaders"`
+	Rows             rowSet                `json:"rows"`
+	Totals           rowSet                `json:"totals"`
+	Maximums         rowSet                `json:"maximums"`
+	Minimums         rowSet                `json:"minimums"`
+	RowCount         report.Int64          `json:"rowCount"`
+	Metadata         *wireMetadata         `json:"metadata"`
+	PropertyQuota    *Buckets              `json:"propertyQuota"`
+	Kind             string                `json:"kind"`
+}
+
+type wireDimensionHeader struct {
+	Name string `json:"name"`
+}
+
+type wireMetricHeader struct {
+	Name string `json:"name"`
+	Type string `json:"type,omitempty"`
+}
+
+// wireMetadata leaves out dataTruncationMessage, free text that may name what a
+// viewer must not know; its type and dates say the same.
+type wireMetadata struct {
+	DataLossFromOtherRow      bool                   `json:"dataLossFromOtherRow,omitempty"`
+	SamplingMetadatas         []wireSampling         `json:"samplingMetadatas,omitempty"`
+	SchemaRestrictionResponse *wireSchemaRestriction `json:"schemaRestrictionResponse,omitempty"`
+	CurrencyCode              string                 `json:"currencyCode,omitempty"`
+	TimeZone                  string                 `json:"timeZone,omitempty"`
+	EmptyReason               string                 `json:"emptyReason,omitempty"`
+	SubjectToThresholding     bool                   `json:"subjectToThresholding,omitempty"`
+	DataTruncationReasons     []wireTruncation       `json:"dataTruncationReasons,omitempty"`
+}
+
+type wireSampling struct {
+	SamplesReadCount  report.Int64 `json:"samplesReadCount,omitempty"`
+	SamplingSpaceSize report.Int64 `json:"samplingSpaceSize,omitempty"`
+}
+
+type wireSchemaRestriction struct {
+	ActiveMetricRestrictions []wireMetricRestriction `json:"activeMetricRestrictions,omitempty"`
+}
+
+type wireMetricRestriction struct {
+	MetricName            string   `json:"metricName,omitempty"`
+	RestrictedMetricTypes []string `json:"restrictedMetricTypes,omitempty"`
+}
+
+type wireTruncation struct {
+	DataTruncationType       string          `json:"dataTruncationType,omitempty"`
+	DataTruncationDate       string          `json:"dataTruncationDate,omitempty"`
+	DataTruncationDateRanges []wireDateRange `json:"dataTruncationDateRanges,omitempty"`
+}
+
+type wireDateRange struct {
+	StartDate string `json:"startDate,omitempty"`
+	EndDate   string `json:"endDate,omitempty"`
+}
+
+// report checks the answer to q and makes a Report of it.
+func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, error) {
+	if err := w.check(q); err != nil {
+		return nil, err
+	}
+	body, err := w.body()
+	if err != nil {
+		return nil, err
+	}
+	r := &report.Report{Body: body, Rows: w.Rows.count, FetchedAt: now}
+	if m := w.Metadata; m != nil {
+		r.TimeZone = m.TimeZone
+		r.Sampled = len(m.SamplingMetadatas) > 0
+		r.Thresholded = m.SubjectToThresholding
+		r.OtherRow = m.DataLossFromOtherRow
+	}
+	r.Freshness = freshness(q, r.TimeZone, now)
+	return r, nil
+}
+
+// check compares the answer's shape with the question's: an answer to another
+// question must not get into the cache.
+func (w *wireReport) check(q report.Query) error {
+	dims := len(w.DimensionHeaders)
+	if dims < len(q.Dimensions) || len(w.MetricHeaders) != len(q.Metrics) {
+		return fmt.Errorf("%d dimensions and %d metrics were asked, %d and %d answered",
+			len(q.Dimensions), len(q.Metrics), dims, len(w.MetricHeaders))
+	}
+	for _, set := range []*rowSet{&w.Rows, &w.Totals, &w.Maximums, &w.Minimums} {
+		if set.count > 0 && (set.dimensions != dims || set.metrics != len(w.MetricHeaders)) {
+			return fmt.Errorf("rows of %d and %d values under %d and %d headers",
+				set.dimensions, set.metrics, dims, len(w.MetricHeaders))
+		}
+	}
+	return nil
+}
+
+// answers reports whether the columns are those of q: in a batch, that no two
+// reports changed places.
+func (w *wireReport) answers(q report.Query) bool {
+	if len(w.DimensionHeaders) < len(q.Dimensions) || len(w.MetricHeaders) != len(q.Metrics) {
+		return false
+	}
+	for i, d := range q.Dimensions {
+		if w.DimensionHeaders[i].Name != d.Name {
+			return false
+		}
+	}
+	for i, m := range q.Metrics {
+		if w.MetricHeaders[i].Name != m.Name {
+			return false
+		}
+	}
+	return true
+}
+
+// body writes the answer as Google would, without what viewers must not see.
+func (w *wireReport) body() ([]byte, error) {
+	b := make([]byte, 0, 1024+len(w.Rows.json)+len(w.Totals.json)+len(w.Maximums.json)+len(w.Minimums.json))
+	b = append(b, '{')
+	var err error
+	add := func(name string, v any) {
+		j, e := json.Marshal(v)
+		if e != nil {
+			err = e
+		}
+		b = appendMember(b, name, j)
+	}
+	if len(w.DimensionHeaders) > 0 {
+		add("dimensionHeaders", w.DimensionHeaders)
+	}
+	if len(w.MetricHeaders) > 0 {
+		add("metricHeaders", w.MetricHeaders)
+	}
+	b = appendRows(b, "rows", w.Rows)
+	b = appendRows(b, "totals", w.Totals)
+	b = appendRows(b, "maximums", w.Maximums)
+	b = appendRows(b, "minimums", w.Minimums)
+	if w.RowCount != 0 {
+		b = appendMember(b, "rowCount", strconv.AppendInt(nil, int64(w.RowCount), 10))
+	}
+	if w.Metadata != nil {
+		add("metadata", w.Metadata)
+	}
+	if w.Kind != "" {
+		add("kind", w.Kind)
+	}
+	return append(b, '}'), err
+}
+
+func appendRows(b []byte, name string, set rowSet) []byte {
+	if set.count == 0 {
+		return b
+	}
+	return appendMember(b, name, set.json)
+}
+
+func appendMember(b []byte, name string, value []byte) []byte {
+	if b[len(b)-1] != '{' {
+		b = append(b, ',')
+	}
+	b = append(b, '"')
+	b = append(b, name...)
+	b = append(b, '"', ':')
+	return append(b, value...)
+}

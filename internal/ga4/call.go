@@ -1,0 +1,192 @@
+package ga4
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/credential"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A subject is what Google counts quotas by: an account (which stands for its
+// Cloud project), a property and a category of methods.
+type subject struct {
+	account, property, category string
+}
+
+// The categories of methods. Source: the Data API's quotas page.
+const (
+	core     = "core"
+	realtime = "realtime"
+)
+
+func subjectOf(q report.Query) subject {
+	if q.Realtime {
+		return subject{q.Account, q.Property, realtime}
+	}
+	return subject{q.Account, q.Property, core}
+}
+
+// A call is one request to Google, which may be sent more than once: all of them
+// only read.
+type call struct {
+	subject     subject
+	method      string // of the API, for logs and metrics
+	verb, url   string
+	body        []byte
+	guarded     bool // counts against the property's quotas
+	thresholded bool // counts against the quota of potentially thresholded requests
+}
+
+// maxRepeats is how often a call that failed in passing is sent again.
+const maxRepeats = 2
+
+// do sends a call until it is answered, refused, or has failed too often.
+func (g *Client) do(ctx context.Context, c *call) ([]byte, *report.Error) {
+	rejected := false
+	for n := 0; ; n++ {
+		body, f := g.attempt(ctx, c)
+		if f == nil {
+			return body, nil
+		}
+		switch {
+		case f.err != nil:
+			return nil, f.err
+		case f.status == http.StatusUnauthorized && !rejected:
+			rejected, n = true, n-1
+			continue
+		case !f.passing() || n >= maxRepeats || !g.pause(ctx, n, f):
+			return nil, g.translate(c, f)
+		}
+	}
+}
+
+// pause waits before the next attempt; false when ctx ends first.
+func (g *Client) pause(ctx context.Context, n int, f *failure) bool {
+	d := g.config.RetryPause << n
+	if f.status == http.StatusTooManyRequests {
+		d *= 2
+	}
+	d = d/2 + time.Duration(float64(d)*g.config.Random())
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// attempt sends a call once, under the guard of its subject.
+func (g *Client) attempt(ctx context.Context, c *call) ([]byte, *failure) {
+	if c.guarded {
+		if err := g.guards.enter(c.subject, c.thresholded, g.config.Clock()); err != nil {
+			return nil, &failure{err: err}
+		}
+	}
+	start := g.config.Clock()
+	body, f := g.send(ctx, c)
+	end := g.config.Clock()
+	if c.guarded {
+		g.leaveGuard(c, f, end)
+	}
+	g.observe(c, f, end.Sub(start))
+	return body, f
+}
+
+func (g *Client) leaveGuard(c *call, f *failure, now time.Time) {
+	status := http.StatusOK
+	if f != nil {
+		status = f.status
+	}
+	if g.guards.leave(c.subject, status, now) {
+		g.config.Logger.Warn("Google fails too often; it is not asked until the hour's count is down",
+			"account", c.subject.account, "property", c.subject.property, "category", c.subject.category)
+	}
+}
+
+func (g *Client) observe(c *call, f *failure, took time.Duration) {
+	outcome := "ok"
+	if f != nil {
+		outcome = f.kind().String()
+		g.config.Logger.LogAttrs(context.Background(), slog.LevelDebug, "Google refused or failed",
+			slog.String("method", c.method), slog.String("account", c.subject.account),
+			slog.String("property", c.subject.property), slog.Int("status", f.status),
+			slog.String("said", f.message), slog.Any("cause", f.cause))
+	}
+	if g.config.Observer.Request != nil {
+		g.config.Observer.Request(c.method, outcome, took)
+	}
+}
+
+// send sends a call once. A 401 gives the token back as refused.
+func (g *Client) send(parent context.Context, c *call) ([]byte, *failure) {
+	token, err := g.config.Keyring.AccessToken(parent, c.subject.account)
+	if err != nil {
+		return nil, &failure{err: tokenError(err)}
+	}
+	ctx, cancel := context.WithTimeout(parent, g.config.Timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, c.verb, c.url, bytes.NewReader(c.body))
+	if err != nil {
+		return nil, &failure{err: report.AsError(err)}
+	}
+	if c.body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	request.Header.Set("User-Agent", "oriel (gzip)")
+	token.Authorize(request)
+	response, err := g.http.Do(request)
+	if err != nil {
+		return nil, g.unanswered(parent, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, g.config.MaxAnswerBytes+1))
+	switch {
+	case err != nil:
+		return nil, g.unanswered(parent, err)
+	case int64(len(body)) > g.config.MaxAnswerBytes:
+		return nil, &failure{err: tooLarge(g.config.MaxAnswerBytes)}
+	case response.StatusCode == http.StatusOK:
+		return body, nil
+	case response.StatusCode == http.StatusUnauthorized:
+		token.Reject()
+	}
+	return nil, readFailure(response, body)
+}
+
+// unanswered is the failure of a request that got no whole answer.
+func (g *Client) unanswered(parent context.Context, err error) *failure {
+	if parent.Err() != nil {
+		return &failure{err: report.AsError(parent.Err())}
+	}
+	return &failure{cause: err, timeout: errors.Is(err, context.DeadlineExceeded)}
+}
+
+func tooLarge(limit int64) *report.Error {
+	return report.Errorf(report.TooLarge, "The answer is too large. Ask for fewer rows with limit.").
+		Because(fmt.Errorf("Google's answer is larger than %d bytes", limit))
+}
+
+// tokenError says why there is no access token, in the words of reports.
+func tokenError(err error) *report.Error {
+	var e *credential.Error
+	switch {
+	case errors.As(err, &e) && e.Canceled():
+		return report.AsError(e.Err)
+	case errors.As(err, &e) && e.Permanent():
+		return report.Errorf(report.Misconfigured, unreadable).Because(err)
+	case errors.As(err, &e):
+		u := report.Errorf(report.Unavailable, unanswered).Because(err)
+		u.RetryAfter = e.RetryAfter
+		return u
+	}
+	return report.AsError(err)
+}

@@ -1,0 +1,321 @@
+package ga4
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/credential"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+func TestErrorsKeepTheirMeaning(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		answer   func(http.ResponseWriter, request)
+		kind     report.Kind
+		message  string // what the asker reads
+		cause    string // part of what the operator reads
+		retry    time.Duration
+		requests int
+	}{
+		{"invalid field", refuse(400, "INVALID_ARGUMENT", "Field x is not a valid metric. ", ""),
+			report.Invalid, "Field x is not a valid metric.", "", 0, 1},
+		{"invalid, with ids", refuse(400, "INVALID_ARGUMENT", "No x in properties/123456 or 123456.", ""),
+			report.Invalid, "No x in this view or (this view).", "", 0, 1},
+		{"property id", refuse(400, "INVALID_ARGUMENT", "Invalid property ID: 123456. A numeric Property ID is required.", ""),
+			report.Misconfigured, unreadable, "correct the property id", 0, 1},
+		{"no access", refuse(403, "PERMISSION_DENIED", "User does not have sufficient permissions for this property.", ""),
+			report.Misconfigured, unreadable, "add robot@example.com as Viewer in Admin → Property access management of property 123456", 0, 1},
+		{"disabled", refuse(403, "PERMISSION_DENIED", "Google Analytics Data API has not been used in project 99 before or it is disabled.", "SERVICE_DISABLED"),
+			report.Misconfigured, unreadable, "enable the API", 0, 1},
+		{"scope", refuse(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes.", ""),
+			report.Misconfigured, unreadable, "analytics.readonly", 0, 1},
+		{"unauthenticated", refuse(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", ""),
+			report.Misconfigured, unreadable, "refused a new access token", 0, 2},
+		{"not found", func(w http.ResponseWriter, _ request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, "<title>Error 404 (Not Found)!!1</title>")
+		}, report.Misconfigured, unreadable, "data_url", 0, 1},
+		{"redirect", func(w http.ResponseWriter, _ request) {
+			w.Header().Set("Location", "http://127.0.0.1:1/")
+			w.WriteHeader(302)
+		}, report.Misconfigured, unreadable, "302", 0, 1},
+		{"concurrent", refuse(429, "RESOURCE_EXHAUSTED", "Exhausted concurrent requests quota.", ""),
+			report.Quota, exhausted, "concurrent", 5 * time.Second, 3},
+		{"hour", refuse(429, "RESOURCE_EXHAUSTED", "Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.", ""),
+			report.Quota, exhausted, "per hour", 50 * time.Minute, 1},
+		{"day", refuse(429, "RESOURCE_EXHAUSTED", "Exhausted property tokens per day. These quota tokens will return in under 24 hours.", ""),
+			report.Quota, exhausted, "per day", 12*time.Hour - 10*time.Minute, 1},
+		{"thresholded", refuse(429, "RESOURCE_EXHAUSTED", "Exhausted potentially thresholded requests quota.", ""),
+			report.Quota, exhausted, "thresholded", 50 * time.Minute, 1},
+		{"internal", refuse(500, "INTERNAL", "Internal error encountered.", ""),
+			report.Unavailable, unanswered, "Internal error encountered", 0, 3},
+		{"unavailable, html", func(w http.ResponseWriter, _ request) { w.WriteHeader(503) },
+			report.Unavailable, unanswered, "503", 0, 3},
+		{"connection lost", func(http.ResponseWriter, request) { panic(http.ErrAbortHandler) },
+			report.Unavailable, unanswered, "could not be reached", 0, 3},
+		{"too large", func(w http.ResponseWriter, _ request) { _, _ = w.Write(make([]byte, 2000)) },
+			report.TooLarge, "The answer is too large. Ask for fewer rows with limit.", "1000 bytes", 0, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := configured(t, test.answer, func(c *Config) { c.MaxAnswerBytes = 1000 })
+			g.clock.add(10 * time.Minute)
+			_, err := g.client.Report(t.Context(), question(0))
+			e := report.AsError(err)
+			if e == nil {
+				t.Fatal("no error")
+			}
+			if e.Kind != test.kind || e.Message != test.message || e.RetryAfter != test.retry {
+				t.Errorf("got %v, %q, retry after %v; want %v, %q, %v", e.Kind, e.Message, e.RetryAfter, test.kind, test.message, test.retry)
+			}
+			if !strings.Contains(e.Error(), test.cause) {
+				t.Errorf("the operator reads %q, want %q in it", e.Error(), test.cause)
+			}
+			if strings.Contains(e.Message, "123456") || strings.Contains(e.Message, "example.com") {
+				t.Errorf("the asker reads %q", e.Message)
+			}
+			if n := len(g.seen()); n != test.requests {
+				t.Errorf("%d requests, want %d", n, test.requests)
+			}
+		})
+	}
+}
+
+func TestPassingFailuresAreAskedAgain(t *testing.T) {
+	for _, answer := range []func(http.ResponseWriter, request){
+		refuse(503, "UNAVAILABLE", "x", ""),
+		refuse(401, "UNAUTHENTICATED", "x", ""),
+		refuse(429, "RESOURCE_EXHAUSTED", "Exhausted concurrent requests quota.", ""),
+		func(http.ResponseWriter, request) { panic(http.ErrAbortHandler) },
+	} {
+		var n atomic.Int64
+		g := newGoogle(t, func(w http.ResponseWriter, r request) {
+			if n.Add(1) == 1 {
+				answer(w, r)
+				return
+			}
+			oneRow(w, r)
+		})
+		if _, err := g.client.Report(t.Context(), question(0)); err != nil {
+			t.Errorf("got %v", err)
+		}
+		if got := g.keys.asked.Load(); got != 2 {
+			t.Errorf("%d access tokens were asked, want one for each attempt", got)
+		}
+	}
+}
+
+func TestTokenErrors(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		kind report.Kind
+	}{
+		{&credential.Error{Message: "later"}, report.Unavailable},
+		{&credential.Error{Message: "left", Err: context.DeadlineExceeded}, report.Canceled},
+		{errors.New("what?"), report.Internal},
+	} {
+		g := newGoogle(t, oneRow)
+		g.keys.err = test.err
+		_, err := g.client.Report(t.Context(), question(0))
+		if report.KindOf(err) != test.kind || len(g.seen()) != 0 || g.keys.asked.Load() != 1 {
+			t.Errorf("%v: got %v after %d requests, want %v", test.err, err, len(g.seen()), test.kind)
+		}
+	}
+}
+
+func TestExhaustedQuotaIsNotAskedAgain(t *testing.T) {
+	g := newGoogle(t, refuse(429, "RESOURCE_EXHAUSTED", "Exhausted property tokens per hour.", ""))
+	ask := func(change func(*report.Query)) *report.Error {
+		q := question(0)
+		if change != nil {
+			change(&q)
+		}
+		_, err := g.client.Report(t.Context(), q)
+		return report.AsError(err)
+	}
+	ask(nil)
+	g.clock.add(time.Minute)
+	if e := ask(nil); e == nil || e.Kind != report.Quota || e.RetryAfter != 59*time.Minute {
+		t.Errorf("got %+v, want quota for 59 min", e)
+	}
+	if n := len(g.seen()); n != 1 {
+		t.Fatalf("asked %d times, want 1", n)
+	}
+	g.answer = oneRow
+	for name, change := range map[string]func(*report.Query){
+		"realtime":         func(q *report.Query) { q.Realtime, q.DateRanges = true, nil },
+		"another property": func(q *report.Query) { q.Property = "2" },
+		"another account":  func(q *report.Query) { q.Account = "b" },
+	} {
+		if e := ask(change); e != nil {
+			t.Errorf("%s suffers: %v", name, e)
+		}
+	}
+	g.clock.add(probeAfter)
+	if e := ask(nil); e != nil {
+		t.Errorf("after a while: %v", e)
+	}
+}
+
+func TestThresholdedQuotaClosesOnlyItsOwn(t *testing.T) {
+	g := newGoogle(t, refuse(429, "RESOURCE_EXHAUSTED", "Exhausted potentially thresholded requests quota.", ""))
+	q := question(0)
+	q.Dimensions = []report.Dimension{{Name: "userGender"}}
+	for range 3 {
+		if _, err := g.client.Report(t.Context(), q); report.KindOf(err) != report.Quota {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if n := len(g.seen()); n != 1 {
+		t.Errorf("asked %d times, want 1", n)
+	}
+	g.answer = oneRow
+	if _, err := g.client.Report(t.Context(), question(0)); err != nil {
+		t.Errorf("a question of other dimensions: %v", err)
+	}
+}
+
+func TestServerErrorsAreRationed(t *testing.T) {
+	g := newGoogle(t, refuse(500, "INTERNAL", "x", ""))
+	for range 5 {
+		if _, err := g.client.Report(t.Context(), question(0)); report.KindOf(err) != report.Unavailable {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if n := len(g.seen()); n != maxServerErrors {
+		t.Errorf("asked %d times, want %d", n, maxServerErrors)
+	}
+	_, err := g.client.Report(t.Context(), question(0))
+	if e := report.AsError(err); e.RetryAfter != time.Hour {
+		t.Errorf("retry after %v, want 1 h", e.RetryAfter)
+	}
+	g.answer = oneRow
+	g.clock.add(59 * time.Minute)
+	if _, err := g.client.Report(t.Context(), question(0)); err == nil {
+		t.Error("asked before the hour was over")
+	}
+	g.clock.add(time.Minute)
+	if _, err := g.client.Report(t.Context(), question(0)); err != nil {
+		t.Errorf("after the hour: %v", err)
+	}
+}
+
+func TestGuard(t *testing.T) {
+	var g guards
+	s := subject{"a", "1", core}
+	enter := func(want bool) {
+		t.Helper()
+		if err := g.enter(s, false, noon); (err == nil) != want {
+			t.Errorf("enter: %v, want allowed %v", err, want)
+		}
+	}
+	for range maxRunning {
+		enter(true)
+	}
+	for range 5 {
+		g.leave(s, 500, noon)
+	}
+	enter(true) // 5 errors and 3 that run: with this one 9 at most
+	enter(false)
+	if !g.leave(s, 503, noon) {
+		t.Error("the sixth error did not trip")
+	}
+	enter(false)
+	for range 3 {
+		g.leave(s, 200, noon)
+	}
+	later := noon.Add(errorWindow)
+	g.bySubject[s].tripped = true
+	if g.enter(s, false, later) != nil {
+		t.Error("no probe after the window")
+	}
+	if g.enter(s, false, later) == nil {
+		t.Error("a second request beside the probe")
+	}
+	g.leave(s, 200, later)
+	for range 2 {
+		if g.enter(s, false, later) != nil {
+			t.Error("closed after a probe that succeeded")
+		}
+	}
+}
+
+func TestQuotaDayEndsAtMidnightPacific(t *testing.T) {
+	pacific, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for now, want := range map[string]string{
+		"2026-01-15T20:00:00Z": "2026-01-16T08:00:00Z",
+		"2026-01-15T07:59:00Z": "2026-01-15T08:00:00Z",
+		"2026-03-08T09:00:00Z": "2026-03-09T07:00:00Z", // clocks go forward
+	} {
+		at, _ := time.Parse(time.RFC3339, now)
+		if got := daily.refilled(at, pacific).UTC().Format(time.RFC3339); got != want {
+			t.Errorf("%s: %s, want %s", now, got, want)
+		}
+	}
+}
+
+func TestTimeoutIsNotRepeated(t *testing.T) {
+	stop := make(chan struct{})
+	g := configured(t, func(http.ResponseWriter, request) { <-stop }, func(c *Config) { c.Timeout = 20 * time.Millisecond })
+	defer close(stop)
+	_, err := g.client.Report(t.Context(), question(0))
+	if e := report.AsError(err); e == nil || e.Kind != report.Unavailable || !strings.Contains(e.Error(), "in time") || len(g.seen()) != 1 {
+		t.Errorf("got %v after %d requests", err, len(g.seen()))
+	}
+}
+
+func TestCallerLeavesARunningRequest(t *testing.T) {
+	stop := make(chan struct{})
+	g := newGoogle(t, func(http.ResponseWriter, request) { <-stop })
+	defer close(stop)
+	ctx, leave := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer leave()
+	if _, err := g.client.Report(ctx, question(0)); report.KindOf(err) != report.Canceled {
+		t.Errorf("got %v, want canceled", err)
+	}
+}
+
+func TestObserver(t *testing.T) {
+	var outcomes []string
+	var quotas []Quota
+	answers := []func(http.ResponseWriter, request){
+		refuse(500, "INTERNAL", "x", ""),
+		func(w http.ResponseWriter, _ request) {
+			_, _ = io.WriteString(w, `{"metricHeaders":[{"name":"sessions"}],"propertyQuota":{"tokensPerDay":{"consumed":2,"remaining":5}}}`)
+		},
+	}
+	n := 0
+	g := configured(t, func(w http.ResponseWriter, r request) { n++; answers[n-1](w, r) }, func(c *Config) {
+		c.Observer.Request = func(method, outcome string, _ time.Duration) { outcomes = append(outcomes, method+" "+outcome) }
+		c.Observer.Quota = func(q Quota) { quotas = append(quotas, q) }
+	})
+	if _, err := g.client.Report(t.Context(), question(0)); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(outcomes, ", "); got != "runReport unavailable, runReport ok" {
+		t.Errorf("requests: %s", got)
+	}
+	if len(quotas) != 1 || quotas[0].TokensPerDay != (Bucket{2, 5}) || quotas[0].Property != "123456" {
+		t.Errorf("quotas: %+v", quotas)
+	}
+	names := 0
+	for name, b := range quotas[0].All() {
+		names++
+		if name == "tokensPerDay" && b.Remaining != 5 {
+			t.Errorf("%s: %+v", name, b)
+		}
+	}
+	if names != 6 {
+		t.Errorf("%d buckets, want 6", names)
+	}
+}

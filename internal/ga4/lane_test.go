@@ -1,0 +1,326 @@
+package ga4
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// held is a Google that answers only when it is let.
+type held struct {
+	*google
+	arrived chan request
+	release chan struct{}
+}
+
+func newHeld(t *testing.T, answer func(http.ResponseWriter, request)) *held {
+	h := &held{arrived: make(chan request, 100), release: make(chan struct{}, 100)}
+	h.google = newGoogle(t, func(w http.ResponseWriter, r request) {
+		h.arrived <- r
+		<-h.release
+		answer(w, r)
+	})
+	return h
+}
+
+// let lets n requests be answered.
+func (h *held) let(n int) {
+	for range n {
+		h.release <- struct{}{}
+	}
+}
+
+// ask asks in the background.
+func (h *held) ask(ctx context.Context, q report.Query) <-chan answer {
+	done := make(chan answer, 1)
+	go func() {
+		r, err := h.client.Report(ctx, q)
+		done <- answer{r, report.AsError(err)}
+	}()
+	return done
+}
+
+// waiting waits until n jobs wait for the property.
+func (h *held) waiting(property string, n int) {
+	h.t.Helper()
+	for range 10_000 {
+		h.client.lanes.mu.Lock()
+		ln := h.client.lanes.byProperty[property]
+		have := -1
+		if ln != nil {
+			have = len(ln.waiting)
+		}
+		h.client.lanes.mu.Unlock()
+		if have == n {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	h.t.Fatalf("never were %d jobs waiting", n)
+}
+
+func (h *held) fill(ctx context.Context) (answers []<-chan answer) {
+	for i := range maxRunning {
+		answers = append(answers, h.ask(ctx, question(i)))
+	}
+	for range maxRunning {
+		<-h.arrived
+	}
+	return answers
+}
+
+func (h *held) expect(a <-chan answer, q report.Query) {
+	h.t.Helper()
+	got := <-a
+	if got.err != nil {
+		h.t.Errorf("offset %d: %v", q.Offset, got.err)
+		return
+	}
+	if want := fmt.Sprintf(`"value":"%d"`, q.Offset); q.Offset != 0 && !strings.Contains(string(got.report.Body), want) {
+		h.t.Errorf("offset %d got the answer of another: %s", q.Offset, got.report.Body)
+	}
+}
+
+func TestEightAtOnceAndTheNinthWaits(t *testing.T) {
+	h := newHeld(t, oneRow)
+	first := h.fill(t.Context())
+	ninth := h.ask(t.Context(), question(9))
+	h.waiting("123456", 1)
+	elsewhere := question(10)
+	elsewhere.Property = "777"
+	other := h.ask(t.Context(), elsewhere)
+	if r := <-h.arrived; r.method != "runReport" {
+		t.Errorf("another property waited: %s came", r.method)
+	}
+	h.let(10)
+	for i, a := range first {
+		h.expect(a, question(i))
+	}
+	h.expect(other, elsewhere)
+	h.expect(ninth, question(9))
+	if r := <-h.arrived; r.method != "runReport" {
+		t.Errorf("the lone ninth was asked by %s", r.method)
+	}
+	if h.max != maxRunning+1 {
+		t.Errorf("%d at once, want 8 and 1 of another property", h.max)
+	}
+}
+
+func TestThoseWhoWaitLeaveTogether(t *testing.T) {
+	h := newHeld(t, oneRow)
+	running := h.fill(t.Context())
+	now := question(50)
+	now.Realtime, now.DateRanges = true, nil
+	otherAccount := question(60)
+	otherAccount.Account = "second"
+	qs := []report.Query{question(11), now, question(12), otherAccount, question(13), question(14), question(15), question(16)}
+	var waiting []<-chan answer
+	for i, q := range qs {
+		waiting = append(waiting, h.ask(t.Context(), q))
+		h.waiting("123456", i+1)
+	}
+	h.let(1)
+	r := <-h.arrived
+	var batch struct{ Requests []struct{ Offset string } }
+	if err := json.Unmarshal(r.body, &batch); err != nil || r.method != "batchRunReports" {
+		t.Fatalf("%s: %v", r.method, err)
+	}
+	if got, want := fmt.Sprint(batch.Requests), "[{11} {12} {13} {14} {15}]"; got != want {
+		t.Errorf("together left %s, want %s", got, want)
+	}
+	h.let(1)
+	if r := <-h.arrived; r.method != "runRealtimeReport" {
+		t.Errorf("then came %s", r.method)
+	}
+	h.let(50)
+	for i, a := range running {
+		h.expect(a, question(i))
+	}
+	for i, a := range waiting {
+		h.expect(a, qs[i])
+	}
+	if h.max > maxRunning {
+		t.Errorf("%d at once", h.max)
+	}
+}
+
+func TestThresholdedQuestionsGoAlone(t *testing.T) {
+	q := question(0)
+	q.DimensionFilter = &report.Filter{Condition: &report.Condition{FieldName: "userGender", Empty: &report.EmptyFilter{}}}
+	if (&job{query: q}).batchable() || !(&job{query: question(0)}).batchable() {
+		t.Error("a potentially thresholded question could exhaust its mates' batch")
+	}
+}
+
+func TestOneBadMemberDoesNotFailTheBatch(t *testing.T) {
+	h := newHeld(t, func(w http.ResponseWriter, r request) {
+		if strings.Contains(string(r.body), `"offset":"13"`) {
+			writeError(w, 400, "INVALID_ARGUMENT", "Field x is not a valid metric.", "")
+			return
+		}
+		oneRow(w, r)
+	})
+	running := h.fill(t.Context())
+	var waiting []<-chan answer
+	for i := range 3 {
+		waiting = append(waiting, h.ask(t.Context(), question(12+i)))
+		h.waiting("123456", i+1)
+	}
+	h.let(50)
+	for i, a := range running {
+		h.expect(a, question(i))
+	}
+	h.expect(waiting[0], question(12))
+	h.expect(waiting[2], question(14))
+	if got := <-waiting[1]; got.err == nil || got.err.Kind != report.Invalid {
+		t.Errorf("the bad member got %+v", got)
+	}
+}
+
+func TestBatchInTheWrongOrderIsAskedOneByOne(t *testing.T) {
+	h := newHeld(t, func(w http.ResponseWriter, r request) {
+		if r.method == "batchRunReports" {
+			fmt.Fprintf(w, `{"reports":[%s]}`, rowFor(nil))
+			return
+		}
+		oneRow(w, r)
+	})
+	running := h.fill(t.Context())
+	a := h.ask(t.Context(), question(21))
+	h.waiting("123456", 1)
+	b := h.ask(t.Context(), question(22))
+	h.waiting("123456", 2)
+	h.let(50)
+	for i, r := range running {
+		h.expect(r, question(i))
+	}
+	h.expect(a, question(21))
+	h.expect(b, question(22))
+}
+
+func TestSwappedAnswersAreNotBelieved(t *testing.T) {
+	name := func(s, metric string) string { return strings.ReplaceAll(s, `"sessions"`, `"`+metric+`"`) }
+	h := newHeld(t, func(w http.ResponseWriter, r request) {
+		switch {
+		case r.method == "batchRunReports":
+			fmt.Fprintf(w, `{"reports":[%s,%s]}`, name(rowFor(nil), "newUsers"), rowFor(nil))
+		case strings.Contains(string(r.body), "newUsers"):
+			fmt.Fprint(w, name(rowFor(r.body), "newUsers"))
+		default:
+			oneRow(w, r)
+		}
+	})
+	running := h.fill(t.Context())
+	a := h.ask(t.Context(), question(21))
+	h.waiting("123456", 1)
+	other := question(22)
+	other.Metrics = []report.Metric{{Name: "newUsers"}}
+	b := h.ask(t.Context(), other)
+	h.waiting("123456", 2)
+	h.let(50)
+	for i, r := range running {
+		h.expect(r, question(i))
+	}
+	h.expect(a, question(21))
+	h.expect(b, other)
+}
+
+func TestWhoLeavesTheQueueIsNotAsked(t *testing.T) {
+	h := newHeld(t, oneRow)
+	running := h.fill(t.Context())
+	ctx, leave := context.WithCancel(t.Context())
+	left := h.ask(ctx, question(31))
+	h.waiting("123456", 1)
+	stays := h.ask(t.Context(), question(32))
+	h.waiting("123456", 2)
+	leave()
+	if got := <-left; got.err == nil || got.err.Kind != report.Canceled {
+		t.Errorf("who left got %+v", got)
+	}
+	h.let(50)
+	for i, a := range running {
+		h.expect(a, question(i))
+	}
+	h.expect(stays, question(32))
+	for _, r := range h.seen() {
+		if strings.Contains(string(r.body), `"31"`) {
+			t.Error("the question of who left was asked")
+		}
+	}
+}
+
+func TestBatchOutlivesOneMemberButNotAll(t *testing.T) {
+	ctxs := make([]context.Context, 3)
+	leaves := make([]context.CancelFunc, 3)
+	var jobs []*job
+	for i := range ctxs {
+		ctxs[i], leaves[i] = context.WithCancel(t.Context())
+		jobs = append(jobs, &job{ctx: ctxs[i]})
+	}
+	all, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	defer whenAllLeft(jobs, cancel)()
+	leaves[0]()
+	leaves[2]()
+	select {
+	case <-all.Done():
+		t.Error("the batch ended while one was waiting")
+	case <-time.After(10 * time.Millisecond):
+	}
+	leaves[1]()
+	<-all.Done()
+}
+
+func TestTooManyWaiting(t *testing.T) {
+	var l lanes
+	block := make(chan struct{})
+	defer close(block)
+	run := func([]*job) { <-block }
+	for range maxRunning + maxWaiting {
+		if err := l.add("1", &job{ctx: t.Context(), query: question(0)}, run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.add("1", &job{ctx: t.Context()}, run); err == nil || err.Kind != report.Unavailable {
+		t.Errorf("one too many: %v", err)
+	}
+}
+
+func TestLanesGiveSlotsBack(t *testing.T) {
+	var mu sync.Mutex
+	last := -1
+	g := configured(t, oneRow, func(c *Config) {
+		c.Observer.InFlight = func(_ string, n int) {
+			mu.Lock()
+			defer mu.Unlock()
+			last = n
+		}
+	})
+	var wg sync.WaitGroup
+	for i := range 100 {
+		wg.Go(func() {
+			r, err := g.client.Report(t.Context(), question(i+1))
+			if err != nil || !strings.Contains(string(r.Body), fmt.Sprintf(`"%d"`, i+1)) {
+				t.Errorf("%d: %v, %v", i+1, r, err)
+			}
+		})
+	}
+	wg.Wait()
+	for range 10_000 {
+		mu.Lock()
+		n := last
+		mu.Unlock()
+		if n == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d still run", last)
+}

@@ -1,0 +1,241 @@
+package ga4
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A rowSet is the rows of an answer, as compact JSON with only the members that
+// are known. Rows make nearly all of an answer, so they are copied in one pass and
+// never decoded.
+type rowSet struct {
+	json                []byte
+	count               int
+	dimensions, metrics int // values in each row; all rows have as many
+}
+
+var errRows = errors.New("rows are not as documented")
+
+// UnmarshalJSON reads an array of rows. encoding/json has checked the syntax
+// before it calls this, so that only the shape is in doubt.
+func (s *rowSet) UnmarshalJSON(b []byte) error {
+	*s = rowSet{}
+	r := &rowReader{in: b}
+	if r.peek() == 'n' {
+		return nil
+	}
+	r.out = make([]byte, 0, len(b))
+	r.array(func() {
+		dims, metrics := r.row()
+		if s.count == 0 {
+			s.dimensions, s.metrics = dims, metrics
+		}
+		if dims != s.dimensions || metrics != s.metrics {
+			r.fail(fmt.Errorf("row %d has %d and %d values, the first %d and %d", s.count, dims, metrics, s.dimensions, s.metrics))
+		}
+		s.count++
+	})
+	s.json = r.out
+	return r.err
+}
+
+// A rowReader copies rows from in to out.
+type rowReader struct {
+	in  []byte
+	at  int
+	out []byte
+	err error
+}
+
+func (r *rowReader) fail(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+	r.at = len(r.in)
+}
+
+// peek returns the next byte that is not white space, 0 at the end.
+func (r *rowReader) peek() byte {
+	for r.at < len(r.in) {
+		switch c := r.in[r.at]; c {
+		case ' ', '\t', '\n', '\r':
+			r.at++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// take consumes c.
+func (r *rowReader) take(c byte) bool {
+	if r.peek() != c {
+		return false
+	}
+	r.at++
+	return true
+}
+
+// array copies an array whose elements are copied by element.
+func (r *rowReader) array(element func()) {
+	if !r.take('[') {
+		r.fail(errRows)
+		return
+	}
+	r.out = append(r.out, '[')
+	for first := true; !r.take(']'); first = false {
+		if !first {
+			if !r.take(',') {
+				r.fail(errRows)
+				return
+			}
+			r.out = append(r.out, ',')
+		}
+		element()
+		if r.err != nil {
+			return
+		}
+	}
+	r.out = append(r.out, ']')
+}
+
+// members reads an object and calls member with each name; member says whether it
+// consumed the value.
+func (r *rowReader) members(member func(name []byte) bool) {
+	if !r.take('{') {
+		r.fail(errRows)
+		return
+	}
+	for first := true; !r.take('}'); first = false {
+		if !first && !r.take(',') {
+			r.fail(errRows)
+			return
+		}
+		name := r.text()
+		if !r.take(':') {
+			r.fail(errRows)
+			return
+		}
+		if !member(name) {
+			r.skip()
+		}
+		if r.err != nil {
+			return
+		}
+	}
+}
+
+func (r *rowReader) row() (dimensions, metrics int) {
+	start := len(r.out)
+	r.out = append(r.out, '{')
+	seenDims, seenMetrics := false, false
+	r.members(func(name []byte) bool {
+		switch string(name) {
+		case `"dimensionValues"`:
+			if seenDims {
+				return false
+			}
+			seenDims = true
+			dimensions = r.values(start, name)
+		case `"metricValues"`:
+			if seenMetrics {
+				return false
+			}
+			seenMetrics = true
+			metrics = r.values(start, name)
+		default:
+			return false
+		}
+		return true
+	})
+	r.out = append(r.out, '}')
+	return dimensions, metrics
+}
+
+// values copies one member of a row that began at start.
+func (r *rowReader) values(start int, name []byte) (n int) {
+	if len(r.out) > start+1 {
+		r.out = append(r.out, ',')
+	}
+	r.out = append(append(r.out, name...), ':')
+	r.array(func() {
+		n++
+		r.value()
+	})
+	return n
+}
+
+// value copies {"value": "…"}.
+func (r *rowReader) value() {
+	r.out = append(r.out, '{')
+	seen := false
+	r.members(func(name []byte) bool {
+		if seen || string(name) != `"value"` {
+			return false
+		}
+		seen = true
+		text := r.text()
+		r.out = append(append(append(r.out, name...), ':'), text...)
+		return true
+	})
+	r.out = append(r.out, '}')
+}
+
+// text reads a string, quotes included.
+func (r *rowReader) text() []byte {
+	if r.peek() != '"' {
+		r.fail(errRows)
+		return nil
+	}
+	start := r.at
+	for r.at++; r.at < len(r.in); r.at++ {
+		switch r.in[r.at] {
+		case '\\':
+			r.at++
+		case '"':
+			r.at++
+			return r.in[start:r.at]
+		}
+	}
+	r.fail(errRows)
+	return nil
+}
+
+// skip reads any value.
+func (r *rowReader) skip() {
+	depth := 0
+	for {
+		switch r.peek() {
+		case 0:
+			r.fail(errRows)
+			return
+		case '"':
+			r.text()
+		case '{', '[':
+			depth++
+			r.at++
+		case '}', ']':
+			depth--
+			r.at++
+		case ',', ':':
+			r.at++
+			continue
+		default:
+			r.bare()
+		}
+		if depth == 0 || r.err != nil {
+			return
+		}
+	}
+}
+
+// bare reads a number, true, false or null.
+func (r *rowReader) bare() {
+	for r.at < len(r.in) {
+		switch r.in[r.at] {
+		case ',', ':', '}', ']', ' ', '\t', '\n', '\r':
+			return
+		}
+		r.at++
+	}
+}

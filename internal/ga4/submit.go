@@ -1,0 +1,176 @@
+package ga4
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// submit waits for the answer to q, or for the end of ctx.
+func (g *Client) submit(ctx context.Context, q report.Query) (*report.Report, *report.Error) {
+	j := &job{ctx: ctx, query: q, done: make(chan answer, 1)}
+	if err := g.lanes.add(q.Property, j, g.run); err != nil {
+		return nil, err
+	}
+	select {
+	case a := <-j.done:
+		return a.report, a.err
+	case <-ctx.Done():
+		return nil, report.AsError(ctx.Err())
+	}
+}
+
+// run answers jobs that have a slot.
+func (g *Client) run(jobs []*job) {
+	if first := jobs[0]; first.other != nil {
+		first.other(first.ctx)
+		return
+	}
+	if len(jobs) == 1 {
+		g.alone(jobs[0])
+		return
+	}
+	g.together(jobs)
+}
+
+// wireRequest is a report request as Google reads it.
+type wireRequest struct {
+	report.Query
+	ReturnPropertyQuota bool `json:"returnPropertyQuota"`
+}
+
+func (g *Client) alone(j *job) {
+	r, err := g.askOne(j.ctx, j.query)
+	j.done <- answer{r, err}
+}
+
+func (g *Client) askOne(ctx context.Context, q report.Query) (*report.Report, *report.Error) {
+	method := "runReport"
+	if q.Realtime {
+		method = "runRealtimeReport"
+	}
+	c, err := g.dataCall(subjectOf(q), method, wireRequest{q, true})
+	if err != nil {
+		return nil, err
+	}
+	c.thresholded = potentiallyThresholded(q)
+	body, err := g.do(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var w wireReport
+	if cause := json.Unmarshal(body, &w); cause != nil {
+		return nil, notUnderstood(c, cause)
+	}
+	return g.accept(c, &w, q)
+}
+
+// together asks batchRunReports. It ends early only when all members left. An error
+// that may be of one member is found out by asking one by one, so that nobody
+// suffers for another's question.
+func (g *Client) together(jobs []*job) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	defer whenAllLeft(jobs, cancel)()
+	reports, err := g.askBatch(ctx, jobs)
+	for i, j := range jobs {
+		switch {
+		case err == nil:
+			j.done <- reports[i]
+		case divisible(err):
+			if !j.left() {
+				g.alone(j)
+			}
+		default:
+			j.done <- answer{nil, err}
+		}
+	}
+}
+
+func divisible(err *report.Error) bool {
+	return err.Kind == report.Invalid || err.Kind == report.TooLarge || errors.Is(err, errMembers)
+}
+
+// whenAllLeft calls leave once every job's context has ended. The function that
+// it returns stops the watch.
+func whenAllLeft(jobs []*job, leave func()) (stop func()) {
+	var present atomic.Int64
+	present.Store(int64(len(jobs)))
+	stops := make([]func() bool, len(jobs))
+	for i, j := range jobs {
+		stops[i] = context.AfterFunc(j.ctx, func() {
+			if present.Add(-1) == 0 {
+				leave()
+			}
+		})
+	}
+	return func() {
+		for _, s := range stops {
+			s()
+		}
+	}
+}
+
+var errMembers = errors.New("the reports are not those that were asked")
+
+func (g *Client) askBatch(ctx context.Context, jobs []*job) ([]answer, *report.Error) {
+	var request struct {
+		Requests []wireRequest `json:"requests"`
+	}
+	for _, j := range jobs {
+		request.Requests = append(request.Requests, wireRequest{j.query, true})
+	}
+	c, err := g.dataCall(subjectOf(jobs[0].query), "batchRunReports", request)
+	if err != nil {
+		return nil, err
+	}
+	body, err := g.do(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	var w struct {
+		Reports []wireReport `json:"reports"`
+	}
+	if cause := json.Unmarshal(body, &w); cause != nil {
+		return nil, notUnderstood(c, cause)
+	}
+	if len(w.Reports) != len(jobs) {
+		return nil, notUnderstood(c, errMembers)
+	}
+	answers := make([]answer, len(jobs))
+	for i := range w.Reports {
+		if !w.Reports[i].answers(jobs[i].query) {
+			return nil, notUnderstood(c, errMembers)
+		}
+		answers[i].report, answers[i].err = g.accept(c, &w.Reports[i], jobs[i].query)
+	}
+	return answers, nil
+}
+
+func (g *Client) accept(c *call, w *wireReport, q report.Query) (*report.Report, *report.Error) {
+	now := g.config.Clock()
+	if w.PropertyQuota != nil {
+		g.noteQuota(c.subject, *w.PropertyQuota, now)
+	}
+	r, err := w.report(q, now)
+	if err != nil {
+		return nil, notUnderstood(c, err)
+	}
+	return r, nil
+}
+
+func (g *Client) dataCall(s subject, method string, request any) (*call, *report.Error) {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, report.AsError(fmt.Errorf("encoding a %s request: %w", method, err))
+	}
+	return &call{
+		subject: s, method: method, verb: http.MethodPost, body: body, guarded: true,
+		url: g.data + "/v1beta/properties/" + s.property + ":" + method + "?prettyPrint=false",
+	}, nil
+}
