@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Recorder keeps the gate's decisions: a log today, an audit store as well
+// where there is one. Record must not block for long, and is called from several
+// goroutines.
+type Recorder interface {
+	Record(ctx context.Context, d Decision)
+}
+
+// A Decision is one answer of the gate to one question, for operators.
+type Decision struct {
+	Time      time.Time
+	Method    string // report, realtime, fields, views, dashboard
+	Session   string
+	Subject   string
+	Origin    string
+	View      string
+	Dashboard string
+	Query     *report.Query // as narrowed, or as asked when refused
+	Clipped   bool          // dates were clipped to the view's history
+	Err       error         // nil when allowed and answered
+	Refused   bool          // the gate said no; false when the source failed
+}
+
+func (g *Gate) decision(method string, grant Grant) Decision {
+	return Decision{
+		Time: g.c.Clock(), Method: method,
+		Session: grant.Session(), Subject: grant.Subject(), Origin: grant.Origin(),
+	}
+}
+
+func (g *Gate) record(ctx context.Context, d Decision, err error) {
+	d.Err = err
+	g.c.Recorder.Record(ctx, d)
+}
+
+// refuse records a question that got no further than its view's name, and returns
+// the error.
+func (g *Gate) refuse(ctx context.Context, method string, grant Grant, view string, q *report.Query, err error) error {
+	d := g.decision(method, grant)
+	d.View, d.Refused = brief(view), true
+	if q != nil {
+		asked := q.Clone()
+		d.Query = &asked
+	}
+	g.record(ctx, d, err)
+	return err
+}
+
+// NewLogRecorder returns a Recorder that writes decisions to a log: answers at
+// debug level, refusals at info, failures at warn. Neither tokens nor the values
+// of filters, which may name a customer, are written.
+func NewLogRecorder(log *slog.Logger) *LogRecorder { return &LogRecorder{log} }
+
+// A LogRecorder writes decisions to a log. Make one with NewLogRecorder.
+type LogRecorder struct{ log *slog.Logger }
+
+// Record writes one line.
+func (l *LogRecorder) Record(ctx context.Context, d Decision) {
+	level, message := slog.LevelDebug, "answered"
+	switch {
+	case d.Refused:
+		level, message = slog.LevelInfo, "refused"
+	case d.Err != nil:
+		level, message = slog.LevelWarn, "failed"
+	}
+	if !l.log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{slog.String("method", d.Method), slog.String("session", d.Session)}
+	for _, a := range []struct{ key, value string }{
+		{"subject", d.Subject}, {"origin", d.Origin}, {"view", d.View}, {"dashboard", d.Dashboard},
+	} {
+		if a.value != "" {
+			attrs = append(attrs, slog.String(a.key, a.value))
+		}
+	}
+	if d.Query != nil {
+		attrs = append(attrs, slog.Any("query", queryWords(d.Query)))
+	}
+	if d.Clipped {
+		attrs = append(attrs, slog.Bool("clipped", true))
+	}
+	if d.Err != nil {
+		attrs = append(attrs, slog.String("kind", report.KindOf(d.Err).String()), slog.Any("error", d.Err))
+	}
+	l.log.LogAttrs(ctx, level, message, attrs...)
+}
+
+// queryWords says what a query asks for, without its filters' values.
+func queryWords(q *report.Query) slog.Value {
+	var dimensions, metrics, ranges []string
+	for _, d := range q.Dimensions {
+		dimensions = append(dimensions, brief(d.Name))
+	}
+	for _, m := range q.Metrics {
+		metrics = append(metrics, brief(m.Name))
+	}
+	for _, r := range q.DateRanges {
+		ranges = append(ranges, brief(r.StartDate)+".."+brief(r.EndDate))
+	}
+	return slog.GroupValue(
+		slog.String("property", q.Property), slog.Any("dimensions", dimensions),
+		slog.Any("metrics", metrics), slog.Any("ranges", ranges), slog.Int64("limit", int64(q.Limit)),
+	)
+}

@@ -1,0 +1,203 @@
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// synonyms are the names under which Google answers with the same field.
+// Source: deprecatedApiNames of properties/0/metadata, and the Data API's
+// changelog of renamed fields.
+var synonyms = [][]string{
+	{"countryId", "countryIsoCode"},
+	{"dayOfWeek", "dayOfWeekZero"},
+	{"firstSessionDate", "firstTouchDate"},
+	{"defaultChannelGroup", "defaultChannelGrouping"},
+	{"sessionDefaultChannelGroup", "sessionDefaultChannelGrouping"},
+	{"firstUserDefaultChannelGroup", "firstUserDefaultChannelGrouping"},
+	{"isKeyEvent", "isConversionEvent"},
+	{"adUnitExposure", "adUnitExposureMs"},
+	{"keyEvents", "conversions"},
+	{"sessionKeyEventRate", "sessionConversionRate"},
+	{"userKeyEventRate", "userConversionRate"},
+	{"advertiserAdCostPerKeyEvent", "advertiserAdCostPerConversion"},
+}
+
+// realtimeDimensions are those of runRealtimeReport; user-scoped custom
+// dimensions exist there as well. Source: Data API, realtime schema.
+var realtimeDimensions = []string{
+	"appVersion", "audienceId", "audienceName", "audienceResourceName", "city", "cityId", "country", "countryId",
+	"deviceCategory", "eventName", "minutesAgo", "platform", "streamId", "streamName", "unifiedScreenName",
+}
+
+// plainName is what a field can be called. Anything else might be read by
+// Google as a name that the lists below do not know it by.
+var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(:[\pL\pN_-]{1,80})?$`)
+
+var patternName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(:[\pL\pN_-]{0,80})?\*?$`)
+
+func (f Fields) validate() error {
+	for _, name := range slices.Concat(f.Allow, f.Deny) {
+		if !patternName.MatchString(name) && name != "*" {
+			return fmt.Errorf("%q is not a field or a prefix such as customEvent:*", name)
+		}
+	}
+	return nil
+}
+
+// allows reports whether a field may be named. Where it is unsure it says no:
+// the deny list holds in any case of letters, the allow list in Google's only.
+func (f Fields) allows(name string) bool {
+	if !plainName.MatchString(name) {
+		return false
+	}
+	names := spellings(name)
+	denied := func(pattern string) bool {
+		return slices.ContainsFunc(names, func(n string) bool {
+			base, _, _ := strings.Cut(n, ":")
+			return matches(strings.ToLower(pattern), strings.ToLower(n)) || strings.EqualFold(pattern, base)
+		})
+	}
+	if slices.ContainsFunc(f.Deny, denied) {
+		return false
+	}
+	return len(f.Allow) == 0 || slices.ContainsFunc(f.Allow, func(pattern string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return matches(pattern, n) })
+	})
+}
+
+func matches(pattern, name string) bool {
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(name, prefix)
+	}
+	return pattern == name
+}
+
+// spellings returns all names of a field, its parameter kept.
+func spellings(name string) []string {
+	base, parameter := name, ""
+	if i := strings.IndexByte(name, ':'); i >= 0 {
+		base, parameter = name[:i], name[i:]
+	}
+	for _, group := range synonyms {
+		if !slices.ContainsFunc(group, func(s string) bool { return strings.EqualFold(s, base) }) {
+			continue
+		}
+		names := []string{name}
+		for _, s := range group {
+			if s != base {
+				names = append(names, s+parameter)
+			}
+		}
+		return names
+	}
+	return []string{name}
+}
+
+// checkFields refuses a query that names a field which the view hides, in
+// Google's words for a field that does not exist. Every place where a field can
+// be named is looked at: what can be filtered or sorted by can be found out.
+func (v *View) checkFields(q report.Query) error {
+	for _, d := range q.Dimensions {
+		if !v.Fields.allows(d.Name) {
+			return noSuchField(d.Name, "dimension", q.Realtime)
+		}
+	}
+	for _, m := range q.Metrics {
+		if !v.Fields.allows(m.Name) {
+			return noSuchField(m.Name, "metric", q.Realtime)
+		}
+	}
+	if err := v.checkFilter(q.DimensionFilter, "dimension", q.Realtime); err != nil {
+		return err
+	}
+	if err := v.checkFilter(q.MetricFilter, "metric", q.Realtime); err != nil {
+		return err
+	}
+	return v.checkOrder(q)
+}
+
+func (v *View) checkFilter(f *report.Filter, kind string, realtime bool) error {
+	var err error
+	f.Walk(func(c *report.Condition) {
+		if err == nil && !v.Fields.allows(c.FieldName) {
+			err = noSuchField(c.FieldName, kind, realtime)
+		}
+	})
+	return err
+}
+
+func (v *View) checkOrder(q report.Query) error {
+	several := len(q.DateRanges)+len(q.MinuteRanges) > 1
+	for _, o := range q.OrderBys {
+		if o.Metric != nil && !v.Fields.allows(o.Metric.MetricName) {
+			return noSuchField(o.Metric.MetricName, "metric", q.Realtime)
+		}
+		if o.Dimension == nil || v.Fields.allows(o.Dimension.DimensionName) {
+			continue
+		}
+		// dateRange is no field but the column that tells several ranges apart.
+		if several && o.Dimension.DimensionName == "dateRange" {
+			continue
+		}
+		return noSuchField(o.Dimension.DimensionName, "dimension", q.Realtime)
+	}
+	return nil
+}
+
+const schemaURL = "https://developers.google.com/analytics/devguides/reporting/data/v1/"
+
+// noSuchField says what Google says of a field that does not exist.
+// Source: recorded answers of the Data API; the spaces are Google's.
+func noSuchField(name, kind string, realtime bool) *report.Error {
+	schema, space := "api-schema", " "
+	if realtime {
+		schema = "realtime-api-schema"
+	}
+	if kind == "metric" {
+		space = "  "
+	}
+	return report.Errorf(report.Invalid, "Field %s is not a valid %s.%sFor a list of valid dimensions and metrics, see %s%s ",
+		brief(name), kind, space, schemaURL, schema)
+}
+
+var unknownField = regexp.MustCompile(`Field (\S+) is not a valid (dimension|metric)\.`)
+
+// alike makes Google's answer about an unknown field the same, letter for
+// letter, as the gate's about a hidden one: Google may add a guess.
+func alike(err error, realtime bool) error {
+	e := report.AsError(err)
+	if e == nil || e.Kind != report.Invalid {
+		return err
+	}
+	m := unknownField.FindStringSubmatch(e.Message)
+	if m == nil {
+		return err
+	}
+	return noSuchField(m[1], m[2], realtime).Because(err)
+}
+
+// holdsInRealtime reports whether realtime questions can be narrowed by f.
+func holdsInRealtime(f *report.Filter) bool {
+	holds := true
+	f.Walk(func(c *report.Condition) {
+		if !slices.Contains(realtimeDimensions, c.FieldName) && !strings.HasPrefix(c.FieldName, "customUser:") {
+			holds = false
+		}
+	})
+	return holds
+}
+
+// visible returns the fields that a view lets be named. A deprecated name of a
+// visible field is as visible as the field.
+func (f Fields) visible(fields []report.Field) []report.Field {
+	return slices.DeleteFunc(slices.Clone(fields), func(field report.Field) bool {
+		return !f.allows(field.APIName) || slices.ContainsFunc(field.DeprecatedAPINames, func(old string) bool {
+			return len(f.Deny) > 0 && !(Fields{Deny: f.Deny}).allows(old)
+		})
+	})
+}

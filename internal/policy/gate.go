@@ -1,0 +1,250 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Gate answers grants. Every method demands a grant and records a decision.
+type Gate struct{ c Config }
+
+// Config is what a Gate needs.
+type Config struct {
+	Rules    *Rules           // Required.
+	Source   report.Source    // Required.
+	Catalog  report.Catalog   // Required.
+	Recorder Recorder         // Required.
+	Clock    func() time.Time // Required.
+}
+
+// New returns a gate.
+func New(c Config) (*Gate, error) {
+	if c.Rules == nil || c.Source == nil || c.Catalog == nil || c.Recorder == nil || c.Clock == nil {
+		return nil, errors.New("policy: a gate needs Rules, Source, Catalog, Recorder and Clock")
+	}
+	return &Gate{c}, nil
+}
+
+// A ViewInfo is what viewers may know about a view.
+type ViewInfo struct {
+	Name         string `json:"name"`
+	Title        string `json:"title"`
+	TimeZone     string `json:"timeZone,omitempty"`
+	CurrencyCode string `json:"currencyCode,omitempty"`
+}
+
+// admit refuses the zero Grant, and one that other rules than the gate's made.
+func (g *Gate) admit(grant Grant) error {
+	if grant.rules == nil || grant.rules != g.c.Rules {
+		return report.Errorf(report.Unauthenticated, "Show an embed token.")
+	}
+	return nil
+}
+
+// open returns the granted view that is to be queried.
+func (g *Gate) open(grant Grant, view string) (*View, error) {
+	if err := g.admit(grant); err != nil {
+		return nil, err
+	}
+	return grant.view(view)
+}
+
+// A question is one query on its way through the gate.
+type question struct {
+	decision Decision
+	view     *View
+	query    report.Query
+}
+
+// prepare checks and narrows a query. The question is good only without an
+// error; its decision holds either way.
+func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query) (question, error) {
+	ask := question{decision: g.decision(methodOf(q), grant), view: v}
+	asked := q.Clone()
+	ask.decision.View, ask.decision.Query = v.Name, &asked
+	if err := v.check(q, grant.filter); err != nil {
+		ask.decision.Refused = true
+		return ask, err
+	}
+	zone, err := g.zone(ctx, v, q)
+	if err != nil {
+		return ask, err
+	}
+	narrowed, clipped, err := v.narrow(q, grant.filter, zone, g.c.Clock())
+	if err != nil {
+		ask.decision.Refused = true
+		return ask, err
+	}
+	ask.query = narrowed
+	recorded := narrowed.Clone()
+	ask.decision.Query, ask.decision.Clipped = &recorded, clipped
+	return ask, nil
+}
+
+func methodOf(q report.Query) string {
+	if q.Realtime {
+		return "realtime"
+	}
+	return "report"
+}
+
+// zone returns the time zone that a query's days are in. Realtime has days only
+// where the view's history is bounded, and does not fail with the catalog else.
+func (g *Gate) zone(ctx context.Context, v *View, q report.Query) (*time.Location, error) {
+	if q.Realtime && v.History.Days == 0 && v.History.Since.IsZero() {
+		return time.UTC, nil
+	}
+	p, err := g.property(ctx, v)
+	return p.TimeZone, err
+}
+
+// property returns the settings of a view's property. Without a time zone no
+// date means anything.
+func (g *Gate) property(ctx context.Context, v *View) (report.Property, error) {
+	p, err := g.c.Catalog.Property(ctx, v.Account, v.Property)
+	if err == nil && p.TimeZone == nil {
+		err = report.Errorf(report.Internal, "The view's time zone is not known.")
+	}
+	return p, err
+}
+
+// put asks the source and records what came of it.
+func (g *Gate) put(ctx context.Context, ask question) (r *report.Report, err error) {
+	// A panic in one of several questions must not end the process with the others.
+	defer func() {
+		if v := recover(); v != nil {
+			r, err = nil, report.AsError(fmt.Errorf("panic: %v", v))
+		}
+		g.record(ctx, ask.decision, err)
+	}()
+	r, err = g.c.Source.Report(ctx, ask.query)
+	if err != nil {
+		return nil, alike(err, ask.query.Realtime)
+	}
+	return r, nil
+}
+
+// Report answers a query about a view (name, alias, or the property id when it
+// names exactly one view of the grant).
+func (g *Gate) Report(ctx context.Context, grant Grant, view string, q report.Query) (*report.Report, error) {
+	v, err := g.open(grant, view)
+	if err != nil {
+		return nil, g.refuse(ctx, methodOf(q), grant, view, &q, err)
+	}
+	ask, err := g.prepare(ctx, grant, v, q)
+	if err != nil {
+		g.record(ctx, ask.decision, err)
+		return nil, err
+	}
+	return g.put(ctx, ask)
+}
+
+// Reports answers up to report.MaxBatch queries about a view; the first error
+// is the error of the whole, as at Google. Nothing is asked before all queries
+// are found allowed.
+func (g *Gate) Reports(ctx context.Context, grant Grant, view string, qs []report.Query) ([]*report.Report, error) {
+	v, err := g.open(grant, view)
+	if err == nil {
+		err = checkBatch(len(qs))
+	}
+	if err != nil {
+		return nil, g.refuse(ctx, "report", grant, view, nil, err)
+	}
+	asks := make([]question, len(qs))
+	for i, q := range qs {
+		if asks[i], err = g.prepare(ctx, grant, v, q); err != nil {
+			g.record(ctx, asks[i].decision, err)
+			return nil, err
+		}
+	}
+	return g.putAll(ctx, asks)
+}
+
+func checkBatch(n int) error {
+	switch {
+	case n == 0:
+		return report.Errorf(report.Invalid, "The batchRunReportsRequest must contain at least one runReportRequest.")
+	case n > report.MaxBatch:
+		return report.Errorf(report.Invalid, "Batch requests are limited to %d requests.\n  This batch request contains %d requests.", report.MaxBatch, n)
+	}
+	return nil
+}
+
+func (g *Gate) putAll(ctx context.Context, asks []question) ([]*report.Report, error) {
+	reports := make([]*report.Report, len(asks))
+	errs := make([]error, len(asks))
+	var wg sync.WaitGroup
+	for i, ask := range asks {
+		wg.Go(func() { reports[i], errs[i] = g.put(ctx, ask) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return reports, nil
+}
+
+// Fields returns the dimensions and metrics of a view that the grant may name.
+func (g *Gate) Fields(ctx context.Context, grant Grant, view string) (*report.Fields, error) {
+	v, err := g.open(grant, view)
+	if err != nil {
+		return nil, g.refuse(ctx, "fields", grant, view, nil, err)
+	}
+	d := g.decision("fields", grant)
+	d.View = v.Name
+	all, err := g.c.Catalog.Fields(ctx, v.Account, v.Property)
+	g.record(ctx, d, err)
+	if err != nil {
+		return nil, err
+	}
+	return &report.Fields{Dimensions: v.Fields.visible(all.Dimensions), Metrics: v.Fields.visible(all.Metrics)}, nil
+}
+
+// Views returns the views of the grant, in configuration's order, with time zone and
+// currency where Google tells.
+func (g *Gate) Views(ctx context.Context, grant Grant) ([]ViewInfo, error) {
+	if err := g.admit(grant); err != nil {
+		return nil, g.refuse(ctx, "views", grant, "", nil, err)
+	}
+	g.record(ctx, g.decision("views", grant), nil)
+	return g.infos(ctx, grant.views), nil
+}
+
+// View returns one view of the grant by name, alias or property id.
+func (g *Gate) View(ctx context.Context, grant Grant, view string) (ViewInfo, error) {
+	v, err := g.open(grant, view)
+	if err != nil {
+		return ViewInfo{}, g.refuse(ctx, "views", grant, view, nil, err)
+	}
+	d := g.decision("views", grant)
+	d.View = v.Name
+	g.record(ctx, d, nil)
+	return g.info(ctx, v), nil
+}
+
+func (g *Gate) infos(ctx context.Context, views []*View) []ViewInfo {
+	infos := make([]ViewInfo, len(views))
+	var wg sync.WaitGroup
+	for i, v := range views {
+		wg.Go(func() { infos[i] = g.info(ctx, v) })
+	}
+	wg.Wait()
+	return infos
+}
+
+// info tolerates a catalog that fails: a name and a title are better than an
+// error.
+func (g *Gate) info(ctx context.Context, v *View) ViewInfo {
+	info := ViewInfo{Name: v.Name, Title: v.Title}
+	if p, err := g.property(ctx, v); err == nil {
+		info.TimeZone, info.CurrencyCode = p.TimeZone.String(), p.CurrencyCode
+	}
+	return info
+}

@@ -1,0 +1,115 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Grant is what one asker may ask now. It is made by Rules only; the zero
+// Grant allows nothing.
+type Grant struct {
+	rules      *Rules // that made the grant; nil in the zero Grant
+	claim      Claim
+	views      []*View // that may be queried freely
+	dashboards []opened
+	filter     *report.Filter
+}
+
+// An opened dashboard is one with those of its views that a grant holds.
+type opened struct {
+	board *board
+	views []*View // at least one
+}
+
+// Grant computes what the holder of a claim may ask now. The error is
+// Unauthenticated when nothing that the claim names exists any more.
+func (r *Rules) Grant(c Claim) (Grant, error) {
+	if err := CheckFilter(c.Filter); err != nil {
+		return Grant{}, report.Errorf(report.Unauthenticated, "The embed token is not valid. Ask for a new one.").Because(err)
+	}
+	g := Grant{rules: r, claim: c, filter: c.Filter.Clone()}
+	for _, v := range r.views {
+		if slices.Contains(c.Views, v.Name) && c.reaches(v) {
+			g.views = append(g.views, v)
+		}
+	}
+	for _, b := range r.dashboards {
+		if !slices.Contains(c.Dashboards, b.Name) {
+			continue
+		}
+		if views := c.over(b); len(views) > 0 {
+			g.dashboards = append(g.dashboards, opened{b, views})
+		}
+	}
+	if len(g.views) == 0 && len(g.dashboards) == 0 {
+		return Grant{}, report.Errorf(report.Unauthenticated, "What the embed token was for is no longer offered. Ask for a new one.")
+	}
+	return g, nil
+}
+
+// reaches reports whether the claim holds for a view as it is configured now.
+func (c Claim) reaches(v *View) bool {
+	switch {
+	case !c.Public:
+		return true
+	case c.Framed:
+		return v.Public && len(v.Origins) > 0
+	}
+	return v.Public && v.lists(c.Origin)
+}
+
+// over returns the views over which the claim reads a dashboard.
+func (c Claim) over(b *board) []*View {
+	return slices.DeleteFunc(slices.Clone(b.views), func(v *View) bool {
+		return !c.reaches(v) || len(c.DashboardViews) > 0 && !slices.Contains(c.DashboardViews, v.Name)
+	})
+}
+
+// Subject returns whom the host says the asker is; empty for anonymous.
+func (g Grant) Subject() string { return g.claim.Subject }
+
+// Session returns the session that the grant was computed for.
+func (g Grant) Session() string { return g.claim.Session }
+
+// Origin returns the origin that the session is bound to; empty for none.
+func (g Grant) Origin() string { return g.claim.Origin }
+
+// Expires returns when the session's token ends.
+func (g Grant) Expires() time.Time { return g.claim.ExpiresAt }
+
+// view returns the view of the grant that may be queried under a name. A view
+// that exists and one that does not sound the same when they are not granted.
+func (g Grant) view(s string) (*View, error) { return resolve(g.views, s) }
+
+func (g Grant) dashboard(name string) (opened, error) {
+	for _, o := range g.dashboards {
+		if o.board.Name == name {
+			return o, nil
+		}
+	}
+	return opened{}, report.Errorf(report.Forbidden, "This embed token does not open a dashboard %q.", brief(name))
+}
+
+// resolve finds the view that a name, an alias or a property id means among
+// views. Names and aliases come first; a property id must mean one view only.
+func resolve(views []*View, s string) (*View, error) {
+	if v := find(views, func(v *View) bool { return v.named(s) }); v != nil {
+		return v, nil
+	}
+	var found *View
+	for _, v := range views {
+		switch {
+		case v.Property != s:
+		case found != nil:
+			return nil, report.Errorf(report.Invalid, "The property id %s means several views of this embed token: name the view, such as %s or %s.", brief(s), found.Name, v.Name)
+		default:
+			found = v
+		}
+	}
+	if found == nil {
+		return nil, report.Errorf(report.Forbidden, "This embed token does not open a view %q.", brief(s))
+	}
+	return found, nil
+}

@@ -1,0 +1,149 @@
+package policy
+
+import (
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// check refuses what the grant does not allow of a query, whatever the day.
+func (v *View) check(q report.Query, extra *report.Filter) error {
+	if err := q.Validate(); err != nil {
+		return err
+	}
+	// The same sentence for both: that a view is narrowed, and by what, is
+	// nothing that viewers learn.
+	if q.Realtime && !(v.Realtime && holdsInRealtime(v.Filter) && holdsInRealtime(extra)) {
+		return report.Errorf(report.Forbidden, "This view does not answer realtime questions.")
+	}
+	return v.checkFields(q)
+}
+
+// narrow returns the query that may be asked in place of q: about the view's
+// property, behind the view's filter, then the token's, then the asker's, with
+// dates resolved and bounded. q was checked and is not changed.
+func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location, now time.Time) (narrowed report.Query, clipped bool, err error) {
+	q = q.Clone()
+	q.Account, q.Property = v.Account, v.Property
+	q.DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), q.DimensionFilter)
+	q.Limit = v.limit(q.Limit)
+	d := days{first: v.History.first(report.DateOf(now, zone)), today: report.DateOf(now, zone), refuse: v.History.Refuse}
+	if q.Realtime {
+		clipped, err = d.boundMinutes(q.MinuteRanges, now.Sub(d.first.In(zone)))
+		if err == nil && clipped && len(q.MinuteRanges) == 0 {
+			q.MinuteRanges = d.sinceMidnight(now.Sub(d.first.In(zone)))
+		}
+		return q, clipped, err
+	}
+	clipped, err = d.boundDates(q.DateRanges)
+	return q, clipped, err
+}
+
+// limit returns the rows to ask for, which are always named: a question that
+// means the same is then written the same.
+func (v *View) limit(asked report.Int64) report.Int64 {
+	most := report.Int64(v.MaxRows)
+	if most == 0 {
+		most = report.DefaultLimit
+	}
+	if asked == 0 {
+		asked = report.DefaultLimit
+	}
+	return min(asked, most)
+}
+
+// first returns the first day that may be asked for; the zero Date for no bound.
+func (h History) first(today report.Date) report.Date {
+	first := h.Since
+	if h.Days > 0 {
+		if d := today.AddDays(1 - h.Days); first.IsZero() || d.After(first) {
+			first = d
+		}
+	}
+	return first
+}
+
+// days are the bounds of a question's dates.
+type days struct {
+	first, today report.Date
+	refuse       bool
+}
+
+func (d days) outside() *report.Error {
+	return report.Errorf(report.Forbidden, "This view's history begins on %s: ask for that day and later ones.", d.first)
+}
+
+// boundDates resolves and clips the ranges in place.
+func (d days) boundDates(ranges []report.DateRange) (clipped bool, err error) {
+	for i := range ranges {
+		start, end, err := d.resolve(ranges[i])
+		if err != nil {
+			return clipped, err
+		}
+		if start.Before(d.first) {
+			if d.refuse || end.Before(d.first) {
+				return clipped, d.outside()
+			}
+			start, clipped = d.first, true
+		}
+		ranges[i].StartDate, ranges[i].EndDate = start.String(), end.String()
+	}
+	return clipped, nil
+}
+
+func (d days) resolve(r report.DateRange) (start, end report.Date, err error) {
+	if start, err = report.ResolveDate("startDate", r.StartDate, d.today); err != nil {
+		return start, end, err
+	}
+	if end, err = report.ResolveDate("endDate", r.EndDate, d.today); err != nil {
+		return start, end, err
+	}
+	if start.After(end) {
+		err = report.Errorf(report.Invalid, "start_date must be less than or equal to end_date. start_date = %s and end_date = %s", start, end)
+	}
+	return start, end, err
+}
+
+// The minutes that Google looks back when a realtime question names none.
+const defaultMinutesAgo = 29
+
+// boundMinutes holds realtime to the view's history, in place: shortly after the
+// first day's midnight the last half hour reaches into the day before. open is
+// how long that midnight is ago.
+func (d days) boundMinutes(ranges []report.MinuteRange, open time.Duration) (clipped bool, err error) {
+	if d.first.IsZero() {
+		return false, nil
+	}
+	most := int(open / time.Minute)
+	if open < 0 {
+		return false, d.outside()
+	}
+	if len(ranges) == 0 {
+		clipped = most < defaultMinutesAgo
+	}
+	for i, r := range ranges {
+		start, end := defaultMinutesAgo, 0
+		if r.StartMinutesAgo != nil {
+			start = *r.StartMinutesAgo
+		}
+		if r.EndMinutesAgo != nil {
+			end = *r.EndMinutesAgo
+		}
+		if start <= most {
+			continue
+		}
+		if end > most {
+			return clipped, d.outside()
+		}
+		ranges[i].StartMinutesAgo, clipped = &most, true
+	}
+	if clipped && d.refuse {
+		return clipped, d.outside()
+	}
+	return clipped, nil
+}
+
+func (d days) sinceMidnight(open time.Duration) []report.MinuteRange {
+	most := int(open / time.Minute)
+	return []report.MinuteRange{{StartMinutesAgo: &most}}
+}

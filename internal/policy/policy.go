@@ -1,0 +1,69 @@
+// Package policy holds the views, computes grants and is the gate: the only way
+// from a request to a report, a dashboard or a field list. The gate refuses,
+// narrows and records.
+package policy
+
+import (
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A View is a named window on one GA4 property.
+type View struct {
+	Name     string
+	Title    string
+	Account  string // configuration's name of the account that asks
+	Property string // digits
+	// Public lets anonymous visitors on Origins have an embed token.
+	Public  bool
+	Origins []string       // exact, as a browser sends them: scheme://host[:port]
+	Aliases []string       // old ids that name this view: ga:123
+	Filter  *report.Filter // mandatory dimension filter; nil for none
+	Fields  Fields
+	History History
+	// Realtime lets askers see active users now.
+	Realtime bool
+	// MaxRows bounds the rows of one answer; 0 means report.DefaultLimit.
+	MaxRows int64
+}
+
+// Fields says which dimensions and metrics of a view may be named anywhere in
+// a query. An empty Allow allows all; Deny wins, and holds for a field's
+// deprecated names, for its parameterized forms (keyEvents denies
+// keyEvents:purchase) and in any case of letters. A name that ends in "*" is a
+// prefix.
+type Fields struct {
+	Allow, Deny []string
+}
+
+// History says which days of a view may be asked for. Zero: all. Google's rolling
+// metrics (active28DayUsers …) and lifetime dimensions (firstSessionDate) look
+// back further by their definition: deny them where that matters.
+type History struct {
+	Since report.Date // first day; zero for none
+	Days  int         // only the last so many days, today included; 0 for all
+	// Refuse makes a query that reaches outside an error; else it is clipped.
+	Refuse bool
+}
+
+// A Claim is what a verified embed token says about its holder.
+type Claim struct {
+	Session    string   // random, one per token
+	Subject    string   // whom the host says it is; empty for anonymous
+	Origin     string   // the page's origin; empty for tokens that servers use
+	Views      []string // that may be queried freely
+	Dashboards []string // that may be read, which opens no free queries
+	// DashboardViews bounds the views over which Dashboards are read. Empty: all
+	// of each dashboard's.
+	DashboardViews []string
+	// Public says that the claim was made for an anonymous visitor: it holds
+	// only for views that are public, and list Origin, when it is used.
+	Public bool
+	// Framed says that a public claim was made for our own embed page: Origin is
+	// ours, and whom the views list are the pages around it.
+	Framed    bool
+	Filter    *report.Filter // further narrowing, chosen by the host
+	IssuedAt  time.Time
+	ExpiresAt time.Time
+}

@@ -1,0 +1,356 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/oriel-server/oriel/internal/dashboard"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// Rules are today's configuration: views and dashboards. They decide who may be
+// given what, and give out no data. They never change once made.
+type Rules struct {
+	views      []*View // in configuration's order
+	dashboards []*board
+}
+
+// A board is a dashboard with its views found.
+type board struct {
+	dashboard.Dashboard
+	views []*View
+}
+
+var (
+	namePattern     = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+	aliasPattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$`)
+	propertyPattern = regexp.MustCompile(`^[1-9][0-9]{0,19}$`)
+)
+
+// NewRules validates views and dashboards: names unique and well formed, every
+// dashboard's views known, every panel's fields allowed in each of its views.
+func NewRules(views []View, dashboards []dashboard.Dashboard) (*Rules, error) {
+	r := &Rules{}
+	var errs []error
+	for _, v := range views {
+		c := v.clone()
+		if err := c.validate(); err != nil {
+			errs = append(errs, fmt.Errorf("view %q: %w", v.Name, err))
+		}
+		r.views = append(r.views, c)
+	}
+	errs = append(errs, r.checkAddresses())
+	for _, d := range dashboards {
+		b, err := r.board(d)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("dashboard %q: %w", d.Name, err))
+		}
+		if r.dashboard(d.Name) != nil {
+			errs = append(errs, fmt.Errorf("dashboard %q: there are two of this name", d.Name))
+		}
+		r.dashboards = append(r.dashboards, b)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (v View) clone() *View {
+	v.Origins = slices.Clone(v.Origins)
+	v.Aliases = slices.Clone(v.Aliases)
+	v.Fields = Fields{Allow: slices.Clone(v.Fields.Allow), Deny: slices.Clone(v.Fields.Deny)}
+	v.Filter = v.Filter.Clone()
+	return &v
+}
+
+func (v *View) validate() error {
+	var errs []error
+	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if !namePattern.MatchString(v.Name) {
+		complain("name: must be lower-case letters, digits, - and _, at most 64")
+	}
+	if v.Account == "" {
+		complain("account: name the Google account that asks")
+	}
+	if !propertyPattern.MatchString(v.Property) {
+		complain("property: %q is not a GA4 property id: digits only, as in Admin → Property details", v.Property)
+	}
+	for _, a := range v.Aliases {
+		if !aliasPattern.MatchString(a) {
+			complain("aliases: %q is not an id such as ga:123", a)
+		}
+	}
+	for _, o := range v.Origins {
+		if err := checkOrigin(o); err != nil {
+			complain("origins: %w", err)
+		}
+	}
+	if err := CheckFilter(v.Filter); err != nil {
+		complain("filter: %w", err)
+	}
+	if err := v.Fields.validate(); err != nil {
+		complain("fields: %w", err)
+	}
+	if v.History.Days < 0 {
+		complain("history: days: %d is negative", v.History.Days)
+	}
+	if v.MaxRows < 0 || v.MaxRows > report.MaxLimit {
+		complain("max rows: %d is not one of 0 to %d", v.MaxRows, report.MaxLimit)
+	}
+	return errors.Join(errs...)
+}
+
+// CheckFilter reports what is wrong with the shape of a dimension filter that
+// configuration or a host gives. A nil filter is right.
+func CheckFilter(f *report.Filter) error {
+	if f == nil {
+		return nil
+	}
+	probe := report.Query{
+		Metrics:         []report.Metric{{Name: "sessions"}},
+		DateRanges:      []report.DateRange{{StartDate: "today", EndDate: "today"}},
+		DimensionFilter: f,
+	}
+	return probe.Validate()
+}
+
+// checkOrigin accepts what a browser sends as Origin, and nothing that would
+// never match.
+func checkOrigin(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || s != u.Scheme+"://"+u.Host ||
+		s != strings.ToLower(s) || strings.ContainsAny(u.Host, "*,; '\"") {
+		return fmt.Errorf("%q is not an origin: write scheme://host or scheme://host:port in lower case, without a path", s)
+	}
+	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" || strings.HasSuffix(u.Host, ":") {
+		return fmt.Errorf("%q: leave the default port out, as browsers do", s)
+	}
+	return nil
+}
+
+// checkAddresses makes sure that a name or alias means one view, and that none
+// hides another view's property id.
+func (r *Rules) checkAddresses() error {
+	var errs []error
+	owner := map[string]string{}
+	for _, v := range r.views {
+		for _, a := range append([]string{v.Name}, v.Aliases...) {
+			if other, ok := owner[a]; ok {
+				errs = append(errs, fmt.Errorf("view %q: %q already names view %q", v.Name, a, other))
+			}
+			owner[a] = v.Name
+		}
+	}
+	for _, v := range r.views {
+		if other, ok := owner[v.Property]; ok && other != v.Name {
+			errs = append(errs, fmt.Errorf("view %q: the name or alias %q is the property id of view %q", other, v.Property, v.Name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Rules) board(d dashboard.Dashboard) (*board, error) {
+	d.Views, d.Panels = slices.Clone(d.Views), slices.Clone(d.Panels)
+	b := &board{Dashboard: d}
+	errs := []error{d.Validate()}
+	for _, name := range d.Views {
+		v := r.view(name)
+		if v == nil {
+			errs = append(errs, fmt.Errorf("views: there is no view %q", name))
+			continue
+		}
+		b.views = append(b.views, v)
+		for _, p := range d.Panels {
+			if err := v.checkPanel(p); err != nil {
+				errs = append(errs, fmt.Errorf("panel %q over view %q: %w", p.Name, name, err))
+			}
+		}
+	}
+	return b, errors.Join(errs...)
+}
+
+// checkPanel asks of a panel's query what the gate will.
+func (v *View) checkPanel(p dashboard.Panel) error {
+	q := p.Query.Clone()
+	if !q.Realtime {
+		q.DateRanges = []report.DateRange{{StartDate: "yesterday", EndDate: "yesterday"}}
+	}
+	if err := q.Validate(); err != nil {
+		return err
+	}
+	if q.Realtime && !v.Realtime {
+		return errors.New("the view does not allow realtime")
+	}
+	if q.Realtime && !holdsInRealtime(v.Filter) {
+		return errors.New("the view's filter needs a dimension that realtime questions do not have, so they are refused")
+	}
+	return v.checkFields(q)
+}
+
+func (r *Rules) view(name string) *View {
+	return find(r.views, func(v *View) bool { return v.Name == name })
+}
+
+func (r *Rules) dashboard(name string) *board {
+	return find(r.dashboards, func(b *board) bool { return b.Name == name })
+}
+
+func find[T any](list []*T, is func(*T) bool) *T {
+	if i := slices.IndexFunc(list, is); i >= 0 {
+		return list[i]
+	}
+	return nil
+}
+
+// named reports whether s is the view's name or one of its aliases.
+func (v *View) named(s string) bool { return v.Name == s || slices.Contains(v.Aliases, s) }
+
+func (v *View) lists(origin string) bool { return origin != "" && slices.Contains(v.Origins, origin) }
+
+// PublicClaim returns what an anonymous visitor of a page at origin may be given:
+// the named views, or the public views of a dashboard. Views may be named by
+// alias. Errors: NotFound (no such name, or not public: both sound the same),
+// Forbidden (public, but not on this origin; names the origin and the setting).
+func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Claim, error) {
+	c := Claim{Public: true, Origin: origin}
+	if len(views) == 0 && dashboard == "" {
+		return Claim{}, report.Errorf(report.Invalid, "Name a view or a dashboard.")
+	}
+	for _, name := range views {
+		v := find(r.views, func(v *View) bool { return v.Public && v.named(name) })
+		if v == nil {
+			return Claim{}, report.Errorf(report.NotFound, "There is no public view %q.", brief(name))
+		}
+		if !v.lists(origin) {
+			return Claim{}, notListed(origin, "view "+v.Name)
+		}
+		if !slices.Contains(c.Views, v.Name) {
+			c.Views = append(c.Views, v.Name)
+		}
+	}
+	if dashboard == "" {
+		return c, nil
+	}
+	b, err := r.publicBoard(dashboard)
+	if err != nil {
+		return Claim{}, err
+	}
+	if !slices.ContainsFunc(b.views, func(v *View) bool { return v.Public && v.lists(origin) }) {
+		return Claim{}, notListed(origin, "views of dashboard "+b.Name)
+	}
+	c.Dashboards = []string{b.Name}
+	return c, nil
+}
+
+// FramedClaim returns what an anonymous visitor of our own embed page, at
+// origin, may be given: a dashboard over its public views that may be framed.
+// Who may put the page into a frame is for FrameOrigins to say. Errors are those
+// of PublicClaim.
+func (r *Rules) FramedClaim(origin, dashboard string) (Claim, error) {
+	b, err := r.publicBoard(dashboard)
+	if err != nil {
+		return Claim{}, err
+	}
+	c := Claim{Public: true, Framed: true, Origin: origin, Dashboards: []string{b.Name}}
+	if len(c.over(b)) == 0 {
+		return Claim{}, report.Errorf(report.Forbidden, "No page may frame the dashboard %q: list its origin under origins of its views.", b.Name)
+	}
+	return c, nil
+}
+
+func (r *Rules) publicBoard(name string) (*board, error) {
+	b := r.dashboard(name)
+	if b == nil || !slices.ContainsFunc(b.views, func(v *View) bool { return v.Public }) {
+		return nil, report.Errorf(report.NotFound, "There is no public dashboard %q.", brief(name))
+	}
+	return b, nil
+}
+
+func notListed(origin, where string) error {
+	return report.Errorf(report.Forbidden, "Pages at %q may not show this: add it to origins of the %s.", brief(origin), where)
+}
+
+// brief keeps what an asker wrote short enough to be repeated.
+func brief(s string) string {
+	if len(s) > 100 {
+		return strings.ToValidUTF8(s[:100], "") + "…"
+	}
+	return s
+}
+
+// OriginAllowed reports whether a page at origin may read answers about a view
+// (by name, alias, or property id) or dashboard; with both empty, whether any
+// view lists the origin. It is for CORS only: a grant is still needed.
+func (r *Rules) OriginAllowed(origin, view, dashboard string) bool {
+	candidates := r.views
+	if dashboard != "" {
+		b := r.dashboard(dashboard)
+		if b == nil {
+			return false
+		}
+		candidates = b.views
+	}
+	return slices.ContainsFunc(candidates, func(v *View) bool {
+		return (view == "" || v.named(view) || v.Property == view) && v.lists(origin)
+	})
+}
+
+// FrameOrigins returns the origins that may frame a dashboard: those that all of
+// the dashboard's framed views list. These are its public views, or all of them
+// when none is public, and the named view, which may be empty for the default.
+func (r *Rules) FrameOrigins(dashboard, view string) []string {
+	b := r.dashboard(dashboard)
+	if b == nil {
+		return nil
+	}
+	framed := slices.DeleteFunc(slices.Clone(b.views), func(v *View) bool { return !v.Public || len(v.Origins) == 0 })
+	if len(framed) == 0 {
+		framed = slices.Clone(b.views)
+	}
+	if view != "" {
+		v, err := resolve(b.views, view)
+		if err != nil {
+			return nil
+		}
+		framed = append(framed, v)
+	}
+	if len(framed) == 0 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(framed[0].Origins), func(origin string) bool {
+		return slices.ContainsFunc(framed, func(v *View) bool { return !v.lists(origin) })
+	})
+}
+
+// ViewNames returns the names of all views, in configuration's order.
+func (r *Rules) ViewNames() []string {
+	names := make([]string, len(r.views))
+	for i, v := range r.views {
+		names[i] = v.Name
+	}
+	return names
+}
+
+// ResolveView returns the name of the view that a name or alias means.
+func (r *Rules) ResolveView(s string) (name string, ok bool) {
+	v := find(r.views, func(v *View) bool { return v.named(s) })
+	if v == nil {
+		return "", false
+	}
+	return v.Name, true
+}
+
+// DashboardViews returns the names of a dashboard's views; ok is false when there
+// is no such dashboard.
+func (r *Rules) DashboardViews(name string) (views []string, ok bool) {
+	b := r.dashboard(name)
+	if b == nil {
+		return nil, false
+	}
+	return slices.Clone(b.Views), true
+}
