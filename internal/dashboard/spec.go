@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -132,7 +133,7 @@ func (s PanelSpec) panel(number string) (Panel, error) {
 		p.Name = number
 	}
 	if p.Width == 0 {
-		p.Width = shapes[s.Type].width
+		p.Width = cmp.Or(shapes[s.Type].width, 12) // of an unknown type, the type is what is wrong
 	}
 	var err error
 	if s.Range != "" {

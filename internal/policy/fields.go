@@ -181,6 +181,39 @@ func alike(err error, realtime bool) error {
 	return noSuchField(m[1], m[2], realtime).Because(err)
 }
 
+// hiddenFields returns the fields that the filters read and q does not name.
+func hiddenFields(q report.Query, filters ...*report.Filter) []string {
+	named := map[string]bool{}
+	for _, d := range q.Dimensions {
+		named[d.Name] = true
+	}
+	q.DimensionFilter.Walk(func(c *report.Condition) { named[c.FieldName] = true })
+	var hidden []string
+	for _, f := range filters {
+		f.Walk(func(c *report.Condition) {
+			if !named[c.FieldName] {
+				hidden = append(hidden, c.FieldName)
+			}
+		})
+	}
+	return hidden
+}
+
+// discreet keeps Google's complaints about a filter that the asker did not write
+// from telling the asker that there is one, and over what.
+func discreet(err error, hidden []string) error {
+	e := report.AsError(err)
+	if e == nil || e.Kind != report.Invalid {
+		return err
+	}
+	for _, name := range hidden {
+		if strings.Contains(e.Message, name) {
+			return report.Errorf(report.Invalid, "These dimensions and metrics cannot be asked together over this view.").Because(err)
+		}
+	}
+	return err
+}
+
 // holdsInRealtime reports whether realtime questions can be narrowed by f.
 func holdsInRealtime(f *report.Filter) bool {
 	holds := true

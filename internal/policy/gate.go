@@ -59,6 +59,8 @@ type question struct {
 	decision Decision
 	view     *View
 	query    report.Query
+	// hidden are the fields that the narrowing reads and the asker did not name.
+	hidden []string
 }
 
 // prepare checks and narrows a query. The question is good only without an
@@ -80,7 +82,7 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 		ask.decision.Refused = true
 		return ask, err
 	}
-	ask.query = narrowed
+	ask.query, ask.hidden = narrowed, hiddenFields(q, v.Filter, grant.filter)
 	recorded := narrowed.Clone()
 	ask.decision.Query, ask.decision.Clipped = &recorded, clipped
 	return ask, nil
@@ -124,7 +126,7 @@ func (g *Gate) put(ctx context.Context, ask question) (r *report.Report, err err
 	}()
 	r, err = g.c.Source.Report(ctx, ask.query)
 	if err != nil {
-		return nil, alike(err, ask.query.Realtime)
+		return nil, alike(discreet(err, ask.hidden), ask.query.Realtime)
 	}
 	return r, nil
 }

@@ -195,6 +195,27 @@ func TestHiddenSoundsLikeUnknown(t *testing.T) {
 	}
 }
 
+// Google's advice may name a field that only the mandatory filter reads.
+func TestMandatoryFilterIsNotNamed(t *testing.T) {
+	w, g, r := start(t, shop())
+	gr := grant(t, r, Claim{Views: []string{"shop"}, Filter: is("deviceCategory", "mobile")})
+	for _, name := range []string{"country", "deviceCategory"} {
+		w.fail = func(report.Query) error {
+			return report.Errorf(report.Invalid, "Please remove %s to make the request compatible for example.", name)
+		}
+		_, err := g.Report(bg, gr, "shop", sessions())
+		if e := report.AsError(err); e.Kind != report.Invalid || strings.Contains(e.Message, name) {
+			t.Errorf("%s: %v %q", name, e.Kind, e.Message)
+		}
+		q := sessions()
+		q.Dimensions = []report.Dimension{{Name: "deviceCategory"}}
+		_, err = g.Report(bg, gr, "shop", q)
+		if named := strings.Contains(report.AsError(err).Message, name); named != (name == "deviceCategory") {
+			t.Errorf("asked by deviceCategory, Google named %s: %q", name, report.AsError(err).Message)
+		}
+	}
+}
+
 func TestAllowList(t *testing.T) {
 	f := Fields{Allow: []string{"keyEvents", "sessions", "custom*"}, Deny: []string{"customUser:id"}}
 	for name, want := range map[string]bool{
