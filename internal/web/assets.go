@@ -1,0 +1,188 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// How long browsers keep what pages load. What the names that pages write down
+// (oriel.js) stand for must be able to change; a name with a hash never needs to.
+const (
+	cacheNamed  = "public, max-age=300, stale-while-revalidate=86400"
+	cacheHashed = "public, max-age=31536000, immutable"
+)
+
+// An asset is a file that pages load, ready to be written.
+type asset struct {
+	contentType string
+	etag        string // quoted, of the plain bytes
+	plain       []byte
+	gzip        []byte // nil when it would not be smaller
+}
+
+// loadAssets reads and compresses all files. A file beside one of the same name
+// with .gz is taken as its compressed form.
+func loadAssets(files fs.FS) (map[string]*asset, error) {
+	assets := map[string]*asset{}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(name, ".gz") {
+			return err
+		}
+		a, err := loadAsset(files, name)
+		assets[name] = a
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("web: files: %w", err)
+	}
+	if assets["oriel.js"] == nil {
+		return nil, errors.New("web: files hold no oriel.js: build js first")
+	}
+	return assets, nil
+}
+
+func loadAsset(files fs.FS, name string) (*asset, error) {
+	plain, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, err
+	}
+	packed, err := fs.ReadFile(files, name+".gz")
+	if errors.Is(err, fs.ErrNotExist) {
+		packed, err = compress(plain)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(packed) >= len(plain) {
+		packed = nil
+	}
+	sum := sha256.Sum256(plain)
+	return &asset{
+		contentType: contentType(name),
+		etag:        `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
+		plain:       plain,
+		gzip:        packed,
+	}, nil
+}
+
+func compress(plain []byte) ([]byte, error) {
+	var b bytes.Buffer
+	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(z, bytes.NewReader(plain)); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// contentType knows our files by itself: the machine's table of types may be wrong.
+func contentType(name string) string {
+	switch ext := path.Ext(name); ext {
+	case ".js", ".mjs":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".json", ".map":
+		return "application/json"
+	case ".svg":
+		return "image/svg+xml"
+	default:
+		if t := mime.TypeByExtension(ext); t != "" {
+			return t
+		}
+		return "application/octet-stream"
+	}
+}
+
+// file serves a file whose name stays the same when its content changes.
+func (s *Server) file(name string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.serveAsset(w, r, name, cacheNamed)
+	})
+}
+
+// hashedName is the end of a name that holds the hash of its content.
+var hashedName = regexp.MustCompile(`-[A-Z0-9]{8,}\.[a-z0-9]+$`)
+
+// asset serves a file under assets/. Those few whose names hold no hash must be
+// able to change.
+func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
+	name, cacheControl := "assets/"+r.PathValue("file"), cacheNamed
+	if hashedName.MatchString(name) {
+		cacheControl = cacheHashed
+	}
+	s.serveAsset(w, r, name, cacheControl)
+}
+
+// serveAsset lets pages of all origins have a file: it is the same for everyone.
+func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request, name, cacheControl string) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("Vary", "Accept-Encoding")
+	a := s.assets[name]
+	if a == nil {
+		s.fail(w, r, report.Errorf(report.NotFound, "There is no such file."))
+		return
+	}
+	h.Set("Cache-Control", cacheControl)
+	body, etag := a.plain, a.etag
+	if a.gzip != nil && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+		body, etag = a.gzip, strings.TrimSuffix(a.etag, `"`)+`-gz"`
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("ETag", etag)
+	if matches(r.Header.Get("If-None-Match"), etag) {
+		h.Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	writeBody(w, http.StatusOK, a.contentType, body)
+}
+
+// acceptsGzip reports whether an Accept-Encoding names gzip without forbidding it.
+func acceptsGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, params, _ := strings.Cut(part, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			continue
+		}
+		weight, ok := strings.CutPrefix(strings.TrimSpace(params), "q=")
+		if !ok {
+			return true
+		}
+		q, err := strconv.ParseFloat(strings.TrimSpace(weight), 64)
+		return err == nil && q > 0
+	}
+	return false
+}
+
+// matches reports whether an If-None-Match names the tag.
+func matches(header, etag string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		tag := strings.TrimPrefix(strings.TrimSpace(part), "W/")
+		if tag == etag || tag == "*" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,71 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// Limits of what a request may send.
+const (
+	maxReportBody = 256 << 10 // bytes
+	maxTokenBody  = 64 << 10  // bytes
+	maxDepth      = 40        // of nested objects and arrays: a filter of ten levels has 33
+)
+
+// readBody reads a JSON body of bounded size and depth.
+func readBody(r *http.Request, limit int64) ([]byte, error) {
+	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		return nil, report.Errorf(report.Invalid, "Send the request without Content-Encoding.")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, report.Errorf(report.TooLarge, "A request may hold %d KB at most.", limit>>10)
+	case err != nil:
+		return nil, report.Errorf(report.Canceled, "The request did not arrive whole.").Because(err)
+	case depth(body) > maxDepth:
+		return nil, report.Errorf(report.Invalid, "The request is nested deeper than %d levels.", maxDepth)
+	}
+	return body, nil
+}
+
+// depth returns how deep the objects and arrays of a JSON text nest. It reads
+// text that is no JSON as well, without an error.
+func depth(text []byte) int {
+	deepest, now := 0, 0
+	inString := false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			now++
+			deepest = max(deepest, now)
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return deepest
+}
+
+// decodeStrict reads one JSON value into v and refuses what v does not know.
+func decodeStrict(body []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return report.Errorf(report.Invalid, "The request is not what this address reads: %s.", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return report.Errorf(report.Invalid, "The request holds more than one JSON value.")
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package web
+
+import (
+	"encoding/json"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// kinds maps what went wrong to HTTP. It is the only place that does.
+var kinds = [...]struct {
+	code   int
+	status string // the name of a google.rpc.Code
+	level  slog.Level
+}{
+	report.Internal:        {http.StatusInternalServerError, "INTERNAL", slog.LevelError},
+	report.Invalid:         {http.StatusBadRequest, "INVALID_ARGUMENT", slog.LevelDebug},
+	report.Unauthenticated: {http.StatusUnauthorized, "UNAUTHENTICATED", slog.LevelDebug},
+	report.Forbidden:       {http.StatusForbidden, "PERMISSION_DENIED", slog.LevelInfo},
+	report.NotFound:        {http.StatusNotFound, "NOT_FOUND", slog.LevelDebug},
+	report.TooLarge:        {http.StatusRequestEntityTooLarge, "INVALID_ARGUMENT", slog.LevelInfo},
+	report.RateLimited:     {http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", slog.LevelInfo},
+	report.Quota:           {http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", slog.LevelWarn},
+	report.Misconfigured:   {http.StatusInternalServerError, "INTERNAL", slog.LevelError},
+	report.Unavailable:     {http.StatusServiceUnavailable, "UNAVAILABLE", slog.LevelWarn},
+	report.Canceled:        {http.StatusGatewayTimeout, "DEADLINE_EXCEEDED", slog.LevelInfo},
+}
+
+// An envelope is Google's JSON around an error.
+type envelope struct {
+	Error envelopeError `json:"error"`
+}
+
+type envelopeError struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+	Status  string `json:"status"`
+}
+
+// known returns err as an error whose kind is in the table.
+func known(err error) *report.Error {
+	e := report.AsError(err)
+	if e.Kind < 0 || int(e.Kind) >= len(kinds) || e.Message == "" {
+		return &report.Error{Kind: report.Internal, Message: "Something went wrong on this server.", Err: err}
+	}
+	return e
+}
+
+// fail answers with an error: its message to the asker, its cause to the log.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := s.failed(w, r, err)
+	row := kinds[e.Kind]
+	writeEnvelope(w, row.code, row.status, e.Message)
+}
+
+// failed logs and counts an error and sets the headers that belong to it.
+func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) *report.Error {
+	e := known(err)
+	s.metrics.errors.WithLabelValues(e.Kind.String()).Inc()
+	s.logError(w, r, e)
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", wholeSeconds(e.RetryAfter))
+	}
+	if e.Kind == report.Unauthenticated {
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return e
+}
+
+func (s *Server) logError(w http.ResponseWriter, r *http.Request, e *report.Error) {
+	attrs := []slog.Attr{
+		slog.String("id", w.Header().Get(requestIDHeader)),
+		slog.String("kind", e.Kind.String()),
+		slog.String("message", e.Message),
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.Any("cause", e.Err))
+	}
+	s.log.LogAttrs(r.Context(), kinds[e.Kind].level, "request failed", attrs...)
+}
+
+// logPanels logs and counts why panels have no report: the answer as a whole is
+// no error, and its viewers never see a cause.
+func (s *Server) logPanels(w http.ResponseWriter, r *http.Request, answer *policy.DashboardAnswer) {
+	for _, p := range answer.Panels {
+		if p.Err == nil {
+			continue
+		}
+		e := known(p.Err)
+		s.metrics.errors.WithLabelValues(e.Kind.String()).Inc()
+		s.log.LogAttrs(r.Context(), kinds[e.Kind].level, "panel failed",
+			slog.String("id", w.Header().Get(requestIDHeader)),
+			slog.String("dashboard", answer.Dashboard.Name), slog.String("panel", p.Panel.Name),
+			slog.String("kind", e.Kind.String()), slog.Any("cause", p.Err))
+	}
+}
+
+// wholeSeconds rounds up: a client that waits so long has waited enough.
+func wholeSeconds(d time.Duration) string {
+	return strconv.Itoa(int(math.Ceil(d.Seconds())))
+}
+
+func writeEnvelope(w http.ResponseWriter, code int, status, message string) {
+	body, err := json.Marshal(envelope{envelopeError{code, message, status}})
+	if err != nil {
+		panic(err) // strings and numbers always marshal
+	}
+	writeBody(w, code, "application/json; charset=utf-8", body)
+}
+
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, report.Errorf(report.NotFound, "There is nothing at this address."))
+}
+
+func (s *Server) methodNotAllowed(allowed []string) http.Handler {
+	list := strings.Join(allowed, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", list)
+		w.Header().Set("Cache-Control", "no-store")
+		writeEnvelope(w, http.StatusMethodNotAllowed, "UNIMPLEMENTED", "This address answers "+list+" only.")
+	})
+}

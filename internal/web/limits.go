@@ -1,0 +1,117 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"golang.org/x/time/rate"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+const (
+	// originShare is how many times the rate of one address all visitors of one
+	// origin have together.
+	originShare = 50
+	// maxLimiters bounds the memory that the limiters take.
+	maxLimiters = 50_000
+)
+
+// limits bounds how fast embed tokens are minted for anonymous visitors, per
+// address and per origin.
+type limits struct {
+	perSecond rate.Limit
+	burst     int
+	buckets   *otter.Cache[string, *rate.Limiter]
+}
+
+func newLimits(perSecond float64, burst int) (*limits, error) {
+	buckets, err := otter.New(&otter.Options[string, *rate.Limiter]{MaximumSize: maxLimiters})
+	if err != nil {
+		return nil, fmt.Errorf("web: limiters: %w", err)
+	}
+	return &limits{rate.Limit(perSecond), burst, buckets}, nil
+}
+
+// allow takes one token's worth from the address and the origin, or says when
+// to come back.
+func (l *limits) allow(now time.Time, client, origin string) error {
+	if wait := l.take(now, "client "+client, 1); wait > 0 {
+		return tooFast(wait)
+	}
+	if wait := l.take(now, "origin "+origin, originShare); wait > 0 {
+		return tooFast(wait)
+	}
+	return nil
+}
+
+func (l *limits) take(now time.Time, key string, share int) time.Duration {
+	bucket, _ := l.buckets.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
+		return rate.NewLimiter(l.perSecond*rate.Limit(share), l.burst*share), false
+	})
+	reserved := bucket.ReserveN(now, 1)
+	wait := reserved.DelayFrom(now)
+	if wait > 0 {
+		reserved.CancelAt(now)
+	}
+	return wait
+}
+
+func tooFast(wait time.Duration) error {
+	e := report.Errorf(report.RateLimited, "Too many embed tokens were asked for. Try again in %s s.", wholeSeconds(wait))
+	e.RetryAfter = wait
+	return e
+}
+
+// clients tells the addresses of those who ask.
+type clients struct {
+	trusted []netip.Prefix
+}
+
+// key returns what one client is limited by: its IPv4 address or IPv6 /64.
+func (c clients) key(r *http.Request) string {
+	addr := c.addr(r)
+	if addr.Is6() {
+		if net, err := addr.Prefix(64); err == nil {
+			return net.String()
+		}
+	}
+	return addr.String()
+}
+
+// addr returns the address of the client: the peer's, or, when the peer is a
+// trusted proxy, the last one in X-Forwarded-For that is not a trusted proxy.
+// What stands left of that one could have been written by the client.
+func (c clients) addr(r *http.Request) netip.Addr {
+	addr := peer(r.RemoteAddr)
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && c.trusts(addr); i-- {
+		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		addr = next.Unmap().WithZone("")
+	}
+	return addr
+}
+
+func (c clients) trusts(addr netip.Addr) bool {
+	for _, p := range c.trusted {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+func peer(remote string) netip.Addr {
+	ap, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap().WithZone("")
+}

@@ -1,0 +1,118 @@
+package web
+
+import (
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// requestIDHeader carries the number that the log knows a request by.
+const requestIDHeader = "Oriel-Request-Id"
+
+// observed numbers, logs and counts requests, and turns panics into answers.
+// Neither log nor metrics see a query string, a header or a path as it was
+// asked: the route's pattern says enough and holds no secret.
+func (s *Server) observed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := s.clock()
+		rec := &recorder{ResponseWriter: w}
+		w.Header().Set(requestIDHeader, s.requestID())
+		s.metrics.inFlight.Inc()
+		defer func() {
+			s.metrics.inFlight.Dec()
+			s.recovered(rec, r, recover())
+			s.record(rec, r, s.clock().Sub(start))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// requestID returns a random number, or none when randomness fails: a request
+// is worth more than its number.
+func (s *Server) requestID() string {
+	var b [8]byte
+	if _, err := io.ReadFull(s.random, b[:]); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(b[:])
+}
+
+// recovered answers 500 for a panic and logs its stack. An answer already begun
+// is cut off, so that nobody takes it for a whole one.
+func (s *Server) recovered(rec *recorder, r *http.Request, cause any) {
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		rec.aborted = true
+		return
+	}
+	s.log.LogAttrs(r.Context(), slog.LevelError, "panic",
+		slog.String("id", rec.Header().Get(requestIDHeader)),
+		slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
+	if rec.status != 0 {
+		rec.aborted = true
+		return
+	}
+	h := rec.Header()
+	h.Del("Content-Encoding")
+	h.Del("Content-Length")
+	s.fail(rec, r, report.Errorf(report.Internal, "Something went wrong on this server."))
+}
+
+// record logs and counts an answered request.
+func (s *Server) record(rec *recorder, r *http.Request, took time.Duration) {
+	pattern := patternPath(r.Pattern)
+	s.metrics.observe(r.Method, pattern, rec.code(), took)
+	s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		slog.String("id", rec.Header().Get(requestIDHeader)),
+		slog.String("method", method(r.Method)),
+		slog.String("route", pattern),
+		slog.Int("status", rec.code()),
+		slog.Duration("duration", took),
+		slog.Int64("bytes", rec.bytes))
+	if rec.aborted {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// A recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status  int // 0 until the header is written
+	bytes   int64
+	aborted bool
+}
+
+// WriteHeader remembers the status.
+func (r *recorder) WriteHeader(code int) {
+	if r.status == 0 && code >= 200 {
+		r.status = code
+	}
+	r.ResponseWriter.WriteHeader(code)
+}
+
+// Write counts the bytes.
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController find what is below.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+func (r *recorder) code() int {
+	if r.status == 0 {
+		return http.StatusOK
+	}
+	return r.status
+}

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// A Check is something that must work before the server can answer.
+type Check struct {
+	Name string
+	// Check returns what is wrong; nil when nothing is. It must heed ctx.
+	Check func(ctx context.Context) error
+}
+
+func (s *Server) operatorIndex(w http.ResponseWriter, _ *http.Request) {
+	writeBody(w, http.StatusOK, "text/plain; charset=utf-8", []byte(`Oriel, for operators
+
+/healthz   is the process alive?
+/readyz    can it answer, and if not, why?
+/metrics   Prometheus
+`))
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	writeBody(w, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
+}
+
+type readiness struct {
+	Ready  bool          `json:"ready"`
+	Checks []checkResult `json:"checks"`
+}
+
+type checkResult struct {
+	Name  string `json:"name"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+}
+
+// readyz runs all checks at once. Operators see the causes.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	answer := readiness{Ready: true, Checks: make([]checkResult, len(s.ready))}
+	var wg sync.WaitGroup
+	for i, c := range s.ready {
+		wg.Go(func() { answer.Checks[i] = run(r.Context(), c) })
+	}
+	wg.Wait()
+	code := http.StatusOK
+	for _, c := range answer.Checks {
+		if !c.OK {
+			answer.Ready, code = false, http.StatusServiceUnavailable
+		}
+	}
+	body, err := json.MarshalIndent(answer, "", "  ")
+	if err != nil {
+		panic(err) // strings and booleans always marshal
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeBody(w, code, "application/json; charset=utf-8", append(body, '\n'))
+}
+
+func run(ctx context.Context, c Check) checkResult {
+	if err := c.Check(ctx); err != nil {
+		return checkResult{Name: c.Name, Error: err.Error()}
+	}
+	return checkResult{Name: c.Name, OK: true}
+}
+
+func (s *Server) metricsPage() http.Handler {
+	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
+		ErrorLog: nil, Registry: s.registry, EnableOpenMetrics: true,
+	})
+}

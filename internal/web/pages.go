@@ -1,0 +1,96 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+//go:embed embed.html message.html
+var templates embed.FS
+
+// pages are the HTML that the server writes.
+type pages struct {
+	embed   *template.Template
+	message *template.Template
+}
+
+func parsePages() (*pages, error) {
+	t, err := template.ParseFS(templates, "*.html")
+	if err != nil {
+		return nil, fmt.Errorf("web: pages: %w", err)
+	}
+	return &pages{embed: t.Lookup("embed.html"), message: t.Lookup("message.html")}, nil
+}
+
+type embedPageData struct {
+	Title       string
+	Lang, Theme string
+	Path        string // of the public URL
+	Charts      string // the module that draws, to be fetched at once; empty if unknown
+	Data        template.JS
+}
+
+type messagePageData struct {
+	Title, Message string
+	// Setting says what the operator can change; empty for nothing.
+	Setting string
+	Path    string
+}
+
+// messagePolicy lets a page without data and without controls be framed by
+// anyone: it is there to be read where the dashboard was expected.
+const messagePolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+
+// failPage answers with an error as a page for people.
+func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
+	e := s.failed(w, r, err)
+	s.messagePage(w, kinds[e.Kind].code, messagePageData{Title: "This dashboard cannot be shown", Message: e.Message})
+}
+
+// blockedPage tells a page's author why the browser would show an empty frame.
+func (s *Server) blockedPage(w http.ResponseWriter, r *http.Request, origin string, req embedRequest) {
+	s.failed(w, r, report.Errorf(report.Forbidden, "a page of %s may not frame dashboard %s", clipped(origin), req.Name))
+	s.messagePage(w, http.StatusForbidden, messagePageData{
+		Title:   "This page may not show the dashboard",
+		Message: "Pages of " + clipped(origin) + " are not listed for it.",
+		Setting: "To allow them, the operator of this server adds " + clipped(origin) + " to views." + cmp.Or(req.View, "NAME") +
+			".origins, and to those of the other views of the dashboard " + req.Name + ".",
+	})
+}
+
+func (s *Server) messagePage(w http.ResponseWriter, code int, data messagePageData) {
+	data.Path = s.path
+	w.Header().Set("Content-Security-Policy", messagePolicy)
+	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+	s.render(w, code, s.pages.message, data)
+}
+
+func (s *Server) render(w http.ResponseWriter, code int, t *template.Template, data any) {
+	var b bytes.Buffer
+	if err := t.Execute(&b, data); err != nil {
+		panic(err) // a defect of the template
+	}
+	writeBody(w, code, "text/html; charset=utf-8", b.Bytes())
+}
+
+// assetLike returns the name of the only file that starts so; empty for none or
+// several.
+func (s *Server) assetLike(prefix string) string {
+	found := ""
+	for name := range s.assets {
+		if strings.HasPrefix(name, prefix) && strings.HasSuffix(name, ".js") {
+			if found != "" {
+				return ""
+			}
+			found = name
+		}
+	}
+	return found
+}

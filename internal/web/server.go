@@ -1,0 +1,188 @@
+// Package web is the HTTP side of Oriel: a handler reads a request, asks the
+// authority who asks and the gate for the answer, and writes it. It holds no
+// way to a report but the gate. The map of the site is in routes.go, the wire
+// contract in docs/http-api.md.
+package web
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/policy"
+)
+
+// Defaults of Config.
+const (
+	DefaultRequestTimeout  = 30 * time.Second
+	DefaultTokensPerSecond = 20
+	DefaultTokensBurst     = 100
+)
+
+// Config is what a Server needs.
+type Config struct {
+	// PublicURL is the address that browsers know the server by: scheme, host,
+	// and a path when a proxy puts the server below one. Required.
+	PublicURL string
+	Authority *access.Authority // Required.
+	Rules     *policy.Rules     // Required.
+	Gate      *policy.Gate      // Required.
+	// Files holds what pages load: oriel.js, embed.js, embed.css and assets/.
+	// Names that end like -ABCD1234.js hold the hash of the content. Required.
+	Files    fs.FS
+	Logger   *slog.Logger         // Required.
+	Registry *prometheus.Registry // Required: the server's own, never the global one.
+	Clock    func() time.Time     // Required.
+	Random   io.Reader            // Required: crypto/rand.Reader outside tests.
+	// Ready lists what must work before the server can answer. Optional.
+	Ready []Check
+	// TrustedProxies are the peers whose X-Forwarded-For is believed. Optional.
+	TrustedProxies []netip.Prefix
+	// RequestTimeout bounds the work for one request. Optional.
+	RequestTimeout time.Duration
+	// TokensPerSecond and TokensBurst bound the embed tokens for anonymous
+	// visitors behind one address (an IPv4 address or an IPv6 /64). Optional.
+	TokensPerSecond float64
+	TokensBurst     int
+}
+
+func (c *Config) validate() error {
+	required := []struct {
+		name    string
+		missing bool
+	}{
+		{"Authority", c.Authority == nil}, {"Rules", c.Rules == nil}, {"Gate", c.Gate == nil},
+		{"Files", c.Files == nil}, {"Logger", c.Logger == nil}, {"Registry", c.Registry == nil},
+		{"Clock", c.Clock == nil}, {"Random", c.Random == nil},
+	}
+	for _, f := range required {
+		if f.missing {
+			return fmt.Errorf("web: Config.%s is required", f.name)
+		}
+	}
+	if c.RequestTimeout < 0 || c.TokensPerSecond < 0 || c.TokensBurst < 0 {
+		return errors.New("web: limits must not be negative")
+	}
+	return nil
+}
+
+func (c *Config) setDefaults() {
+	if c.RequestTimeout == 0 {
+		c.RequestTimeout = DefaultRequestTimeout
+	}
+	if c.TokensPerSecond == 0 {
+		c.TokensPerSecond = DefaultTokensPerSecond
+	}
+	if c.TokensBurst == 0 {
+		c.TokensBurst = DefaultTokensBurst
+	}
+}
+
+// A Server answers HTTP requests. It is safe for concurrent use.
+type Server struct {
+	authority *access.Authority
+	rules     *policy.Rules
+	gate      *policy.Gate
+	log       *slog.Logger
+	clock     func() time.Time
+	random    io.Reader
+	ready     []Check
+	timeout   time.Duration
+
+	base   string // PublicURL without a trailing slash
+	path   string // the path of base: "" or "/below/here"
+	origin string // scheme://host of base, as a browser sends it
+	secure bool   // base is https
+
+	assets     map[string]*asset
+	pages      *pages
+	clients    clients
+	minting    *limits
+	metrics    *metrics
+	registry   *prometheus.Registry
+	compressed func(http.Handler) http.HandlerFunc
+	public     http.Handler
+	operator   http.Handler
+}
+
+// New returns a server. It reads every file of c.Files and registers its
+// metrics with c.Registry.
+func New(c Config) (*Server, error) {
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	c.setDefaults()
+	s := &Server{
+		authority: c.Authority, rules: c.Rules, gate: c.Gate,
+		log: c.Logger, clock: c.Clock, random: c.Random, ready: c.Ready, timeout: c.RequestTimeout,
+		clients: clients{trusted: c.TrustedProxies}, registry: c.Registry,
+	}
+	if err := s.setPublicURL(c.PublicURL); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.assets, err = loadAssets(c.Files); err != nil {
+		return nil, err
+	}
+	if s.pages, err = parsePages(); err != nil {
+		return nil, err
+	}
+	if s.metrics, err = newMetrics(c.Registry); err != nil {
+		return nil, err
+	}
+	if s.minting, err = newLimits(c.TokensPerSecond, c.TokensBurst); err != nil {
+		return nil, err
+	}
+	if s.compressed, err = newCompressor(); err != nil {
+		return nil, err
+	}
+	s.public = s.publicHandler()
+	s.operator = s.operatorHandler()
+	return s, nil
+}
+
+func (s *Server) setPublicURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return fmt.Errorf("web: public URL: %w", err)
+	}
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("web: public URL %q: write it like https://oriel.example.com", raw)
+	}
+	s.origin = originOf(u)
+	s.path = strings.TrimRight(u.EscapedPath(), "/")
+	s.base = s.origin + s.path
+	s.secure = u.Scheme == "https"
+	return nil
+}
+
+// Handler returns the handler of the public listener.
+func (s *Server) Handler() http.Handler { return s.public }
+
+// Operator returns the handler of the operators' listener, which must not face
+// the public.
+func (s *Server) Operator() http.Handler { return s.operator }
+
+// HTTPServer returns a server for h, one of Handler and Operator, with limits
+// on what a slow or greedy client can hold. The caller sets the address.
+func (s *Server) HTTPServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      s.timeout + 30*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+}

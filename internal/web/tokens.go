@@ -1,0 +1,92 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// maxNames bounds the views that one request can name.
+const maxNames = 50
+
+// Who a token was minted for, as metrics say it.
+const (
+	forVisitor = "visitor" // of a page, through /token
+	forFrame   = "frame"   // of the embed page, with the page
+	forHost    = "host"    // a backend with an API key
+)
+
+// tokenReply is an embed token: never cached, never compressed.
+type tokenReply struct{ token access.Token }
+
+func (t tokenReply) write(_ *Server, w http.ResponseWriter, _ *http.Request) {
+	body, err := json.Marshal(t.token)
+	if err != nil {
+		panic(err) // strings and numbers always marshal
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Pragma", "no-cache") // RFC 6749, section 5.1
+	writeBody(w, http.StatusOK, "application/json; charset=utf-8", body)
+}
+
+// publicToken mints an embed token for an anonymous visitor of a page.
+func (s *Server) publicToken(r *http.Request) (reply, error) {
+	origin := s.pageOrigin(r)
+	if origin == "" {
+		return nil, s.minted(forVisitor, report.Errorf(report.Invalid,
+			"A public embed token belongs to a page: ask with fetch from the page, so that the browser sends its Origin. Backends use POST /v1/tokens."))
+	}
+	q := r.URL.Query()
+	views, name := q["view"], q.Get("dashboard")
+	if (len(views) == 0) == (name == "") || len(views) > maxNames {
+		return nil, s.minted(forVisitor, report.Errorf(report.Invalid,
+			"Name views (?view=NAME, up to %d) or one dashboard (?dashboard=NAME).", maxNames))
+	}
+	if err := s.minting.allow(s.clock(), s.clients.key(r), origin); err != nil {
+		return nil, s.minted(forVisitor, err)
+	}
+	return s.replyToken(forVisitor)(s.authority.Public(r.Context(), origin, views, name))
+}
+
+// hostToken mints an embed token for a host's backend.
+func (s *Server) hostToken(r *http.Request) (reply, error) {
+	if r.Header.Get("Origin") != "" {
+		return nil, s.minted(forHost, report.Errorf(report.Forbidden,
+			"An API key must not reach a browser: mint on your backend and hand the embed token to the page."))
+	}
+	key, err := bearer(r)
+	if err != nil {
+		return nil, s.minted(forHost, err)
+	}
+	body, err := readBody(r, maxTokenBody)
+	if err != nil {
+		return nil, s.minted(forHost, err)
+	}
+	var req access.MintRequest
+	if err := decodeStrict(body, &req); err != nil {
+		return nil, s.minted(forHost, err)
+	}
+	return s.replyToken(forHost)(s.authority.Mint(r.Context(), key, req))
+}
+
+// replyToken counts the outcome of minting and makes it a reply.
+func (s *Server) replyToken(whom string) func(access.Token, error) (reply, error) {
+	return func(token access.Token, err error) (reply, error) {
+		if s.minted(whom, err) != nil {
+			return nil, err
+		}
+		return tokenReply{token}, nil
+	}
+}
+
+// minted counts the outcome of minting and returns err.
+func (s *Server) minted(whom string, err error) error {
+	outcome := "minted"
+	if err != nil {
+		outcome = known(err).Kind.String()
+	}
+	s.metrics.tokens.WithLabelValues(whom, outcome).Inc()
+	return err
+}

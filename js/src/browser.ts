@@ -1,0 +1,35 @@
+import type { Clock, Wakeups } from './session.js';
+
+/** The browser's monotonic clock and timers. */
+export const browserClock: Clock = {
+  now: () => performance.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, Math.min(ms, 2 ** 31 - 1));
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
+};
+
+const wakeEvents: [EventTarget, string][] =
+  typeof window === 'undefined'
+    ? []
+    : [
+        [document, 'visibilitychange'],
+        [window, 'online'],
+        [window, 'focus'],
+        [window, 'pageshow'],
+      ];
+
+/** Wake-ups of this page. Timers of hidden and sleeping pages cannot be trusted; these events can. */
+export const browserWakeups: Wakeups = {
+  hidden: () => document.hidden,
+  onWake: (callback) => {
+    const awake = () => {
+      if (!document.hidden) callback();
+    };
+    for (const [target, name] of wakeEvents) target.addEventListener(name, awake);
+    return () => {
+      for (const [target, name] of wakeEvents) target.removeEventListener(name, awake);
+    };
+  },
+};

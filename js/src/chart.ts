@@ -1,0 +1,96 @@
+import { refreshAfter, todayIn } from './age.js';
+import type { Answer, Client } from './client.js';
+import type { Scope } from './directory.js';
+import { h } from './dom.js';
+import { OrielElement } from './element.js';
+import type { Reason } from './element.js';
+import { Failure } from './failure.js';
+import { say, sentence } from './messages.js';
+import { Panel } from './panel.js';
+import { names, queryOf } from './query.js';
+import type { ChartAttributes } from './query.js';
+import { resolveRange } from './ranges.js';
+import type { DateRange } from './wire.js';
+
+const asked = ['view', 'metrics', 'dimensions', 'range', 'type', 'sort', 'limit', 'filter', 'title', 'compare', 'realtime', 'stacked', 'region'];
+
+/** `<oriel-chart view metrics dimensions range type sort limit filter title compare realtime>`: one chart. */
+export class OrielChart extends OrielElement {
+  private panel: Panel | null = null;
+  private readonly frame = h('div', { class: 'root' });
+
+  static override get observedAttributes(): string[] {
+    return [...super.observedAttributes, ...asked];
+  }
+
+  constructor() {
+    super();
+    this.root.append(this.frame);
+  }
+
+  protected override readonly scopeAttribute = 'view';
+
+  protected override scope(): Scope {
+    return { kind: 'view', name: this.attribute('view') };
+  }
+
+  protected override prepare(): void {
+    if (this.panel) return;
+    this.panel = new Panel('p', this.adopt);
+    this.panel.skeleton(this.attribute('type') || (names(this.attribute('dimensions')).length > 0 ? 'line' : 'scorecard'), this.attribute('title'));
+    this.frame.replaceChildren(this.panel.element);
+  }
+
+  protected override async load(client: Client, signal: AbortSignal, reason: Reason): Promise<number> {
+    this.prepare();
+    const view = this.attribute('view');
+    if (!view) throw new Failure('invalid', 'Write which view: view="shop".');
+    const { query, type } = queryOf(this.attributes_());
+    if (reason === 'change') this.panel?.element.setAttribute('aria-busy', 'true');
+    const answer = await client.report(view, query, this.hasAttribute('realtime'), signal);
+    if (signal.aborted) return 0;
+    await this.show(answer, type, query.dateRanges);
+    return refreshAfter([answer]);
+  }
+
+  protected override failed(failure: Failure, reason: Reason): void {
+    this.prepare();
+    this.panel?.element.removeAttribute('aria-busy');
+    if (reason === 'refresh' && this.panel?.full) {
+      this.panel.mark((time) => say(failure.passing ? this.words.aged : this.words.agedOver, { time }));
+      return;
+    }
+    const retry = failure.kind === 'invalid' ? undefined : () => this.reload();
+    this.panel?.fail(this.attribute('type') || 'line', this.attribute('title'), sentence(failure, this.words), this.words, retry);
+  }
+
+  protected override over(): void {
+    this.panel?.mark((time) => say(this.words.agedOver, { time }));
+  }
+
+  protected override discard(): void {
+    this.panel?.destroy();
+    this.panel = null;
+  }
+
+  private attributes_(): ChartAttributes {
+    return {
+      metrics: this.attribute('metrics'), dimensions: this.attribute('dimensions'), range: this.attribute('range'),
+      type: this.attribute('type'), sort: this.attribute('sort'), limit: this.attribute('limit'), filter: this.attribute('filter'),
+      compare: this.hasAttribute('compare'), realtime: this.hasAttribute('realtime'),
+    };
+  }
+
+  private async show(answer: Answer, type: string, ranges: DateRange[] | undefined): Promise<void> {
+    const timeZone = answer.report.metadata?.timeZone;
+    const today = todayIn(timeZone, answer);
+    const title = this.attribute('title');
+    const data = {
+      ...answer, type, ...(title ? { title } : {}), realtime: this.hasAttribute('realtime'),
+      options: { stacked: this.hasAttribute('stacked'), region: this.attribute('region') },
+      dateRanges: (ranges ?? []).map((range) => resolveRange(range, today)),
+    };
+    await this.panel?.show(data, { locale: this.locale, words: this.words, timeZone, today });
+    this.panel?.element.removeAttribute('aria-busy');
+  }
+}

@@ -1,0 +1,132 @@
+import { drawAxes } from './axes.js';
+import type { Axes } from './axes.js';
+import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf } from './cartesian.js';
+import type { Layer } from './cartesian.js';
+import { paint, svg } from './dom.js';
+import { paintLines } from './lines.js';
+import { modelOf } from './model.js';
+import type { Model, Series } from './model.js';
+import type { Selection } from './options.js';
+import type { Picture, Stage, Stop } from './picture.js';
+import { fill } from './texts.js';
+
+interface Bar {
+  node: SVGPathElement;
+  position: number;
+  column: number;
+}
+
+const NARROWEST = 7;
+
+/** Paints columns. */
+export function paintColumns(stage: Stage): Picture {
+  const whole = modelOf(stage.table, stage.options.previous, stage);
+  const model = whole.positions.calendar ? whole : cut(whole, Math.floor((stage.width - 40) / NARROWEST), stage);
+  // Columns thinner than this are not seen as columns.
+  if (model.positions.calendar && stage.width / model.positions.cells.length < 2.5) return paintLines({ ...stage, type: 'area' });
+  const series = shownSeries(stage, model);
+  const legend = legendItems(stage, model);
+  if (!hasValues(series)) return emptyPicture(stage, legend, model.notes);
+  const stacked = Boolean(stage.options.stacked) && series.length > 1;
+  const percent = stacked && stage.options.stacked === 'percent';
+  const layers = stacked ? stack(series, percent) : undefined;
+  const axes = drawAxes(stage, model.positions, extentsOf(series, layers, percent), true);
+  const shade = svg('rect', { class: 'oriel-band', y: axes.box.top, height: axes.box.height, width: Math.max(2, Math.min(axes.band, 96)), visibility: 'hidden' });
+  const bars = layers ? stackedBars(stage, axes, layers) : groupedBars(stage, axes, series);
+  stage.svg.append(shade, svg('g', {}, ...bars.map(({ node }) => node)));
+  const stops = model.positions.cells.map((_, i) => stopAt(stage, model, series, axes, i, percent, shade, bars));
+  return {
+    stops, legend, notes: model.notes, summary: summaryOf(stage, model, series),
+    hit: (x) => {
+      const stop = Math.floor((x - axes.box.left) / axes.band);
+      return stop >= 0 && stop < stops.length ? { stop, lane: null } : undefined;
+    },
+    select: (selection) => mark(bars, model, selection),
+  };
+}
+
+// Categories that have no room are left out, and the viewer is told.
+function cut(model: Model, most: number, { format, texts }: Stage): Model {
+  const count = model.positions.cells.length;
+  if (count <= most || most < 1) return model;
+  const { cells, rows } = model.positions;
+  const numbers = { shown: format.numberFormat({}).format(most), count: format.numberFormat({}).format(count) };
+  return {
+    positions: { ...model.positions, cells: cells.slice(0, most), rows: rows.slice(0, most) },
+    series: model.series.map((one) => ({ ...one, values: one.values.slice(0, most), ...(one.previous && { previous: one.previous.slice(0, most) }) })),
+    notes: [...model.notes, { kind: 'truncated', message: fill(texts.truncated, numbers) }],
+  };
+}
+
+function thickness(band: number): number {
+  const gap = band < 4 ? 0 : band < 12 ? band * 0.2 : band * 0.32;
+  return Math.min(64, Math.max(0.5, band - gap));
+}
+
+function groupedBars(stage: Stage, axes: Axes, series: Series[]): Bar[] {
+  const before = series.some(({ previous }) => previous);
+  const lanes = series.length * (before ? 2 : 1);
+  const group = thickness(axes.band);
+  const gap = group / lanes > 5 ? 2 : 0;
+  const width = Math.max(0.5, (group - gap * (lanes - 1)) / lanes);
+  return series.flatMap((one, at) => {
+    const { y, min, max } = axes.of(one);
+    const zero = y(Math.max(min, Math.min(0, max)));
+    const lane = (n: number): number => n * (width + gap) - group / 2;
+    const draw = (values: (number | null)[], n: number, name: string): Bar[] => values.flatMap((value, i): Bar[] => {
+      if (value === null) return [];
+      const d = barPath(axes.x(i) + lane(n), width, zero, y(Math.max(min, Math.min(max, value))));
+      return [{ node: paint(svg('path', { class: name, d }), one.color, stage.options.colors), position: i, column: one.columnIndex }];
+    });
+    if (!before) return draw(one.values, at, 'oriel-bar');
+    return [...draw(one.previous ?? [], at * 2, 'oriel-bar oriel-before'), ...draw(one.values, at * 2 + 1, 'oriel-bar')];
+  });
+}
+
+function stackedBars(stage: Stage, axes: Axes, layers: Layer[]): Bar[] {
+  const width = thickness(axes.band);
+  return layers.flatMap(({ series, from, to }, at) => {
+    const { y } = axes.of(series);
+    return to.flatMap((end, i): Bar[] => {
+      if (end === from[i]) return [];
+      // Only the outermost part of a stack is round.
+      const last = layers.slice(at + 1).every((layer) => layer.to[i] === layer.from[i] || ((layer.to[i] as number) < 0) !== (end < 0));
+      const d = barPath(axes.x(i) - width / 2, width, y(from[i] as number), y(end), last ? undefined : 0);
+      return [{ node: paint(svg('path', { class: 'oriel-bar', d }), series.color, stage.options.colors), position: i, column: series.columnIndex }];
+    });
+  });
+}
+
+/** A column from its base to its end, round at the end. */
+export function barPath(x: number, width: number, base: number, end: number, radius = Math.min(4, width / 3)): string {
+  const height = Math.abs(end - base);
+  const r = Math.min(radius, height, width / 2);
+  const down = end > base ? -1 : 1;
+  if (r < 0.5) return `M${x},${base}V${end}h${width}V${base}Z`;
+  const sweep = down === 1 ? 1 : 0;
+  return `M${x},${base}V${end + down * r}a${r},${r} 0 0 ${sweep} ${r},${-down * r}h${width - 2 * r}a${r},${r} 0 0 ${sweep} ${r},${down * r}V${base}Z`;
+}
+
+function stopAt(
+  stage: Stage, model: Model, series: Series[], axes: Axes, i: number, percent: boolean, shade: SVGRectElement, bars: Bar[],
+): Stop {
+  const tops = series.flatMap((one) => (one.values[i] === null || one.values[i] === undefined ? [] : [axes.of(one).y(one.values[i])]));
+  return {
+    x: axes.x(i) + Math.min(axes.band, 64) / 2 - 6, y: Math.max(axes.box.top, Math.min(axes.box.top + axes.box.height, ...tops)),
+    title: positionTitle(model, i, stage.format), lines: stopLines(stage, model, series, i, percent), row: model.positions.rows[i] ?? null,
+    highlight: (on) => {
+      shade.setAttribute('visibility', on ? 'visible' : 'hidden');
+      shade.setAttribute('x', String(axes.x(i) - Math.min(axes.band, 96) / 2));
+      for (const bar of bars) if (bar.position === i) bar.node.classList.toggle('oriel-lit', on);
+    },
+  };
+}
+
+function mark(bars: Bar[], model: Model, selection: Selection[]): void {
+  for (const bar of bars) {
+    const row = model.positions.rows[bar.position];
+    const chosen = selection.some((one) => one.row !== null && one.row === row && (one.column === null || one.column === bar.column));
+    bar.node.classList.toggle('oriel-chosen', chosen);
+    bar.node.classList.toggle('oriel-dim', selection.length > 0 && !chosen);
+  }
+}

@@ -1,0 +1,22 @@
+import type { Column, Table } from '../data/table.js';
+import { html } from './dom.js';
+import type { Formatter } from './format.js';
+import { fill } from './texts.js';
+import type { Texts } from './texts.js';
+
+// More rows than these slow the page down, and nobody listens to them.
+const MOST_ROWS = 1000;
+
+/** The table behind a chart, for those who cannot see it. */
+export function dataTable(table: Table, name: string, format: Formatter, texts: Texts): HTMLTableElement {
+  const head = html('tr', {}, ...table.columns.map(({ label }) => html('th', { scope: 'col' }, label)));
+  const count = table.rows.length;
+  const write = (n: number): string => format.numberFormat({}).format(n);
+  const cut = count > MOST_ROWS ? ` ${fill(texts.truncated, { shown: write(MOST_ROWS), count: write(count) })}` : '';
+  const body = table.rows.slice(0, MOST_ROWS).map((row) => html('tr', {}, ...row.map((cell, i) => {
+    const column = table.columns[i] as Column;
+    const text = format.cell(cell, column);
+    return i === 0 && column.role === 'dimension' ? html('th', { scope: 'row' }, text) : html('td', {}, text);
+  })));
+  return html('table', {}, html('caption', {}, fill(texts.dataTable, { title: name }) + cut), html('thead', {}, head), html('tbody', {}, ...body));
+}

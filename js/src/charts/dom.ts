@@ -1,0 +1,75 @@
+const SVG = 'http://www.w3.org/2000/svg';
+
+type Attributes = Record<string, string | number | boolean | undefined>;
+type Child = Node | string;
+
+// Text enters the page as text nodes only: titles and paths of pages are written by strangers.
+function build<T extends Element>(node: T, attributes: Attributes, children: Child[]): T {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    node.setAttribute(name, value === true ? '' : String(value));
+  }
+  node.append(...children);
+  return node;
+}
+
+/** An HTML element. Attributes that are undefined or false are left out. */
+export function html<K extends keyof HTMLElementTagNameMap>(
+  tag: K, attributes: Attributes = {}, ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  return build(document.createElement(tag), attributes, children);
+}
+
+/** An SVG element. */
+export function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K, attributes: Attributes = {}, ...children: Child[]
+): SVGElementTagNameMap[K] {
+  return build(document.createElementNS(SVG, tag) as SVGElementTagNameMap[K], attributes, children);
+}
+
+let count = 0;
+
+/** An id that no other chart of this page has, in this or another shadow root. */
+export function uniqueId(word: string): string {
+  count += 1;
+  return `oriel-${word}-${count}`;
+}
+
+/** Gives an element the colour of a series: its own, or the palette's. */
+export function paint<T extends Element & ElementCSSInlineStyle>(node: T, index: number, colors: string[] | undefined): T {
+  const own = colors?.length ? colors[index % colors.length] : undefined;
+  node.classList.add(`oriel-s${(index % 8) + 1}`);
+  if (own) node.style.setProperty('--oriel-c', own);
+  return node;
+}
+
+/** Widths of text in the chart's font. */
+export type Measure = (text: string) => number;
+
+let canvas: CanvasRenderingContext2D | null | undefined;
+
+/** Measures with the element's font at the given size; by the letter where there is no canvas. */
+export function measureIn(element: Element, size: number): Measure {
+  canvas ??= document.createElement('canvas').getContext('2d');
+  const context = canvas;
+  if (!context) return (text) => text.length * size * 0.58;
+  const font = `${size}px ${getComputedStyle(element).fontFamily || 'sans-serif'}`;
+  return (text) => {
+    context.font = font;
+    return context.measureText(text).width;
+  };
+}
+
+/** The text, or as much of its start as fits, with an ellipsis. */
+export function clip(text: string, room: number, measure: Measure): string {
+  if (measure(text) <= room) return text;
+  const letters = [...text];
+  let low = 0;
+  let high = letters.length;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (measure(`${letters.slice(0, middle).join('')}…`) <= room) low = middle;
+    else high = middle - 1;
+  }
+  return low > 0 ? `${letters.slice(0, low).join('').trimEnd()}…` : '…';
+}

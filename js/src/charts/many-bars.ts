@@ -1,0 +1,110 @@
+import { unitOf } from './axes.js';
+import type { Extent } from './axes.js';
+import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf } from './cartesian.js';
+import type { Layer } from './cartesian.js';
+import { clip, paint, svg } from './dom.js';
+import { modelOf } from './model.js';
+import type { Model, Series } from './model.js';
+import type { Note } from './options.js';
+import type { Picture, Stage } from './picture.js';
+import { fill } from './texts.js';
+import { valueScale } from './ticks.js';
+import type { ValueScale } from './ticks.js';
+
+const LABELS = 22;
+
+interface Horizontal extends ValueScale {
+  extent: Extent;
+  x(value: number): number;
+}
+
+interface Layout {
+  left: number;
+  /** Height of the bars, without the axis. */
+  inner: number;
+  row: number;
+  titles: string[];
+  scales: Horizontal[];
+}
+
+/** Paints horizontal bars of several series, each unit on a scale of its own. */
+export function paintManyBars(stage: Stage): Picture {
+  const model = modelOf(stage.table, undefined, stage);
+  const series = shownSeries(stage, model);
+  const legend = legendItems(stage, model);
+  if (!hasValues(series)) return emptyPicture(stage, legend, model.notes);
+  const stacked = Boolean(stage.options.stacked) && series.length > 1;
+  const percent = stacked && stage.options.stacked === 'percent';
+  const layers = stacked ? stack(series, percent) : undefined;
+  const layout = layoutOf(stage, model, extentsOf(series, layers, percent), stacked ? 22 : Math.max(22, series.length * 7 + 6));
+  drawScale(stage, layout);
+  const groups = layout.titles.map((_, i) => drawGroup(stage, layout, series, layers, i));
+  const stops = layout.titles.map((title, i): Picture['stops'][number] => ({
+    x: (layout.left + stage.width) / 2, y: (i + 0.5) * layout.row, title, row: model.positions.rows[i] ?? null,
+    lines: stopLines(stage, model, series, i, percent),
+    highlight: (on) => groups.forEach((group, j) => group.classList.toggle('oriel-dim', on && i !== j)),
+  }));
+  return {
+    stops, legend, notes: [...model.notes, ...cutNotes(stage, layout, model)], summary: summaryOf(stage, model, series),
+    hit: (_, y) => (y >= 0 && y < layout.inner ? { stop: Math.floor(y / layout.row), lane: null } : undefined),
+    select: (selection) => groups.forEach((group, i) => {
+      const chosen = selection.some((one) => one.row !== null && one.row === model.positions.rows[i]);
+      group.classList.toggle('oriel-dim', selection.length > 0 && !chosen);
+    }),
+  };
+}
+
+function layoutOf(stage: Stage, model: Model, extents: Extent[], lowest: number): Layout {
+  const { width, height, measure, format, options } = stage;
+  const inner = height - LABELS;
+  const shown = Math.min(model.positions.cells.length, Math.max(1, Math.floor(inner / lowest)));
+  const titles = Array.from({ length: shown }, (_, i) => positionTitle(model, i, format));
+  const left = Math.min(width * 0.36, Math.max(...titles.map(measure)) + 14);
+  const room = width - left - 14;
+  const scales = extents.map((extent, i): Horizontal => {
+    const scale = valueScale(extent.low, extent.high, Math.max(2, room / 90), extent.type, i === 0 ? options.hAxis : {});
+    return { ...scale, extent, x: (value) => left + (room * (value - scale.min)) / (scale.max - scale.min || 1) };
+  });
+  return { left, inner, row: inner / shown, titles, scales };
+}
+
+// Ticks would belong to one of several units only, so that several have none.
+function drawScale(stage: Stage, { scales, inner }: Layout): void {
+  const [scale] = scales;
+  if (!scale || scales.length > 1) return;
+  for (const tick of scale.ticks) {
+    const x = Math.round(scale.x(tick)) + 0.5;
+    stage.svg.append(
+      svg('line', { class: tick === 0 ? 'oriel-zero' : 'oriel-grid', x1: x, x2: x, y1: 0, y2: inner }),
+      svg('text', { class: 'oriel-tick', x, y: inner + 16, 'text-anchor': 'middle' }, stage.format.number(tick, scale.extent.column, 'axis')),
+    );
+  }
+}
+
+function drawGroup(stage: Stage, layout: Layout, series: Series[], layers: Layer[] | undefined, i: number): SVGGElement {
+  const { left, row, titles, scales } = layout;
+  const middle = (i + 0.5) * row;
+  const thick = layers ? Math.min(26, row * 0.7) : Math.min(18, (row * 0.7) / series.length);
+  const group = svg('g', { class: 'oriel-trace' });
+  const name = svg('text', { class: 'oriel-name', x: left - 10, y: middle, dy: '0.35em', 'text-anchor': stage.rtl ? 'start' : 'end' });
+  name.append(clip(titles[i] ?? '', left - 14, stage.measure));
+  series.forEach((one, at) => {
+    const scale = scales.find(({ extent }) => extent.unit === unitOf(one.column));
+    if (!scale) return;
+    const from = scale.x(layers?.[at]?.from[i] ?? 0);
+    const to = scale.x(layers?.[at]?.to[i] ?? one.values[i] ?? 0);
+    const y = layers ? middle - thick / 2 : middle - (thick * series.length) / 2 + at * thick;
+    group.append(paint(svg('rect', {
+      class: 'oriel-bar', x: Math.min(from, to), y, width: Math.abs(to - from), height: Math.max(1, thick - (layers ? 0 : 1)), rx: layers ? 0 : 2,
+    }), one.color, stage.options.colors));
+  });
+  stage.svg.append(name, group);
+  return group;
+}
+
+function cutNotes({ format, texts }: Stage, { titles }: Layout, model: Model): Note[] {
+  const count = model.positions.cells.length;
+  if (titles.length === count) return [];
+  const write = (n: number): string => format.numberFormat({}).format(n);
+  return [{ kind: 'truncated', message: fill(texts.truncated, { shown: write(titles.length), count: write(count) }) }];
+}

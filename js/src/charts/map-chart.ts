@@ -1,0 +1,46 @@
+import type { Table } from '../data/table.js';
+import { paintBars } from './bars.js';
+import { emptyPicture } from './cartesian.js';
+import type { ChartOptions, ChartType } from './options.js';
+import type { Painter } from './picture.js';
+import { Plot } from './plot.js';
+
+const waiting: Painter = (stage) => ({ ...emptyPicture(stage), summary: stage.texts.loading });
+
+// Without a map, bars say the same.
+const withoutMap: Painter = (stage) => {
+  const picture = paintBars(stage);
+  return { ...picture, notes: [{ kind: 'no-map', message: stage.texts.noMap }, ...picture.notes] };
+};
+
+/** A map. Its projections and shapes are loaded when the first one is drawn. */
+export class MapChart extends Plot {
+  private settled = false;
+
+  constructor(container: HTMLElement, type: ChartType, table: Table, options: ChartOptions) {
+    super(container, type, table, options, waiting);
+  }
+
+  override start(): this {
+    super.start();
+    void this.load();
+    return this;
+  }
+
+  // A map is ready when its shapes are there, or will never be.
+  protected override ready(): void {
+    if (this.settled) super.ready();
+  }
+
+  private async load(): Promise<void> {
+    try {
+      const [{ paintMap, readShapes }, json] = await Promise.all([import('./geo.js'), this.options.loadShapes?.()]);
+      const shapes = readShapes(json);
+      this.painter = (stage) => paintMap(stage, shapes);
+    } catch {
+      this.painter = withoutMap;
+    }
+    this.settled = true;
+    this.draw();
+  }
+}

@@ -1,0 +1,107 @@
+import { arc as d3arc, pie as d3pie } from 'd3-shape';
+import type { PieArcDatum } from 'd3-shape';
+import { categoriesOf, largestOf, totalOf } from './categories.js';
+import type { Categories, Category } from './categories.js';
+import { emptyPicture } from './cartesian.js';
+import { paint, svg } from './dom.js';
+import type { LegendItem, Picture, Stage, Stop } from './picture.js';
+import { fill } from './texts.js';
+
+interface Slice extends Category {
+  color: number;
+}
+
+/** Slices, with those that are too many or too small as one "Other". Values below zero have no slice. */
+export function slicesOf(all: Category[], most: number, threshold: number, other: string): Slice[] {
+  const positive = all.filter(({ value }) => value > 0);
+  const sum = positive.reduce((total, { value }) => total + value, 0);
+  const ranked = [...positive].sort((a, b) => b.value - a.value);
+  const big = ranked.filter(({ value }, i) => value / sum >= threshold && (i < most - 1 || ranked.length <= most));
+  const kept = new Set(big);
+  const rest = positive.filter((one) => !kept.has(one));
+  const slices = rest.length === 1 ? positive : positive.filter((one) => kept.has(one));
+  if (rest.length > 1) slices.push({ label: other, value: rest.reduce((total, { value }) => total + value, 0), row: null });
+  return slices.map((slice, color) => ({ ...slice, color: slice.row === null ? 7 : color }));
+}
+
+/** Paints pies and donuts. */
+export function paintPie(stage: Stage): Picture {
+  const { options, texts, width, height } = stage;
+  const categories = categoriesOf(stage);
+  const slices = categories ? slicesOf(categories.all, options.pie?.slices ?? 7, options.pie?.threshold ?? 0.005, texts.other) : [];
+  const legend = slices.map(({ label, color }): LegendItem => ({ label, color, hidden: stage.hidden.has(color) }));
+  const shown = slices.filter(({ color }) => !stage.hidden.has(color));
+  const sum = shown.reduce((total, { value }) => total + value, 0);
+  if (!categories || sum <= 0) return emptyPicture(stage, legend);
+  const outer = Math.max(20, Math.min(width, height) / 2 - 8);
+  const hole = outer * (options.pie?.hole ?? (stage.type === 'donut' ? 0.64 : 0));
+  const center = svg('g', { transform: `translate(${width / 2} ${height / 2})` });
+  stage.svg.append(center);
+  const arcs = d3pie<Slice>().sort(null).value(({ value }) => value)(shown);
+  const shape = d3arc<PieArcDatum<Slice>>().innerRadius(hole).outerRadius(outer).cornerRadius(hole > 0 ? 2 : 0);
+  const nodes = arcs.map((datum) => {
+    const node = paint(svg('path', { class: 'oriel-slice', d: shape(datum) ?? '' }), datum.data.color, options.colors);
+    center.append(node);
+    return node;
+  });
+  arcs.forEach((datum) => sliceText(stage, center, datum, sum, hole, outer, categories));
+  if (hole > 40) holeText(stage, center, categories, hole);
+  const stops = arcs.map((datum, i) => stopAt(stage, categories, datum, sum, shape, nodes, i));
+  return {
+    stops, legend, notes: [], summary: largestOf(stage, categories.metric, shown, sum),
+    hit: (x, y) => hit(arcs, hole, outer, x - width / 2, y - height / 2),
+    select: (selection) => arcs.forEach(({ data }, i) => {
+      nodes[i]?.classList.toggle('oriel-chosen', selection.some(({ row }) => row !== null && row === data.row));
+    }),
+  };
+}
+
+function sliceText(
+  stage: Stage, center: SVGGElement, datum: PieArcDatum<Slice>, sum: number, hole: number, outer: number, { metric }: Categories,
+): void {
+  const { format, measure, options } = stage;
+  const how = options.pie?.label ?? 'percentage';
+  if (how === 'none') return;
+  const { label, value } = datum.data;
+  const text = how === 'label' ? label : how === 'value' ? format.number(value, metric, 'compact') : format.share(value / sum);
+  const radius = hole > 0 ? (hole + outer) / 2 : outer * 0.68;
+  const angle = datum.endAngle - datum.startAngle;
+  const along = angle >= Math.PI ? outer : 2 * radius * Math.sin(angle / 2);
+  const needed = measure(text) + 8;
+  if (along < Math.max(needed, 18) || (hole > 0 && outer - hole < needed)) return;
+  const middle = (datum.startAngle + datum.endAngle) / 2 - Math.PI / 2;
+  const full = angle > 6.28 && hole === 0;
+  center.append(svg('text', {
+    class: 'oriel-slice-text', x: full ? 0 : Math.cos(middle) * radius, y: full ? 0 : Math.sin(middle) * radius, dy: '0.35em',
+  }, text));
+}
+
+function holeText(stage: Stage, center: SVGGElement, categories: Categories, hole: number): void {
+  const total = totalOf(stage, categories);
+  if (total === undefined) return;
+  const text = stage.format.number(total, categories.metric, 'compact');
+  if (stage.measure(text) * 1.7 > hole * 1.7) return;
+  center.append(svg('text', { class: 'oriel-hole-value', y: 2 }, text), svg('text', { class: 'oriel-hole-label', y: 20 }, stage.texts.total));
+}
+
+function stopAt(
+  stage: Stage, { metric, at }: Categories, datum: PieArcDatum<Slice>, sum: number,
+  shape: { centroid(d: PieArcDatum<Slice>): [number, number] }, nodes: SVGElement[], i: number,
+): Stop {
+  const { data } = datum;
+  const [x, y] = shape.centroid(datum);
+  const value = fill(stage.texts.share, { value: stage.format.number(data.value, metric), share: stage.format.share(data.value / sum) });
+  return {
+    x: stage.width / 2 + x, y: stage.height / 2 + y, title: data.label, row: data.row,
+    lines: [{ label: metric.label, value, color: data.color, column: at }],
+    highlight: (on) => nodes.forEach((node, j) => node.classList.toggle('oriel-dim', on && i !== j)),
+  };
+}
+
+function hit(arcs: PieArcDatum<Slice>[], hole: number, outer: number, x: number, y: number): { stop: number; lane: null } | undefined {
+  const away = Math.hypot(x, y);
+  if (away < hole || away > outer + 4) return undefined;
+  const angle = (Math.atan2(x, -y) + 2 * Math.PI) % (2 * Math.PI);
+  const stop = arcs.findIndex(({ startAngle, endAngle }) => angle >= startAngle && angle < endAngle);
+  return stop < 0 ? undefined : { stop, lane: null };
+}

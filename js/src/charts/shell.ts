@@ -1,0 +1,167 @@
+import type { Table } from '../data/table.js';
+import { html, measureIn } from './dom.js';
+import type { Measure } from './dom.js';
+import { Formatter } from './format.js';
+import type { Chart, ChartEvents, ChartOptions, ChartType, Note, Selection } from './options.js';
+import { textsFor } from './texts.js';
+import type { Texts } from './texts.js';
+
+type Callbacks = { [E in keyof ChartEvents]: Set<ChartEvents[E]> };
+
+/** What all charts share: their element, size, words, events and selection. */
+export abstract class Shell implements Chart {
+  protected readonly root = html('div', { class: 'oriel-chart' });
+  protected format: Formatter;
+  protected texts: Texts;
+  protected selection: Selection[] = [];
+  private readonly callbacks: Callbacks = { select: new Set(), ready: new Set() };
+  private readonly observer: ResizeObserver;
+  private readonly fills: boolean;
+  private drawn = { width: -1, height: -1 };
+  private frame = 0;
+  private gone = false;
+  private heard = new Set<string>();
+
+  constructor(
+    protected readonly container: HTMLElement,
+    protected readonly type: ChartType,
+    protected table: Table,
+    protected options: ChartOptions,
+  ) {
+    this.fills = innerSize(container).height >= 60;
+    this.root.classList.add(`oriel-chart-${type}`);
+    this.root.classList.toggle('oriel-fills', this.fills);
+    this.format = new Formatter(this.locale());
+    this.texts = textsFor(this.locale(), options.texts);
+    this.observer = new ResizeObserver(() => this.schedule());
+  }
+
+  /** Draws everything again, in the given size. */
+  protected abstract render(width: number, height: number): void;
+
+  /** The height that suits this chart at this width, where neither options nor container set one. */
+  protected abstract naturalHeight(width: number): number;
+
+  start(): this {
+    this.container.append(this.root);
+    this.draw();
+    this.observer.observe(this.container);
+    return this;
+  }
+
+  update(table: Table, options: ChartOptions = {}): void {
+    if (this.gone) return;
+    this.table = table;
+    this.options = { ...this.options, ...options };
+    this.format = new Formatter(this.locale());
+    this.texts = textsFor(this.locale(), this.options.texts);
+    this.selection = [];
+    this.heard = new Set();
+    this.draw();
+  }
+
+  resize(): void {
+    if (this.gone) return;
+    const { width, height } = this.size();
+    if (width === this.drawn.width && height === this.drawn.height) return;
+    this.draw();
+  }
+
+  destroy(): void {
+    this.gone = true;
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frame);
+    this.root.remove();
+  }
+
+  on<E extends keyof ChartEvents>(event: E, callback: ChartEvents[E]): () => void {
+    this.callbacks[event].add(callback);
+    return () => this.callbacks[event].delete(callback);
+  }
+
+  getSelection(): Selection[] {
+    return this.selection.map((one) => ({ ...one }));
+  }
+
+  setSelection(selection: Selection[]): void {
+    this.selection = selection.map((one) => ({ ...one }));
+    this.showSelection();
+  }
+
+  /** Marks what is selected. */
+  protected abstract showSelection(): void;
+
+  /** Selects what a person chose; choosing it again takes it back. */
+  protected choose(chosen: Selection): void {
+    const [now] = this.selection;
+    const again = this.selection.length === 1 && now?.row === chosen.row && now.column === chosen.column;
+    this.setSelection(again ? [] : [chosen]);
+    for (const callback of this.callbacks.select) callback(this.getSelection());
+  }
+
+  /** Tells the host, once for each drawn table. */
+  protected note(note: Note): void {
+    if (this.heard.has(note.message)) return;
+    this.heard.add(note.message);
+    this.options.onNote?.(note);
+  }
+
+  /** The chart's name for people. */
+  protected name(): string {
+    if (this.options.title) return this.options.title;
+    return this.table.columns.filter(({ role }) => role === 'metric').map(({ label }) => label).join(', ') || this.texts[this.type];
+  }
+
+  protected measure(size: number): Measure {
+    return measureIn(this.root, size);
+  }
+
+  protected draw(): void {
+    if (this.gone) return;
+    const { width, height } = this.size();
+    this.drawn = { width, height };
+    const { width: own, height: ownHeight, backgroundColor, fontFamily, fontSize } = this.options;
+    this.root.style.width = own ? `${own}px` : '';
+    this.root.style.height = ownHeight ? `${ownHeight}px` : '';
+    this.root.style.backgroundColor = backgroundColor ?? '';
+    this.root.style.fontFamily = fontFamily ?? '';
+    this.root.style.fontSize = fontSize ? `${fontSize}px` : '';
+    if (width <= 0) return;
+    this.render(width, height);
+    this.ready();
+  }
+
+  protected ready(): void {
+    queueMicrotask(() => {
+      if (this.gone) return;
+      for (const callback of this.callbacks.ready) callback();
+    });
+  }
+
+  private size(): { width: number; height: number } {
+    const inner = innerSize(this.container);
+    const width = this.options.width ?? inner.width;
+    const height = this.options.height ?? (this.fills ? inner.height : this.naturalHeight(width));
+    return { width: Math.floor(width), height: Math.floor(height) };
+  }
+
+  private schedule(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.resize());
+  }
+
+  private locale(): string {
+    if (this.options.locale) return this.options.locale;
+    const own = this.container.closest('[lang]')?.getAttribute('lang');
+    return own || document.documentElement.lang || navigator.language || 'en';
+  }
+}
+
+function innerSize(element: HTMLElement): { width: number; height: number } {
+  const style = getComputedStyle(element);
+  const px = (text: string): number => Number.parseFloat(text) || 0;
+  return {
+    width: element.clientWidth - px(style.paddingLeft) - px(style.paddingRight),
+    height: element.clientHeight - px(style.paddingTop) - px(style.paddingBottom),
+  };
+}

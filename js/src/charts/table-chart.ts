@@ -1,0 +1,167 @@
+import { columnsOf, numberOf } from '../data/table.js';
+import type { Cell, Column } from '../data/table.js';
+import { html, svg } from './dom.js';
+import { Shell } from './shell.js';
+import type { ChartOptions } from './options.js';
+import type { Table } from '../data/table.js';
+import { fill } from './texts.js';
+
+interface Sort {
+  column: number;
+  ascending: boolean;
+}
+
+/** A table that can be sorted and paged. */
+export class TableChart extends Shell {
+  private sort: Sort | undefined;
+  private page = 0;
+
+  override update(table: Table, options: ChartOptions = {}): void {
+    this.sort = undefined;
+    this.page = 0;
+    super.update(table, options);
+  }
+
+  protected naturalHeight(): number {
+    return 0;
+  }
+
+  protected render(): void {
+    const focused = this.focused();
+    this.root.setAttribute('role', 'group');
+    this.root.setAttribute('aria-label', this.name());
+    if (this.table.rows.length === 0) {
+      this.root.replaceChildren(html('div', { class: 'oriel-nodata' }, this.texts.noData));
+      return;
+    }
+    const { table: own } = this.options;
+    this.sort ??= own?.sortColumn === undefined ? undefined : { column: own.sortColumn, ascending: own.sortAscending ?? true };
+    const size = own?.pageSize ?? 10;
+    const order = sorted(this.table, this.sort, this.format.locale);
+    const pages = size > 0 ? Math.ceil(order.length / size) : 1;
+    this.page = Math.max(0, Math.min(this.page, pages - 1));
+    const shown = size > 0 ? order.slice(this.page * size, (this.page + 1) * size) : order;
+    const table = html('table', { class: 'oriel-table' }, html('caption', { class: 'oriel-sr' }, this.name()), this.head(), this.bodyOf(shown, this.page * size));
+    const foot = this.foot();
+    if (foot) table.append(foot);
+    const scroll = html('div', { class: 'oriel-scroll' }, table);
+    this.root.replaceChildren(scroll, ...(pages > 1 ? [this.pager(this.page, pages, size, order.length)] : []));
+    // What scrolls must be reachable by keyboard.
+    if (scroll.scrollWidth > scroll.clientWidth) {
+      scroll.tabIndex = 0;
+      scroll.setAttribute('role', 'region');
+      scroll.setAttribute('aria-label', this.name());
+    }
+    if (focused) this.root.querySelector<HTMLElement>(`[data-focus="${focused}"]`)?.focus();
+    this.showSelection();
+  }
+
+  protected showSelection(): void {
+    for (const row of this.root.querySelectorAll<HTMLElement>('tr[data-row]')) {
+      const chosen = this.selection.some((one) => String(one.row) === row.dataset['row']);
+      row.classList.toggle('oriel-chosen', chosen);
+    }
+  }
+
+  private focused(): string | undefined {
+    const tree = this.root.getRootNode() as Document | ShadowRoot;
+    const active = tree.activeElement;
+    return active instanceof HTMLElement && this.root.contains(active) ? active.dataset['focus'] : undefined;
+  }
+
+  private head(): HTMLElement {
+    const cells = this.table.columns.map((column, i) => {
+      const direction = this.sort?.column === i ? (this.sort.ascending ? 'ascending' : 'descending') : undefined;
+      const mark = svg('svg', { viewBox: '0 0 10 10', width: 10, height: 10, 'aria-hidden': 'true', focusable: 'false' }, svg('path', { d: 'M5 1.5v7M2 5.8l3 2.9 3-2.9' }));
+      const button = html('button', { type: 'button', class: 'oriel-sort', 'data-focus': `sort-${i}` }, column.label, mark);
+      button.addEventListener('click', () => this.sortBy(i));
+      return html('th', { scope: 'col', 'aria-sort': direction, class: column.role === 'metric' ? 'oriel-number' : undefined }, button);
+    });
+    if (this.options.table?.rowNumbers) cells.unshift(html('th', { scope: 'col', class: 'oriel-number' }, '#'));
+    return html('thead', {}, html('tr', {}, ...cells));
+  }
+
+  // Numbers begin with the largest, words with the first.
+  private sortBy(column: number): void {
+    const ascending = this.sort?.column === column ? !this.sort.ascending : this.table.columns[column]?.role === 'dimension';
+    this.sort = { column, ascending };
+    this.page = 0;
+    this.draw();
+  }
+
+  private bodyOf(rows: number[], from: number): HTMLElement {
+    const metric = this.barred();
+    const highest = this.table.rows.reduce((most, row) => Math.max(most, numberOf(row[metric]) ?? 0), 0);
+    return html('tbody', {}, ...rows.map((row, i) => {
+      const values = this.table.rows[row] ?? [];
+      const cells = this.table.columns.map((column, at) => this.cell(values[at] ?? null, column, at));
+      this.bar(cells[0], numberOf(values[metric]), highest);
+      if (this.options.table?.rowNumbers) cells.unshift(html('td', { class: 'oriel-number' }, this.format.numberFormat({}).format(from + i + 1)));
+      const line = html('tr', { 'data-row': row }, ...cells);
+      line.addEventListener('click', () => this.choose({ row, column: null }));
+      return line;
+    }));
+  }
+
+  // The metric whose size the bars show: the one that the rows are sorted by, else the first.
+  private barred(): number {
+    const by = this.sort?.column ?? -1;
+    return this.table.columns[by]?.role === 'metric' ? by : (columnsOf(this.table, 'metric')[0] ?? -1);
+  }
+
+  private bar(cell: HTMLElement | undefined, value: number | null, highest: number): void {
+    if (!cell || this.options.table?.bars === false || this.table.columns[0]?.role !== 'dimension') return;
+    if (value === null || value <= 0 || highest <= 0) return;
+    cell.classList.add('oriel-barred');
+    cell.style.setProperty('--oriel-share', (value / highest).toFixed(4));
+  }
+
+  private cell(value: Cell, column: Column, at: number): HTMLTableCellElement {
+    const text = this.format.cell(value, column);
+    if (column.role === 'dimension') return at === 0 ? html('th', { scope: 'row' }, text) : html('td', {}, text);
+    return html('td', { class: 'oriel-number' }, text);
+  }
+
+  private foot(): HTMLElement | undefined {
+    const { totals, columns } = this.table;
+    if (!totals || this.table.rows.length < 2) return undefined;
+    const cells = columns.map((column, i) => {
+      if (i === 0) return html('th', { scope: 'row' }, column.role === 'dimension' ? this.texts.total : this.format.cell(totals[i], column));
+      return column.role === 'dimension' ? html('td') : html('td', { class: 'oriel-number' }, this.format.cell(totals[i], column));
+    });
+    if (this.options.table?.rowNumbers) cells.unshift(html('td'));
+    return html('tfoot', {}, html('tr', {}, ...cells));
+  }
+
+  private pager(page: number, pages: number, size: number, count: number): HTMLElement {
+    const { texts, format } = this;
+    const write = (n: number): string => format.numberFormat({}).format(n);
+    const where = fill(texts.page, { from: write(page * size + 1), to: write(Math.min(count, (page + 1) * size)), count: write(count) });
+    const button = (name: string, label: string, d: string, to: number): HTMLElement => {
+      const node = html('button', { type: 'button', 'aria-label': label, 'data-focus': name, disabled: to < 0 || to >= pages },
+        svg('svg', { viewBox: '0 0 12 12', width: 12, height: 12, 'aria-hidden': 'true', focusable: 'false' }, svg('path', { d })));
+      node.addEventListener('click', () => {
+        this.page = to;
+        this.draw();
+      });
+      return node;
+    };
+    return html('div', { class: 'oriel-pager' }, html('span', { 'aria-live': 'polite' }, where),
+      button('back', texts.previousPage, 'M7.5 2.5 4 6l3.5 3.5', page - 1), button('next', texts.nextPage, 'M4.5 2.5 8 6l-3.5 3.5', page + 1));
+  }
+}
+
+/** The rows' positions in the order asked for; unknown values come last either way. */
+export function sorted(table: Table, sort: Sort | undefined, locale: string): number[] {
+  const order = table.rows.map((_, i) => i);
+  if (!sort) return order;
+  const words = new Intl.Collator(locale, { numeric: true });
+  const sign = sort.ascending ? 1 : -1;
+  return order.sort((a, b) => {
+    const [left, right] = [table.rows[a]?.[sort.column] ?? null, table.rows[b]?.[sort.column] ?? null];
+    if (left === null || right === null) return left === right ? a - b : left === null ? 1 : -1;
+    if (typeof left === 'string' && typeof right === 'string') return sign * words.compare(left, right) || a - b;
+    if (typeof left === 'string' || typeof right === 'string') return typeof left === 'string' ? 1 : -1;
+    return sign * (Number(left) - Number(right)) || a - b;
+  });
+}

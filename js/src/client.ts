@@ -1,0 +1,111 @@
+import { Failure, failureFrom } from './failure.js';
+import { Flights } from './flights.js';
+import type { GoogleReport } from './data/report.js';
+import type { Session } from './session.js';
+import type { Age, Freshness, Notice, Stale, Token, WireDashboard } from './wire.js';
+
+/** A report and how old it is. */
+export interface Answer extends Age {
+  report: GoogleReport;
+}
+
+const TIMEOUT = 60_000;
+
+/** Fetches JSON without cookies, referrer or cache. Rejects with a Failure, or with the signal's reason. */
+export async function fetchJSON<T>(url: string, init: RequestInit, read: (r: Response) => Promise<T>): Promise<T> {
+  const { signal } = init;
+  const limit = AbortSignal.timeout(TIMEOUT);
+  try {
+    const response = await fetch(url, {
+      credentials: 'omit',
+      referrerPolicy: 'strict-origin',
+      cache: 'no-store',
+      ...init,
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    });
+    if (!response.ok) throw await failureFrom(response);
+    return await read(response);
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason;
+    if (limit.aborted) throw new Failure('offline', 'timeout');
+    if (error instanceof SyntaxError) throw new Failure('server', 'not JSON');
+    throw error;
+  }
+}
+
+/** Reads an answer of /token, or of a host's endpoint that answers the same. */
+export async function readToken(response: Response): Promise<Token> {
+  return checkToken(await response.json());
+}
+
+/** The value as a token; throws a Failure when it is none. A bare string is a token of unknown life. */
+export function checkToken(value: unknown): Token {
+  if (typeof value === 'string' && value !== '') return { access_token: value, expires_in: UNKNOWN_LIFE };
+  const token = value as Partial<Token> | null;
+  if (typeof token?.access_token !== 'string' || token.access_token === '') {
+    throw new Failure('over', 'The answer holds no access_token.');
+  }
+  const seconds = Number(token.expires_in ?? UNKNOWN_LIFE);
+  return { access_token: token.access_token, expires_in: seconds > 0 ? seconds : UNKNOWN_LIFE };
+}
+
+/** Seconds; the first answer's `expiresIn` or a 401 corrects it. */
+export const UNKNOWN_LIFE = 3600;
+
+/** Asks one server with one session. Identical questions in flight are asked once. */
+export class Client {
+  private readonly flights = new Flights();
+
+  constructor(
+    readonly base: string,
+    readonly session: Session,
+  ) {}
+
+  /** A dashboard with the data of all its panels. Empty `view` and `range` mean the dashboard's own. */
+  async dashboard(name: string, view: string, range: string, signal: AbortSignal): Promise<WireDashboard> {
+    const url = new URL(`v1/dashboards/${encodeURIComponent(name)}`, this.base);
+    if (view) url.searchParams.set('view', view);
+    if (range) url.searchParams.set('range', range);
+    const answer = await this.ask(url.href, {}, signal, (r) => r.json() as Promise<WireDashboard>);
+    this.session.correct(answer.expiresIn);
+    return answer;
+  }
+
+  /** One report about a view. */
+  report(view: string, query: object, realtime: boolean, signal: AbortSignal): Promise<Answer> {
+    const method = realtime ? 'runRealtimeReport' : 'runReport';
+    const url = new URL(`v1/views/${encodeURIComponent(view)}:${method}`, this.base);
+    const init = { method: 'POST', body: JSON.stringify(query), headers: { 'Content-Type': 'application/json' } };
+    return this.ask(url.href, init, signal, readAnswer);
+  }
+
+  private ask<T>(url: string, init: RequestInit, signal: AbortSignal, read: (r: Response) => Promise<T>): Promise<T> {
+    const key = `${url}\n${typeof init.body === 'string' ? init.body : ''}`;
+    return this.flights.join(key, signal, (shared) => this.authorized(url, { ...init, signal: shared }, read));
+  }
+
+  // After a 401 the token is renewed once and the question asked again, once.
+  private async authorized<T>(url: string, init: RequestInit, read: (r: Response) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const token = await this.session.token();
+      const headers = { ...(init.headers as Record<string, string>), Authorization: `Bearer ${token}` };
+      try {
+        return await fetchJSON(url, { ...init, headers }, read);
+      } catch (error) {
+        if (!(error instanceof Failure) || error.kind !== 'over' || attempt > 1) throw error;
+        this.session.refuse(token);
+      }
+    }
+  }
+}
+
+async function readAnswer(response: Response): Promise<Answer> {
+  const h = response.headers;
+  const answer: Answer = { report: (await response.json()) as GoogleReport };
+  answer.asOf = h.get('Oriel-As-Of') ?? undefined;
+  answer.age = Number(h.get('Age') ?? 0) || 0;
+  answer.freshness = (h.get('Oriel-Freshness') as Freshness | null) ?? undefined;
+  answer.stale = (h.get('Oriel-Stale') as Stale | null) ?? '';
+  answer.notices = (h.get('Oriel-Notices') ?? '').split(',').map((n) => n.trim()).filter(Boolean) as Notice[];
+  return answer;
+}

@@ -1,0 +1,115 @@
+import { h } from './dom.js';
+import { say } from './messages.js';
+import type { Messages } from './messages.js';
+import { addDays, customRange, isDay, presetDays } from './ranges.js';
+import type { DateRange, WireView } from './wire.js';
+
+/** What the controls show as chosen, and what can be chosen. */
+export interface Choice {
+  view: string;
+  views: WireView[];
+  range: DateRange & { name: string };
+  /** The ISO day that it is in the property's zone. */
+  today: string;
+}
+
+/** The view switcher and the date-range control of a dashboard. */
+export class Controls {
+  readonly element = h('div', { class: 'controls', part: 'controls' });
+  private words: Messages | null = null;
+  private choice: Choice | null = null;
+  private open = false;
+  private state = '';
+  /** Days that can be chosen with one press: the usual ones, and those that a dashboard begins with. */
+  private presets = [7, 28, 90];
+
+  constructor(
+    private readonly onView: (view: string) => void,
+    private readonly onRange: (range: string) => void,
+  ) {}
+
+  /** Shows a choice. What is being typed into the date fields stays while the choice is the same. */
+  show(choice: Choice, words: Messages): void {
+    const state = JSON.stringify([choice, words.period]);
+    if (state === this.state) return;
+    this.state = state;
+    this.choice = choice;
+    this.words = words;
+    this.open = presetDays(choice.range.name) === null && this.open;
+    this.render();
+  }
+
+  private render(): void {
+    if (!this.choice || !this.words) return;
+    const focused = this.focusedKey();
+    const fields = this.fields(this.choice, this.words);
+    const row = h('div', { class: 'row' }, ...this.switcher(this.choice, this.words), this.segments(this.choice, this.words));
+    this.element.replaceChildren(row, fields);
+    if (focused) this.element.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  // Rendering again must not take the focus away from where the keyboard is.
+  private focusedKey(): string | undefined {
+    const root = this.element.getRootNode() as Document | ShadowRoot;
+    const active = root.activeElement;
+    return active instanceof HTMLElement && this.element.contains(active) ? active.dataset.key : undefined;
+  }
+
+  private switcher({ view, views }: Choice, words: Messages): HTMLElement[] {
+    if (views.length < 2) return [];
+    const select = h('select', {
+      part: 'view-switcher', 'aria-label': words.site, 'data-key': 'view',
+      onchange: (event) => this.onView((event.currentTarget as HTMLSelectElement).value),
+    });
+    for (const { name, title } of views) select.append(h('option', { value: name, selected: name === view }, title || name));
+    return [select];
+  }
+
+  private segments({ range }: Choice, words: Messages): HTMLElement {
+    const days = presetDays(range.name);
+    if (days !== null && !this.presets.includes(days)) this.presets = [...this.presets, days].sort((a, b) => a - b);
+    const chosen = this.open || days === null ? 'custom' : `${days}d`;
+    const segment = (key: string, text: string, full: string, choose: () => void) =>
+      h('label', { title: full }, h('input', { type: 'radio', name: 'range', value: key, 'data-key': `range-${key}`, 'aria-label': full, checked: key === chosen, onchange: choose }), h('span', {}, text));
+    return h(
+      'div', { class: 'segments', part: 'range', role: 'radiogroup', 'aria-label': words.period },
+      ...this.presets.map((n) => segment(`${n}d`, say(words.daysShort, { n }), say(words.days, { n }), () => this.choosePreset(`${n}d`))),
+      segment('custom', words.custom, words.customLong, () => this.toggle(true)),
+    );
+  }
+
+  private fields({ range, today }: Choice, words: Messages): HTMLElement {
+    const last = isDay(today) ? today : undefined;
+    const first = last && addDays(last, -1100);
+    const input = (key: string, value: string) =>
+      h('input', { type: 'date', value, max: last, min: first, required: true, 'data-key': key });
+    const from = input('from', range.startDate);
+    const to = input('to', range.endDate);
+    const apply = (event: Event) => {
+      event.preventDefault();
+      if (isDay(from.value) && isDay(to.value)) this.chooseCustom(customRange(from.value, to.value));
+    };
+    return h(
+      'form', { class: 'custom', part: 'custom-range', hidden: !this.open, onsubmit: apply },
+      h('label', { class: 'field' }, words.from, from),
+      h('label', { class: 'field' }, words.to, to),
+      h('button', { class: 'button primary', part: 'button', type: 'submit', 'data-key': 'apply' }, words.apply),
+    );
+  }
+
+  private toggle(open: boolean): void {
+    this.open = open;
+    this.render();
+  }
+
+  private choosePreset(range: string): void {
+    this.open = false;
+    if (range === this.choice?.range.name) this.render();
+    else this.onRange(range);
+  }
+
+  private chooseCustom(range: string): void {
+    this.open = true;
+    this.onRange(range);
+  }
+}

@@ -1,0 +1,4 @@
+/** The version of package.json; set by the build. */
+declare const ORIEL_VERSION: string;
+/** The path below the base URL of the module with the charts; set by the build. */
+declare const ORIEL_CHARTS: string;

@@ -1,0 +1,163 @@
+import { momentText } from './age.js';
+import { loadCharts } from './charts-loader.js';
+import type { Charts } from './charts-loader.js';
+import { h } from './dom.js';
+import type { Messages } from './messages.js';
+import type { PanelData, Setting } from './picture.js';
+
+type Drawn = ReturnType<Charts['draw']>;
+type Shape = 'chart' | 'list' | 'figure';
+
+function shapeOf(type: string): Shape {
+  if (type === 'scorecard') return 'figure';
+  return type === 'table' || type === 'bar' ? 'list' : 'chart';
+}
+
+/** A title, a chart and the honest small print below it. */
+export class Panel {
+  readonly element: HTMLElement;
+  private readonly title: HTMLElement;
+  private readonly live = h('span', { class: 'live', part: 'live', hidden: true });
+  private readonly body = h('div', { class: 'body', part: 'chart' });
+  private readonly canvas = h('div', { class: 'canvas' });
+  private readonly footer = h('footer', { part: 'panel-footer' });
+  private charts: Charts | null = null;
+  private chart: Drawn | null = null;
+  /** The type of the chart that is drawn, and all that it was drawn from. */
+  private kind = '';
+  private drawn = '';
+  private shown: { data: PanelData; setting: Setting } | null = null;
+  private turn = 0;
+
+  /** `heading` is the tag of the title: an element alone on a page has no level of its own. */
+  constructor(heading: 'h3' | 'p', adopt: (charts: Charts) => void) {
+    this.adopt = adopt;
+    this.title = h(heading, { class: 'title', part: 'panel-title' });
+    const header = h('header', { part: 'panel-header' }, this.title, this.live);
+    this.element = h('section', { class: 'panel', part: 'panel', role: 'group' }, header, this.body, this.footer);
+    this.skeleton('line', '');
+  }
+
+  private readonly adopt: (charts: Charts) => void;
+
+  /** Of twelve columns. */
+  span(width: number): void {
+    this.element.style.setProperty('--_span', String(Math.min(Math.max(Math.round(width) || 12, 1), 12)));
+    this.element.toggleAttribute('data-narrow', width <= 4);
+  }
+
+  /** Of the title, in the page's outline. */
+  level(level: number): void {
+    this.title.setAttribute('aria-level', String(level));
+  }
+
+  /** Grey bones in the size of what will come. */
+  skeleton(type: string, title: string): void {
+    this.shape(type);
+    this.name(title);
+    this.title.classList.toggle('bone', title === '');
+    this.body.replaceChildren(h('div', { class: 'bone' }));
+    this.footer.replaceChildren(h('span', { class: 'bone' }));
+  }
+
+  /** Draws the data, or only its age when nothing else changed. */
+  async show(data: PanelData, setting: Setting): Promise<void> {
+    const turn = ++this.turn;
+    const charts = await loadCharts();
+    if (turn !== this.turn) return;
+    this.charts = charts;
+    this.adopt(charts);
+    this.shown = { data, setting };
+    this.shape(data.type);
+    this.name(data.title ?? charts.titleOf(data, setting));
+    this.live.hidden = !data.realtime;
+    this.live.textContent = setting.words.live;
+    this.body.classList.remove('veiled');
+    this.print();
+    const state = JSON.stringify([data.report, data.type, data.options, data.dateRanges, data.title, setting.locale]);
+    if (state === this.drawn && this.chart) return;
+    try {
+      this.draw(charts, data, setting);
+      this.drawn = state;
+    } catch {
+      // One chart that cannot be drawn must not take the others with it.
+      this.fail(data.type, data.title ?? '', setting.words.panel, setting.words);
+    }
+  }
+
+  /** Says why there is nothing to draw. `retry` is absent when trying again cannot help. */
+  fail(type: string, title: string, message: string, words: Messages, retry?: () => void): void {
+    this.turn++;
+    this.clear();
+    this.shape(type);
+    this.name(title);
+    const button = retry && h('button', { class: 'button', part: 'button', type: 'button', onclick: retry }, words.retry);
+    this.body.replaceChildren(h('div', { class: 'failed', part: 'error' }, h('p', { dir: 'auto' }, message), button));
+    this.footer.replaceChildren();
+  }
+
+  /** Says that the figures shown are older than they should be; does nothing when none are shown. */
+  mark(text: (time: string) => string): void {
+    if (!this.shown) return;
+    const { data, setting } = this.shown;
+    const time = data.asOf ? momentText(data.asOf, setting.locale, setting.timeZone, setting.today) : '';
+    this.print(time ? text(time) : '');
+  }
+
+  /** True while figures are drawn. */
+  get full(): boolean {
+    return this.shown !== null;
+  }
+
+  destroy(): void {
+    this.turn++;
+    this.clear();
+    this.element.remove();
+  }
+
+  private clear(): void {
+    this.chart?.destroy();
+    this.chart = null;
+    this.drawn = '';
+    this.shown = null;
+  }
+
+  private shape(type: string): void {
+    this.element.dataset.shape = shapeOf(type);
+    this.element.dataset.type = type;
+  }
+
+  private name(title: string): void {
+    this.title.textContent = title;
+    this.title.classList.remove('bone');
+    if (title) this.element.setAttribute('aria-label', title);
+  }
+
+  private draw(charts: Charts, data: PanelData, setting: Setting): void {
+    const { table, options } = charts.pictureOf(data, setting);
+    const told = { ...nothing, ...options, title: this.title.textContent ?? '', loadShapes: charts.loadShapes };
+    if (this.chart && this.kind === data.type) return this.chart.update(table, told);
+    this.chart?.destroy();
+    this.body.replaceChildren(this.canvas);
+    this.kind = data.type;
+    this.chart = charts.draw(this.canvas, data.type as Parameters<Charts['draw']>[1], table, told);
+  }
+
+  private print(aged = ''): void {
+    if (!this.shown || !this.charts) return;
+    const { asOf, stale, notices } = this.charts.smallPrint(this.shown.data, this.shown.setting);
+    const old = aged || stale;
+    this.footer.replaceChildren(
+      ...(old ? [h('span', { class: 'stale', part: 'stale', dir: 'auto' }, old)] : []),
+      h('span', { part: 'as-of', dir: 'auto' }, asOf),
+      ...notices.map(({ name, why }) => h('details', { part: 'notice', onkeydown: closeOnEscape }, h('summary', { dir: 'auto' }, name), h('p', { dir: 'auto' }, why))),
+    );
+  }
+}
+
+// What one answer tells and the next does not must not stay.
+const nothing = { previous: undefined, geo: undefined, colors: undefined, scorecard: undefined };
+
+function closeOnEscape(event: Event): void {
+  if ((event as KeyboardEvent).key === 'Escape') (event.currentTarget as HTMLDetailsElement).open = false;
+}

@@ -1,0 +1,44 @@
+// From what the server answers to what a chart is told. Loaded with the charts.
+
+import { periodText } from './age.js';
+import type { ChartOptions } from './charts/options.js';
+import { fillDates, splitRanges, tableOf } from './data/report.js';
+import type { GoogleReport } from './data/report.js';
+import type { Table } from './data/table.js';
+import { labelOf } from './labels.js';
+import type { Messages } from './messages.js';
+import type { Age, DateRange, WirePanel } from './wire.js';
+
+/** What a panel shows: a wire panel that has a report. */
+export type PanelData = Pick<WirePanel, 'title' | 'type' | 'options' | 'dateRanges' | 'realtime'> & Age & { report: GoogleReport };
+
+/** How a panel writes: language, and the calendar that times are read in. */
+export interface Setting {
+  locale: string;
+  words: Messages;
+  timeZone: string | undefined;
+  /** The ISO day that it is in the time zone. */
+  today: string;
+}
+
+/** The metrics' names, for a panel that has no title. */
+export function titleOf({ report }: PanelData, { locale }: Setting): string {
+  return (report.metricHeaders ?? []).map(({ name }) => labelOf(name, locale)).join(', ');
+}
+
+/** The table and the options to draw it with. */
+export function pictureOf(data: PanelData, setting: Setting): { table: Table; options: ChartOptions } {
+  const { current, previous } = splitRanges(data.report);
+  const [range, before] = data.dateRanges ?? [];
+  const filled = (report: GoogleReport, days: DateRange | undefined) => {
+    const table = tableOf(report, (name) => labelOf(name, setting.locale));
+    return days ? fillDates(table, days.startDate, days.endDate) : table;
+  };
+  const { stacked = false, region, colors } = data.options ?? {};
+  const options: ChartOptions = { locale: setting.locale, stacked };
+  if (region) options.geo = { region };
+  if (colors?.length) options.colors = colors;
+  if (previous) options.previous = filled(previous, before);
+  if (before) options.scorecard = { period: periodText(before.startDate, before.endDate, setting.locale) };
+  return { table: filled(current, range), options };
+}

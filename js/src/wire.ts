@@ -1,0 +1,66 @@
+// The JSON that the server answers, as docs/http-api.md has it.
+
+import type { GoogleReport } from './data/report.js';
+
+/** RFC 6749 section 5.1, as /token answers it. `expires_in` is in seconds. */
+export interface Token {
+  access_token: string;
+  expires_in: number;
+  token_type?: string;
+}
+
+export type Freshness = 'final' | 'settling' | 'intraday' | 'realtime';
+export type Stale = '' | 'quota' | 'unavailable';
+export type Notice = 'sampled' | 'thresholded' | 'other';
+
+export interface DateRange {
+  startDate: string;
+  endDate: string;
+  name?: string;
+}
+
+/** How old an answer is and what Google says about it. */
+export interface Age {
+  asOf?: string;
+  age?: number;
+  freshness?: Freshness;
+  stale?: Stale;
+  notices?: Notice[];
+}
+
+export interface WirePanel extends Age {
+  name: string;
+  title?: string;
+  type: string;
+  width?: number;
+  realtime?: boolean;
+  compare?: boolean;
+  options?: { stacked?: boolean; region?: string; colors?: string[] };
+  dateRanges?: DateRange[];
+  report?: GoogleReport;
+  error?: { message?: string };
+}
+
+export interface WireView {
+  name: string;
+  title?: string;
+  timeZone?: string;
+  currencyCode?: string;
+}
+
+export interface WireDashboard {
+  name: string;
+  title?: string;
+  view: WireView;
+  views?: WireView[];
+  range: DateRange & { name: string };
+  today: string;
+  expiresIn?: number;
+  panels: WirePanel[];
+}
+
+/** What the embed page holds in its `#oriel-data`. */
+export interface WireEmbed extends WireDashboard {
+  token?: Token;
+  base?: string;
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { codeOfShape, countryCode, shapeId } from '../src/charts/countries.js';
+import { Formatter } from '../src/charts/format.js';
+import type { Style } from '../src/charts/format.js';
+import { fill, textsFor } from '../src/charts/texts.js';
+import type { Cell, Column, ColumnType } from '../src/data/table.js';
+import shapes from 'world-atlas/countries-110m.json';
+
+const column = (type: ColumnType, name = 'x'): Column => ({ name, label: '', role: 'metric', type, currency: 'EUR' });
+// Intl separates with spaces of several widths.
+const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ');
+
+test('cells are written in the locale', () => {
+  const sunday = new Date(Date.UTC(2026, 10, 22, 15));
+  for (const [locale, value, col, style, want] of [
+    ['en-US', 1204, column('integer'), 'full', '1,204'], ['de', 1204, column('integer'), 'full', '1.204'], ['fr', 1204, column('integer'), 'full', '1 204'],
+    ['en-US', 1_284_412, column('integer'), 'compact', '1.28M'], ['en-US', 1500, column('integer'), 'axis', '1.5K'], ['en-US', 9999, column('integer'), 'compact', '9,999'],
+    ['en-US', 0.4123, column('percent'), 'full', '41.23%'], ['de', 0.4123, column('percent'), 'compact', '41,2 %'],
+    ['en-US', 192, column('seconds'), 'full', '3m 12s'], ['en-US', 3660, column('seconds'), 'full', '1h 1m'], ['en-US', 0, column('seconds'), 'full', '0s'],
+    ['en-US', 4.24, column('seconds'), 'full', '4.2s'], ['en-US', 59.7, column('seconds'), 'full', '1m'], ['en-US', -75, column('seconds'), 'full', '-1m 15s'],
+    ['en-US', 12.5, column('currency'), 'full', '€12.50'], ['de', 12.5, column('currency'), 'full', '12,50 €'], ['en-US', 0, column('currency'), 'axis', '€0'],
+    ['en-GB', sunday, column('date'), 'full', 'Sun, 22 Nov 2026'], ['de', sunday, column('date'), 'compact', '22. Nov.'],
+    ['en-GB', sunday, column('dateHour'), 'compact', '22 Nov, 15:00'], ['en-US', sunday, column('yearMonth'), 'full', 'November 2026'],
+    ['de', 'Germany', column('country'), 'full', 'Deutschland'], ['de', 'FR', column('country'), 'full', 'Frankreich'], ['de', '(not set)', column('country'), 'full', '(not set)'],
+    ['en-GB', '07', column('text', 'hour'), 'full', '7:00'], ['en-GB', '(other)', column('text', 'hour'), 'full', '(other)'],
+    ['en-US', '0', column('text', 'dayOfWeek'), 'full', 'Sun'], ['en-US', '11', column('text', 'month'), 'full', 'Nov'], ['en-US', '202647', column('text', 'isoYearIsoWeek'), 'full', '2026-W47'],
+    ['en-US', '07', column('text', 'pagePath'), 'full', '07'], ['en-US', '(other)', column('date'), 'full', '(other)'], ['en-US', null, column('integer'), 'full', '–'],
+  ] as [string, Cell, Column, Style, string][]) {
+    assert.equal(plain(new Formatter(locale).cell(value, col, style)), want, `${locale} ${String(value)} ${col.type} ${style}`);
+  }
+});
+
+test('minutes ago are counted back from now', () => {
+  // How "minutes" is shortened differs between versions of ICU.
+  assert.match(new Formatter('en-US').cell('05', column('text', 'minutesAgo')), /^5 ?m\w* ago$/);
+});
+
+test('changes carry a sign', () => {
+  const format = new Formatter('en-US');
+  assert.equal(format.change(0.124), '+12.4%');
+  assert.equal(format.change(-0.05), '-5%');
+  assert.equal(format.change(0), '0%');
+});
+
+test('an unknown locale is English, not an error', () => {
+  assert.equal(new Formatter('not a locale').cell(1204, column('integer')), '1,204');
+  assert.equal(textsFor('xx').noData, textsFor('en').noData);
+  assert.equal(textsFor('constructor').noData, textsFor('en').noData);
+  assert.equal(textsFor('de-AT').total, 'Gesamt');
+  assert.equal(textsFor('de', { total: 'Summe' }).total, 'Summe');
+});
+
+test('all languages say the same things', () => {
+  const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string).sort();
+  const english = textsFor('en');
+  for (const language of ['de', 'fr', 'es']) {
+    const texts = textsFor(language);
+    for (const key of Object.keys(english) as (keyof typeof english)[]) assert.deepEqual(names(texts[key]), names(english[key]), `${language} ${key}`);
+  }
+  assert.equal(fill('{a} {b} {toString}', { a: 1 }), '1 {b} {toString}');
+});
+
+test('countries are known by code and by the names that Google writes', () => {
+  for (const [text, want] of [
+    ['United States', 'US'], ['DE', 'DE'], ['Türkiye', 'TR'], ['Turkey', 'TR'], ['Côte d’Ivoire', 'CI'], ["Côte d'Ivoire", 'CI'], ['Myanmar (Burma)', 'MM'],
+    ['Czechia', 'CZ'], ['Hong Kong', 'HK'], ['Macao', 'MO'], ['South Korea', 'KR'], ['North Macedonia', 'MK'], ['Bosnia & Herzegovina', 'BA'],
+    ['Congo - Kinshasa', 'CD'], ['Congo - Brazzaville', 'CG'], ['Trinidad & Tobago', 'TT'], ['Kosovo', 'XK'], ['Eswatini', 'SZ'], ['Palestine', 'PS'],
+    ['St. Lucia', 'LC'], ['Saint Lucia', 'LC'], ['Russia', 'RU'], ['(not set)', undefined], ['', undefined], ['ZZ', undefined], ['constructor', undefined],
+  ] as const) {
+    assert.equal(countryCode(text), want, text);
+  }
+});
+
+test('every shape of the map has a country, but for lands without a code', () => {
+  const topology = shapes as unknown as { objects: { countries: { geometries: { id?: string; properties: { name: string } }[] } } };
+  const without = topology.objects.countries.geometries.filter(({ id, properties }) => !codeOfShape(id, properties.name)).map(({ properties }) => properties.name);
+  assert.deepEqual(without.sort(), ['Antarctica', 'N. Cyprus', 'Somaliland']);
+  assert.equal(shapeId('US'), '840');
+});

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { momentText, periodText, refreshAfter, todayIn } from '../src/age.js';
+import { Failure } from '../src/failure.js';
+import { labelOf } from '../src/labels.js';
+import { messagesFor, say, sentence } from '../src/messages.js';
+import { smallPrint } from '../src/smallprint.js';
+import type { Age } from '../src/wire.js';
+
+function print(age: Age, timeZone: string | undefined, locale = 'en-GB') {
+  const setting = { locale, words: messagesFor(locale), timeZone, today: '2026-11-24' };
+  return smallPrint({ ...age, type: 'line', report: {} }, setting);
+}
+
+test('fields have the names of GA4, in the page’s language where we know them', () => {
+  const cases: [string, string, string][] = [
+    ['activeUsers', 'en', 'Active users'],
+    ['activeUsers', 'de-AT', 'Aktive Nutzer'],
+    ['city', 'en-GB', 'Town/City'],
+    ['sessionDefaultChannelGroup', 'es', 'Canal'],
+    ['dayOfWeekName', 'de', 'Day of week'],
+    ['itemListClickThroughRate', 'en', 'Item list click through rate'],
+    ['customEvent:price_group', 'en', 'Price group'],
+    ['sessions', 'pt-BR', 'Sessions'],
+    ['constructor', 'en', 'Constructor'],
+  ];
+  for (const [name, locale, want] of cases) assert.equal(labelOf(name, locale), want);
+});
+
+test('all languages have all words, with the same values in them', () => {
+  const english = messagesFor('en');
+  const holes = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort().join();
+  for (const language of ['de', 'fr', 'es']) {
+    const words = messagesFor(language);
+    assert.deepEqual(Object.keys(words).sort(), Object.keys(english).sort(), language);
+    for (const [key, text] of Object.entries(english)) assert.equal(holes(words[key as keyof typeof words]), holes(text), `${language}: ${key}`);
+  }
+  assert.equal(messagesFor('__proto__'), english);
+});
+
+test('values in words are not read as words', () => {
+  assert.equal(say('{a} and {b}', { a: '{b}', b: '<b>$&</b>' }), '{b} and <b>$&</b>');
+  assert.equal(say('{constructor}', {}), '{constructor}');
+});
+
+test('a failure is a sentence; the server’s own is added where it helps to set things right', () => {
+  const words = messagesFor('en');
+  assert.equal(sentence(new Failure('server', 'panic: goroutine 1'), words), words.server);
+  assert.match(sentence(new Failure('refused', 'Add the origin.'), words), /may not be shown.* Add the origin\.$/);
+});
+
+test('times are the property’s, not the viewer’s', () => {
+  const age = { asOf: '2026-11-23T23:30:00Z', freshness: 'settling' } as const;
+  assert.match(print(age, 'Europe/Berlin').asOf, /^Data as of 0?0:30, Europe\/Berlin time$/);
+  assert.equal(print(age, 'America/New_York').asOf, 'Data as of 23 Nov 2026, 18:30, America/New York time');
+  assert.doesNotMatch(print(age, 'Nowhere/Unknown').asOf, /undefined|null/);
+  assert.equal(print({}, 'Europe/Berlin').asOf, '');
+  assert.equal(momentText('no time', 'en', undefined, ''), '');
+});
+
+test('an old answer says so, and why', () => {
+  const age = { asOf: '2026-11-22T16:04:00Z' };
+  assert.equal(print({ ...age, stale: 'quota' }, 'Europe/Berlin').stale, 'Google’s quota is used up. These are the figures of 22 Nov 2026, 17:04.');
+  assert.match(print({ ...age, stale: 'unavailable' }, 'Europe/Berlin', 'de').stale, /^Google ist nicht erreichbar\..*22\. Nov\. 2026/);
+  assert.equal(print({ ...age, stale: '' }, 'Europe/Berlin').stale, '');
+});
+
+test('the day in a zone comes from the server’s clock', () => {
+  assert.equal(todayIn('Pacific/Auckland', { asOf: '2026-11-23T10:59:50Z', age: 0 }), '2026-11-23');
+  assert.equal(todayIn('Pacific/Auckland', { asOf: '2026-11-23T10:59:50Z', age: 20 }), '2026-11-24');
+});
+
+test('periods', () => {
+  assert.match(periodText('2026-10-26', '2026-11-22', 'en-GB'), /^26 Oct\s–\s22 Nov 2026$/);
+  assert.equal(periodText('x', 'y', 'en'), '');
+});
+
+test('notices that we do not know are left out', () => {
+  const { notices } = print({ notices: ['sampled', 'constructor' as 'other', 'other'] }, undefined, 'de');
+  assert.deepEqual(notices.map(({ name }) => name), ['Stichprobe', 'Zeile „(other)“']);
+});
+
+test('fresh figures are asked for often, final ones seldom', () => {
+  assert.equal(refreshAfter([{ freshness: 'final' }, { freshness: 'realtime' }]), 30_000);
+  assert.ok(refreshAfter([{ freshness: 'intraday' }]) > 60_000);
+  assert.ok(refreshAfter([{ freshness: 'realtime', stale: 'quota' }]) >= 60_000, 'an empty quota is not hammered');
+  assert.equal(refreshAfter([]), 0);
+});
