@@ -1,0 +1,46 @@
+# make test sets up everything that the tests need, on Debian, and passes.
+
+.PHONY: test setup js lint unit judge bench dist demo clean
+
+export CGO_ENABLED ?= 0
+
+test: setup lint js unit judge
+
+demo:
+	go run ./cmd/oriel demo
+
+# Chromium and fonts for the browser tests, Node for the official npm clients and
+# for checking TypeScript; none of it is needed to run Oriel.
+setup:
+	build/setup
+
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+	cd judges && go vet ./...
+	cd js/build && go vet ./...
+
+# Types, unit tests, and that the committed js/dist is what js/src makes.
+js:
+	cd js && npm ci --no-audit --no-fund && npm test
+	cd js/build && go run . -check
+
+unit:
+	CGO_ENABLED=0 go build -o /dev/null ./cmd/oriel
+	CGO_ENABLED=1 go test -race ./...
+
+# Google's own clients and a real browser, against the built program.
+judge:
+	cd judges/npm && npm ci --no-audit --no-fund
+	cd judges && go test -count=1 ./...
+
+bench:
+	go test -run '^$$' -bench "CachedReport|Run30Days|BenchmarkNew" -benchmem ./internal/app ./emulator/world
+
+# Rebuild the committed JavaScript.
+dist:
+	cd js && npm ci --no-audit --no-fund
+	cd js/build && go run .
+
+clean:
+	rm -rf js/node_modules judges/npm/node_modules

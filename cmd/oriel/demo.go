@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/oriel-server/oriel/emulator/world"
+)
+
+//go:embed demo
+var demoFiles embed.FS
+
+const demoAbout = `Show everything, offline: a made-up Google, a server and a customer's page.
+The server is the one of "oriel serve", with a configuration in a temporary folder.`
+
+func demo(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := newFlags("demo", demoAbout, stderr)
+	listen := fs.String("listen", "127.0.0.1:8080", "address of the customer's page; a free port is taken when it is busy")
+	seed := fs.Uint64("seed", 1, "seed of the made-up world")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "oriel-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	d, err := startDemo(ctx, dir, *listen, *seed, stderr)
+	if err != nil {
+		return err
+	}
+	d.tell(stdout)
+	return d.wait(ctx, stop)
+}
+
+// A demonstration is three programs in one process: Google, Oriel and a
+// customer's website, on three origins as in life.
+type demonstration struct {
+	google *google
+	server *server
+	site   net.Listener
+	config string // path of the configuration
+	key    string // path of the key file
+	ended  chan error
+}
+
+func startDemo(ctx context.Context, dir, listen string, seed uint64, stderr io.Writer) (*demonstration, error) {
+	d := &demonstration{config: filepath.Join(dir, "oriel.yaml"), key: filepath.Join(dir, "key.json"), ended: make(chan error, 3)}
+	var err error
+	d.google, err = startGoogle(ctx, googleConfig{listen: "127.0.0.1:0", control: "127.0.0.1:0", seed: seed, events: demoEvents, log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.google.writeKey(d.key); err != nil {
+		return nil, err
+	}
+	if d.site, err = listenNear(listen); err != nil {
+		return nil, err
+	}
+	if err := d.writeConfig(); err != nil {
+		return nil, err
+	}
+	if d.server, err = newServer(d.config, stderr); err != nil {
+		return nil, err
+	}
+	website, err := newWebsite(d.server.config.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	go func() { d.ended <- d.google.wait() }()
+	go func() { d.ended <- d.server.run(ctx) }()
+	go func() { d.ended <- serveUntil(ctx, d.site, website) }()
+	return d, nil
+}
+
+func (d *demonstration) tell(w io.Writer) {
+	fmt.Fprintf(w, `
+  Open           http://%s/
+
+  a customer's page, with dashboards of three sites; nobody signs in
+
+  Configuration  %s
+  Key file       %s
+
+  Oriel %s, for operators http://%s
+  Google is made up: %s, steered at %s
+  Ctrl-C ends it.
+
+`, d.site.Addr(), d.config, d.key, d.server.config.PublicURL, d.server.operator.Addr(), d.google.url, d.google.controlURL)
+}
+
+// wait returns when all three have ended; the first to end ends the others.
+func (d *demonstration) wait(ctx context.Context, stop context.CancelFunc) error {
+	var errs []error
+	for range 3 {
+		errs = append(errs, <-d.ended)
+		stop()
+	}
+	d.server.close()
+	return errors.Join(errs...)
+}
+
+// listenNear listens at addr, or at a free port of its host when that is busy.
+func listenNear(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err == nil {
+		return l, nil
+	}
+	host, _, split := net.SplitHostPort(addr)
+	if split != nil {
+		return nil, err
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+}
+
+//go:embed demo/oriel.yaml.tmpl
+var demoConfig string
+
+// writeConfig writes what "oriel serve" would be given.
+func (d *demonstration) writeConfig() error {
+	public, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	operator, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	err = template.Must(template.New("").Parse(demoConfig)).Execute(&b, map[string]any{
+		"Listen": public, "Operator": operator, "Key": filepath.Base(d.key),
+		"Google": d.google.url, "TokenHost": strings.TrimPrefix(d.google.url, "http://"),
+		"Origin": "http://" + d.site.Addr().String(), "Sites": world.DefaultSites(),
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(d.config, []byte(b.String()), 0o600)
+}
+
+// freeAddress returns a loopback address that nobody listens at right now: the
+// configuration has to name one before the server listens.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// newWebsite serves the customer's pages, which know Oriel's address base and
+// nothing else of it.
+func newWebsite(base string) (http.Handler, error) {
+	files, err := fs.Sub(demoFiles, "demo")
+	if err != nil {
+		return nil, err
+	}
+	pages, err := htmltemplate.ParseFS(files, "*.html")
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for _, page := range pages.Templates() {
+		pattern := "GET /" + page.Name()
+		if page.Name() == "index.html" {
+			pattern = "GET /{$}"
+			mux.Handle("GET /index.html", http.RedirectHandler("/", http.StatusMovedPermanently))
+		}
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.Header().Set("Cache-Control", "no-cache")
+			_ = page.Execute(w, map[string]string{"Base": base, "View": demoView}) // the visitor left
+		})
+	}
+	for _, name := range []string{"site.css", "frame.js"} {
+		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			http.ServeFileFS(w, r, files, name)
+		})
+	}
+	return http.TimeoutHandler(mux, 10*time.Second, "too slow"), nil
+}
+
+// demoEvents is how many events the made-up world has: enough that there is
+// somebody on each site at night, and made in a second or two.
+const demoEvents = 1_300_000
+
+// demoView is the view that the page of single charts shows.
+const demoView = "museum"

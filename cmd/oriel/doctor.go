@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/app"
+)
+
+func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := newFlags("doctor", "Check the configuration, the keys and the access to every view's property.", stderr)
+	path := fs.String("config", "oriel.yaml", "configuration file")
+	timeout := fs.Duration("timeout", 30*time.Second, "how long to wait for Google")
+	if err := parse(fs, args); err != nil {
+		return err
+	}
+	config, err := app.ReadConfig(*path)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(config, newLogger(app.LogConfig{Format: "text", Level: "error"}, io.Discard))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	ctx, cancel := context.WithTimeout(ctx, *timeout)
+	defer cancel()
+	return tell(a.Check(ctx), stdout)
+}
+
+// tell writes a line per view and returns an error when one needs mending.
+func tell(findings []app.Finding, w io.Writer) error {
+	bad := 0
+	for _, f := range findings {
+		if f.Err != nil {
+			bad++
+			fmt.Fprintf(w, "FAIL  %v\n", f.Err)
+			continue
+		}
+		fmt.Fprintf(w, "ok    view %s: property %s %q, %s, %s\n", f.View, f.Property.ID, f.Property.DisplayName, f.Property.TimeZone, f.Property.CurrencyCode)
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d of %d views cannot be read", bad, len(findings))
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+// Package app puts the pieces together: Config → New → Run. It is the only
+// package that knows the others, and the one place where the order of the road
+// is written.
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/cache"
+	"github.com/oriel-server/oriel/internal/credential"
+	"github.com/oriel-server/oriel/internal/ga4"
+	"github.com/oriel-server/oriel/internal/plan"
+	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/web"
+	"github.com/oriel-server/oriel/js"
+)
+
+// An App is a configured server. Close it, also when Run was never called.
+type App struct {
+	config    *Config
+	log       *slog.Logger
+	keys      *credential.Keys
+	google    *ga4.Client
+	cache     *cache.Cache
+	catalog   *cache.Catalog
+	authority *access.Authority
+	server    *web.Server
+}
+
+// New wires a configuration. It reads key files and makes the signing keys on
+// the first run, but asks Google nothing.
+func New(c *Config, log *slog.Logger) (*App, error) {
+	a := &App{config: c, log: log}
+	if err := a.wire(); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) wire() error {
+	registry := newRegistry()
+	m := newMetrics(registry)
+	if err := a.wireGoogle(m); err != nil {
+		return err
+	}
+	source, err := a.road(m)
+	if err != nil {
+		return err
+	}
+	if a.catalog, err = cache.NewCatalog(a.google, cache.CatalogConfig{Clock: time.Now}); err != nil {
+		return err
+	}
+	rules, err := a.config.rules()
+	if err != nil {
+		return err
+	}
+	gate, err := policy.New(policy.Config{
+		Rules: rules, Source: source, Catalog: a.catalog,
+		Recorder: policy.NewLogRecorder(a.log), Clock: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.wireAuthority(rules); err != nil {
+		return err
+	}
+	return a.wireWeb(rules, gate, registry)
+}
+
+func (a *App) wireGoogle(m *metrics) (err error) {
+	a.keys, err = credential.New(credential.Config{
+		Accounts: a.config.accounts(), TokenHosts: a.config.Google.TokenHosts,
+		Clock: time.Now, Logger: a.log, OnFetch: m.tokenFetched,
+	})
+	if err != nil {
+		return a.config.explainCredentials(err)
+	}
+	a.google, err = ga4.New(ga4.Config{
+		DataURL: a.config.Google.DataURL, AdminURL: a.config.Google.AdminURL,
+		Keyring: a.keys, Email: a.keys.Email, Clock: time.Now, Logger: a.log,
+		Observer: ga4.Observer{Request: m.googleAsked, Quota: m.quotaTold, InFlight: m.inFlightChanged},
+	})
+	return err
+}
+
+// road is the order of the road, right of the gate.
+func (a *App) road(m *metrics) (source report.Source, err error) {
+	source = a.google                 // ask Google
+	source, err = a.cached(source, m) // unless somebody just did
+	if err == nil {
+		source, err = plan.New(source) // in as few questions as can be
+	}
+	return source, err
+}
+
+func (a *App) cached(source report.Source, m *metrics) (report.Source, error) {
+	c := a.config.Cache
+	var err error
+	a.cache, err = cache.New(source, cache.Config{
+		Clock: time.Now, MaxBytes: int64(c.MaxMB) << 20,
+		Realtime: c.Realtime, Intraday: c.Intraday, Settling: c.Settling, Final: c.Final,
+		Stale:    cmp.Or(c.Stale, -1), // 0 in the configuration keeps no old answers
+		Observer: m.cacheAnswered,
+	})
+	return a.cache, err
+}
+
+func (a *App) wireAuthority(rules *policy.Rules) error {
+	keys, err := access.LoadOrCreateKeys(a.config.Tokens.KeysFile, rand.Reader, time.Now())
+	if err != nil {
+		return fmt.Errorf("%s: %w", a.config.src.where("tokens", "keys_file"), err)
+	}
+	a.authority, err = access.New(access.Config{
+		Keys: keys, APIKeys: a.config.apiKeys(), Rules: rules, Issuer: a.config.PublicURL,
+		Lifetime: a.config.Tokens.Lifetime, Clock: time.Now, Random: rand.Reader,
+	})
+	return err
+}
+
+func (a *App) wireWeb(rules *policy.Rules, gate *policy.Gate, registry *prometheus.Registry) (err error) {
+	var proxies []netip.Prefix
+	for _, p := range a.config.TrustedProxies {
+		proxies = append(proxies, netip.MustParsePrefix(p)) // validate has parsed it
+	}
+	a.server, err = web.New(web.Config{
+		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
+		Files: js.Files(), Logger: a.log, Registry: registry, Clock: time.Now, Random: rand.Reader,
+		Ready: a.readiness(), TrustedProxies: proxies,
+		RequestTimeout:  a.config.Limits.RequestTimeout,
+		TokensPerSecond: a.config.Limits.TokensPerSecond, TokensBurst: a.config.Limits.TokensBurst,
+	})
+	return err
+}
+
+// NewAPIKey makes an API key for a host's backend; the configuration holds only
+// its hash.
+func NewAPIKey(random io.Reader) (key string, hash [32]byte, err error) {
+	return access.GenerateAPIKey(random)
+}
+
+// Run serves on both listeners until ctx ends, then lets requests finish. The
+// listeners are closed when it returns.
+func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
+	ended := make(chan error, 2)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	for listener, handler := range map[net.Listener]http.Handler{public: a.server.Handler(), operator: a.server.Operator()} {
+		go func() {
+			defer stop() // one listener without the other is no server
+			ended <- a.serve(ctx, listener, handler)
+		}()
+	}
+	return errors.Join(<-ended, <-ended)
+}
+
+const drain = 10 * time.Second // for requests that run when the server stops
+
+func (a *App) serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := a.server.HTTPServer(h)
+	server.ErrorLog = slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		finish, cancel := context.WithTimeout(context.Background(), drain)
+		defer cancel()
+		if err := server.Shutdown(finish); err != nil {
+			a.log.Warn("requests were cut off", "error", err)
+		}
+	})
+	err := server.Serve(l)
+	if !stop() {
+		<-stopped
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Close ends what New started.
+func (a *App) Close() error {
+	var errs []error
+	if a.cache != nil {
+		errs = append(errs, a.cache.Close())
+	}
+	if a.keys != nil {
+		errs = append(errs, a.keys.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,199 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/oriel-server/oriel/internal/dashboard"
+)
+
+// Config is oriel.yaml. Every key is explained in docs/configuration.md and
+// shown in oriel.example.yaml; a test holds all three together.
+type Config struct {
+	Listen         string                    `yaml:"listen"`
+	PublicURL      string                    `yaml:"public_url"`
+	TrustedProxies []string                  `yaml:"trusted_proxies"`
+	Operator       OperatorConfig            `yaml:"operator"`
+	Log            LogConfig                 `yaml:"log"`
+	Google         GoogleConfig              `yaml:"google"`
+	Accounts       map[string]AccountConfig  `yaml:"accounts"`
+	Tokens         TokensConfig              `yaml:"tokens"`
+	APIKeys        map[string]APIKeyConfig   `yaml:"api_keys"`
+	Cache          CacheConfig               `yaml:"cache"`
+	Limits         LimitsConfig              `yaml:"limits"`
+	Views          map[string]ViewConfig     `yaml:"views"`
+	Dashboards     map[string]dashboard.Spec `yaml:"dashboards"`
+
+	src source
+}
+
+// OperatorConfig is the listener that must not face the public.
+type OperatorConfig struct {
+	Listen string `yaml:"listen"`
+}
+
+// LogConfig says how the log reads.
+type LogConfig struct {
+	Format string `yaml:"format"` // text or json
+	Level  string `yaml:"level"`  // debug, info, warn or error
+}
+
+// GoogleConfig says where Google is.
+type GoogleConfig struct {
+	DataURL    string   `yaml:"data_url"`
+	AdminURL   string   `yaml:"admin_url"`
+	TokenHosts []string `yaml:"token_hosts"`
+}
+
+// AccountConfig is one Google account. Without a key file it is whatever
+// Application Default Credentials finds.
+type AccountConfig struct {
+	KeyFile string `yaml:"key_file"`
+}
+
+// TokensConfig says how embed tokens are made.
+type TokensConfig struct {
+	Lifetime time.Duration `yaml:"lifetime"`
+	KeysFile string        `yaml:"keys_file"`
+}
+
+// APIKeyConfig lets one backend of the host mint embed tokens.
+type APIKeyConfig struct {
+	SHA256     string   `yaml:"sha256"`
+	Views      []string `yaml:"views"`
+	Dashboards []string `yaml:"dashboards"`
+}
+
+// CacheConfig bounds the cache and says how old an answer may be.
+type CacheConfig struct {
+	MaxMB    int           `yaml:"max_mb"`
+	Realtime time.Duration `yaml:"realtime"`
+	Intraday time.Duration `yaml:"intraday"`
+	Settling time.Duration `yaml:"settling"`
+	Final    time.Duration `yaml:"final"`
+	Stale    time.Duration `yaml:"stale"`
+}
+
+// LimitsConfig bounds what one asker can make the server do.
+type LimitsConfig struct {
+	RequestTimeout  time.Duration `yaml:"request_timeout"`
+	TokensPerSecond float64       `yaml:"tokens_per_second"`
+	TokensBurst     int           `yaml:"tokens_burst"`
+}
+
+// ViewConfig is a named window on one GA4 property.
+type ViewConfig struct {
+	Title    string           `yaml:"title"`
+	Account  string           `yaml:"account"`
+	Property string           `yaml:"property"`
+	Public   bool             `yaml:"public"`
+	Origins  []string         `yaml:"origins"`
+	Aliases  []string         `yaml:"aliases"`
+	Filter   dashboard.Filter `yaml:"filter"`
+	Fields   FieldsConfig     `yaml:"fields"`
+	History  HistoryConfig    `yaml:"history"`
+	Realtime *bool            `yaml:"realtime"`
+	MaxRows  int64            `yaml:"max_rows"`
+}
+
+// FieldsConfig says which fields may be named in a query.
+type FieldsConfig struct {
+	Allow []string `yaml:"allow"`
+	Deny  []string `yaml:"deny"`
+}
+
+// HistoryConfig says which days may be asked for.
+type HistoryConfig struct {
+	Since   string `yaml:"since"`
+	Days    int    `yaml:"days"`
+	Outside string `yaml:"outside"` // clip or refuse
+}
+
+func defaults() Config {
+	return Config{
+		Listen:   "127.0.0.1:8080",
+		Operator: OperatorConfig{Listen: "127.0.0.1:9090"},
+		Log:      LogConfig{Format: "text", Level: "info"},
+		Google: GoogleConfig{
+			DataURL:  "https://analyticsdata.googleapis.com",
+			AdminURL: "https://analyticsadmin.googleapis.com",
+		},
+		Tokens: TokensConfig{Lifetime: 5 * time.Minute, KeysFile: "oriel-keys.json"},
+		Cache: CacheConfig{
+			MaxMB: 256, Realtime: 15 * time.Second, Intraday: 10 * time.Minute,
+			Settling: time.Hour, Final: 24 * time.Hour, Stale: 48 * time.Hour,
+		},
+		Limits: LimitsConfig{RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200},
+	}
+}
+
+// ReadConfig reads a configuration file. Unknown keys, wrong types and values
+// that make no sense are errors that name the file and the line. Paths in the
+// file are relative to the file.
+func ReadConfig(path string) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration cannot be read: %w\nname a file with -config, or copy oriel.example.yaml", err)
+	}
+	return parseConfig(path, data)
+}
+
+func parseConfig(path string, data []byte) (*Config, error) {
+	c := defaults()
+	c.src.path = path
+	if err := yaml.Load(data, &c, yaml.WithKnownFields()); err != nil {
+		return nil, readable(path, err)
+	}
+	if err := yaml.Load(data, &c.src.root); err != nil {
+		return nil, readable(path, err)
+	}
+	c.resolvePaths(filepath.Dir(path))
+	c.fillIn()
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+func (c *Config) resolvePaths(dir string) {
+	for name, a := range c.Accounts {
+		a.KeyFile = relativeTo(dir, a.KeyFile)
+		c.Accounts[name] = a
+	}
+	c.Tokens.KeysFile = relativeTo(dir, c.Tokens.KeysFile)
+}
+
+func relativeTo(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// fillIn completes what follows from other keys: an only account is every
+// view's, and no account at all means Application Default Credentials.
+func (c *Config) fillIn() {
+	if len(c.Accounts) == 0 {
+		c.Accounts = map[string]AccountConfig{"default": {}}
+	}
+	for name, v := range c.Views {
+		if v.Account == "" && len(c.Accounts) == 1 {
+			for only := range c.Accounts {
+				v.Account = only
+			}
+		}
+		if v.Title == "" {
+			v.Title = name
+		}
+		c.Views[name] = v
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + c.Listen
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+}

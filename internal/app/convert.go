@@ -1,0 +1,108 @@
+package app
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/credential"
+	"github.com/oriel-server/oriel/internal/dashboard"
+	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+func (c *Config) accounts() map[string]credential.Account {
+	accounts := make(map[string]credential.Account, len(c.Accounts))
+	for name, a := range c.Accounts {
+		accounts[name] = credential.Account{KeyFile: a.KeyFile}
+	}
+	return accounts
+}
+
+// explainCredentials adds to each account's error where the configuration names
+// the account.
+func (c *Config) explainCredentials(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return c.explainCredential(err)
+	}
+	var errs []error
+	for _, e := range joined.Unwrap() {
+		errs = append(errs, c.explainCredential(e))
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) explainCredential(err error) error {
+	var e *credential.Error
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e.Account == "" && strings.HasPrefix(e.Message, "google.token_hosts:"):
+		return fmt.Errorf("%s: %w", c.src.where("google", "token_hosts"), err)
+	case e.Account == "":
+		return err
+	}
+	return fmt.Errorf("%s: %w", c.src.where("accounts", e.Account, "key_file"), err)
+}
+
+func (c *Config) apiKeys() []access.APIKey {
+	var keys []access.APIKey
+	for _, name := range slices.Sorted(maps.Keys(c.APIKeys)) {
+		k := access.APIKey{Name: name, Views: c.APIKeys[name].Views, Dashboards: c.APIKeys[name].Dashboards}
+		sum, _ := hex.DecodeString(c.APIKeys[name].SHA256) // validate has decoded it
+		copy(k.SHA256[:], sum)
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// rules makes views and dashboards, in the order of the file.
+func (c *Config) rules() (*policy.Rules, error) {
+	var views []policy.View
+	for _, name := range c.src.keys("views") {
+		v, err := c.Views[name].view(name)
+		if err != nil {
+			return nil, c.src.place(fmt.Errorf("view %q: history: %w", name, err))
+		}
+		views = append(views, v)
+	}
+	var dashboards []dashboard.Dashboard
+	var faults []error
+	for _, name := range c.src.keys("dashboards") {
+		d, err := c.Dashboards[name].Dashboard(name)
+		if err != nil {
+			faults = append(faults, c.src.place(err))
+			continue
+		}
+		dashboards = append(dashboards, d)
+	}
+	rules, err := policy.NewRules(views, dashboards)
+	if err != nil {
+		faults = append(faults, c.src.place(err))
+	}
+	return rules, errors.Join(faults...)
+}
+
+func (v ViewConfig) view(name string) (policy.View, error) {
+	view := policy.View{
+		Name: name, Title: v.Title, Account: v.Account, Property: v.Property,
+		Public: v.Public, Origins: v.Origins, Aliases: v.Aliases, Filter: v.Filter.Filter,
+		Fields:   policy.Fields{Allow: v.Fields.Allow, Deny: v.Fields.Deny},
+		History:  policy.History{Days: v.History.Days, Refuse: v.History.Outside == "refuse"},
+		Realtime: v.Realtime == nil || *v.Realtime,
+		MaxRows:  v.MaxRows,
+	}
+	if v.History.Since != "" {
+		since, err := report.ParseDate(v.History.Since)
+		if err != nil {
+			return view, err
+		}
+		view.History.Since = since
+	}
+	return view, nil
+}

@@ -1,0 +1,196 @@
+package app
+
+import (
+	"cmp"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A fault is what is wrong with the value of a key.
+type fault struct {
+	line int
+	err  error
+}
+
+// faults collects what is wrong, so that one can mend it in one go.
+type faults struct {
+	src  *source
+	list []fault
+}
+
+func (f *faults) add(path []string, format string, args ...any) {
+	f.list = append(f.list, fault{f.src.line(path), f.src.errorf(path, format, args...)})
+}
+
+// err returns the faults in the order of the file.
+func (f *faults) err() error {
+	slices.SortStableFunc(f.list, func(a, b fault) int { return cmp.Compare(a.line, b.line) })
+	errs := make([]error, len(f.list))
+	for i := range f.list {
+		errs[i] = f.list[i].err
+	}
+	return errors.Join(errs...)
+}
+
+// validate finds everything that is wrong with the values. What views and
+// dashboards mean together is looked at when the values by themselves are right.
+func (c *Config) validate() error {
+	f := &faults{src: &c.src}
+	c.validateServer(f)
+	c.validateDurations(f)
+	c.validateGoogle(f)
+	c.validateTokens(f)
+	c.validateViews(f)
+	if err := f.err(); err != nil {
+		return err
+	}
+	_, err := c.rules()
+	return err
+}
+
+func (c *Config) validateServer(f *faults) {
+	for _, a := range []struct{ path, addr string }{{"listen", c.Listen}, {"operator.listen", c.Operator.Listen}} {
+		if _, _, err := net.SplitHostPort(a.addr); err != nil {
+			f.add(strings.Split(a.path, "."), "%q is not an address: write host:port, as in 127.0.0.1:8080", a.addr)
+		}
+	}
+	if !isOrigin(c.PublicURL) {
+		f.add([]string{"public_url"}, "%q is not the address that browsers use: write scheme://host[:port], without a path", c.PublicURL)
+	}
+	for _, p := range c.TrustedProxies {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			f.add([]string{"trusted_proxies"}, "%q is not a network: write one such as 10.0.0.0/8 or 192.0.2.7/32", p)
+		}
+	}
+	if !slices.Contains([]string{"text", "json"}, c.Log.Format) {
+		f.add([]string{"log", "format"}, "%q is not a format: write text or json", c.Log.Format)
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		f.add([]string{"log", "level"}, "%q is not a level: write debug, info, warn or error", c.Log.Level)
+	}
+	if c.Cache.MaxMB < 1 {
+		f.add([]string{"cache", "max_mb"}, "%d MB is too small: write at least 1", c.Cache.MaxMB)
+	}
+	if c.Cache.Stale < 0 {
+		f.add([]string{"cache", "stale"}, "%s is negative: write 0s to serve no old answers", c.Cache.Stale)
+	}
+	if l := c.Tokens.Lifetime; l < time.Second || l > access.MaxLifetime {
+		f.add([]string{"tokens", "lifetime"}, "embed tokens live between 1s and 1h, not %s", l)
+	}
+}
+
+func (c *Config) validateDurations(f *faults) {
+	positive := map[string]bool{
+		"cache.realtime": c.Cache.Realtime > 0, "cache.intraday": c.Cache.Intraday > 0,
+		"cache.settling": c.Cache.Settling > 0, "cache.final": c.Cache.Final > 0,
+		"limits.request_timeout":   c.Limits.RequestTimeout > 0,
+		"limits.tokens_per_second": c.Limits.TokensPerSecond > 0,
+		"limits.tokens_burst":      c.Limits.TokensBurst > 0,
+	}
+	for _, path := range slices.Sorted(maps.Keys(positive)) {
+		if !positive[path] {
+			f.add(strings.Split(path, "."), "must be more than 0")
+		}
+	}
+}
+
+func (c *Config) validateGoogle(f *faults) {
+	for _, a := range []struct{ path, raw string }{{"google.data_url", c.Google.DataURL}, {"google.admin_url", c.Google.AdminURL}} {
+		path, raw := a.path, a.raw
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+			f.add(strings.Split(path, "."), "%q is not a URL: write https://host", raw)
+			continue
+		}
+		if u.Scheme == "http" && !isLoopback(u.Hostname()) {
+			f.add(strings.Split(path, "."), "%q would send the access token in the clear: write https, or a loopback address", raw)
+		}
+	}
+}
+
+func (c *Config) validateTokens(f *faults) {
+	if c.Tokens.KeysFile == "" {
+		f.add([]string{"tokens", "keys_file"}, "name a file; it is made on the first run")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.APIKeys)) {
+		k := c.APIKeys[name]
+		if b, err := hex.DecodeString(k.SHA256); err != nil || len(b) != 32 {
+			f.add([]string{"api_keys", name, "sha256"}, "this is not a SHA-256 in hexadecimal: make a key and its hash with `oriel token new-key`")
+		}
+		for _, v := range k.Views {
+			if _, ok := c.Views[v]; !ok {
+				f.add([]string{"api_keys", name, "views"}, "there is no view %q", v)
+			}
+		}
+		for _, d := range k.Dashboards {
+			if _, ok := c.Dashboards[d]; !ok {
+				f.add([]string{"api_keys", name, "dashboards"}, "there is no dashboard %q", d)
+			}
+		}
+	}
+}
+
+func (c *Config) validateViews(f *faults) {
+	if len(c.Views) == 0 {
+		f.add([]string{"views"}, "name at least one view")
+	}
+	for _, name := range c.src.keys("views") {
+		v := c.Views[name]
+		at := func(key string) []string { return []string{"views", name, key} }
+		if _, ok := c.Accounts[v.Account]; v.Account == "" {
+			f.add(at("account"), "say which account asks for it: %s", strings.Join(slices.Sorted(maps.Keys(c.Accounts)), ", "))
+		} else if !ok {
+			f.add(at("account"), "there is no account %q; accounts are %s", v.Account, strings.Join(slices.Sorted(maps.Keys(c.Accounts)), ", "))
+		}
+		if v.Property == "" || strings.Trim(v.Property, "0123456789") != "" {
+			f.add(at("property"), "%q is not a GA4 property id: write its digits, from Admin → Property details", v.Property)
+		}
+		for _, o := range v.Origins {
+			if !isOrigin(o) {
+				f.add(at("origins"), "%q is not an origin: write scheme://host[:port] as browsers send it, without a path or *", o)
+			}
+		}
+		if v.Public && len(v.Origins) == 0 {
+			f.add(at("public"), "a public view needs at least one origin in views.%s.origins", name)
+		}
+		if o := v.History.Outside; o != "" && o != "clip" && o != "refuse" {
+			f.add([]string{"views", name, "history", "outside"}, "%q is neither clip nor refuse", o)
+		}
+		if s := v.History.Since; s != "" {
+			if _, err := report.ParseDate(s); err != nil {
+				f.add([]string{"views", name, "history", "since"}, "%v", err)
+			}
+		}
+	}
+}
+
+// isOrigin reports whether s is an origin as a browser serializes it
+// (RFC 6454 section 6.1): lower case, no default port, no path.
+func isOrigin(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+		return false
+	}
+	if u.Port() == map[string]string{"http": "80", "https": "443"}[u.Scheme] {
+		return false
+	}
+	return s == u.Scheme+"://"+u.Host && s == strings.ToLower(s) && !strings.Contains(s, "*")
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}
