@@ -45,14 +45,21 @@ func newServer(path string, logTo io.Writer) (_ *server, err error) {
 	if s.app, err = app.New(s.config, s.log); err != nil {
 		return nil, err
 	}
-	if s.public, err = net.Listen("tcp", s.config.Listen); err == nil {
-		s.operator, err = net.Listen("tcp", s.config.Operator.Listen)
-	}
-	if err != nil {
+	if err := s.listen(); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+func (s *server) listen() (err error) {
+	if s.public, err = net.Listen("tcp", s.config.Listen); err != nil {
+		return fmt.Errorf("%s: listen: %w", s.config.Where("listen"), err)
+	}
+	if s.operator, err = net.Listen("tcp", s.config.Operator.Listen); err != nil {
+		return fmt.Errorf("%s: operator.listen: %w", s.config.Where("operator", "listen"), err)
+	}
+	return nil
 }
 
 func (s *server) close() {

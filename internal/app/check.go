@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +29,7 @@ func (f Finding) Permanent() bool {
 // Check asks Google about every view's property with the view's account: for
 // doctor and for the start of serve. Findings are in the order of the file.
 func (a *App) Check(ctx context.Context) []Finding {
-	names := a.config.src.keys("views")
+	names := a.config.src.ordered("views", maps.Keys(a.config.Views))
 	findings := make([]Finding, len(names))
 	var asked sync.WaitGroup
 	for i, name := range names {

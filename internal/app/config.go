@@ -143,6 +143,10 @@ func ReadConfig(path string) (*Config, error) {
 	return parseConfig(path, data)
 }
 
+// Where returns "file:line" of a key, such as Where("operator", "listen"), or of
+// its nearest parent that the file has.
+func (c *Config) Where(path ...string) string { return c.src.where(path...) }
+
 func parseConfig(path string, data []byte) (*Config, error) {
 	c := defaults()
 	c.src.path = path

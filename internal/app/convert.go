@@ -64,7 +64,7 @@ func (c *Config) apiKeys() []access.APIKey {
 // rules makes views and dashboards, in the order of the file.
 func (c *Config) rules() (*policy.Rules, error) {
 	var views []policy.View
-	for _, name := range c.src.keys("views") {
+	for _, name := range c.src.ordered("views", maps.Keys(c.Views)) {
 		v, err := c.Views[name].view(name)
 		if err != nil {
 			return nil, c.src.place(fmt.Errorf("view %q: history: %w", name, err))
@@ -73,7 +73,7 @@ func (c *Config) rules() (*policy.Rules, error) {
 	}
 	var dashboards []dashboard.Dashboard
 	var faults []error
-	for _, name := range c.src.keys("dashboards") {
+	for _, name := range c.src.ordered("dashboards", maps.Keys(c.Dashboards)) {
 		d, err := c.Dashboards[name].Dashboard(name)
 		if err != nil {
 			faults = append(faults, c.src.place(err))

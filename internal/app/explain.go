@@ -142,7 +142,7 @@ func (s *source) panelLine(dashboard, panel string) int {
 	}
 	for i, p := range panels.Content {
 		name := strconv.Itoa(i + 1)
-		if _, value := lookup(p, "name"); value != nil {
+		if _, value := lookup(followed(p), "name"); value != nil {
 			name = cmp.Or(value.Value, name)
 		}
 		if name == panel {

@@ -1,7 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
+	"math"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -41,17 +45,21 @@ func (s *source) line(path []string) int {
 	return line
 }
 
-// keys returns the names of a top-level mapping in the order of the file.
-func (s *source) keys(name string) []string {
-	_, mapping := lookup(document(&s.root), name)
-	if mapping == nil || mapping.Kind != yaml.MappingNode {
-		return nil
+// ordered returns names, which are keys of a top-level mapping, in the order of
+// the file. Those that YAML merged in from elsewhere ("<<") come last.
+func (s *source) ordered(section string, names iter.Seq[string]) []string {
+	_, mapping := lookup(document(&s.root), section)
+	place := func(name string) int {
+		for i := 0; mapping != nil && i+1 < len(mapping.Content); i += 2 {
+			if mapping.Content[i].Value == name {
+				return i
+			}
+		}
+		return math.MaxInt
 	}
-	var names []string
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		names = append(names, mapping.Content[i].Value)
-	}
-	return names
+	return slices.SortedFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
+	})
 }
 
 func document(n *yaml.Node) *yaml.Node {
@@ -61,14 +69,23 @@ func document(n *yaml.Node) *yaml.Node {
 	return n
 }
 
+// lookup finds a key of a mapping; both are nil without it. What stands behind an
+// alias is found.
 func lookup(mapping *yaml.Node, name string) (key, value *yaml.Node) {
 	if mapping == nil || mapping.Kind != yaml.MappingNode {
 		return nil, nil
 	}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == name {
-			return mapping.Content[i], mapping.Content[i+1]
+			return mapping.Content[i], followed(mapping.Content[i+1])
 		}
 	}
 	return nil, nil
+}
+
+func followed(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
 }

@@ -144,7 +144,7 @@ func (c *Config) validateViews(f *faults) {
 	if len(c.Views) == 0 {
 		f.add([]string{"views"}, "name at least one view")
 	}
-	for _, name := range c.src.keys("views") {
+	for _, name := range c.src.ordered("views", maps.Keys(c.Views)) {
 		v := c.Views[name]
 		at := func(key string) []string { return []string{"views", name, key} }
 		if _, ok := c.Accounts[v.Account]; v.Account == "" {

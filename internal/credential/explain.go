@@ -167,6 +167,7 @@ func (id *identity) redact(text string) string {
 // clean takes out what looks like a key or a token, and control characters, and
 // shortens the rest.
 func clean(text string) string {
+	text = regexp.MustCompile(`(?s)-----BEGIN.*?(-----END|$)`).ReplaceAllString(text, hidden) // the last line of a PEM block is short
 	text = regexp.MustCompile(`[A-Za-z0-9+/=_-]{40,}`).ReplaceAllString(text, hidden)
 	text = regexp.MustCompile(`\b(ya29\.|eyJ|1//|GOCSPX-)\S+`).ReplaceAllString(text, hidden)
 	text = strings.Map(func(r rune) rune {

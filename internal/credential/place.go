@@ -57,7 +57,7 @@ func (s *shared) find(c Account) (*place, *Error) {
 	}
 	return nil, errorf("", "no Google credential found: the account names no key file, %s is not set, "+
 		"there is no %s, and no metadata server answers; create a JSON key for a service account in the Google Cloud console "+
-		"(IAM & Admin → Service Accounts → Keys) and name its file", adcVariable, known)
+		"(IAM & Admin → Service Accounts → Keys) and name its file as key_file of the account", adcVariable, known)
 }
 
 // onGCE asks whether this machine has Google's metadata server.

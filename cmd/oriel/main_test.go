@@ -1,0 +1,342 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// oriel runs the program with args until it ends.
+func oriel(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	status = run(t.Context(), args, &out, &err)
+	return status, out.String(), err.String()
+}
+
+// A screen is an output that can be read while a program writes to it.
+type screen struct {
+	mu   sync.Mutex
+	text strings.Builder
+	news chan struct{}
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() {
+		select {
+		case s.news <- struct{}{}:
+		default:
+		}
+	}()
+	return s.text.Write(p)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// A process is a running program.
+type process struct {
+	stdout *screen
+	stderr *screen
+	status chan int
+	cancel context.CancelFunc
+}
+
+func startOriel(t *testing.T, args ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &process{
+		stdout: &screen{news: make(chan struct{}, 1)}, stderr: &screen{news: make(chan struct{}, 1)},
+		status: make(chan int, 1), cancel: cancel,
+	}
+	go func() { p.status <- run(ctx, args, p.stdout, p.stderr) }()
+	t.Cleanup(cancel)
+	return p
+}
+
+// prints waits until the program has printed what the pattern says, and returns
+// its groups.
+func (p *process) prints(t *testing.T, pattern string) []string {
+	t.Helper()
+	want := regexp.MustCompile(pattern)
+	for {
+		if m := want.FindStringSubmatch(p.stdout.String()); m != nil {
+			return m[1:]
+		}
+		select {
+		case <-p.stdout.news:
+		case status := <-p.status:
+			t.Fatalf("it ended with %d\n%s%s", status, p.stdout, p.stderr)
+		}
+	}
+}
+
+// ends cancels the program and expects it to end well.
+func (p *process) ends(t *testing.T) {
+	t.Helper()
+	p.cancel()
+	if status := <-p.status; status != 0 {
+		t.Errorf("exit status %d\n%s", status, p.stderr)
+	}
+}
+
+func TestExitStatus(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "oriel.yaml")
+	for _, c := range []struct {
+		args   []string
+		status int
+		stdout string
+		stderr string
+	}{
+		{nil, 2, "", "Usage:"},
+		{[]string{"help"}, 0, "oriel serve", ""},
+		{[]string{"--help"}, 0, "Start with `oriel demo`", ""},
+		{[]string{"sevre"}, 2, "", `oriel: there is no command "sevre"`},
+		{[]string{"serve", "-h"}, 0, "", "configuration file"},
+		{[]string{"serve", "-x"}, 2, "", "flag provided but not defined: -x"},
+		{[]string{"serve", "oriel.yaml"}, 2, "", `oriel serve takes no argument "oriel.yaml"`},
+		{[]string{"serve", "-config", missing}, 1, "", "the configuration cannot be read"},
+		{[]string{"doctor", "-config", missing}, 1, "", "copy oriel.example.yaml"},
+		{[]string{"token", "new-key", "x"}, 2, "", "takes no argument"},
+		{[]string{"version"}, 0, "oriel ", ""},
+		{[]string{"emulate", "-listen", "nowhere"}, 1, "", "oriel: listen tcp"},
+	} {
+		t.Run(strings.Join(c.args, " "), func(t *testing.T) {
+			status, stdout, stderr := oriel(t, c.args...)
+			if status != c.status || !strings.Contains(stdout, c.stdout) || !strings.Contains(stderr, c.stderr) {
+				t.Errorf("status %d, want %d\nstdout %q, want %q\nstderr %q, want %q", status, c.status, stdout, c.stdout, stderr, c.stderr)
+			}
+		})
+	}
+}
+
+func TestUsageListsEveryCommand(t *testing.T) {
+	_, stdout, _ := oriel(t, "help")
+	for _, c := range commands() {
+		if !strings.Contains(stdout, "oriel "+c.name) || !strings.Contains(stdout, c.summary) {
+			t.Errorf("the usage lacks %s", c.name)
+		}
+	}
+}
+
+func TestNewKeyIsAnother(t *testing.T) {
+	form := regexp.MustCompile(`(?s)API key, shown once.*\n\n  (\S+)\n.*sha256: ([0-9a-f]{64})\n$`)
+	_, first, _ := oriel(t, "token", "new-key")
+	_, second, _ := oriel(t, "token", "new-key")
+	if !form.MatchString(first) || !form.MatchString(second) {
+		t.Fatalf("%s", first)
+	}
+	if first == second {
+		t.Error("two keys are the same")
+	}
+}
+
+func TestTokenNeedsAKey(t *testing.T) {
+	t.Setenv("ORIEL_API_KEY", "")
+	status, _, stderr := oriel(t, "token", "-views", "shop")
+	if status != 1 || !strings.Contains(stderr, "name its file with -key-file, or set ORIEL_API_KEY") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
+// emulated starts an emulator and returns its address, and the folder that has a
+// key file, key.json.
+func emulated(t *testing.T) (host, dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	p := startOriel(t, "emulate", "-listen", "127.0.0.1:0", "-control", "127.0.0.1:0", "-events", "20000", "-key", filepath.Join(dir, "key.json"))
+	host = p.prints(t, `Emulator +http://(\S+)\nControl +http://\S+\n`)[0]
+	t.Cleanup(func() { p.ends(t) })
+	return host, dir
+}
+
+// configure writes a configuration against the emulator at host.
+func configure(t *testing.T, host, dir, rest string) (path string) {
+	t.Helper()
+	path = filepath.Join(dir, "oriel.yaml")
+	text := fmt.Sprintf("listen: 127.0.0.1:0\noperator: {listen: 127.0.0.1:0}\ngoogle: {data_url: 'http://%s', admin_url: 'http://%s', token_hosts: ['%s']}\n"+
+		"accounts: {agency: {key_file: key.json}}\n%s", host, host, host, rest)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestDoctor(t *testing.T) {
+	host, dir := emulated(t)
+	path := configure(t, host, dir, "views:\n  museum: {property: '412600302'}\n")
+	status, stdout, stderr := oriel(t, "doctor", "-config", path)
+	if status != 0 || !strings.HasPrefix(stdout, `ok    view museum: property 412600302 "`) || stderr != "" {
+		t.Errorf("status %d\n%s%s", status, stdout, stderr)
+	}
+	path = configure(t, host, dir, "views:\n  museum: {property: '412600302'}\n  lost: {property: '999'}\n")
+	status, stdout, stderr = oriel(t, "doctor", "-config", path)
+	if status != 1 || !strings.Contains(stderr, "1 of 2 views cannot be read") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+	for _, want := range []string{"ok    view museum", "FAIL  " + path + ":7: view lost: ", "add " + serviceAccount + " as Viewer in Admin → Property access management of property 999"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("%s\nlacks %s", stdout, want)
+		}
+	}
+}
+
+func TestServeRefusesToStartInVain(t *testing.T) {
+	host, dir := emulated(t)
+	path := configure(t, host, dir, "views:\n  lost: {property: '999'}\n")
+	status, _, stderr := oriel(t, "serve", "-config", path)
+	for _, want := range []string{"oriel: no view can be read\n" + path + ":6: view lost: ", serviceAccount, "as Viewer in Admin → Property access management"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("%s\nlacks %s", stderr, want)
+		}
+	}
+	if status != 1 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+func get(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+// TestServeAndMint walks the road of a host's backend: an API key, a server that
+// knows its hash, a token, a report at Google's own path.
+func TestServeAndMint(t *testing.T) {
+	host, dir := emulated(t)
+	_, made, _ := oriel(t, "token", "new-key")
+	parts := regexp.MustCompile(`(?s)\n  (\S+)\n.*sha256: (\S+)`).FindStringSubmatch(made)
+	address, err := freeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := configure(t, host, dir, "public_url: http://"+address+"\nviews:\n  museum: {property: '412600302'}\napi_keys: {portal: {sha256: "+parts[2]+"}}\n")
+	replace(t, path, "listen: 127.0.0.1:0\n", "listen: "+address+"\n")
+	p := startOriel(t, "serve", "-config", path)
+	operators := p.prints(t, `Oriel serves \S+, operators (\S+)\n`)[0]
+	if status, _ := get(t, operators+"/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz answers %d", status)
+	}
+
+	t.Setenv("ORIEL_API_KEY", parts[1])
+	status, stdout, stderr := oriel(t, "token", "-url", "http://"+address, "-views", "museum", "-subject", "customer-7")
+	var token struct {
+		AccessToken string `json:"access_token"`
+		ExpiresIn   int    `json:"expires_in"`
+	}
+	if err := json.Unmarshal([]byte(stdout), &token); err != nil || status != 0 || token.ExpiresIn != 300 {
+		t.Fatalf("status %d, %s%s", status, stdout, stderr)
+	}
+	if status, body := ask(t, "http://"+address+"/v1beta/properties/museum:runReport", token.AccessToken); status != http.StatusOK || !strings.Contains(body, `"rowCount":1`) {
+		t.Errorf("a report: %d %s", status, body)
+	}
+
+	status, _, stderr = oriel(t, "token", "-url", "http://"+address, "-views", "shop")
+	if status != 1 || !strings.Contains(stderr, "the server answered 4") || !strings.Contains(stderr, `"shop"`) {
+		t.Errorf("a view that does not exist: %d %s", status, stderr)
+	}
+	t.Setenv("ORIEL_API_KEY", "wrong")
+	if status, _, stderr = oriel(t, "token", "-url", "http://"+address, "-views", "museum"); status != 1 || !strings.Contains(stderr, "401") {
+		t.Errorf("a wrong key: %d %s", status, stderr)
+	}
+	p.ends(t)
+}
+
+func ask(t *testing.T, url, token string) (status int, body string) {
+	t.Helper()
+	question := `{"dateRanges":[{"startDate":"7daysAgo","endDate":"yesterday"}],"metrics":[{"name":"sessions"}]}`
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(question))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+func replace(t *testing.T, path, old, with string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(text, []byte(old), []byte(with), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestServeSaysThatAPortIsTaken(t *testing.T) {
+	host, dir := emulated(t)
+	path := configure(t, host, dir, "public_url: http://"+host+"\nviews:\n  museum: {property: '412600302'}\n")
+	replace(t, path, "listen: 127.0.0.1:0\n", "listen: "+host+"\n")
+	status, _, stderr := oriel(t, "serve", "-config", path)
+	if status != 1 || !strings.Contains(stderr, path+":1: listen: listen tcp "+host+": bind: address already in use") {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
+// TestDemo: one address, at which there is a page; two files that exist while it
+// runs, and are what serve takes; nothing remains.
+func TestDemo(t *testing.T) {
+	p := startOriel(t, "demo", "-listen", "127.0.0.1:0")
+	said := p.prints(t, `Open +(http://\S+/)\n(?s:.*)Configuration +(\S+)\n +Key file +(\S+)\n(?s:.*)Oriel (http://\S+), for operators (\S+)\n(?s:.*)Ctrl-C ends it`)
+	page, config, key, server, operators := said[0], said[1], said[2], said[3], said[4]
+	for _, name := range []string{"", "charts.html", "iframe.html", "site.css"} {
+		if status, _ := get(t, page+name); status != http.StatusOK {
+			t.Errorf("%s answers %d", page+name, status)
+		}
+	}
+	if _, body := get(t, page); !strings.Contains(body, server+"/oriel.js") || !strings.Contains(body, "<oriel-dashboard") {
+		t.Errorf("the page does not use the server:\n%s", body)
+	}
+	if status, body := get(t, server+"/embed/overview"); status != http.StatusOK || !strings.Contains(body, "Kauri") {
+		t.Errorf("the embed page answers %d", status)
+	}
+	if status, body := get(t, operators+"/readyz"); status != http.StatusOK {
+		t.Errorf("/readyz answers %d: %s", status, body)
+	}
+	if status, stdout, stderr := oriel(t, "doctor", "-config", config); status != 0 || strings.Count(stdout, "ok ") != 3 {
+		t.Errorf("doctor about the demo's configuration: %d\n%s%s", status, stdout, stderr)
+	}
+	p.ends(t)
+	for _, path := range []string{config, key} {
+		if _, err := os.Stat(path); !os.IsNotExist(err) {
+			t.Errorf("%s remains: %v", path, err)
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/oriel-server/oriel/emulator"
+)
+
+const withKey = "accounts:\n  agency:\n    key_file: key.json\nviews:\n  shop:\n    property: \"412600303\"\n"
+
+// start reads the configuration at path and wires a server.
+func start(t *testing.T, path string) (*App, error) {
+	t.Helper()
+	c, err := ReadConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	a, err := New(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a, nil
+}
+
+// TestCredentialFaultsAtStart: the place in the configuration, the account, the key
+// file, and what to do.
+func TestCredentialFaultsAtStart(t *testing.T) {
+	for _, c := range []struct {
+		name, key string
+		want      []string
+	}{
+		{"missing", "", []string{"key.json: there is no such key file", "create a JSON key", "IAM & Admin → Service Accounts → Keys", "or correct the path"}},
+		{"cut off", `{"type": "service_account", "project_id": `, []string{"key.json:1:", "broken JSON", "was the file cut off or edited?"}},
+		{"empty", " ", []string{"key.json"}},
+		{"OAuth client", `{"installed":{"client_id":"x"}}`, []string{"key.json: this is an OAuth client file", "what is needed is a service account's key", "Add key → JSON"}},
+		{"unknown type", `{"type": "passport"}`, []string{"key.json", `"passport"`}},
+		{"no private key", `{"type": "service_account", "client_email": "a@b.iam.gserviceaccount.com"}`, []string{"key.json", "private_key"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := write(t, withKey)
+			if c.key != "" {
+				if err := os.WriteFile(filepath.Join(filepath.Dir(path), "key.json"), []byte(c.key), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := start(t, path)
+			if err == nil {
+				t.Fatal("it starts")
+			}
+			for _, want := range append(c.want, path+":3: ", `account "agency"`) {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%v\nlacks %s", err, want)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryBrokenAccountIsNamed(t *testing.T) {
+	path := write(t, "accounts:\n  one:\n    key_file: 1.json\n  two:\n    key_file: 2.json\nviews:\n  shop: {property: '1', account: one}\n")
+	_, err := start(t, path)
+	if err == nil {
+		t.Fatal("it starts")
+	}
+	for _, want := range []string{path + `:3: account "one"`, path + `:5: account "two"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nlacks %s", err, want)
+		}
+	}
+}
+
+// A key file may send its holder's assertion anywhere, unless the host is listed.
+func TestKeyOfAForeignTokenHost(t *testing.T) {
+	path := write(t, withKey)
+	writeKey(t, filepath.Join(filepath.Dir(path), "key.json"), "https://tokens.example.com")
+	_, err := start(t, path)
+	if err == nil || !strings.Contains(err.Error(), path+":3: ") || !strings.Contains(err.Error(), "google.token_hosts") ||
+		!strings.Contains(err.Error(), robot) || !strings.Contains(err.Error(), "tokens.example.com") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestBadTokenHost(t *testing.T) {
+	path := write(t, "google:\n  token_hosts: ['https://x/']\n"+withKey)
+	writeKey(t, filepath.Join(filepath.Dir(path), "key.json"), "https://oauth2.googleapis.com")
+	_, err := start(t, path)
+	if err == nil || !strings.HasPrefix(err.Error(), path+`:2: google.token_hosts: "https://x/" is neither`) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestUnwritableSigningKeys(t *testing.T) {
+	path := write(t, "tokens:\n  keys_file: nowhere/keys.json\n"+withKey)
+	writeKey(t, filepath.Join(filepath.Dir(path), "key.json"), "https://oauth2.googleapis.com")
+	_, err := start(t, path)
+	if err == nil || !strings.HasPrefix(err.Error(), path+":2: signing keys: ") {
+		t.Errorf("%v", err)
+	}
+}
+
+// against returns a configuration for the views given, lines of YAML, and the
+// Google that it is about.
+func against(t *testing.T, views string) (path string, google *emulator.Emulator) {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(nil)
+	host := srv.Listener.Addr().String()
+	path = write(t, fmt.Sprintf("google: {data_url: 'http://%s', admin_url: 'http://%s', token_hosts: ['%s']}\n"+
+		"accounts: {agency: {key_file: key.json}}\nviews:\n%s", host, host, host, views))
+	google = writeKey(t, filepath.Join(filepath.Dir(path), "key.json"), "http://"+host)
+	srv.Config.Handler = google.Handler()
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return path, google
+}
+
+func TestCheck(t *testing.T) {
+	path, google := against(t, "  museum: {property: '412600302'}\n  lost:\n    title: Lost\n    property: '999999'\n  shop: {property: '412600303'}\n")
+	if err := google.SetAccess(robot, "412600303", false); err != nil {
+		t.Fatal(err)
+	}
+	a, err := start(t, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	findings := a.Check(t.Context())
+	if len(findings) != 3 {
+		t.Fatalf("%d findings", len(findings))
+	}
+	for i, view := range []string{"museum", "lost", "shop"} {
+		if findings[i].View != view {
+			t.Errorf("finding %d is about %s, want %s", i, findings[i].View, view)
+		}
+	}
+	museum := findings[0]
+	if museum.Err != nil || museum.Permanent() || museum.Property.TimeZone == nil || museum.Where != path+":4" {
+		t.Errorf("%+v", museum)
+	}
+	for i, place := range map[int]string{1: path + ":7: view lost: ", 2: path + ":8: view shop: "} {
+		f := findings[i]
+		if f.Err == nil || !f.Permanent() {
+			t.Errorf("%+v should be permanent", f)
+			continue
+		}
+		for _, want := range []string{place, "add " + robot + " as Viewer in Admin → Property access management", "Google answered 403"} {
+			if !strings.Contains(f.Err.Error(), want) {
+				t.Errorf("%v\nlacks %s", f.Err, want)
+			}
+		}
+		if strings.Contains(f.Err.Error(), "at the moment") {
+			t.Errorf("%v\nspeaks to visitors", f.Err)
+		}
+	}
+}
+
+// What may pass by itself does not keep a server from starting.
+func TestCheckOfAFailingGoogle(t *testing.T) {
+	path, google := against(t, "  museum: {property: '412600302'}\n")
+	if err := google.SetFault("*", emulator.Fault{Status: http.StatusServiceUnavailable, Rate: 1}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := start(t, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := a.Check(t.Context())[0]; f.Err == nil || f.Permanent() {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Readiness falls when Google refuses the key for good.
+func TestReadiness(t *testing.T) {
+	path, google := against(t, "  museum: {property: '412600302'}\n")
+	a, err := start(t, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready := a.readiness()[0]
+	if err := ready.Check(t.Context()); err != nil {
+		t.Errorf("before any question: %v", err)
+	}
+	if err := google.RevokeAccount(robot); err != nil {
+		t.Fatal(err)
+	}
+	a.Check(t.Context())
+	if err := ready.Check(t.Context()); err == nil || !strings.Contains(err.Error(), robot) {
+		t.Errorf("a revoked account: %v", err)
+	}
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestFaults(t *testing.T) {
+	const view = "views:\n  shop:\n    property: '1'\n    "
+	for _, c := range []struct{ text, want string }{
+		{"listen: 8080\n" + oneView, `oriel.yaml:1: listen: "8080" is not an address: write host:port`},
+		{"operator:\n  listen: here\n" + oneView, `oriel.yaml:2: operator.listen: "here" is not an address`},
+		{"listen: :8080\n" + oneView, `oriel.yaml: public_url: "http://:8080" is not the address that browsers use`},
+		{"public_url: https://a.example/stats\n" + oneView, `oriel.yaml:1: public_url: "https://a.example/stats" is not the address`},
+		{"public_url: ftp://a.example\n" + oneView, `oriel.yaml:1: public_url`},
+		{"trusted_proxies: [10.0.0.1]\n" + oneView, `oriel.yaml:1: trusted_proxies: "10.0.0.1" is not a network`},
+		{"log: {format: xml}\n" + oneView, `oriel.yaml:1: log.format: "xml" is not a format`},
+		{"log: {level: loud}\n" + oneView, `oriel.yaml:1: log.level: "loud" is not a level`},
+		{"google:\n  data_url: http://google.example\n" + oneView, `oriel.yaml:2: google.data_url: "http://google.example" would send the access token in the clear`},
+		{"google:\n  admin_url: ftp://x\n" + oneView, `oriel.yaml:2: google.admin_url: "ftp://x" is not a URL`},
+		{"tokens:\n  keys_file: ''\n" + oneView, `oriel.yaml:2: tokens.keys_file: name a file`},
+		{"tokens: {lifetime: 61m}\n" + oneView, `oriel.yaml:1: tokens.lifetime: embed tokens live between 1s and 1h, not 1h1m0s`},
+		{"tokens: {lifetime: 1ms}\n" + oneView, `oriel.yaml:1: tokens.lifetime`},
+		{"api_keys:\n  cms: {sha256: abcd}\n" + oneView, `oriel.yaml:2: api_keys.cms.sha256: this is not a SHA-256`},
+		{"api_keys:\n  cms: {sha256: " + strings.Repeat("0a", 32) + ", views: [x]}\n" + oneView, `oriel.yaml:2: api_keys.cms.views: there is no view "x"`},
+		{"api_keys:\n  cms: {sha256: " + strings.Repeat("0a", 32) + ", dashboards: [x]}\n" + oneView, `oriel.yaml:2: api_keys.cms.dashboards: there is no dashboard "x"`},
+		{"cache: {max_mb: 0}\n" + oneView, `oriel.yaml:1: cache.max_mb: 0 MB is too small`},
+		{"cache: {stale: -1s}\n" + oneView, `oriel.yaml:1: cache.stale: -1s is negative: write 0s`},
+		{"cache: {realtime: 0s}\n" + oneView, `oriel.yaml:1: cache.realtime: must be more than 0`},
+		{"cache: {intraday: 0s}\n" + oneView, `oriel.yaml:1: cache.intraday`},
+		{"cache: {settling: 0s}\n" + oneView, `oriel.yaml:1: cache.settling`},
+		{"cache: {final: -5h}\n" + oneView, `oriel.yaml:1: cache.final`},
+		{"limits: {request_timeout: 0s}\n" + oneView, `oriel.yaml:1: limits.request_timeout`},
+		{"limits: {tokens_per_second: 0}\n" + oneView, `oriel.yaml:1: limits.tokens_per_second`},
+		{"limits: {tokens_burst: -1}\n" + oneView, `oriel.yaml:1: limits.tokens_burst`},
+		{"listen: 127.0.0.1:1\n", `oriel.yaml: views: name at least one view`},
+		{"accounts: {a: {}, b: {}}\n" + oneView, `oriel.yaml:3: views.shop.account: say which account asks for it: a, b`},
+		{view + "account: x\n", `oriel.yaml:4: views.shop.account: there is no account "x"; accounts are default`},
+		{"views:\n  shop:\n    property: G-ABC\n", `oriel.yaml:3: views.shop.property: "G-ABC" is not a GA4 property id`},
+		{"views:\n  shop: {}\n", `oriel.yaml:2: views.shop.property: "" is not a GA4 property id`},
+		{view + "origins: [https://a.example/]\n", `oriel.yaml:4: views.shop.origins: "https://a.example/" is not an origin`},
+		{view + "public: true\n", `oriel.yaml:4: views.shop.public: a public view needs at least one origin in views.shop.origins`},
+		{view + "history: {outside: burn}\n", `oriel.yaml:4: views.shop.history.outside: "burn" is neither clip nor refuse`},
+		{view + "history: {since: 1.5.2026}\n", `oriel.yaml:4: views.shop.history.since: "1.5.2026" is not a date`},
+		// Of views and dashboards as package policy and package dashboard see them.
+		{view + "max_rows: -1\n", `oriel.yaml:4: view "shop": max rows: -1 is not one of 0 to 250000`},
+		{view + "history: {days: -1}\n", `oriel.yaml:4: view "shop": history: days: -1 is negative`},
+		{view + "fields: {deny: ['*x']}\n", `oriel.yaml:4: view "shop": fields: "*x" is not a field`},
+		{view + "filter: {filter: {fieldName: a}}\n", `oriel.yaml:4: view "shop": filter: The filter of a needs exactly one of`},
+		{"views:\n  Shop: {property: '1'}\n", `oriel.yaml:2: view "Shop": name: must be lower-case letters`},
+		{oneView + "  blog:\n    property: '2'\n    aliases: [shop]\n", `oriel.yaml:3: view "blog": "shop" already names view "shop"`},
+		{oneView + "dashboards:\n  o:\n    views: [blog]\n    panels: [{type: scorecard, metrics: [sessions]}]\n", `oriel.yaml:5: dashboard "o": views: there is no view "blog"`},
+		{oneView + "dashboards:\n  o:\n    views: [shop]\n    range: 5 weeks\n    panels: [{type: scorecard, metrics: [sessions]}]\n", `oriel.yaml:6: dashboard "o": range: "5 weeks" is not a range`},
+		{oneView + "dashboards:\n  o:\n    views: [shop]\n    panels:\n      - {type: scorecard, metrics: [sessions]}\n      - {type: wheel}\n",
+			`oriel.yaml:8: dashboard "o": panel "2": type: "wheel" is not one of`},
+		{"views:\n  shop: {property: '1', realtime: false}\ndashboards:\n  o:\n    views: [shop]\n    panels:\n      - name: now\n        type: scorecard\n        metrics: [activeUsers]\n        realtime: true\n",
+			`oriel.yaml:7: dashboard "o": panel "now" over view "shop": the view does not allow realtime`},
+	} {
+		_, err := parseConfig("oriel.yaml", []byte(c.text))
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s\n got %v\nwant %s", c.text, err, c.want)
+		} else if strings.Count(err.Error(), "oriel.yaml") != 1 {
+			t.Errorf("%s\n one fault makes several:\n%v", c.text, err)
+		}
+	}
+}
+
+// TestAllFaultsAtOnce: one mends a file in one go, from top to bottom.
+func TestAllFaultsAtOnce(t *testing.T) {
+	text := "listen: x\nlog: {level: loud}\ngoogle: {data_url: x}\ncache: {max_mb: 0}\nviews:\n  shop: {property: x, origins: ['*']}\n"
+	_, err := parseConfig("oriel.yaml", []byte(text))
+	if err == nil {
+		t.Fatal("no error")
+	}
+	var places []string
+	for line := range strings.Lines(err.Error()) {
+		place, _, _ := strings.Cut(line, ": ")
+		places = append(places, strings.TrimPrefix(place, "oriel.yaml:"))
+	}
+	if got := strings.Join(places, " "); got != "1 2 3 4 6 6" {
+		t.Errorf("faults at %s:\n%v", got, err)
+	}
+}
+
+func TestIsOrigin(t *testing.T) {
+	for s, want := range map[string]bool{
+		"https://www.example.com": true, "http://127.0.0.1:8080": true, "http://[::1]:80a": false, "http://[::1]:8080": true,
+		"https://www.example.com/": false, "https://www.example.com:443": false, "http://www.example.com:80": false,
+		"https://www.example.com:80": true, "https://WWW.example.com": false, "https://*.example.com": false, "*": false,
+		"null": false, "": false, "www.example.com": false, "file://x": false, "https://u@example.com": false, "https://a.example?x": false,
+	} {
+		if got := isOrigin(s); got != want {
+			t.Errorf("isOrigin(%q) = %v", s, got)
+		}
+	}
+}
+
+func TestIsLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "127.0.0.1": true, "127.8.8.8": true, "::1": true, "10.0.0.1": false, "localhost.example.com": false, "": false,
+	} {
+		if got := isLoopback(host); got != want {
+			t.Errorf("isLoopback(%q) = %v", host, got)
+		}
+	}
+}
