@@ -29,7 +29,7 @@ import (
 type APIKey struct {
 	Name       string
 	SHA256     [32]byte // of the key; the key itself is nowhere in the configuration
-	Views      []string // that it may name; empty: all
+	Views      []string // that it may name; empty: all, or none when Dashboards are listed
 	Dashboards []string // that it may name; empty: all
 }
 
@@ -223,7 +223,12 @@ func (a *Authority) apiKey(shown string) (APIKey, bool) {
 }
 
 func (k APIKey) allowsView(name string) bool {
-	return len(k.Views) == 0 || slices.Contains(k.Views, name)
+	return len(k.Views) == 0 && len(k.Dashboards) == 0 || slices.Contains(k.Views, name)
+}
+
+// readsOver reports whether a key opens dashboards over a view.
+func (k APIKey) readsOver(view string) bool {
+	return len(k.Views) == 0 || slices.Contains(k.Views, view)
 }
 
 func (k APIKey) allowsDashboard(name string) bool {
@@ -233,7 +238,7 @@ func (k APIKey) allowsDashboard(name string) bool {
 // mayRead reports whether a key opens a dashboard over at least one view.
 func (a *Authority) mayRead(k APIKey, dashboard string) bool {
 	views, ok := a.c.Rules.DashboardViews(dashboard)
-	return ok && k.allowsDashboard(dashboard) && slices.ContainsFunc(views, k.allowsView)
+	return ok && k.allowsDashboard(dashboard) && slices.ContainsFunc(views, k.readsOver)
 }
 
 // bound holds a token's claim to what its API key may name today. A claim over

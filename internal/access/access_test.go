@@ -245,6 +245,24 @@ func TestMintRefuses(t *testing.T) {
 	}
 }
 
+func TestAKeyForDashboardsOpensNoViews(t *testing.T) {
+	b := newBench(t, func(c *Config) { c.APIKeys[0].Dashboards = []string{"overview"} })
+	_, err := b.Mint(context.Background(), b.secret, MintRequest{Views: []string{"shop"}})
+	if report.KindOf(err) != report.Forbidden {
+		t.Errorf("a view was opened: %v", err)
+	}
+	token := b.minted(MintRequest{Dashboards: []string{"overview"}})
+	if _, err := b.verify(token, ""); err != nil {
+		t.Errorf("the dashboard: %v", err)
+	}
+	// Tokens that the key minted when it opened all lose their views.
+	b.reload(func(c *Config) { c.APIKeys[0].Dashboards = nil })
+	token = b.minted(MintRequest{Views: []string{"shop"}})
+	b.reload(func(c *Config) { c.APIKeys[0].Dashboards = []string{"overview"} })
+	_, err = b.verify(token, "")
+	refused(t, "the key was limited to dashboards", err, "no longer offered")
+}
+
 func large() *report.Filter {
 	return &report.Filter{Condition: &report.Condition{FieldName: "country", InList: &report.InListFilter{Values: []string{strings.Repeat("x", maxToken)}}}}
 }

@@ -55,19 +55,57 @@ func (f Fields) allows(name string) bool {
 	if !plainName.MatchString(name) {
 		return false
 	}
+	if f.denies(name) {
+		return false
+	}
 	names := spellings(name)
-	denied := func(pattern string) bool {
+	return len(f.Allow) == 0 || slices.ContainsFunc(f.Allow, func(pattern string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return matches(pattern, n) })
+	})
+}
+
+func (f Fields) denies(name string) bool {
+	names := spellings(name)
+	return slices.ContainsFunc(f.Deny, func(pattern string) bool {
 		return slices.ContainsFunc(names, func(n string) bool {
 			base, _, _ := strings.Cut(n, ":")
 			return matches(strings.ToLower(pattern), strings.ToLower(n)) || strings.EqualFold(pattern, base)
 		})
-	}
-	if slices.ContainsFunc(f.Deny, denied) {
-		return false
-	}
-	return len(f.Allow) == 0 || slices.ContainsFunc(f.Allow, func(pattern string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return matches(pattern, n) })
 	})
+}
+
+// calculated begins the names of metrics that a property's owner defined over
+// other metrics.
+const calculated = "calcMetric:"
+
+// operands finds the fields in a calculated metric's expression. A hyphen may
+// belong to a parameter's name or be a minus, so both readings are found.
+var operands = []*regexp.Regexp{
+	regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(:[\pL\pN_]+)?`),
+	regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(:[\pL\pN_-]+)?`),
+}
+
+// discloses reports whether a calculated metric is computed from a denied
+// field: with both it and its other operands the field could be found out.
+func (f Fields) discloses(field report.Field) bool {
+	return slices.ContainsFunc(operands, func(operand *regexp.Regexp) bool {
+		return slices.ContainsFunc(operand.FindAllString(field.Expression, -1), f.denies)
+	})
+}
+
+// calculates returns the calculated metrics that a query names.
+func calculates(q report.Query) []string {
+	var names []string
+	note := func(name string) {
+		if strings.HasPrefix(strings.ToLower(name), strings.ToLower(calculated)) {
+			names = append(names, name)
+		}
+	}
+	for _, m := range q.Metrics {
+		note(m.Name)
+	}
+	q.MetricFilter.Walk(func(c *report.Condition) { note(c.FieldName) })
+	return names
 }
 
 func matches(pattern, name string) bool {
@@ -229,7 +267,7 @@ func holdsInRealtime(f *report.Filter) bool {
 // visible field is as visible as the field.
 func (f Fields) visible(fields []report.Field) []report.Field {
 	return slices.DeleteFunc(slices.Clone(fields), func(field report.Field) bool {
-		return !f.allows(field.APIName) || slices.ContainsFunc(field.DeprecatedAPINames, func(old string) bool {
+		return !f.allows(field.APIName) || f.discloses(field) || slices.ContainsFunc(field.DeprecatedAPINames, func(old string) bool {
 			return len(f.Deny) > 0 && !(Fields{Deny: f.Deny}).allows(old)
 		})
 	})

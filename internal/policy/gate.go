@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -73,6 +74,10 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 		ask.decision.Refused = true
 		return ask, err
 	}
+	if refused, err := g.checkCalculated(ctx, v, q); err != nil {
+		ask.decision.Refused = refused
+		return ask, err
+	}
 	zone, err := g.zone(ctx, v, q)
 	if err != nil {
 		return ask, err
@@ -86,6 +91,28 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 	recorded := narrowed.Clone()
 	ask.decision.Query, ask.decision.Clipped = &recorded, clipped
 	return ask, nil
+}
+
+// checkCalculated refuses calculated metrics that are computed from a field which
+// the view denies. Only the catalog knows what they are computed from, so
+// without it they are not answered.
+func (g *Gate) checkCalculated(ctx context.Context, v *View, q report.Query) (refused bool, err error) {
+	names := calculates(q)
+	if len(names) == 0 || len(v.Fields.Deny) == 0 {
+		return false, nil
+	}
+	all, err := g.c.Catalog.Fields(ctx, v.Account, v.Property)
+	if err != nil {
+		return false, err
+	}
+	for _, field := range all.Metrics {
+		for _, name := range names {
+			if strings.EqualFold(field.APIName, name) && v.Fields.discloses(field) {
+				return true, noSuchField(name, "metric", q.Realtime)
+			}
+		}
+	}
+	return false, nil
 }
 
 func methodOf(q report.Query) string {

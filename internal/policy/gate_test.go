@@ -197,7 +197,7 @@ func TestFieldsAndViews(t *testing.T) {
 	w, g, r := start(t, shop())
 	gr := grant(t, r, Claim{Views: []string{"shop"}})
 	f, err := g.Fields(bg, gr, "shop")
-	if err != nil || len(f.Dimensions) != 1 || f.Dimensions[0].APIName != "country" || len(f.Metrics) != 1 {
+	if err != nil || len(f.Dimensions) != 1 || f.Dimensions[0].APIName != "country" || len(f.Metrics) != 2 || f.Metrics[1].APIName != "calcMetric:depth" {
 		t.Errorf("%+v, %v", f, err)
 	}
 	views, err := g.Views(bg, gr)
@@ -241,18 +241,12 @@ func TestPublicClaims(t *testing.T) {
 
 func TestOrigins(t *testing.T) {
 	_, _, r := start(t, shop(), blog())
-	for _, c := range []struct {
-		origin, view, dashboard string
-		want                    bool
-	}{
-		{shopPage, "shop", "", true}, {shopPage, "ga:123", "", true}, {shopPage, "111", "", true}, {shopPage, "", "", true},
-		{shopPage, "", "overview", true}, {shopPage, "nothing", "", false}, {shopPage, "", "nothing", false},
-		{"https://blog.example", "shop", "", false}, {"https://blog.example", "blog", "", true}, {"https://blog.example", "", "overview", true},
-		{"", "shop", "", false}, {"null", "shop", "", false}, {"*", "", "", false}, {"https://shop.example.evil", "shop", "", false},
-		{"HTTPS://shop.example", "shop", "", false}, {"http://shop.example", "shop", "", false},
+	for origin, want := range map[string]bool{
+		shopPage: true, "https://blog.example": true, "": false, "null": false, "*": false,
+		"https://shop.example.evil": false, "HTTPS://shop.example": false, "http://shop.example": false,
 	} {
-		if got := r.OriginAllowed(c.origin, c.view, c.dashboard); got != c.want {
-			t.Errorf("%+v: %v", c, got)
+		if got := r.ListsOrigin(origin); got != want {
+			t.Errorf("%q is listed: %v", origin, got)
 		}
 	}
 	for _, view := range []string{"", "shop", "blog"} {
@@ -262,6 +256,32 @@ func TestOrigins(t *testing.T) {
 	}
 	if got := r.FrameOrigins("nothing", ""); got != nil {
 		t.Error(got)
+	}
+}
+
+func TestReadableFrom(t *testing.T) {
+	twin := blog() // another window on the shop's property, for pages of the blog
+	twin.Name, twin.Aliases, twin.Property = "twin", nil, shop().Property
+	_, _, r := start(t, shop(), blog(), twin)
+	const blogPage = "https://blog.example"
+	both := grant(t, r, Claim{Views: []string{"shop", "blog"}, Dashboards: []string{"overview"}})
+	for _, c := range []struct {
+		origin, view, dashboard string
+		want                    bool
+	}{
+		{shopPage, "shop", "", true}, {shopPage, "ga:123", "", true}, {shopPage, "111", "", true}, {shopPage, "", "", true},
+		{blogPage, "shop", "", false}, {blogPage, "ga:123", "", false}, {blogPage, "blog", "", true},
+		// The twin is not granted, so the property's id means the shop.
+		{blogPage, "111", "", false},
+		{shopPage, "", "overview", true}, {blogPage, "blog", "overview", true}, {blogPage, "shop", "overview", false},
+		// Without a view it is the first one's data.
+		{blogPage, "", "overview", false},
+		// What is not granted is the gate's to refuse, from every page alike.
+		{blogPage, "nothing", "", true}, {shopPage, "twin", "", true}, {blogPage, "", "nothing", true},
+	} {
+		if got := both.ReadableFrom(c.origin, c.view, c.dashboard); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
 	}
 }
 

@@ -83,6 +83,29 @@ func (g Grant) Expires() time.Time { return g.claim.ExpiresAt }
 // that exists and one that does not sound the same when they are not granted.
 func (g Grant) view(s string) (*View, error) { return resolve(g.views, s) }
 
+// ReadableFrom reports whether a page at origin, which shows the holder's token,
+// may read the answer about a view (by name, alias or property id), or about a
+// dashboard over a view, empty for its first. With both empty it may, and so
+// it may read the gate's refusal of what the grant does not hold: the same
+// from every page, whether or not there is such a view.
+func (g Grant) ReadableFrom(origin, view, dashboard string) bool {
+	views := g.views
+	if dashboard != "" {
+		o, err := g.dashboard(dashboard)
+		if err != nil {
+			return true
+		}
+		if views = o.views; view == "" {
+			return views[0].lists(origin)
+		}
+	}
+	if view == "" {
+		return true
+	}
+	v, err := resolve(views, view)
+	return err != nil || v.lists(origin)
+}
+
 func (g Grant) dashboard(name string) (opened, error) {
 	for _, o := range g.dashboards {
 		if o.board.Name == name {

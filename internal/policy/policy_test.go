@@ -47,7 +47,9 @@ func (w *world) Property(_ context.Context, account, property string) (report.Pr
 func (w *world) Fields(context.Context, string, string) (*report.Fields, error) {
 	return &report.Fields{
 		Dimensions: []report.Field{{APIName: "country"}, {APIName: "city"}, {APIName: "dayOfWeek", DeprecatedAPINames: []string{"dayOfWeekZero"}}},
-		Metrics:    []report.Field{{APIName: "sessions"}, {APIName: "totalRevenue"}, {APIName: "keyEvents:purchase"}},
+		Metrics: []report.Field{{APIName: "sessions"}, {APIName: "totalRevenue"}, {APIName: "keyEvents:purchase"},
+			{APIName: "calcMetric:margin", Expression: "(totalRevenue - 5)/transactions"}, {APIName: "calcMetric:depth", Expression: "screenPageViews/sessions"},
+			{APIName: "calcMetric:steps", Expression: "5-customEvent:steps-sessions"}},
 	}, nil
 }
 
@@ -213,6 +215,29 @@ func TestMandatoryFilterIsNotNamed(t *testing.T) {
 		if named := strings.Contains(report.AsError(err).Message, name); named != (name == "deviceCategory") {
 			t.Errorf("asked by deviceCategory, Google named %s: %q", name, report.AsError(err).Message)
 		}
+	}
+}
+
+func TestCalculatedMetricsDiscloseNothingDenied(t *testing.T) {
+	w, g, r := start(t, shop())
+	gr := grant(t, r, Claim{Views: []string{"shop"}})
+	for _, name := range []string{"calcMetric:margin", "calcMetric:steps", "calcMetric:Margin", "CALCMETRIC:margin"} {
+		q := sessions()
+		q.Metrics = []report.Metric{{Name: name}}
+		_, err := g.Report(bg, gr, "shop", q)
+		wantKind(t, name, err, report.Invalid)
+		q = sessions()
+		q.MetricFilter = &report.Filter{Condition: &report.Condition{FieldName: name, Empty: &report.EmptyFilter{}}}
+		_, err = g.Report(bg, gr, "shop", q)
+		wantKind(t, name+" in a filter", err, report.Invalid)
+	}
+	if len(w.asked) != 0 || !w.decisions[0].Refused {
+		t.Errorf("asked %v, recorded %+v", w.asked, w.decisions[0])
+	}
+	q := sessions()
+	q.Metrics = []report.Metric{{Name: "calcMetric:depth"}, {Name: "calcMetric:unknown"}}
+	if _, err := g.Report(bg, gr, "shop", q); err != nil {
+		t.Error(err)
 	}
 }
 

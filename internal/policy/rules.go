@@ -283,21 +283,10 @@ func brief(s string) string {
 	return s
 }
 
-// OriginAllowed reports whether a page at origin may read answers about a view
-// (by name, alias, or property id) or dashboard; with both empty, whether any
-// view lists the origin. It is for CORS only: a grant is still needed.
-func (r *Rules) OriginAllowed(origin, view, dashboard string) bool {
-	candidates := r.views
-	if dashboard != "" {
-		b := r.dashboard(dashboard)
-		if b == nil {
-			return false
-		}
-		candidates = b.views
-	}
-	return slices.ContainsFunc(candidates, func(v *View) bool {
-		return (view == "" || v.named(view) || v.Property == view) && v.lists(origin)
-	})
+// ListsOrigin reports whether any view lists the origin: whether its pages are
+// answered at all. What they may read is for a grant to say, see ReadableFrom.
+func (r *Rules) ListsOrigin(origin string) bool {
+	return slices.ContainsFunc(r.views, func(v *View) bool { return v.lists(origin) })
 }
 
 // FrameOrigins returns the origins that may frame a dashboard: those that all of

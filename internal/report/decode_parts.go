@@ -67,18 +67,33 @@ func (d *decoder) double(into **float64) field {
 // apiPackage is how Google's errors name the types of the API.
 const apiPackage = "type.googleapis.com/google.analytics.data.v1beta."
 
-// enum reads one of the values; the one that means "not said" reads as "".
+// enum reads one of the values, by name or, as Google's npm client writes it, by
+// number: values[0] has number 1, and "" stands for a number that is not taken.
+// The value that means "not said", number 0, reads as "".
 func (d *decoder) enum(into *string, typ string, values ...string) field {
 	return func(n node, path string) {
 		switch {
 		case n.kind == stringNode && strings.HasSuffix(n.text, "_UNSPECIFIED") && strings.ToUpper(n.text) == n.text:
 			*into = ""
-		case n.kind == stringNode && slices.Contains(values, n.text):
+		case n.kind == numberNode && n.text == "0":
+			*into = ""
+		case n.kind == stringNode && n.text != "" && slices.Contains(values, n.text):
 			*into = n.text
+		case n.kind == numberNode && numbered(values, n.text) != "":
+			*into = numbered(values, n.text)
 		default:
 			d.invalid(path, apiPackage+typ, n)
 		}
 	}
+}
+
+// numbered returns the value with a number of an enum; "" when there is none.
+func numbered(values []string, number string) string {
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 1 || i > len(values) {
+		return ""
+	}
+	return values[i-1]
 }
 
 // named reads a Dimension or a Metric, which here have only a name.
@@ -114,7 +129,7 @@ func (d *decoder) minuteRange(n node, path string) MinuteRange {
 
 func (d *decoder) aggregation(n node, path string, q *Query) {
 	var a string
-	d.enum(&a, "MetricAggregation", string(Total), string(Minimum), string(Maximum), "COUNT")(n, path)
+	d.enum(&a, "MetricAggregation", aggregations...)(n, path)
 	if a != "" {
 		q.MetricAggregations = append(q.MetricAggregations, Aggregation(a))
 	}

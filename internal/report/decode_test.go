@@ -53,6 +53,32 @@ func TestDecodeReadsProto3JSON(t *testing.T) {
 	}
 }
 
+func TestDecodeReadsEnumsByNumber(t *testing.T) {
+	ask := func(order, match, operation, aggregations string) string {
+		return `{"dateRanges":[{"startDate":"7daysAgo","endDate":"yesterday"}],"metrics":[{"name":"sessions"}],"dimensions":[{"name":"city"}],
+			"orderBys":[{"dimension":{"dimensionName":"city","orderType":` + order + `}}],"metricAggregations":` + aggregations + `,
+			"dimensionFilter":{"filter":{"fieldName":"city","stringFilter":{"matchType":` + match + `,"value":"a"}}},
+			"metricFilter":{"filter":{"fieldName":"sessions","numericFilter":{"operation":` + operation + `,"value":{"int64Value":3}}}}}`
+	}
+	want, err := DecodeRunReport([]byte(ask(`"CASE_INSENSITIVE_ALPHANUMERIC"`, `"PARTIAL_REGEXP"`, `"GREATER_THAN_OR_EQUAL"`, `["TOTAL","MINIMUM","MAXIMUM"]`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := DecodeRunReport([]byte(ask(`2`, `6`, `5`, `[0,1,5,6]`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	for _, bad := range []string{ask(`4`, `1`, `1`, `[]`), ask(`1`, `7`, `1`, `[]`), ask(`1`, `-1`, `1`, `[]`), ask(`1`, `1`, `1.5`, `[]`),
+		ask(`1`, `1`, `1`, `[2]`), ask(`1`, `1`, `1`, `[4]`), ask(`1`, `""`, `1`, `[]`), ask(`1`, `1`, `1`, `[""]`)} {
+		if _, err := DecodeRunReport([]byte(bad)); err == nil {
+			t.Errorf("no error for %s", bad)
+		}
+	}
+}
+
 func TestDecodeRealtime(t *testing.T) {
 	q, err := DecodeRunRealtimeReport([]byte(`{"metrics":[{"name":"activeUsers"}],"minuteRanges":[{"startMinutesAgo":"4","name":"now"},{"startMinutesAgo":9,"endMinutesAgo":5}]}`))
 	want := Query{Realtime: true, Metrics: []Metric{{"activeUsers"}},

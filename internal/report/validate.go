@@ -6,11 +6,13 @@ import (
 	"strings"
 )
 
-// The values of Google's enums.
+// The values of Google's enums, in the order of their numbers.
 var (
 	matchTypes = []string{"EXACT", "BEGINS_WITH", "ENDS_WITH", "CONTAINS", "FULL_REGEXP", "PARTIAL_REGEXP"}
 	operations = []string{"EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN", "GREATER_THAN_OR_EQUAL"}
 	orderTypes = []string{"ALPHANUMERIC", "CASE_INSENSITIVE_ALPHANUMERIC", "NUMERIC"}
+
+	aggregations = []string{string(Total), "", "", "COUNT", string(Minimum), string(Maximum)}
 )
 
 var (

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"unicode"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -57,8 +60,53 @@ func depth(text []byte) int {
 	return deepest
 }
 
-// decodeStrict reads one JSON value into v and refuses what v does not know.
+// checkMembers reads one JSON value and refuses objects that have a member twice,
+// in any case of letters: encoding/json lets the second overwrite the first or
+// merges the two, so that {"filter":{…},"Filter":null} would narrow nothing.
+func checkMembers(d *json.Decoder) error {
+	t, err := d.Token()
+	if err != nil || t != json.Delim('[') && t != json.Delim('{') {
+		return err
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		if t == json.Delim('{') {
+			name, err := d.Token()
+			if err != nil {
+				return err
+			}
+			folded := strings.Map(foldRune, fmt.Sprint(name))
+			if seen[folded] {
+				return fmt.Errorf("the member %q is given twice", clipped(fmt.Sprint(name)))
+			}
+			seen[folded] = true
+		}
+		if err := checkMembers(d); err != nil {
+			return err
+		}
+	}
+	_, err = d.Token()
+	return err
+}
+
+// foldRune returns the same rune for all that encoding/json takes for the same
+// letter of a name.
+func foldRune(r rune) rune {
+	for {
+		next := unicode.SimpleFold(r)
+		if next <= r {
+			return next
+		}
+		r = next
+	}
+}
+
+// decodeStrict reads one JSON value into v and refuses what v does not know, and
+// members that are given twice.
 func decodeStrict(body []byte, v any) error {
+	if err := checkMembers(json.NewDecoder(bytes.NewReader(body))); err != nil {
+		return report.Errorf(report.Invalid, "The request is not what this address reads: %s.", err)
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {

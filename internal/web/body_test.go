@@ -88,12 +88,24 @@ func TestReadBody(t *testing.T) {
 
 func TestDecodeStrict(t *testing.T) {
 	var v struct{ A int }
-	for _, bad := range []string{``, `{`, `{"a":1,"b":2}`, `{"a":1}{}`, `[]`, `{"a":1} x`} {
+	for _, bad := range []string{``, `{`, `{"a":1,"b":2}`, `{"a":1}{}`, `[]`, `{"a":1} x`,
+		`{"a":1,"a":2}`, `{"a":1,"A":2}`, `{"\u0061":1,"a":2}`} {
 		if err := decodeStrict([]byte(bad), &v); err == nil || report.KindOf(err) != report.Invalid {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
 	if err := decodeStrict([]byte(" {\"a\":7}\n"), &v); err != nil || v.A != 7 {
 		t.Errorf("%v, %v", v, err)
+	}
+	var deep struct{ S []map[string]any }
+	for text, ok := range map[string]bool{
+		`{"s":[{"a":1},{"a":2,"b":{"a":3}}]}`:      true,
+		`{"s":[{"a":{"b":1,"c":[],"b":null}}]}`:    false,
+		"{\"s\":[{\"k\":1,\"\u212a\":2}]}":         false, // the Kelvin sign is a k to encoding/json
+		"{\"s\":[{\"s\":1,\"\u017f\":2,\"t\":3}]}": false, // and the long s an s
+	} {
+		if err := decodeStrict([]byte(text), &deep); (err == nil) != ok {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }

@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A pageRule says whether pages of an origin may read the answer to a request.
-type pageRule func(r *http.Request, origin string) bool
+// A subject names what a request is about, as its address writes it: a view, or
+// a dashboard over a view; both empty for all that the token opens.
+type subject func(r *http.Request) (view, dashboard string)
 
 // What pages of other origins may send and see, beyond what browsers always allow.
 const (
@@ -17,51 +19,32 @@ const (
 	corsMaxAge         = "600" // seconds; the longest that all browsers honour
 )
 
-func (s *Server) pagesOfAny(_ *http.Request, origin string) bool {
-	return s.rules.OriginAllowed(origin, "", "")
+func aboutAll(*http.Request) (view, dashboard string) { return "", "" }
+
+func aboutView(r *http.Request) (view, dashboard string) { return r.PathValue("view"), "" }
+
+// aboutProperty is for an address that ends with the view.
+func aboutProperty(r *http.Request) (view, dashboard string) { return r.PathValue("call"), "" }
+
+func aboutCall(r *http.Request) (view, dashboard string) {
+	view, _, _ = splitCall(r.PathValue("call"))
+	return view, ""
 }
 
-func (s *Server) pagesOfView(r *http.Request, origin string) bool {
-	return s.rules.OriginAllowed(origin, r.PathValue("view"), "")
+func aboutDashboard(r *http.Request) (view, dashboard string) {
+	return r.URL.Query().Get("view"), r.PathValue("dashboard")
 }
 
-func (s *Server) pagesOfCall(r *http.Request, origin string) bool {
-	call := r.PathValue("call")
-	if name, _, ok := splitCall(call); ok && s.rules.OriginAllowed(origin, name, "") {
-		return true
-	}
-	return s.rules.OriginAllowed(origin, call, "")
-}
-
-func (s *Server) pagesOfDashboard(r *http.Request, origin string) bool {
-	return s.rules.OriginAllowed(origin, r.URL.Query().Get("view"), r.PathValue("dashboard"))
-}
-
-func (s *Server) pagesOfQuery(r *http.Request, origin string) bool {
-	q := r.URL.Query()
-	for _, view := range q["view"] {
-		if !s.rules.OriginAllowed(origin, view, "") {
-			return false
-		}
-	}
-	if name := q.Get("dashboard"); name != "" {
-		return s.rules.OriginAllowed(origin, "", name)
-	}
-	return len(q["view"]) > 0
-}
-
-// readableBy refuses requests from pages that may not read the answer, and lets
-// the others read it. The server's own pages need no permission.
-func (s *Server) readableBy(rule pageRule, next http.Handler) http.Handler {
-	if rule == nil {
-		return next
-	}
+// readable refuses requests from pages that no view lists, and lets the others
+// read the answer. What the request is about must not matter here: nobody has
+// shown a token yet, and anything but a browser can claim any origin. The
+// server's own pages need no permission.
+func (s *Server) readable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Add("Vary", "Origin")
-		origin := r.Header.Get("Origin")
-		if origin != "" && origin != s.origin {
-			if !rule(r, origin) {
+		if origin := s.foreignPage(r); origin != "" {
+			if !s.rules.ListsOrigin(origin) {
 				s.fail(w, r, foreignOrigin(origin))
 				return
 			}
@@ -72,8 +55,27 @@ func (s *Server) readableBy(rule pageRule, next http.Handler) http.Handler {
 	})
 }
 
+// foreignPage returns the origin of the page that asks; empty when none does, or
+// one of the server's own.
+func (s *Server) foreignPage(r *http.Request) string {
+	if origin := r.Header.Get("Origin"); origin != s.origin {
+		return origin
+	}
+	return ""
+}
+
+// mayRead holds the answer back from pages whose origin the view does not list,
+// though they have a token for it.
+func (s *Server) mayRead(r *http.Request, grant policy.Grant, about subject) error {
+	origin := s.foreignPage(r)
+	if view, dashboard := about(r); origin != "" && !grant.ReadableFrom(origin, view, dashboard) {
+		return foreignOrigin(origin)
+	}
+	return nil
+}
+
 // preflight tells a browser whether it may send the request at all.
-func (s *Server) preflight(rule pageRule, allowed []string) http.Handler {
+func (s *Server) preflight(allowed []string) http.Handler {
 	list := strings.Join(allowed, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -84,7 +86,7 @@ func (s *Server) preflight(rule pageRule, allowed []string) http.Handler {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		if origin != s.origin && !rule(r, origin) {
+		if origin != s.origin && !s.rules.ListsOrigin(origin) {
 			s.fail(w, r, foreignOrigin(origin))
 			return
 		}

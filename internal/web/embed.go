@@ -65,15 +65,17 @@ func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, err)
 		return
 	}
-	framers := s.rules.FrameOrigins(req.Name, req.View)
-	if origin := refererOrigin(r); framed(r) && origin != "" && origin != s.origin && !slices.Contains(framers, origin) {
-		s.blockedPage(w, r, origin, req)
+	d, err := s.embedDashboard(r, req)
+	if err != nil {
+		fail(w, r, err)
 		return
 	}
-	d, err := s.embedDashboard(r, req)
+	// Whom a view lists is told of views that the asker may see, and of no other.
+	framers := s.rules.FrameOrigins(req.Name, d.answer.View.Name)
+	origin := refererOrigin(r)
 	switch {
-	case err != nil:
-		fail(w, r, err)
+	case framed(r) && origin != "" && origin != s.origin && !slices.Contains(framers, origin):
+		s.blockedPage(w, r, origin, req)
 	case wantsJSON(r):
 		d.write(s, w, r)
 	default:

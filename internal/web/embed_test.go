@@ -151,6 +151,28 @@ func TestEmbedFraming(t *testing.T) {
 	}
 }
 
+// Who may frame a page is said by the view that it shows, also when the address
+// leaves it to the token.
+func TestEmbedFramedByDefaultView(t *testing.T) {
+	s := newSite(t)
+	token := s.minted(s.do("POST", "/v1/tokens", `{"dashboards":["mixed"]}`, "Authorization: Bearer "+hostKey))
+	for _, tt := range []struct {
+		query, origin string
+		code          int
+	}{
+		{"", shopOrigin, 403}, {"view=shop&", shopOrigin, 200}, {"view=secret&", shopOrigin, 403}, {"view=646464&", shopOrigin, 403},
+	} {
+		a := s.do("GET", "/embed/mixed?"+tt.query+"token="+token, "", "Sec-Fetch-Dest: iframe", "Referer: "+tt.origin+"/")
+		if a.code != tt.code || tt.code == 403 && strings.Contains(a.body, "Secret") {
+			t.Errorf("%q in a frame of %s: %d %s", tt.query, tt.origin, a.code, a.body)
+		}
+	}
+	a := s.do("GET", "/embed/mixed?token="+token, "")
+	if csp := a.header.Get("Content-Security-Policy"); a.code != 200 || strings.Contains(csp, shopOrigin) {
+		t.Errorf("%d, CSP %q", a.code, csp)
+	}
+}
+
 func TestEmbedOfPrivateDashboard(t *testing.T) {
 	s := newSite(t)
 	if a := s.do("GET", "/embed/private", ""); a.code != 404 || !strings.Contains(a.header.Get("Content-Type"), "text/html") {

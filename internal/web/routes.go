@@ -6,8 +6,8 @@ import "net/http"
 type route struct {
 	method string
 	path   string // a pattern of http.ServeMux
-	// pages says which pages of other origins may read the answers; nil for none.
-	pages  pageRule
+	// pages says that pages of other origins may read answers, see readable.
+	pages  bool
 	handle http.Handler
 }
 
@@ -15,37 +15,37 @@ type route struct {
 func (s *Server) routes() []route {
 	return []route{
 		// Embed tokens: for visitors' pages, and for hosts' backends.
-		{"GET", "/token", s.pagesOfQuery, s.bounded(s.answer(s.publicToken))},
-		{"POST", "/v1/tokens", nil, s.bounded(s.answer(s.hostToken))},
+		{"GET", "/token", true, s.bounded(s.answer(s.publicToken))},
+		{"POST", "/v1/tokens", false, s.bounded(s.answer(s.hostToken))},
 
 		// What an embed token is good for.
-		{"GET", "/v1/views", s.pagesOfAny, s.granted(s.views)},
-		{"GET", "/v1/views/{view}/metadata", s.pagesOfView, s.granted(s.metadata)},
-		{"POST", "/v1/views/{call}", s.pagesOfCall, s.granted(s.call)},
-		{"GET", "/v1/dashboards/{dashboard}", s.pagesOfDashboard, s.granted(s.dashboard)},
+		{"GET", "/v1/views", true, s.granted(aboutAll, s.views)},
+		{"GET", "/v1/views/{view}/metadata", true, s.granted(aboutView, s.metadata)},
+		{"POST", "/v1/views/{call}", true, s.granted(aboutCall, s.call)},
+		{"GET", "/v1/dashboards/{dashboard}", true, s.granted(aboutDashboard, s.dashboard)},
 
 		// The same under Google's own paths, for official clients.
-		{"POST", "/v1beta/properties/{call}", s.pagesOfCall, s.granted(s.call)},
-		{"GET", "/v1beta/properties/{view}/metadata", s.pagesOfView, s.granted(s.googleMetadata)},
-		{"GET", "/v1beta/properties/{call}", s.pagesOfCall, s.granted(s.googleProperty)},
-		{"GET", "/v1beta/accountSummaries", s.pagesOfAny, s.granted(s.googleAccounts)},
+		{"POST", "/v1beta/properties/{call}", true, s.granted(aboutCall, s.call)},
+		{"GET", "/v1beta/properties/{view}/metadata", true, s.granted(aboutView, s.googleMetadata)},
+		{"GET", "/v1beta/properties/{call}", true, s.granted(aboutProperty, s.googleProperty)},
+		{"GET", "/v1beta/accountSummaries", true, s.granted(aboutAll, s.googleAccounts)},
 
 		// Pages for iframes, and what pages load.
-		{"GET", "/embed/{dashboard}", nil, s.bounded(s.compressed(http.HandlerFunc(s.embed)))},
-		{"GET", "/oriel.js", nil, s.file("oriel.js")},
-		{"GET", "/embed.js", nil, s.file("embed.js")},
-		{"GET", "/embed.css", nil, s.file("embed.css")},
-		{"GET", "/assets/{file...}", nil, http.HandlerFunc(s.asset)},
+		{"GET", "/embed/{dashboard}", false, s.bounded(s.compressed(http.HandlerFunc(s.embed)))},
+		{"GET", "/oriel.js", false, s.file("oriel.js")},
+		{"GET", "/embed.js", false, s.file("embed.js")},
+		{"GET", "/embed.css", false, s.file("embed.css")},
+		{"GET", "/assets/{file...}", false, http.HandlerFunc(s.asset)},
 	}
 }
 
 // operatorRoutes is the map of the operators' listener.
 func (s *Server) operatorRoutes() []route {
 	return []route{
-		{"GET", "/{$}", nil, http.HandlerFunc(s.operatorIndex)},
-		{"GET", "/healthz", nil, http.HandlerFunc(s.healthz)},
-		{"GET", "/readyz", nil, s.bounded(http.HandlerFunc(s.readyz))},
-		{"GET", "/metrics", nil, s.metricsPage()},
+		{"GET", "/{$}", false, http.HandlerFunc(s.operatorIndex)},
+		{"GET", "/healthz", false, http.HandlerFunc(s.healthz)},
+		{"GET", "/readyz", false, s.bounded(http.HandlerFunc(s.readyz))},
+		{"GET", "/metrics", false, s.metricsPage()},
 	}
 }
 
@@ -66,11 +66,15 @@ func (s *Server) mux(routes []route) *http.ServeMux {
 	byPath := map[string][]route{}
 	for _, r := range routes {
 		byPath[r.path] = append(byPath[r.path], r)
-		mux.Handle(r.method+" "+r.path, s.readableBy(r.pages, r.handle))
+		handle := r.handle
+		if r.pages {
+			handle = s.readable(handle)
+		}
+		mux.Handle(r.method+" "+r.path, handle)
 	}
 	for path, rows := range byPath {
-		if rows[0].pages != nil {
-			mux.Handle("OPTIONS "+path, s.preflight(rows[0].pages, methods(rows)))
+		if rows[0].pages {
+			mux.Handle("OPTIONS "+path, s.preflight(methods(rows)))
 		}
 		mux.Handle(path, s.methodNotAllowed(methods(rows)))
 	}

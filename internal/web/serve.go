@@ -30,10 +30,13 @@ func (s *Server) answer(read func(*http.Request) (reply, error)) http.Handler {
 
 // granted serves what ask returns to the holder of an embed token. The token is
 // checked before anything else of the request is read.
-func (s *Server) granted(ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
+func (s *Server) granted(about subject, ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
 	return s.bounded(s.compressed(s.answer(func(r *http.Request) (reply, error) {
 		grant, err := s.grant(r)
 		if err != nil {
+			return nil, err
+		}
+		if err := s.mayRead(r, grant, about); err != nil {
 			return nil, err
 		}
 		return ask(r, grant)

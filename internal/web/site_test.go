@@ -118,7 +118,7 @@ func testDashboards() []dashboard.Dashboard {
 			},
 		}
 	}
-	return []dashboard.Dashboard{board("overview", "shop", "blog"), board("private", "secret")}
+	return []dashboard.Dashboard{board("overview", "shop", "blog"), board("private", "secret"), board("mixed", "secret", "shop")}
 }
 
 func testFiles() fstest.MapFS {

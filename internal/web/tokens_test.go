@@ -25,7 +25,7 @@ func TestPublicToken(t *testing.T) {
 		"one of two not here":           {"view=shop&view=blog", []string{"Origin: " + otherOrigin}, 403},
 		"not here":                      {"view=shop", []string{"Origin: " + otherOrigin}, 403},
 		"not public":                    {"view=secret", []string{"Origin: " + otherOrigin}, 404},
-		"no such view":                  {"view=none", []string{"Origin: " + shopOrigin}, 403},
+		"no such view":                  {"view=none", []string{"Origin: " + shopOrigin}, 404},
 		"dashboard not public":          {"dashboard=private", []string{"Origin: " + otherOrigin}, 404},
 		"nothing named":                 {"", []string{"Origin: " + ownOrigin}, 400},
 		"both named":                    {"view=shop&dashboard=overview", []string{"Origin: " + shopOrigin}, 400},
