@@ -180,13 +180,16 @@ func TestControlCounts(t *testing.T) {
 	l.report(body)
 	l.report(`{ ` + users + `, ` + week + ` }`) // the same question in other words
 	l.report(`{` + week + `,` + country + `}`)
+	if r := l.call("batchRunReports", `{"requests":[`+body+`,`+body+`]}`); r.status != 200 { // and within a batch
+		t.Fatalf("batch: %d", r.status)
+	}
 	l.do("GET", "/nowhere", "")
 	var c Counts
 	must(t, json.Unmarshal([]byte(p.set("GET", "/counts", "")), &c))
 	if c.Requests["runReport"] != 3 || c.Statuses["runReport"]["200"] != 3 || c.Requests["token"] != 1 || c.Requests["notFound"] != 1 {
 		t.Errorf("%+v", c)
 	}
-	if c.TokensIssued != 1 || c.Reports != 3 || c.DistinctReports != 2 || c.MostAtOnce[l.property] != 1 {
+	if c.TokensIssued != 1 || c.Reports != 5 || c.DistinctReports != 2 || c.MostAtOnce[l.property] != 1 {
 		t.Errorf("%+v", c)
 	}
 	p.set("POST", "/reset", "")

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -48,9 +49,15 @@ func (e *Emulator) batchRunReports(c *call) (any, error) {
 	case n > maxBatch:
 		return nil, invalidArgument("Batch requests are limited to 5 requests.\n  This batch request contains %d requests.", n)
 	}
+	var members struct {
+		Requests []json.RawMessage `json:"requests"`
+	}
+	if err := json.Unmarshal([]byte(canonical), &members); err != nil {
+		return nil, err
+	}
 	var answer batchAnswer
 	for i, member := range ask.Requests {
-		r, err := e.report(c, member, fmt.Sprintf("%d of %s", i, canonical), false)
+		r, err := e.report(c, member, string(members.Requests[i]), false)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +83,7 @@ func (e *Emulator) report(c *call, ask *reportRequest, canonical string, live bo
 	if !ask.ReturnPropertyQuota {
 		quota = nil
 	}
-	e.counts.report(c.method.name + c.property.Property + canonical)
+	e.counts.report(fmt.Sprint(live, c.property.Property, canonical)) // the same in a batch as alone
 	rows, totals, err := e.compute(c.r.Context(), q, c.now)
 	if err != nil {
 		return nil, err

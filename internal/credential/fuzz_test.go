@@ -70,3 +70,16 @@ func FuzzClean(f *testing.F) {
 		}
 	})
 }
+
+// A PEM block is hidden whole: its last line is too short to look like a key.
+func TestCleanHidesPEMBlocks(t *testing.T) {
+	line := strings.Repeat("aB3/", 16)
+	for _, block := range []string{
+		"-----BEGIN PRIVATE KEY-----\n" + line + "\nshortEnd==\n-----END PRIVATE KEY-----\n",
+		"-----BEGIN PRIVATE KEY-----\n" + line + "\nshortEnd==",
+	} {
+		if out := clean("before " + block); strings.Contains(out, "shortEnd") || !strings.HasPrefix(out, "before "+hidden) {
+			t.Errorf("%q", out)
+		}
+	}
+}
