@@ -142,6 +142,7 @@ func (a *App) wireWeb(rules *policy.Rules, gate *policy.Gate, registry *promethe
 		Ready: a.readiness(), TrustedProxies: proxies,
 		RequestTimeout:  a.config.Limits.RequestTimeout,
 		TokensPerSecond: a.config.Limits.TokensPerSecond, TokensBurst: a.config.Limits.TokensBurst,
+		RequestsPerSecond: a.config.Limits.RequestsPerSecond, RequestsBurst: a.config.Limits.RequestsBurst,
 	})
 	return err
 }

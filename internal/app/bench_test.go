@@ -53,7 +53,7 @@ func newBenched(b *testing.B) benched {
 	config, err := parseConfig(filepath.Join(dir, "oriel.yaml"), fmt.Appendf(nil, `
 google: {data_url: %q, admin_url: %q, token_hosts: [%q]}
 accounts: {main: {key_file: key.json}}
-limits: {tokens_per_second: 1000, tokens_burst: 1000}
+limits: {tokens_per_second: 1000, tokens_burst: 1000, requests_per_second: 1e6, requests_burst: 1000000}
 views: {site: {property: %q, public: true, origins: [%q]}}
 `, google.URL, google.URL, strings.TrimPrefix(google.URL, "http://"), past.Sites()[0].Property, benchOrigin))
 	check(b, err)

@@ -81,9 +81,11 @@ type CacheConfig struct {
 
 // LimitsConfig bounds what one asker can make the server do.
 type LimitsConfig struct {
-	RequestTimeout  time.Duration `yaml:"request_timeout"`
-	TokensPerSecond float64       `yaml:"tokens_per_second"`
-	TokensBurst     int           `yaml:"tokens_burst"`
+	RequestTimeout    time.Duration `yaml:"request_timeout"`
+	TokensPerSecond   float64       `yaml:"tokens_per_second"`
+	TokensBurst       int           `yaml:"tokens_burst"`
+	RequestsPerSecond float64       `yaml:"requests_per_second"`
+	RequestsBurst     int           `yaml:"requests_burst"`
 }
 
 // ViewConfig is a named window on one GA4 property.
@@ -128,7 +130,7 @@ func defaults() Config {
 			MaxMB: 256, Realtime: 15 * time.Second, Intraday: 10 * time.Minute,
 			Settling: time.Hour, Final: 24 * time.Hour, Stale: 48 * time.Hour,
 		},
-		Limits: LimitsConfig{RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200},
+		Limits: LimitsConfig{RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200, RequestsPerSecond: 50, RequestsBurst: 500},
 	}
 }
 

@@ -93,9 +93,11 @@ func (c *Config) validateDurations(f *faults) {
 	positive := map[string]bool{
 		"cache.realtime": c.Cache.Realtime > 0, "cache.intraday": c.Cache.Intraday > 0,
 		"cache.settling": c.Cache.Settling > 0, "cache.final": c.Cache.Final > 0,
-		"limits.request_timeout":   c.Limits.RequestTimeout > 0,
-		"limits.tokens_per_second": c.Limits.TokensPerSecond > 0,
-		"limits.tokens_burst":      c.Limits.TokensBurst > 0,
+		"limits.request_timeout":     c.Limits.RequestTimeout > 0,
+		"limits.tokens_per_second":   c.Limits.TokensPerSecond > 0,
+		"limits.tokens_burst":        c.Limits.TokensBurst > 0,
+		"limits.requests_per_second": c.Limits.RequestsPerSecond > 0,
+		"limits.requests_burst":      c.Limits.RequestsBurst > 0,
 	}
 	for _, path := range slices.Sorted(maps.Keys(positive)) {
 		if !positive[path] {

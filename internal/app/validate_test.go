@@ -33,6 +33,8 @@ func TestFaults(t *testing.T) {
 		{"limits: {request_timeout: 0s}\n" + oneView, `oriel.yaml:1: limits.request_timeout`},
 		{"limits: {tokens_per_second: 0}\n" + oneView, `oriel.yaml:1: limits.tokens_per_second`},
 		{"limits: {tokens_burst: -1}\n" + oneView, `oriel.yaml:1: limits.tokens_burst`},
+		{"limits: {requests_per_second: 0}\n" + oneView, `oriel.yaml:1: limits.requests_per_second`},
+		{"limits: {requests_burst: 0}\n" + oneView, `oriel.yaml:1: limits.requests_burst`},
 		{"listen: 127.0.0.1:1\n", `oriel.yaml: views: name at least one view`},
 		{"accounts: {a: {}, b: {}}\n" + oneView, `oriel.yaml:3: views.shop.account: say which account asks for it: a, b`},
 		{view + "account: x\n", `oriel.yaml:4: views.shop.account: there is no account "x"; accounts are default`},

@@ -67,6 +67,9 @@ func (c Claim) over(b *board) []*View {
 	})
 }
 
+// Anonymous reports whether the session is a visitor's whom nobody vouches for.
+func (g Grant) Anonymous() bool { return g.claim.Public }
+
 // Subject returns whom the host says the asker is; empty for anonymous.
 func (g Grant) Subject() string { return g.claim.Subject }
 

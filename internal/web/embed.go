@@ -129,7 +129,7 @@ func (s *Server) embedToken(r *http.Request, req embedRequest) (access.Token, po
 	token := access.Token{AccessToken: req.Token, TokenType: "Bearer"}
 	if req.Token == "" {
 		var err error
-		if err = s.minting.allow(s.clock(), s.clients.key(r), s.origin); err == nil {
+		if err = s.mayMint(r, s.origin); err == nil {
 			token, err = s.authority.Public(r.Context(), s.origin, nil, req.Name)
 		}
 		if s.minted(forFrame, err) != nil {
@@ -137,6 +137,9 @@ func (s *Server) embedToken(r *http.Request, req embedRequest) (access.Token, po
 		}
 	}
 	grant, err := s.verify(r.Context(), token.AccessToken, s.origin)
+	if err == nil {
+		err = s.mayAsk(r, grant)
+	}
 	if err != nil {
 		return token, grant, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/maypok86/otter/v2"
 	"golang.org/x/time/rate"
 
+	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -21,32 +22,50 @@ const (
 	maxLimiters = 50_000
 )
 
-// limits bounds how fast embed tokens are minted for anonymous visitors, per
-// address and per origin.
+// limits bounds how often somebody may do one thing. Who that is, the keys say.
 type limits struct {
+	what      string // in the plural, for the sentence that refuses
 	perSecond rate.Limit
 	burst     int
 	buckets   *otter.Cache[string, *rate.Limiter]
 }
 
-func newLimits(perSecond float64, burst int) (*limits, error) {
+func newLimits(what string, perSecond float64, burst int) (*limits, error) {
 	buckets, err := otter.New(&otter.Options[string, *rate.Limiter]{MaximumSize: maxLimiters})
 	if err != nil {
 		return nil, fmt.Errorf("web: limiters: %w", err)
 	}
-	return &limits{rate.Limit(perSecond), burst, buckets}, nil
+	return &limits{what, rate.Limit(perSecond), burst, buckets}, nil
 }
 
-// allow takes one token's worth from the address and the origin, or says when
-// to come back.
-func (l *limits) allow(now time.Time, client, origin string) error {
-	if wait := l.take(now, "client "+client, 1); wait > 0 {
-		return tooFast(wait)
+// mayMint lets an embed token be minted for an anonymous visitor, by address and
+// by origin, or says when to come back.
+func (s *Server) mayMint(r *http.Request, origin string) error {
+	if err := s.minting.allow(s.clock(), "client "+s.clients.key(r), 1); err != nil {
+		return err
 	}
-	if wait := l.take(now, "origin "+origin, originShare); wait > 0 {
-		return tooFast(wait)
+	return s.minting.allow(s.clock(), "origin "+origin, originShare)
+}
+
+// mayAsk lets the holder of a grant ask, or says when to come back. Anonymous
+// visitors can have as many sessions as they like, so their address counts; a
+// host's visitors may all come from one address, so their session does.
+func (s *Server) mayAsk(r *http.Request, grant policy.Grant) error {
+	if grant.Anonymous() {
+		return s.asking.allow(s.clock(), "client "+s.clients.key(r), 1)
 	}
-	return nil
+	return s.asking.allow(s.clock(), "session "+grant.Session(), 1)
+}
+
+// allow takes one from the key's bucket, which is share times as large as usual.
+func (l *limits) allow(now time.Time, key string, share int) error {
+	wait := l.take(now, key, share)
+	if wait <= 0 {
+		return nil
+	}
+	e := report.Errorf(report.RateLimited, "Too many %s were asked for. Try again in %s s.", l.what, wholeSeconds(wait))
+	e.RetryAfter = wait
+	return e
 }
 
 func (l *limits) take(now time.Time, key string, share int) time.Duration {
@@ -59,12 +78,6 @@ func (l *limits) take(now time.Time, key string, share int) time.Duration {
 		reserved.CancelAt(now)
 	}
 	return wait
-}
-
-func tooFast(wait time.Duration) error {
-	e := report.Errorf(report.RateLimited, "Too many embed tokens were asked for. Try again in %s s.", wholeSeconds(wait))
-	e.RetryAfter = wait
-	return e
 }
 
 // clients tells the addresses of those who ask.

@@ -3,6 +3,8 @@ package web
 import (
 	"net/http/httptest"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,33 +42,48 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
-func TestLimitsPerClientAndOrigin(t *testing.T) {
-	l, err := newLimits(2, 3)
+func TestLimits(t *testing.T) {
+	l, err := newLimits("things", 2, 3)
 	must(t, err)
 	now := time.Unix(1_000_000, 0)
 	for i := range 3 {
-		if err := l.allow(now, "a", shopOrigin); err != nil {
-			t.Fatalf("token %d: %v", i, err)
+		if err := l.allow(now, "a", 1); err != nil {
+			t.Fatalf("thing %d: %v", i, err)
 		}
 	}
-	e := report.AsError(l.allow(now, "a", shopOrigin))
-	if e == nil || e.Kind != report.RateLimited || e.RetryAfter != 500*time.Millisecond {
-		t.Fatalf("fourth token: %v", e)
+	e := report.AsError(l.allow(now, "a", 1))
+	if e == nil || e.Kind != report.RateLimited || e.RetryAfter != 500*time.Millisecond || !strings.Contains(e.Message, "things") {
+		t.Fatalf("fourth thing: %v", e)
 	}
-	if err := l.allow(now, "b", shopOrigin); err != nil {
-		t.Errorf("another client: %v", err)
+	if err := l.allow(now, "b", 1); err != nil {
+		t.Errorf("another key: %v", err)
 	}
-	if err := l.allow(now.Add(e.RetryAfter), "a", shopOrigin); err != nil {
+	if err := l.allow(now.Add(e.RetryAfter), "a", 1); err != nil {
 		t.Errorf("after Retry-After: %v", err)
 	}
-	// All clients of an origin together have originShare times the burst.
 	refused := 0
-	for i := range 3*originShare + 10 {
-		if l.allow(now, string(rune('가'+i)), otherOrigin) != nil {
+	for range 3*originShare + 10 {
+		if l.allow(now, "shared", originShare) != nil {
 			refused++
 		}
 	}
 	if refused != 10 {
-		t.Errorf("%d of the origin's visitors refused, want 10", refused)
+		t.Errorf("%d of a larger share refused, want 10", refused)
+	}
+}
+
+// Anonymous visitors share what their address may ask, however many sessions
+// they have; visitors that a host vouches for have it each for themselves.
+func TestRequestsAreLimited(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.RequestsPerSecond, c.RequestsBurst = 1, 2 })
+	ask := func(auth string) int { return s.do("GET", "/v1/views", "", auth).code }
+	visitor := func() string { return bearing(s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin))) }
+	first, second := visitor(), visitor()
+	if got := []int{ask(first), ask(second), ask(first), ask(second)}; !slices.Equal(got, []int{200, 200, 429, 429}) {
+		t.Errorf("two anonymous sessions: %v", got)
+	}
+	one, other := bearing(s.token("shop")), bearing(s.token("shop"))
+	if got := []int{ask(one), ask(one), ask(one), ask(other)}; !slices.Equal(got, []int{200, 200, 429, 200}) {
+		t.Errorf("two sessions of a host: %v", got)
 	}
 }

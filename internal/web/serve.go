@@ -39,6 +39,9 @@ func (s *Server) granted(about subject, ask func(*http.Request, policy.Grant) (r
 		if err := s.mayRead(r, grant, about); err != nil {
 			return nil, err
 		}
+		if err := s.mayAsk(r, grant); err != nil {
+			return nil, err
+		}
 		return ask(r, grant)
 	})))
 }

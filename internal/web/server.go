@@ -24,9 +24,11 @@ import (
 
 // Defaults of Config.
 const (
-	DefaultRequestTimeout  = 30 * time.Second
-	DefaultTokensPerSecond = 20
-	DefaultTokensBurst     = 100
+	DefaultRequestTimeout    = 30 * time.Second
+	DefaultTokensPerSecond   = 20
+	DefaultTokensBurst       = 100
+	DefaultRequestsPerSecond = 50
+	DefaultRequestsBurst     = 500
 )
 
 // Config is what a Server needs.
@@ -54,6 +56,11 @@ type Config struct {
 	// visitors behind one address (an IPv4 address or an IPv6 /64). Optional.
 	TokensPerSecond float64
 	TokensBurst     int
+	// RequestsPerSecond and RequestsBurst bound the requests with an embed token:
+	// of anonymous visitors behind one address, of a host's visitor per session.
+	// Optional.
+	RequestsPerSecond float64
+	RequestsBurst     int
 }
 
 func (c *Config) validate() error {
@@ -70,7 +77,7 @@ func (c *Config) validate() error {
 			return fmt.Errorf("web: Config.%s is required", f.name)
 		}
 	}
-	if c.RequestTimeout < 0 || c.TokensPerSecond < 0 || c.TokensBurst < 0 {
+	if c.RequestTimeout < 0 || c.TokensPerSecond < 0 || c.TokensBurst < 0 || c.RequestsPerSecond < 0 || c.RequestsBurst < 0 {
 		return errors.New("web: limits must not be negative")
 	}
 	return nil
@@ -85,6 +92,12 @@ func (c *Config) setDefaults() {
 	}
 	if c.TokensBurst == 0 {
 		c.TokensBurst = DefaultTokensBurst
+	}
+	if c.RequestsPerSecond == 0 {
+		c.RequestsPerSecond = DefaultRequestsPerSecond
+	}
+	if c.RequestsBurst == 0 {
+		c.RequestsBurst = DefaultRequestsBurst
 	}
 }
 
@@ -107,7 +120,8 @@ type Server struct {
 	assets     map[string]*asset
 	pages      *pages
 	clients    clients
-	minting    *limits
+	minting    *limits // embed tokens for anonymous visitors
+	asking     *limits // requests with an embed token
 	metrics    *metrics
 	registry   *prometheus.Registry
 	compressed func(http.Handler) http.HandlerFunc
@@ -140,7 +154,10 @@ func New(c Config) (*Server, error) {
 	if s.metrics, err = newMetrics(c.Registry); err != nil {
 		return nil, err
 	}
-	if s.minting, err = newLimits(c.TokensPerSecond, c.TokensBurst); err != nil {
+	if s.minting, err = newLimits("embed tokens", c.TokensPerSecond, c.TokensBurst); err != nil {
+		return nil, err
+	}
+	if s.asking, err = newLimits("answers", c.RequestsPerSecond, c.RequestsBurst); err != nil {
 		return nil, err
 	}
 	if s.compressed, err = newCompressor(); err != nil {

@@ -44,7 +44,7 @@ func (s *Server) publicToken(r *http.Request) (reply, error) {
 		return nil, s.minted(forVisitor, report.Errorf(report.Invalid,
 			"Name views (?view=NAME, up to %d) or one dashboard (?dashboard=NAME).", maxNames))
 	}
-	if err := s.minting.allow(s.clock(), s.clients.key(r), origin); err != nil {
+	if err := s.mayMint(r, origin); err != nil {
 		return nil, s.minted(forVisitor, err)
 	}
 	return s.replyToken(forVisitor)(s.authority.Public(r.Context(), origin, views, name))

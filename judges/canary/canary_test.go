@@ -30,7 +30,7 @@ const (
 
 	configuration = `
 log: {level: debug}
-limits: {tokens_per_second: 100000, tokens_burst: 100000}
+limits: {tokens_per_second: 100000, tokens_burst: 100000, requests_per_second: 100000, requests_burst: 100000}
 cache: {realtime: 1ms, intraday: 1ms, settling: 1ms, final: 1ms, stale: 200ms}
 api_keys:
   backend: {sha256: HASH, views: [shop, archive], dashboards: [overview]}
