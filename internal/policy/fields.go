@@ -34,6 +34,13 @@ var realtimeDimensions = []string{
 	"deviceCategory", "eventName", "minutesAgo", "platform", "streamId", "streamName", "unifiedScreenName",
 }
 
+// realtimeMetrics are those of runRealtimeReport. Source: as above.
+var realtimeMetrics = []string{"activeUsers", "eventCount", "keyEvents", "conversions", "screenPageViews"}
+
+func inRealtime(dimension string) bool {
+	return slices.Contains(realtimeDimensions, dimension) || strings.HasPrefix(dimension, "customUser:")
+}
+
 // plainName is what a field can be called. Anything else might be read by
 // Google as a name that the lists below do not know it by.
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(:[\pL\pN_-]{1,80})?$`)
@@ -256,9 +263,7 @@ func discreet(err error, hidden []string) error {
 func holdsInRealtime(f *report.Filter) bool {
 	holds := true
 	f.Walk(func(c *report.Condition) {
-		if !slices.Contains(realtimeDimensions, c.FieldName) && !strings.HasPrefix(c.FieldName, "customUser:") {
-			holds = false
-		}
+		holds = holds && inRealtime(c.FieldName)
 	})
 	return holds
 }

@@ -327,6 +327,23 @@ func TestNewRulesRefuses(t *testing.T) {
 	}
 }
 
+func TestRealtimePanelsNameRealtimeFields(t *testing.T) {
+	for want, q := range map[string]report.Query{
+		"":                           {Metrics: []report.Metric{{Name: "activeUsers"}}, Dimensions: []report.Dimension{{Name: "minutesAgo"}}},
+		"have no metric bounceRate":  {Metrics: []report.Metric{{Name: "bounceRate"}}},
+		"have no dimension pagePath": {Metrics: []report.Metric{{Name: "activeUsers"}}, Dimensions: []report.Dimension{{Name: "pagePath"}}},
+	} {
+		q.Realtime = true
+		board := dashboard.Dashboard{Name: "now", Views: []string{"blog"}, Panels: []dashboard.Panel{{Name: "1", Type: dashboard.Table, Width: 6, Query: q}}}
+		v := blog()
+		v.Realtime = true
+		_, err := NewRules([]View{v}, []dashboard.Dashboard{board})
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 func TestLogRecorder(t *testing.T) {
 	var b bytes.Buffer
 	l := NewLogRecorder(slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug})))

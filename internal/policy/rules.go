@@ -189,7 +189,28 @@ func (v *View) checkPanel(p dashboard.Panel) error {
 	if q.Realtime && !holdsInRealtime(v.Filter) {
 		return errors.New("the view's filter needs a dimension that realtime questions do not have, so they are refused")
 	}
+	if q.Realtime {
+		if err := realtimeFields(q); err != nil {
+			return err
+		}
+	}
 	return v.checkFields(q)
+}
+
+// realtimeFields finds what a configured realtime question cannot name, before
+// a visitor does.
+func realtimeFields(q report.Query) error {
+	for _, d := range q.Dimensions {
+		if !inRealtime(d.Name) {
+			return fmt.Errorf("realtime questions have no dimension %s; they have %s", d.Name, strings.Join(realtimeDimensions, ", "))
+		}
+	}
+	for _, m := range q.Metrics {
+		if !slices.Contains(realtimeMetrics, m.Name) {
+			return fmt.Errorf("realtime questions have no metric %s; they have %s", m.Name, strings.Join(realtimeMetrics, ", "))
+		}
+	}
+	return nil
 }
 
 func (r *Rules) view(name string) *View {
