@@ -87,7 +87,7 @@ func TestScriptsKeepPromises(t *testing.T) {
 
 func TestLicenses(t *testing.T) {
 	text := read(t, "assets/LICENSES.txt")
-	for _, name := range []string{"d3-shape", "d3-array", "d3-geo", "topojson-client", "world-atlas"} {
+	for _, name := range []string{"d3-array", "d3-geo", "topojson-client", "world-atlas"} {
 		if !strings.Contains(text, "\n"+name+" ") {
 			t.Errorf("the licence of %s is missing", name)
 		}

@@ -77,13 +77,13 @@ func (s *site) rand(stream, i int) *rand.Rand {
 
 // liveShare is the part of all sessions that one recent day gets on top of its
 // share, so that there is somebody on the site at any hour around now.
-const liveShare = 0.016
+const liveShare = 0.006
 
 // mostLive is the most that these sessions may be of all.
 const mostLive = 0.2
 
 // planDays spreads sessions over days: the profile's week, a mild season,
-// growth, holidays, a campaign every now and then, and one that begins three weeks before now.
+// growth, holidays, a campaign every now and then, and the live share.
 func (s *site) planDays(sessions float64, today int) []dayPlan {
 	r := s.rand(streamPlan, 0)
 	n := s.clock.days
@@ -110,9 +110,13 @@ func (s *site) planDays(sessions float64, today int) []dayPlan {
 	return plan
 }
 
-// rampUp rises from 0 three weeks before today to 1 and stays.
+// rampDays is over how many days the live share builds up: so many that a month
+// of them looks like growth and not like a launch.
+const rampDays = 90
+
+// rampUp rises from 0 at rampDays before today to 1 and stays.
 func rampUp(day int) float64 {
-	x := min(max(float64(day+21)/21, 0), 1)
+	x := min(max(float64(day+rampDays)/rampDays, 0), 1)
 	return x * x
 }
 

@@ -68,7 +68,7 @@ func TestSessionsInProgress(t *testing.T) {
 }
 
 func TestRealtime(t *testing.T) {
-	w := newWorld(t, world.Config{Seed: 5, Events: 400_000})
+	w := newWorld(t, world.Config{Seed: 5})
 	for _, s := range w.Sites() {
 		for hour := range 24 {
 			at := now.Add(time.Duration(hour) * time.Hour)

@@ -66,6 +66,33 @@ func TestSizeLimit(t *testing.T) {
 	}
 }
 
+func TestMinifiedStyles(t *testing.T) {
+	got, err := minifiedStyles("// `Styles`.\nexport const css = `\n/* a\n note */ a {  color: red;\n}\n`;\n")
+	if want := "// `Styles`.\nexport const css = \"a{color:red}\\n\";\n"; err != nil || got != want {
+		t.Errorf("minifiedStyles = %q, %v, want %q", got, err, want)
+	}
+	if _, err := minifiedStyles("export const css = '';"); err == nil {
+		t.Error("no error for a module without styles")
+	}
+}
+
+func TestChartsLimit(t *testing.T) {
+	noise := make([]byte, chartsLimit/2)
+	seed := uint32(1)
+	for i := range noise {
+		seed = seed*1664525 + 1013904223
+		noise[i] = byte(seed >> 24)
+	}
+	b := bundle{"oriel.js": nil, "assets/charts-A.js": noise}
+	if err := checkSize(b); err != nil {
+		t.Error(err)
+	}
+	b["assets/geo-A.js"], b["assets/shapes-A.json"] = append(noise, noise[:100]...), noise
+	if err := checkSize(b); err == nil {
+		t.Error("no error for charts over their limit")
+	}
+}
+
 func TestWriteFileLeavesEqualOnesAlone(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "assets", "a.js")
 	if err := writeFile(name, []byte("1")); err != nil {

@@ -94,6 +94,7 @@ func options(root string) api.BuildOptions {
 		TsconfigRaw:       `{"compilerOptions":{"target":"es2022","useDefineForClassFields":true}}`,
 		Metafile:          true,
 		LogLevel:          api.LogLevelSilent,
+		Plugins:           []api.Plugin{minifyStyles()},
 	}
 }
 

@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"path"
 )
 
 // coreLimit is what the script that every host page loads may weigh, gzipped.
 const coreLimit = 15 << 10
+
+// chartsLimit is what the modules that draw all types of charts may weigh
+// together, each gzipped. The map's shapes are data and not among them.
+const chartsLimit = 45_000
 
 func gzipSize(content []byte) (int, error) {
 	var b bytes.Buffer
@@ -24,7 +29,7 @@ func gzipSize(content []byte) (int, error) {
 	return b.Len(), nil
 }
 
-// checkSize fails when the core has outgrown its limit.
+// checkSize fails when the core or the charts have outgrown their limits.
 func checkSize(b bundle) error {
 	size, err := gzipSize(b["oriel.js"])
 	if err != nil {
@@ -32,6 +37,20 @@ func checkSize(b bundle) error {
 	}
 	if size > coreLimit {
 		return fmt.Errorf("oriel.js is %d bytes gzipped, over the limit of %d: move code behind the lazily loaded charts", size, coreLimit)
+	}
+	charts := 0
+	for name, content := range b {
+		if path.Ext(name) != ".js" || path.Dir(name) != "assets" {
+			continue
+		}
+		size, err := gzipSize(content)
+		if err != nil {
+			return err
+		}
+		charts += size
+	}
+	if charts > chartsLimit {
+		return fmt.Errorf("the charts are %d bytes gzipped, over the limit of %d", charts, chartsLimit)
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ func bundleTests(root, dir string, entries []string) ([]string, error) {
 	o.Format = api.FormatESModule
 	o.Platform = api.PlatformNode
 	o.MinifyWhitespace, o.MinifyIdentifiers, o.MinifySyntax = false, false, false
+	o.Plugins = nil
 	o.Sourcemap = api.SourceMapInline
 	o.Define = map[string]string{"ORIEL_VERSION": `"test"`, "ORIEL_CHARTS": `"assets/charts.js"`}
 	o.Write = true

@@ -7,6 +7,7 @@ import type { GoogleReport } from './data/report.js';
 import type { Table } from './data/table.js';
 import { labelOf } from './labels.js';
 import type { Messages } from './messages.js';
+import { realtimeText } from './smallprint.js';
 import type { Age, DateRange, WirePanel } from './wire.js';
 
 /** What a panel shows: a wire panel that has a report. */
@@ -39,6 +40,7 @@ export function pictureOf(data: PanelData, setting: Setting): { table: Table; op
   if (region) options.geo = { region };
   if (colors?.length) options.colors = colors;
   if (previous) options.previous = filled(previous, before);
+  if (data.realtime) options.scorecard = { note: realtimeText(setting.locale) };
   if (before) options.scorecard = { period: periodText(before.startDate, before.endDate, setting.locale) };
   return { table: filled(current, range), options };
 }

@@ -6,6 +6,7 @@ import type { PanelData, Setting } from './picture.js';
 import type { Age, Notice } from './wire.js';
 
 const en = {
+  realtime: 'in the last 30 minutes',
   asOf: 'Data as of {time}, {zone} time',
   asOfPlain: 'Data as of {time}',
   sampled: 'Sampled',
@@ -21,6 +22,7 @@ const en = {
 type Words = typeof en;
 
 const de: Words = {
+  realtime: 'in den letzten 30 Minuten',
   asOf: 'Stand {time}, Zeitzone {zone}',
   asOfPlain: 'Stand {time}',
   sampled: 'Stichprobe',
@@ -34,6 +36,7 @@ const de: Words = {
 };
 
 const fr: Words = {
+  realtime: 'au cours des 30 dernières minutes',
   asOf: 'Données de {time}, heure de {zone}',
   asOfPlain: 'Données de {time}',
   sampled: 'Échantillon',
@@ -47,6 +50,7 @@ const fr: Words = {
 };
 
 const es: Words = {
+  realtime: 'en los últimos 30 minutos',
   asOf: 'Datos de {time}, hora de {zone}',
   asOfPlain: 'Datos de {time}',
   sampled: 'Muestra',
@@ -64,6 +68,11 @@ const languages: Record<string, Words> = { en, de, fr, es };
 function wordsFor(locale: string): Words {
   const language = locale.split('-')[0]?.toLowerCase() ?? 'en';
   return Object.hasOwn(languages, language) ? (languages[language] as Words) : en;
+}
+
+/** What realtime figures are of. */
+export function realtimeText(locale: string): string {
+  return wordsFor(locale).realtime;
 }
 
 /** The sentences below a chart. `stale` is empty unless an old answer stands in for a newer one. */

@@ -36,6 +36,13 @@ test('minutes ago are counted back from now', () => {
   assert.match(new Formatter('en-US').cell('05', column('text', 'minutesAgo')), /^5 ?m\w* ago$/);
 });
 
+test('no value from outside finds what objects inherit', () => {
+  for (const value of ['constructor', '__proto__', 'toString']) {
+    assert.equal(new Formatter('en-US').cell(value, column('text', 'deviceCategory')), value);
+  }
+  assert.equal(new Formatter('en-US').cell('mobile', column('text', 'deviceCategory')), 'Mobile');
+});
+
 test('changes carry a sign', () => {
   const format = new Formatter('en-US');
   assert.equal(format.change(0.124), '+12.4%');
@@ -77,4 +84,11 @@ test('every shape of the map has a country, but for lands without a code', () =>
   const without = topology.objects.countries.geometries.filter(({ id, properties }) => !codeOfShape(id, properties.name)).map(({ properties }) => properties.name);
   assert.deepEqual(without.sort(), ['Antarctica', 'N. Cyprus', 'Somaliland']);
   assert.equal(shapeId('US'), '840');
+});
+
+test('what a language cannot shorten is not rounded', () => {
+  const count = { type: 'integer' } as const;
+  assert.equal(new Formatter('de').number(14_681, count, 'compact'), '14.681');
+  assert.equal(new Formatter('de').number(1_468_100, count, 'compact').replace(/\s/g, ' '), '1,47 Mio.');
+  assert.equal(new Formatter('en').number(14_681, count, 'compact'), '14.7K');
 });

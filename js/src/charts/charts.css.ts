@@ -59,6 +59,7 @@ button.oriel-legend-item:hover { background: var(--g); }
 .oriel-legend-item[aria-pressed='false'] .oriel-legend-label { color: var(--m); text-decoration: line-through; }
 .oriel-legend-item[aria-pressed='false'] .oriel-key { background: none; box-shadow: inset 0 0 0 1.5px var(--m); }
 .oriel-legend-label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.oriel-legend-value { margin-inline-start: auto; padding-inline-start: 6px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .oriel-key { flex: none; width: 10px; height: 10px; border-radius: 3px; background: var(--oriel-c); }
 .oriel-key.oriel-before { width: 14px; height: 0; border-radius: 0; border-top: 2px dashed var(--oriel-c); background: none; opacity: 0.75; }
 .oriel-chart-column .oriel-key.oriel-before { width: 10px; height: 10px; border: 0; border-radius: 3px; background: var(--oriel-c); opacity: 0.4; }

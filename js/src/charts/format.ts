@@ -7,6 +7,9 @@ export type Style = 'full' | 'compact' | 'axis';
 
 const UTC = 'UTC';
 
+// Google writes these in lower case.
+const devices = new Map([['desktop', 'Desktop'], ['mobile', 'Mobile'], ['tablet', 'Tablet'], ['smart tv', 'Smart TV']]);
+
 /** Writes values in one locale. Formats are made once, for making them is slow. */
 export class Formatter {
   readonly locale: string;
@@ -26,6 +29,7 @@ export class Formatter {
     if (value instanceof Date) return this.date(value, column, style);
     if (typeof value === 'number') return this.number(value, column, style);
     if (column.type === 'country') return this.country(value);
+    if (column.name === 'deviceCategory') return devices.get(value) ?? value;
     return this.ordinal(value, column.name) ?? value;
   }
 
@@ -60,7 +64,10 @@ export class Formatter {
   }
 
   private compact(value: number, options: Intl.NumberFormatOptions): string {
-    return this.numberFormat({ ...options, notation: 'compact', maximumSignificantDigits: 3 }).format(value);
+    const format = this.numberFormat({ ...options, notation: 'compact', maximumSignificantDigits: 3 });
+    // German has no short thousands: rounded and written out, a figure would look exact and be wrong.
+    const short = format.formatToParts(value).some(({ type }) => type === 'compact');
+    return (short ? format : this.numberFormat({ ...options, maximumFractionDigits: 0 })).format(value);
   }
 
   /** A duration: "3m 12s", with at most two units. */

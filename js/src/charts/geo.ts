@@ -1,7 +1,5 @@
-import { geoContains, geoEqualEarth, geoMercator, geoPath } from 'd3-geo';
-import type { GeoPermissibleObjects, GeoProjection } from 'd3-geo';
+import type { GeoProjection } from 'd3-geo';
 import type { Feature, FeatureCollection, Geometry, MultiPolygon } from 'geojson';
-import { feature } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import { columnsOf } from '../data/table.js';
 import { categoriesOf, largestOf } from './categories.js';
@@ -14,10 +12,14 @@ import { fill } from './texts.js';
 
 type Shape = Feature<Geometry, { name: string }>;
 
+/** The libraries of maps. */
+export type Projections = typeof import('./projections.js');
+
 /** The map's shapes: Natural Earth's countries, which are in the public domain. */
 export interface Shapes {
   all: Shape[];
   byCode: Map<string, Shape>;
+  library: Projections;
 }
 
 const ANTARCTICA = '010';
@@ -25,16 +27,16 @@ const LEGEND = 34;
 const STEPS = 5;
 
 /** Reads the shapes' TopoJSON. Throws where it is something else. */
-export function readShapes(json: unknown): Shapes {
+export function readShapes(json: unknown, library: Projections): Shapes {
   const topology = json as Topology<{ countries: GeometryCollection<{ name: string }> }>;
-  const { features } = feature(topology, topology.objects.countries) as FeatureCollection<Geometry, { name: string }>;
+  const { features } = library.feature(topology, topology.objects.countries) as FeatureCollection<Geometry, { name: string }>;
   const all = features.filter(({ id }) => id !== ANTARCTICA);
   const byCode = new Map<string, Shape>();
   for (const shape of all) {
     const code = codeOfShape(shape.id, shape.properties.name);
     if (code) byCode.set(code, shape);
   }
-  return { all, byCode };
+  return { all, byCode, library };
 }
 
 interface Country extends Category {
@@ -49,17 +51,16 @@ export function paintMap(stage: Stage, shapes: Shapes): Picture {
   const { countries, missing } = located(stage, categories, shapes);
   const height = stage.height - LEGEND;
   const projection = projected(stage, shapes, height);
-  const path = geoPath(projection).digits(1);
+  const path = shapes.library.geoPath(projection).digits(1);
   const nodes = drawLands(stage, shapes, countries, path, stage.width, height);
   drawScale(stage, categories, countries);
-  const stops = countries.map((country, i) => stopAt(stage, categories, country, path, nodes, i));
+  const stops = countries.map((country, i) => stopAt(stage, categories, country, path.centroid(mainland(country.shape, shapes.library)), nodes, i));
   return {
     stops, legend: [],
     notes: missing.length > 0 ? [{ kind: 'unmapped', message: unmapped(stage, categories, missing) }] : [],
     summary: largestOf(stage, categories.metric, categories.all),
     hit: (x, y) => {
-      const point = projection.invert?.([x, y]);
-      const stop = point && y < height ? countries.findIndex(({ shape }) => geoContains(shape as GeoPermissibleObjects as Shape, point)) : -1;
+      const stop = y < height ? nodes.findIndex((node) => node.isPointInFill({ x, y })) : -1;
       return stop < 0 ? undefined : { stop, lane: null };
     },
     select: (selection) => countries.forEach(({ row }, i) => {
@@ -104,6 +105,7 @@ const regions: Record<string, [number, number, number, number]> = {
 
 function projected(stage: Stage, shapes: Shapes, height: number): GeoProjection {
   const region = stage.options.geo?.region ?? 'world';
+  const { geoEqualEarth, geoMercator } = shapes.library;
   const room: [[number, number], [number, number]] = [[2, 2], [stage.width - 2, height - 2]];
   const box = Object.hasOwn(regions, region) ? regions[region] : undefined;
   if (box) {
@@ -112,12 +114,13 @@ function projected(stage: Stage, shapes: Shapes, height: number): GeoProjection 
     return geoMercator().fitExtent(room, { type: 'MultiPoint', coordinates: points });
   }
   const country = shapes.byCode.get(region.toUpperCase());
-  if (country) return geoMercator().fitExtent(room, mainland(country));
-  return geoEqualEarth().fitExtent(room, { type: 'FeatureCollection', features: shapes.all });
+  if (country) return geoMercator().fitExtent(room, mainland(country, shapes.library));
+  // Turned so that the seam lies in the Bering Strait and cuts nothing.
+  return geoEqualEarth().rotate([-11, 0]).fitExtent(room, { type: 'FeatureCollection', features: shapes.all });
 }
 
 // A country is shown by its largest part, so that France is not the Atlantic.
-function mainland(shape: Shape): Shape {
+function mainland(shape: Shape, { geoEqualEarth, geoPath }: Projections): Shape {
   if (shape.geometry.type !== 'MultiPolygon') return shape;
   const path = geoPath(geoEqualEarth());
   const parts = (shape.geometry as MultiPolygon).coordinates.map((coordinates): Shape => ({ ...shape, geometry: { type: 'Polygon', coordinates } }));
@@ -137,10 +140,10 @@ function tint(node: SVGElement, share: number, stage: Stage): void {
 
 function drawLands(
   stage: Stage, shapes: Shapes, countries: Country[], path: (shape: Shape) => string | null, width: number, height: number,
-): SVGElement[] {
+): SVGPathElement[] {
   const high = countries[0]?.value ?? 0;
   const valued = new Map(countries.map((country, i) => [country.shape, i]));
-  const nodes: SVGElement[] = [];
+  const nodes: SVGPathElement[] = [];
   const map = svg('svg', { width, height, viewBox: `0 0 ${width} ${height}`, class: 'oriel-map' });
   for (const shape of shapes.all) {
     const node = paint(svg('path', { class: 'oriel-land', d: path(shape) ?? '' }), 0, stage.options.colors);
@@ -173,9 +176,8 @@ function drawScale(stage: Stage, { metric }: Categories, countries: Country[]): 
 }
 
 function stopAt(
-  stage: Stage, { metric, at }: Categories, country: Country, path: { centroid(shape: Shape): [number, number] }, nodes: SVGElement[], i: number,
+  stage: Stage, { metric, at }: Categories, country: Country, [x, y]: [number, number], nodes: SVGElement[], i: number,
 ): Stop {
-  const [x, y] = path.centroid(mainland(country.shape));
   return {
     x: Number.isFinite(x) ? x : stage.width / 2, y: Number.isFinite(y) ? y : stage.height / 2, title: country.label, row: country.row,
     lines: [{ label: metric.label, value: stage.format.number(country.value, metric), color: 0, column: at }],

@@ -14,9 +14,10 @@ export function legendOf(
       list.append(html('span', { class: 'oriel-legend-item' }, key, label));
       continue;
     }
+    const value = item.value === undefined ? [] : [html('span', { class: 'oriel-legend-value' }, item.value)];
     const button = html('button', {
       type: 'button', class: 'oriel-legend-item', title: item.label, 'aria-pressed': item.hidden ? 'false' : 'true', 'data-color': item.color,
-    }, key, label);
+    }, key, label, ...value);
     button.addEventListener('click', () => toggle(item.color));
     list.append(button);
   }

@@ -1,4 +1,3 @@
-import { area as d3area, curveLinear, curveMonotoneX, line as d3line } from 'd3-shape';
 import { drawAxes } from './axes.js';
 import type { Axes } from './axes.js';
 import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf } from './cartesian.js';
@@ -7,6 +6,8 @@ import { paint, svg, uniqueId } from './dom.js';
 import { modelOf } from './model.js';
 import type { Model, Series } from './model.js';
 import type { Selection } from './options.js';
+import { areaPath, linePath } from './paths.js';
+import type { Point } from './paths.js';
 import type { Picture, Stage, Stop } from './picture.js';
 
 /** Where the points of a series are; null where its value is unknown. */
@@ -77,13 +78,17 @@ function drawTraces(stage: Stage, axes: Axes, traces: Trace[], stacked: boolean)
   return { lines, over, selected };
 }
 
-function curveOf(stage: Stage): typeof curveLinear {
-  return stage.options.curve === 'smooth' ? curveMonotoneX : curveLinear;
+function isSmooth(stage: Stage): boolean {
+  return stage.options.curve === 'smooth';
+}
+
+function pointsOf(axes: Axes, ys: (number | null)[]): Point[] {
+  return ys.map((y, i) => (y === null ? null : [axes.x(i), y]));
 }
 
 function lineOf(stage: Stage, axes: Axes, trace: Trace): SVGPathElement {
-  const path = d3line<number | null>().defined((y) => y !== null).x((_, i) => axes.x(i)).y((y) => y ?? 0).curve(curveOf(stage));
-  return svg('path', { class: 'oriel-line', d: path(trace.y) ?? '', 'stroke-width': stage.options.lineWidth ?? (dense(axes, trace) ? 1.25 : 2) });
+  const d = linePath(pointsOf(axes, trace.y), isSmooth(stage));
+  return svg('path', { class: 'oriel-line', d, 'stroke-width': stage.options.lineWidth ?? (dense(axes, trace) ? 1.25 : 2) });
 }
 
 // A thick line through more points than pixels is a blot.
@@ -93,14 +98,12 @@ function dense(axes: Axes, trace: Trace): boolean {
 
 function previousLine(stage: Stage, axes: Axes, series: Series): SVGPathElement {
   const { y } = axes.of(series);
-  const path = d3line<number | null>().defined((v) => v !== null).x((_, i) => axes.x(i)).y((v) => y(v ?? 0)).curve(curveOf(stage));
-  return svg('path', { class: 'oriel-line oriel-before', d: path(series.previous ?? []) ?? '' });
+  const ys = (series.previous ?? []).map((value) => (value === null ? null : y(value)));
+  return svg('path', { class: 'oriel-line oriel-before', d: linePath(pointsOf(axes, ys), isSmooth(stage)) });
 }
 
 function areaOf(stage: Stage, axes: Axes, trace: Trace, stacked: boolean): SVGElement[] {
-  const path = d3area<number | null>().defined((y) => y !== null).x((_, i) => axes.x(i))
-    .y0((_, i) => trace.base[i] as number).y1((y) => y ?? 0).curve(curveOf(stage));
-  const d = path(trace.y) ?? '';
+  const d = areaPath(pointsOf(axes, trace.y), trace.base.map((y, i) => [axes.x(i), y]), isSmooth(stage));
   if (stacked) return [svg('path', { class: 'oriel-area oriel-stacked', d })];
   const id = uniqueId('shade');
   const shade = svg('linearGradient', { id, x1: 0, x2: 0, y1: 0, y2: 1 },

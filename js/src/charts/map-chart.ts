@@ -1,6 +1,7 @@
 import type { Table } from '../data/table.js';
 import { paintBars } from './bars.js';
 import { emptyPicture } from './cartesian.js';
+import { paintMap, readShapes } from './geo.js';
 import type { ChartOptions, ChartType } from './options.js';
 import type { Painter } from './picture.js';
 import { Plot } from './plot.js';
@@ -13,7 +14,7 @@ const withoutMap: Painter = (stage) => {
   return { ...picture, notes: [{ kind: 'no-map', message: stage.texts.noMap }, ...picture.notes] };
 };
 
-/** A map. Its projections and shapes are loaded when the first one is drawn. */
+/** A map. Its projections and the countries’ shapes are loaded when the first one is drawn. */
 export class MapChart extends Plot {
   private settled = false;
 
@@ -34,8 +35,8 @@ export class MapChart extends Plot {
 
   private async load(): Promise<void> {
     try {
-      const [{ paintMap, readShapes }, json] = await Promise.all([import('./geo.js'), this.options.loadShapes?.()]);
-      const shapes = readShapes(json);
+      const [library, json] = await Promise.all([import('./projections.js'), this.options.loadShapes?.()]);
+      const shapes = readShapes(json, library);
       this.painter = (stage) => paintMap(stage, shapes);
     } catch {
       this.painter = withoutMap;

@@ -54,6 +54,8 @@ export interface GeoOptions {
 export interface ScorecardOptions {
   /** What the previous value was of, for people: "24 Oct – 20 Nov". */
   period?: string;
+  /** What the value is of, where nothing is compared: "in the last 30 minutes". */
+  note?: string;
   /** The values of the metric over time, drawn as a small line. */
   sparkline?: Table;
   /** True when less is better. Default: by the metric's name. */

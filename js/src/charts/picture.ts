@@ -34,6 +34,8 @@ export interface LegendItem {
   label: string;
   color: number;
   hidden: boolean;
+  /** Written behind the label. */
+  value?: string;
   /** Drawn dashed, and not a switch. */
   previous?: boolean;
 }

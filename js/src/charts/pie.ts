@@ -1,14 +1,29 @@
-import { arc as d3arc, pie as d3pie } from 'd3-shape';
-import type { PieArcDatum } from 'd3-shape';
 import { categoriesOf, largestOf, totalOf } from './categories.js';
 import type { Categories, Category } from './categories.js';
 import { emptyPicture } from './cartesian.js';
 import { paint, svg } from './dom.js';
+import { onCircle, slicePath } from './paths.js';
 import type { LegendItem, Picture, Stage, Stop } from './picture.js';
 import { fill } from './texts.js';
 
 interface Slice extends Category {
   color: number;
+}
+
+// A slice in its place, in radians from the top, clockwise.
+interface Arc {
+  data: Slice;
+  startAngle: number;
+  endAngle: number;
+}
+
+function arcsOf(slices: Slice[], sum: number): Arc[] {
+  let angle = 0;
+  return slices.map((data) => {
+    const startAngle = angle;
+    angle += (2 * Math.PI * data.value) / sum;
+    return { data, startAngle, endAngle: angle };
+  });
 }
 
 /** Slices, with those that are too many or too small as one "Other". Values below zero have no slice. */
@@ -29,24 +44,26 @@ export function paintPie(stage: Stage): Picture {
   const { options, texts, width, height } = stage;
   const categories = categoriesOf(stage);
   const slices = categories ? slicesOf(categories.all, options.pie?.slices ?? 7, options.pie?.threshold ?? 0.005, texts.other) : [];
-  const legend = slices.map(({ label, color }): LegendItem => ({ label, color, hidden: stage.hidden.has(color) }));
   const shown = slices.filter(({ color }) => !stage.hidden.has(color));
   const sum = shown.reduce((total, { value }) => total + value, 0);
+  const legend = slices.map(({ label, color, value }): LegendItem => {
+    const hidden = stage.hidden.has(color);
+    return { label, color, hidden, value: hidden || sum <= 0 ? '–' : stage.format.share(value / sum) };
+  });
   if (!categories || sum <= 0) return emptyPicture(stage, legend);
   const outer = Math.max(20, Math.min(width, height) / 2 - 8);
   const hole = outer * (options.pie?.hole ?? (stage.type === 'donut' ? 0.64 : 0));
   const center = svg('g', { transform: `translate(${width / 2} ${height / 2})` });
   stage.svg.append(center);
-  const arcs = d3pie<Slice>().sort(null).value(({ value }) => value)(shown);
-  const shape = d3arc<PieArcDatum<Slice>>().innerRadius(hole).outerRadius(outer).cornerRadius(hole > 0 ? 2 : 0);
+  const arcs = arcsOf(shown, sum);
   const nodes = arcs.map((datum) => {
-    const node = paint(svg('path', { class: 'oriel-slice', d: shape(datum) ?? '' }), datum.data.color, options.colors);
+    const node = paint(svg('path', { class: 'oriel-slice', d: slicePath(hole, outer, datum.startAngle, datum.endAngle) }), datum.data.color, options.colors);
     center.append(node);
     return node;
   });
   arcs.forEach((datum) => sliceText(stage, center, datum, sum, hole, outer, categories));
   if (hole > 40) holeText(stage, center, categories, hole);
-  const stops = arcs.map((datum, i) => stopAt(stage, categories, datum, sum, shape, nodes, i));
+  const stops = arcs.map((datum, i) => stopAt(stage, categories, datum, sum, (hole + outer) / 2, nodes, i));
   return {
     stops, legend, notes: [], summary: largestOf(stage, categories.metric, shown, sum),
     hit: (x, y) => hit(arcs, hole, outer, x - width / 2, y - height / 2),
@@ -57,7 +74,7 @@ export function paintPie(stage: Stage): Picture {
 }
 
 function sliceText(
-  stage: Stage, center: SVGGElement, datum: PieArcDatum<Slice>, sum: number, hole: number, outer: number, { metric }: Categories,
+  stage: Stage, center: SVGGElement, datum: Arc, sum: number, hole: number, outer: number, { metric }: Categories,
 ): void {
   const { format, measure, options } = stage;
   const how = options.pie?.label ?? 'percentage';
@@ -85,11 +102,11 @@ function holeText(stage: Stage, center: SVGGElement, categories: Categories, hol
 }
 
 function stopAt(
-  stage: Stage, { metric, at }: Categories, datum: PieArcDatum<Slice>, sum: number,
-  shape: { centroid(d: PieArcDatum<Slice>): [number, number] }, nodes: SVGElement[], i: number,
+  stage: Stage, { metric, at }: Categories, datum: Arc, sum: number,
+  radius: number, nodes: SVGElement[], i: number,
 ): Stop {
   const { data } = datum;
-  const [x, y] = shape.centroid(datum);
+  const [x, y] = onCircle(radius, (datum.startAngle + datum.endAngle) / 2);
   const value = fill(stage.texts.share, { value: stage.format.number(data.value, metric), share: stage.format.share(data.value / sum) });
   return {
     x: stage.width / 2 + x, y: stage.height / 2 + y, title: data.label, row: data.row,
@@ -98,7 +115,7 @@ function stopAt(
   };
 }
 
-function hit(arcs: PieArcDatum<Slice>[], hole: number, outer: number, x: number, y: number): { stop: number; lane: null } | undefined {
+function hit(arcs: Arc[], hole: number, outer: number, x: number, y: number): { stop: number; lane: null } | undefined {
   const away = Math.hypot(x, y);
   if (away < hole || away > outer + 4) return undefined;
   const angle = (Math.atan2(x, -y) + 2 * Math.PI) % (2 * Math.PI);

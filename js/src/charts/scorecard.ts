@@ -1,9 +1,10 @@
-import { area as d3area, line as d3line } from 'd3-shape';
 import { isAdditive, isLowerBetter } from '../data/fields.js';
 import { columnsOf, numberOf } from '../data/table.js';
 import type { Column, Table } from '../data/table.js';
 import { html, svg, uniqueId } from './dom.js';
 import { modelOf } from './model.js';
+import { areaPath, linePath } from './paths.js';
+import type { Point } from './paths.js';
 import { Shell } from './shell.js';
 import { fill } from './texts.js';
 
@@ -40,7 +41,9 @@ export class Scorecard extends Shell {
     const figure = html('div', { class: 'oriel-card-value', title: exact }, html('span', { 'aria-hidden': 'true' }, short), html('span', { class: 'oriel-sr' }, exact));
     const card = html('div', { class: 'oriel-card' }, label, figure);
     const before = this.options.previous ? valueOf(this.options.previous, at) : null;
+    const note = this.options.scorecard?.note;
     if (before !== null) card.append(this.change(value, before, column));
+    else if (note) card.append(html('div', { class: 'oriel-card-change' }, note));
     const line = this.sparkline(column.name, width);
     if (line) card.append(line);
     return card;
@@ -49,7 +52,8 @@ export class Scorecard extends Shell {
   // Direction is told by arrow, sign and words; colour only repeats it.
   private change(value: number, before: number, column: Column): HTMLElement {
     const { texts, format } = this;
-    const difference = value - before;
+    // A change that is written as 0% is none.
+    const difference = Math.abs(value - before) < Math.abs(before) / 2000 ? 0 : value - before;
     const period = this.options.scorecard?.period ?? texts.previousPeriod;
     const direction = difference > 0 ? texts.up : difference < 0 ? texts.down : texts.same;
     const lowerIsBetter = this.options.scorecard?.lowerIsBetter ?? isLowerBetter(column.name);
@@ -95,13 +99,12 @@ function spark(values: (number | null)[], width: number, height: number): SVGSVG
   const low = Math.min(0, ...known);
   const high = Math.max(...known, low + 1e-9);
   const x = (i: number): number => 2 + ((width - 4) * i) / (values.length - 1);
-  const y = (value: number | null): number => height - 2 - ((height - 5) * ((value ?? 0) - low)) / (high - low);
-  const defined = (value: number | null): boolean => value !== null;
+  const y = (value: number): number => height - 2 - ((height - 5) * (value - low)) / (high - low);
+  const points = values.map((value, i): Point => (value === null ? null : [x(i), y(value)]));
   const id = uniqueId('spark');
   const shade = svg('linearGradient', { id, x1: 0, x2: 0, y1: 0, y2: 1 },
     svg('stop', { class: 'oriel-shade', offset: '0', 'stop-opacity': '0.22' }), svg('stop', { class: 'oriel-shade', offset: '1', 'stop-opacity': '0' }));
-  const fillPath = d3area<number | null>().defined(defined).x((_, i) => x(i)).y0(height - 2).y1(y);
-  const linePath = d3line<number | null>().defined(defined).x((_, i) => x(i)).y(y);
+  const fillPath = areaPath(points, values.map((_, i) => [x(i), height - 2]));
   return svg('svg', { viewBox: `0 0 ${width} ${height}`, width: '100%', height, preserveAspectRatio: 'none', focusable: 'false' }, shade,
-    svg('path', { d: fillPath(values) ?? '', fill: `url(#${id})` }), svg('path', { class: 'oriel-line', d: linePath(values) ?? '', 'stroke-width': 1.75 }));
+    svg('path', { d: fillPath, fill: `url(#${id})` }), svg('path', { class: 'oriel-line', d: linePath(points), 'stroke-width': 1.75 }));
 }

@@ -16,7 +16,8 @@ export abstract class Shell implements Chart {
   protected selection: Selection[] = [];
   private readonly callbacks: Callbacks = { select: new Set(), ready: new Set() };
   private readonly observer: ResizeObserver;
-  private readonly fills: boolean;
+  /** Whether the container sets the height: known once it has a width, for a hidden one has no size at all. */
+  private fills: boolean | undefined;
   private drawn = { width: -1, height: -1 };
   private frame = 0;
   private gone = false;
@@ -28,9 +29,7 @@ export abstract class Shell implements Chart {
     protected table: Table,
     protected options: ChartOptions,
   ) {
-    this.fills = innerSize(container).height >= 60;
     this.root.classList.add(`oriel-chart-${type}`);
-    this.root.classList.toggle('oriel-fills', this.fills);
     this.format = new Formatter(this.locale());
     this.texts = textsFor(this.locale(), options.texts);
     this.observer = new ResizeObserver(() => this.schedule());
@@ -140,6 +139,10 @@ export abstract class Shell implements Chart {
 
   private size(): { width: number; height: number } {
     const inner = innerSize(this.container);
+    if (inner.width > 0 && this.fills === undefined) {
+      this.fills = inner.height >= 60;
+      this.root.classList.toggle('oriel-fills', this.fills);
+    }
     const width = this.options.width ?? inner.width;
     const height = this.options.height ?? (this.fills ? inner.height : this.naturalHeight(width));
     return { width: Math.floor(width), height: Math.floor(height) };

@@ -118,7 +118,10 @@ export class TableChart extends Shell {
 
   private cell(value: Cell, column: Column, at: number): HTMLTableCellElement {
     const text = this.format.cell(value, column);
-    if (column.role === 'dimension') return at === 0 ? html('th', { scope: 'row' }, text) : html('td', {}, text);
+    if (column.role === 'dimension') {
+      const name = html('bdi', {}, text); // "/path" begins with its slash in any language
+      return at === 0 ? html('th', { scope: 'row' }, name) : html('td', {}, name);
+    }
     return html('td', { class: 'oriel-number' }, text);
   }
 
