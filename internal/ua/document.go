@@ -1,0 +1,120 @@
+package ua
+
+import (
+	"fmt"
+	"strings"
+)
+
+const documentHead = `# From Universal Analytics
+
+<!-- Made from internal/ua/names.tsv by "go test ./internal/ua -run Docs -update". Do not edit. -->
+
+Pages and scripts that were written for Universal Analytics ask by its names. This is what each means in Google Analytics 4.
+The translation (package ua) is written; the endpoints and the script that will use it are not yet.
+
+| fidelity | meaning | names |
+| --- | --- | --- |
+`
+
+const documentRules = `
+## What is computed, and when it is not
+
+- **Names are read** whatever their case; deprecated names answer as the ones that replaced them.
+- **Rates** (PERCENT) are 0 to 100, as they were; GA4's 0 to 1 is converted both in values and in filters.
+- **Several GA4 rows can fold into one row**, such as all pages under ` + "`/blog/`" + ` into one ` + "`ga:pagePathLevel1`" + `. Counts of events are added up; rates and means are computed
+  anew from their parts. Sessions are added up only where a session is in one row (a channel, a device), not over pages or referrers. Distinct users are never added up.
+  What cannot be had exactly is an error that says so. ` + "`ga:uniquePageviews`" + ` is the exception: UA itself added it up over pages, so Oriel does.
+- **A filter on a computed metric**, or on one that needs a question of its own, is applied to the finished rows. Totals are then those of the rows that are left: counts are
+  added up, rates computed anew, and users and sessions added up too, so a user in two rows counts twice in the total.
+- **A filter on a computed dimension** is turned round into one on the GA4 field where that says the same (` + "`==`, `!=`, `=@`, `!@`" + ` on path levels, every operator on
+  dimensions with few values). Otherwise the dimension must be in the query, and rows are filtered before they fold.
+- **Metrics of one event** (` + "`eventCount[eventName==…]`" + `) are asked in a question of their own and joined to the others; rows without the event have 0.
+- **Rows of days and hours without data** are zero-filled when all dimensions are of time and ` + "`include-empty-rows`" + ` is not false.
+- **` + "`ga:pagePath`" + `** is ` + "`pagePathPlusQueryString`" + ` unless the view says ` + "`pagePath`" + `. A path that ends before a level has the empty string there.
+- **Dates before 2015-08-14** begin on that day, the first that GA4 knows.
+- **Segments**: gaid::-1 to gaid::-8, -11, -13 and -14 become filters; others are errors, for they look at whole sessions or users.
+- **` + "`rt:activeUsers`" + `** are those of the last 5 minutes, as they were; other realtime metrics are of the last 30.
+- **Goals, custom dimensions, custom metrics, calculated metrics** need the view's configuration to say what they are in GA4.
+
+## Every name
+
+| Universal Analytics | type | fidelity | Google Analytics 4 | note |
+| --- | --- | --- | --- | --- |
+`
+
+// Document returns docs/from-universal-analytics.md.
+func Document() string {
+	var b strings.Builder
+	b.WriteString(documentHead)
+	for _, f := range []struct {
+		grade Fidelity
+		means string
+	}{
+		{Exact, "the same thing under another name"},
+		{Near, "a neighbour; the note says how it differs"},
+		{Computed, "worked out from GA4 fields"},
+		{None, "an error that names the nearest GA4 field"},
+	} {
+		n := 0
+		for _, name := range Names() {
+			if name.Fidelity == f.grade {
+				n++
+			}
+		}
+		fmt.Fprintf(&b, "| %s | %s | %d |\n", f.grade, f.means, n)
+	}
+	b.WriteString(documentRules)
+	for _, n := range Names() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", n.Name, strings.ToLower(n.Type), n.Fidelity, n.answeredBy(), cell(n.remark()))
+	}
+	return b.String()
+}
+
+func (n Name) answeredBy() string {
+	switch {
+	case n.Fidelity != None:
+		return "`" + cell(n.GA4) + "`"
+	case n.Nearest != "":
+		return "nearest: `" + cell(n.Nearest) + "`"
+	}
+	return ""
+}
+
+func (n Name) remark() string {
+	parts := []string{}
+	if n.ReplacedBy != "" {
+		parts = append(parts, "deprecated for `"+n.ReplacedBy+"`")
+	}
+	if d := described[n.Transform]; d != "" {
+		parts = append(parts, d)
+	}
+	if n.Note != "" {
+		parts = append(parts, n.Note)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// described says transforms in words.
+var described = map[string]string{
+	"x100":         "0–1 becomes 0–100",
+	"userType":     "new → New Visitor, returning → Returning Visitor",
+	"pad2":         "two digits",
+	"social":       "Yes for Organic Social and Paid Social, else No",
+	"mobile":       "Yes for mobile and tablet, else No",
+	"tablet":       "Yes for tablet, else No",
+	"dataSource":   "iOS and Android → app",
+	"level1":       "first segment of the path, with its slashes",
+	"level2":       "second segment, with its slashes",
+	"level3":       "third segment, with its slashes",
+	"level4":       "the rest of the path after three segments",
+	"urlPath":      "path and query of the referrer, else (not set)",
+	"previousPage": "path and query of the referrer on the same host, else (entrance)",
+	"noScheme":     "without https://; (direct) if empty",
+	"words":        "number of words",
+	"join space":   "joined by a space",
+	"join slash":   "joined by /",
+}
+
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s)
+}

@@ -1,0 +1,112 @@
+package ua
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// An Error is what a v3 endpoint answers instead of a body.
+type Error struct {
+	Code     int    // HTTP status
+	Domain   string // global or usageLimits
+	Reason   string // invalidParameter, badRequest, required, …
+	Message  string // for the asker
+	Location string // the parameter or header at fault, if one is
+}
+
+// Error returns the message.
+func (e *Error) Error() string { return e.Message }
+
+// Body returns the JSON that v3 answered: error.errors[], code, message, status.
+func (e *Error) Body() []byte {
+	type item struct {
+		Message      string `json:"message"`
+		Domain       string `json:"domain"`
+		Reason       string `json:"reason"`
+		Location     string `json:"location,omitempty"`
+		LocationType string `json:"locationType,omitempty"`
+	}
+	type inner struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+		Errors  []item `json:"errors"`
+		Status  string `json:"status,omitempty"`
+	}
+	i := item{Message: e.Message, Domain: e.Domain, Reason: e.Reason, Location: e.Location}
+	switch {
+	case e.Location == "Authorization":
+		i.LocationType = "header"
+	case e.Location != "":
+		i.LocationType = "parameter"
+	}
+	return encode(map[string]inner{"error": {
+		Code: e.Code, Message: e.Message, Errors: []item{i}, Status: statuses[e.Code],
+	}})
+}
+
+var statuses = map[int]string{
+	http.StatusBadRequest:            "INVALID_ARGUMENT",
+	http.StatusUnauthorized:          "UNAUTHENTICATED",
+	http.StatusForbidden:             "PERMISSION_DENIED",
+	http.StatusNotFound:              "NOT_FOUND",
+	http.StatusRequestEntityTooLarge: "INVALID_ARGUMENT",
+	http.StatusInternalServerError:   "INTERNAL",
+	http.StatusServiceUnavailable:    "UNAVAILABLE",
+}
+
+// v3 reasons by kind of error. Where v3 had a sentence that pages compare, it is
+// said instead of ours.
+var byKind = map[report.Kind]Error{
+	report.Invalid:         {Code: 400, Domain: "global", Reason: "badRequest"},
+	report.Unauthenticated: {Code: 401, Domain: "global", Reason: "authError", Message: "Invalid Credentials", Location: "Authorization"},
+	report.Forbidden:       {Code: 403, Domain: "global", Reason: "insufficientPermissions"},
+	report.NotFound:        {Code: 403, Domain: "global", Reason: "insufficientPermissions", Message: "User does not have sufficient permissions for this profile."},
+	report.TooLarge:        {Code: 413, Domain: "global", Reason: "uploadTooLarge"},
+	report.RateLimited:     {Code: 403, Domain: "usageLimits", Reason: "userRateLimitExceeded", Message: "Quota Error: User Rate Limit Exceeded."},
+	report.Quota:           {Code: 403, Domain: "usageLimits", Reason: "quotaExceeded"},
+	report.Misconfigured:   {Code: 503, Domain: "global", Reason: "backendError"},
+	report.Unavailable:     {Code: 503, Domain: "global", Reason: "backendError"},
+	report.Canceled:        {Code: 503, Domain: "global", Reason: "backendError"},
+}
+
+// AsError returns err as v3 would have said it. An *Error stays as it is.
+func AsError(err error) *Error {
+	var own *Error
+	if errors.As(err, &own) {
+		return own
+	}
+	said := report.AsError(err)
+	e, ok := byKind[said.Kind]
+	if !ok {
+		e = Error{Code: 500, Domain: "global", Reason: "internalServerError"}
+	}
+	if e.Message == "" {
+		e.Message = said.Message
+	}
+	return &e
+}
+
+func badRequest(format string, args ...any) *Error {
+	return &Error{Code: 400, Domain: "global", Reason: "badRequest", Message: fmt.Sprintf(format, args...)}
+}
+
+func badName(format string, args ...any) *Error {
+	e := badRequest(format, args...)
+	e.Reason = "invalidParameter"
+	return e
+}
+
+func badParameter(name, format string, args ...any) *Error {
+	e := badName(format, args...)
+	e.Location = name
+	return e
+}
+
+func missing(name string) *Error {
+	e := badParameter(name, "Required parameter: %s", name)
+	e.Reason = "required"
+	return e
+}

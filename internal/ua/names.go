@@ -1,0 +1,223 @@
+package ua
+
+import (
+	_ "embed"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Fidelity says how well GA4 answers a name of Universal Analytics.
+type Fidelity string
+
+// The grades of fidelity.
+const (
+	Exact    Fidelity = "exact"    // the same thing under another name
+	Near     Fidelity = "near"     // a neighbour: the note says how it differs
+	Computed Fidelity = "computed" // worked out from GA4 fields
+	None     Fidelity = "none"     // GA4 has no answer
+)
+
+// A Name is a dimension or a metric of Universal Analytics and what answers it.
+// XX in Name stands for a number, <NAME> for a word.
+type Name struct {
+	Name       string // ga:pageviews, rt:activeUsers
+	Dimension  bool   // else a metric
+	Type       string // STRING, INTEGER, PERCENT, TIME, CURRENCY or FLOAT
+	Fidelity   Fidelity
+	GA4        string // a dimension's fields, separated by spaces, or a metric's formula
+	Transform  string // how values change on the way, a key of transforms; x100 for a metric
+	Nearest    string // the GA4 field to use instead, if None
+	ReplacedBy string // the newer name, if deprecated
+	Note       string
+}
+
+//go:embed names.tsv
+var namesTSV string
+
+// Names returns the whole table, in the order of Google's reference.
+func Names() []Name { return table().list }
+
+type nameTable struct {
+	list  []Name
+	byKey map[string]*Name // by lower-case name
+}
+
+var table = sync.OnceValue(func() *nameTable {
+	t := &nameTable{byKey: map[string]*Name{}}
+	for line := range strings.Lines(namesTSV) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		f := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		t.list = append(t.list, Name{
+			Name: f[0], Dimension: f[1] == "d", Type: f[2], Fidelity: Fidelity(f[3]), GA4: f[4],
+			Transform: f[5], Nearest: f[6], ReplacedBy: f[7], Note: f[8],
+		})
+	}
+	for i := range t.list {
+		t.byKey[strings.ToLower(t.list[i].Name)] = &t.list[i]
+	}
+	return t
+})
+
+var digits = regexp.MustCompile(`[0-9]+`)
+
+const calculatedPrefix = "ga:calcmetric_"
+
+// lookup finds a name whatever its case. arg is what stood for XX or <NAME>.
+func lookup(asked string) (n *Name, arg string) {
+	key := strings.ToLower(asked)
+	t := table()
+	if n := t.byKey[key]; n != nil && !strings.Contains(n.Name, "XX") {
+		return n, ""
+	}
+	if strings.HasPrefix(key, calculatedPrefix) {
+		return t.byKey[calculatedPrefix+"<name>"], asked[len(calculatedPrefix):]
+	}
+	at := digits.FindStringIndex(key)
+	if at == nil {
+		return nil, ""
+	}
+	return t.byKey[key[:at[0]]+"xx"+key[at[1]:]], key[at[0]:at[1]]
+}
+
+// resolve finds what a query's name means there, with the configuration's
+// answers in place of numbers.
+func (o Options) resolve(asked string, realtime bool) (Name, error) {
+	spelled := asked
+	if realtime && len(asked) > 3 && strings.EqualFold(asked[:3], "ga:") {
+		spelled = "rt:" + asked[3:]
+	}
+	found, arg := lookup(spelled)
+	if found == nil || strings.HasPrefix(found.Name, "rt:") != realtime {
+		return Name{}, unknownName(asked, realtime)
+	}
+	n := *found
+	if n.Fidelity == None {
+		return Name{}, unanswerable(asked, n)
+	}
+	if n.Name == "ga:pagePath" && o.PagePath != "" {
+		n.GA4 = o.PagePath
+	}
+	if arg == "" {
+		return n, nil
+	}
+	return o.configured(n, asked, arg)
+}
+
+// configured fills in what a name with a number stands for in this view.
+func (o Options) configured(n Name, asked, arg string) (Name, error) {
+	i, _ := strconv.Atoi(arg) // 0, which nothing has, if out of range
+	var field, setting string
+	switch {
+	case strings.HasPrefix(n.Name, "ga:goalXX"):
+		if field, setting = o.Goals[i], "goals"; field != "" {
+			field = "keyEvents:" + field
+		}
+	case n.Name == "ga:dimensionXX":
+		field, setting = o.Dimensions[i], "dimensions"
+	case n.Name == "ga:metricXX":
+		field, setting = o.Metrics[i], "metrics"
+	case n.Name == "ga:calcMetric_<NAME>":
+		if field, setting = o.Calculated[arg], "calculated"; field != "" {
+			field = "(" + field + ")"
+		}
+	case n.Name == "ga:contentGroupXX":
+		if i != 1 {
+			return Name{}, badName("%s cannot be answered: GA4 has one content group, ga:contentGroup1 (contentGroup).", asked)
+		}
+		return n, nil
+	case n.Name == "ga:productCategoryLevelXX":
+		if i < 1 || i > 5 {
+			return Name{}, badName("%s cannot be answered: GA4 has five levels, ga:productCategoryLevel1 (itemCategory) to 5 (itemCategory5).", asked)
+		}
+		n.GA4 = strings.TrimSuffix(fmt.Sprintf("itemCategory%d", i), "1")
+		return n, nil
+	default:
+		return Name{}, badName("%s cannot be answered by Google Analytics 4.", asked)
+	}
+	if field == "" {
+		return Name{}, badName("%s needs the view's configuration to say what it is in Google Analytics 4: %s, %s.", asked, setting, arg)
+	}
+	n.GA4 = placeholder.ReplaceAllLiteralString(n.GA4, field)
+	return n, nil
+}
+
+var placeholder = regexp.MustCompile(`<[a-z]+ n>`)
+
+func unanswerable(asked string, n Name) error {
+	why, near := "", "GA4 has no field near it."
+	if n.Note != "" {
+		why = " (" + n.Note + ")"
+	}
+	if n.Nearest != "" {
+		near = "The nearest GA4 field is " + n.Nearest + "."
+		if s := spokenAs(n); s != "" {
+			near = fmt.Sprintf("The nearest GA4 field is %s, here %s.", n.Nearest, s)
+		}
+	}
+	return badName("Invalid dimension or metric: %s cannot be answered by Google Analytics 4%s. %s", asked, why, near)
+}
+
+// spokenAs returns the UA name by which n's nearest GA4 field can be asked.
+func spokenAs(n Name) string {
+	for _, m := range table().list {
+		if m.GA4 == n.Nearest && m.Fidelity != None && m.ReplacedBy == "" && m.Name[:3] == n.Name[:3] && m.Dimension == n.Dimension {
+			return m.Name
+		}
+	}
+	return ""
+}
+
+func unknownName(asked string, realtime bool) error {
+	var best Name
+	distance := len(asked)/2 + 1
+	for _, m := range table().list {
+		if m.Fidelity == None || strings.HasPrefix(m.Name, "rt:") != realtime {
+			continue
+		}
+		if d := editDistance(strings.ToLower(asked), strings.ToLower(m.Name), distance); d < distance {
+			best, distance = m, d
+		}
+	}
+	if best.Name == "" {
+		return badName("Invalid dimension or metric: %s", cut(asked))
+	}
+	return badName("Invalid dimension or metric: %s. The nearest is %s (GA4: %s).", cut(asked), best.Name, best.GA4)
+}
+
+// editDistance counts the letters to change from a to b, or returns most when
+// it is most or more.
+func editDistance(a, b string, most int) int {
+	if len(a)-len(b) >= most || len(b)-len(a) >= most {
+		return most
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		left := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			diagonal := left
+			left = row[j+1]
+			if a[i] != b[j] {
+				diagonal++
+			}
+			row[j+1] = min(diagonal, row[j]+1, left+1)
+		}
+	}
+	return min(row[len(b)], most)
+}
+
+// cut shortens what a client wrote, for an error.
+func cut(s string) string {
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:100]) + "…"
+	}
+	return s
+}

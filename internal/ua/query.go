@@ -1,0 +1,230 @@
+package ua
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// v3's limits. Source: Core Reporting API v3 reference.
+const (
+	maxDimensions     = 7
+	maxMetrics        = 10
+	defaultMaxResults = 1000
+	mostMaxResults    = 10_000 // more is cut without a word, as v3 did
+)
+
+// A Query is the parameters of data.ga.get or data.realtime.get, read and
+// checked. Names are as the client wrote them.
+type Query struct {
+	Realtime         bool
+	IDs              string // ga:123
+	StartDate        string // as written; empty in a realtime query
+	EndDate          string
+	Metrics          []string
+	Dimensions       []string
+	Sort             []SortKey
+	Filters          string // as written
+	Filter           Expr   // Filters, read
+	Segment          string
+	SamplingLevel    string // accepted: GA4 has no such choice
+	IncludeEmptyRows bool
+	StartIndex       int // from 1
+	MaxResults       int
+	DataTable        bool // output=dataTable
+	PrettyPrint      bool
+	Fields           string // partial response, as written: rows,columnHeaders(name)
+
+	mask        mask
+	pagingGiven [2]bool // start-index and max-results were written: links repeat them
+}
+
+// A SortKey is a column to sort by.
+type SortKey struct {
+	Name string
+	Desc bool
+}
+
+func (k SortKey) String() string {
+	if k.Desc {
+		return "-" + k.Name
+	}
+	return k.Name
+}
+
+var (
+	idsPattern   = regexp.MustCompile(`^ga:[0-9]{1,20}$`)
+	datePattern  = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}|today|yesterday|[0-9]{1,9}daysAgo)$`)
+	fieldPattern = regexp.MustCompile(`^(?i:ga|rt):[A-Za-z0-9_]{1,100}$`)
+)
+
+// ParseGA reads the parameters of GET /analytics/v3/data/ga. It is as tolerant
+// as pages need: repeated parameters are lists, spaces after commas and empty
+// parameters are ignored, dates default to 7daysAgo and yesterday.
+func ParseGA(v url.Values) (Query, error) {
+	p := &parser{values: v}
+	q := Query{
+		StartDate:        p.text("start-date", "7daysAgo", datePattern, "[0-9]{4}-[0-9]{2}-[0-9]{2}|today|yesterday|[0-9]+(daysAgo)"),
+		EndDate:          p.text("end-date", "yesterday", datePattern, "[0-9]{4}-[0-9]{2}-[0-9]{2}|today|yesterday|[0-9]+(daysAgo)"),
+		Segment:          p.one("segment"),
+		SamplingLevel:    p.enum("samplingLevel", "DEFAULT", "FASTER", "HIGHER_PRECISION"),
+		IncludeEmptyRows: p.bool("include-empty-rows"),
+		DataTable:        p.enum("output", "json", "dataTable") == "dataTable",
+	}
+	q.StartIndex, q.pagingGiven[0] = p.count("start-index", 1)
+	return p.finish(q)
+}
+
+// ParseRealtime reads the parameters of GET /analytics/v3/data/realtime.
+func ParseRealtime(v url.Values) (Query, error) {
+	p := &parser{values: v}
+	return p.finish(Query{Realtime: true, IncludeEmptyRows: true, StartIndex: 1})
+}
+
+// A parser reads parameters and keeps the first error.
+type parser struct {
+	values url.Values
+	err    error
+}
+
+// finish reads what both methods have.
+func (p *parser) finish(q Query) (Query, error) {
+	var err error
+	q.IDs = p.ids()
+	q.Metrics = p.names("metrics", maxMetrics)
+	q.Dimensions = p.names("dimensions", maxDimensions)
+	q.Sort = p.sort(slices.Concat(q.Dimensions, q.Metrics))
+	q.Filters = p.filters()
+	q.MaxResults, q.pagingGiven[1] = p.count("max-results", defaultMaxResults)
+	q.MaxResults = min(q.MaxResults, mostMaxResults)
+	q.PrettyPrint = p.bool("prettyPrint")
+	q.Fields = p.one("fields")
+	if q.mask, err = parseMask(q.Fields); err != nil {
+		p.fail(err)
+	}
+	p.enum("alt", "json")
+	if p.one("callback") != "" {
+		p.fail(badParameter("callback", "JSONP is not served here: use fetch, which reads answers of other origins."))
+	}
+	if len(q.Metrics) == 0 {
+		p.fail(missing("metrics"))
+	}
+	if p.err != nil {
+		return Query{}, p.err
+	}
+	q.Filter, err = ParseFilter(q.Filters)
+	return q, err
+}
+
+func (p *parser) fail(err error) {
+	if p.err == nil {
+		p.err = err
+	}
+}
+
+// one returns a parameter; repeated ones are a list.
+func (p *parser) one(name string) string {
+	return strings.TrimSpace(strings.Join(p.values[name], ","))
+}
+
+func (p *parser) ids() string {
+	ids := p.one("ids")
+	switch {
+	case ids == "":
+		p.fail(missing("ids"))
+	case !idsPattern.MatchString(ids):
+		p.mismatch("ids", ids, "ga:[0-9]+")
+	}
+	return ids
+}
+
+func (p *parser) mismatch(name, value, pattern string) {
+	p.fail(badParameter(name, "Invalid value '%s'. Values must match the following regular expression: '%s'", cut(value), pattern))
+}
+
+func (p *parser) text(name, otherwise string, pattern *regexp.Regexp, said string) string {
+	v := p.one(name)
+	if v == "" {
+		return otherwise
+	}
+	if !pattern.MatchString(v) {
+		p.mismatch(name, v, said)
+	}
+	return v
+}
+
+func (p *parser) enum(name string, values ...string) string {
+	v := p.one(name)
+	if v != "" && !slices.Contains(values, v) {
+		p.fail(badParameter(name, "Invalid value '%s'. Allowed values are: [%s]", cut(v), strings.Join(values, ", ")))
+	}
+	return v
+}
+
+// bool reads a parameter that is true unless it says otherwise.
+func (p *parser) bool(name string) bool {
+	v := strings.ToLower(p.enum(name, "true", "false", "TRUE", "FALSE", "True", "False", "1", "0"))
+	return v != "false" && v != "0"
+}
+
+func (p *parser) count(name string, otherwise int) (n int, given bool) {
+	v := p.one(name)
+	if v == "" {
+		return otherwise, false
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 1 || n > 1_000_000_000 {
+		p.fail(badParameter(name, "Invalid value '%s' for %s. Value must be a whole number of 1 or more.", cut(v), name))
+		return otherwise, true
+	}
+	return n, true
+}
+
+// list cuts a parameter at commas, dropping spaces and empty members.
+func (p *parser) list(name string) []string {
+	var out []string
+	for s := range strings.SplitSeq(p.one(name), ",") {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (p *parser) names(param string, most int) []string {
+	names := p.list(param)
+	for _, n := range names {
+		if !fieldPattern.MatchString(n) {
+			p.mismatch(param, n, "(ga:.+)|(rt:.+)")
+		}
+	}
+	if len(names) > most {
+		p.fail(badParameter(param, "Too many %s: a maximum of %d is allowed, this query has %d.", param, most, len(names)))
+	}
+	return names
+}
+
+func (p *parser) sort(columns []string) []SortKey {
+	var keys []SortKey
+	for _, s := range p.list("sort") {
+		name, desc := strings.CutPrefix(s, "-")
+		if !slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, name) }) {
+			p.fail(badParameter("sort", "Sort key %s is not a dimension or metric in this query.", cut(name)))
+		}
+		keys = append(keys, SortKey{name, desc})
+	}
+	return keys
+}
+
+// filters joins repeated parameters by AND, the only reading that widens nothing.
+func (p *parser) filters() string {
+	var all []string
+	for _, f := range p.values["filters"] {
+		if f = strings.TrimSpace(f); f != "" {
+			all = append(all, f)
+		}
+	}
+	return strings.Join(all, ";")
+}
