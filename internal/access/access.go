@@ -157,6 +157,9 @@ func (a *Authority) Mint(ctx context.Context, apiKey string, req MintRequest) (T
 	if err := req.validate(); err != nil {
 		return Token{}, err
 	}
+	if req.Origin != "" && req.Origin != a.origin && !a.c.Rules.ListsOrigin(req.Origin) {
+		return Token{}, report.Errorf(report.Invalid, "No view lists the origin %s, so no page of it could use the token: add it to the origins of the view.", brief(req.Origin))
+	}
 	c := policy.Claim{Subject: req.Subject, Origin: req.Origin, Filter: req.Filter}
 	for _, s := range req.Views {
 		name, ok := a.c.Rules.ResolveView(s)

@@ -232,6 +232,7 @@ func TestMintRefuses(t *testing.T) {
 		{b.secret, MintRequest{Views: []string{"shop"}, Origin: "shop.example"}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Origin: page + "/"}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Origin: "null"}, report.Invalid},
+		{b.secret, MintRequest{Views: []string{"shop"}, Origin: "https://unlisted.example"}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Filter: twice}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Subject: strings.Repeat("x", 201)}, report.Invalid},
 		{b.secret, MintRequest{Views: make([]string, 51)}, report.Invalid},
