@@ -139,7 +139,7 @@ func (a *App) wireWeb(rules *policy.Rules, gate *policy.Gate, registry *promethe
 	a.server, err = web.New(web.Config{
 		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
 		Files: js.Files(), Logger: a.log, Registry: registry, Clock: time.Now, Random: rand.Reader,
-		Ready: a.readiness(), TrustedProxies: proxies,
+		Dialects: a.config.dialects(), Ready: a.readiness(), TrustedProxies: proxies,
 		RequestTimeout:  a.config.Limits.RequestTimeout,
 		TokensPerSecond: a.config.Limits.TokensPerSecond, TokensBurst: a.config.Limits.TokensBurst,
 		RequestsPerSecond: a.config.Limits.RequestsPerSecond, RequestsBurst: a.config.Limits.RequestsBurst,

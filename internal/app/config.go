@@ -101,6 +101,16 @@ type ViewConfig struct {
 	History  HistoryConfig    `yaml:"history"`
 	Realtime *bool            `yaml:"realtime"`
 	MaxRows  int64            `yaml:"max_rows"`
+	UA       UAConfig         `yaml:"universal_analytics"`
+}
+
+// UAConfig says what the numbered names of Universal Analytics mean in a view.
+type UAConfig struct {
+	PagePath   string            `yaml:"page_path"`
+	Goals      map[int]string    `yaml:"goals"`
+	Dimensions map[int]string    `yaml:"dimensions"`
+	Metrics    map[int]string    `yaml:"metrics"`
+	Calculated map[string]string `yaml:"calculated"`
 }
 
 // FieldsConfig says which fields may be named in a query.

@@ -13,6 +13,7 @@ import (
 	"github.com/oriel-server/oriel/internal/dashboard"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/ua"
 )
 
 func (c *Config) accounts() map[string]credential.Account {
@@ -86,6 +87,19 @@ func (c *Config) rules() (*policy.Rules, error) {
 		faults = append(faults, c.src.place(err))
 	}
 	return rules, errors.Join(faults...)
+}
+
+// dialects says what the numbered names of Universal Analytics mean in each view.
+func (c *Config) dialects() map[string]ua.Options {
+	dialects := make(map[string]ua.Options, len(c.Views))
+	for name, v := range c.Views {
+		dialects[name] = v.UA.options()
+	}
+	return dialects
+}
+
+func (u UAConfig) options() ua.Options {
+	return ua.Options{PagePath: u.PagePath, Goals: u.Goals, Dimensions: u.Dimensions, Metrics: u.Metrics, Calculated: u.Calculated}
 }
 
 func (v ViewConfig) view(name string) (policy.View, error) {

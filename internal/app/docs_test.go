@@ -35,7 +35,7 @@ func keysOf(prefix string, v reflect.Value, keys map[string]string) {
 				keysOf(prefix+"."+name, value, keys)
 			}
 		}
-	case t.Kind() == reflect.Map:
+	case t.Kind() == reflect.Map && t.Elem().Kind() == reflect.Struct:
 		keysOf(prefix+".NAME", reflect.Zero(t.Elem()), keys)
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
 		keys[strings.TrimPrefix(prefix, ".")] = ""

@@ -168,6 +168,9 @@ func (c *Config) validateViews(f *faults) {
 		if o := v.History.Outside; o != "" && o != "clip" && o != "refuse" {
 			f.add([]string{"views", name, "history", "outside"}, "%q is neither clip nor refuse", o)
 		}
+		if err := v.UA.options().Validate(); err != nil {
+			f.add(at("universal_analytics"), "%v", err)
+		}
 		if s := v.History.Since; s != "" {
 			if _, err := report.ParseDate(s); err != nil {
 				f.add([]string{"views", name, "history", "since"}, "%v", err)

@@ -34,6 +34,7 @@ func TestFaults(t *testing.T) {
 		{"limits: {tokens_per_second: 0}\n" + oneView, `oriel.yaml:1: limits.tokens_per_second`},
 		{"limits: {tokens_burst: -1}\n" + oneView, `oriel.yaml:1: limits.tokens_burst`},
 		{"limits: {requests_per_second: 0}\n" + oneView, `oriel.yaml:1: limits.requests_per_second`},
+		{"views: {shop: {property: \"1\", universal_analytics: {page_path: path}}}", `oriel.yaml:1: views.shop.universal_analytics: ga:pagePath cannot be answered by "path"`},
 		{"limits: {requests_burst: 0}\n" + oneView, `oriel.yaml:1: limits.requests_burst`},
 		{"listen: 127.0.0.1:1\n", `oriel.yaml: views: name at least one view`},
 		{"accounts: {a: {}, b: {}}\n" + oneView, `oriel.yaml:3: views.shop.account: say which account asks for it: a, b`},

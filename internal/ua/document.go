@@ -10,7 +10,7 @@ const documentHead = `# From Universal Analytics
 <!-- Made from internal/ua/names.tsv by "go test ./internal/ua -run Docs -update". Do not edit. -->
 
 Pages and scripts that were written for Universal Analytics ask by its names. This is what each means in Google Analytics 4.
-The translation (package ua) is written; the endpoints and the script that will use it are not yet.
+The endpoints are in [the HTTP API](http-api.md); a view answers to the old ids that its configuration lists as aliases.
 
 | fidelity | meaning | names |
 | --- | --- | --- |

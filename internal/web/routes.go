@@ -30,6 +30,13 @@ func (s *Server) routes() []route {
 		{"GET", "/v1beta/properties/{call}", true, s.granted(aboutProperty, s.googleProperty)},
 		{"GET", "/v1beta/accountSummaries", true, s.granted(aboutAll, s.googleAccounts)},
 
+		// What scripts for Universal Analytics ask, at the path they know and at one
+		// that ad-blockers do not.
+		{"GET", "/analytics/v3/data/ga", true, s.universal(s.coreReport)},
+		{"GET", "/analytics/v3/data/realtime", true, s.universal(s.realtimeReport)},
+		{"GET", "/v3/data/ga", true, s.universal(s.coreReport)},
+		{"GET", "/v3/data/realtime", true, s.universal(s.realtimeReport)},
+
 		// Pages for iframes, and what pages load.
 		{"GET", "/embed/{dashboard}", false, s.bounded(s.compressed(http.HandlerFunc(s.embed)))},
 		{"GET", "/oriel.js", false, s.file("oriel.js")},

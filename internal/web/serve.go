@@ -32,18 +32,25 @@ func (s *Server) answer(read func(*http.Request) (reply, error)) http.Handler {
 // checked before anything else of the request is read.
 func (s *Server) granted(about subject, ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
 	return s.bounded(s.compressed(s.answer(func(r *http.Request) (reply, error) {
-		grant, err := s.grant(r)
+		grant, err := s.admit(r, about)
 		if err != nil {
-			return nil, err
-		}
-		if err := s.mayRead(r, grant, about); err != nil {
-			return nil, err
-		}
-		if err := s.mayAsk(r, grant); err != nil {
 			return nil, err
 		}
 		return ask(r, grant)
 	})))
+}
+
+// admit returns the grant of whoever asks, who may read the answer and does not
+// ask too fast.
+func (s *Server) admit(r *http.Request, about subject) (policy.Grant, error) {
+	grant, err := s.grant(r)
+	if err == nil {
+		err = s.mayRead(r, grant, about)
+	}
+	if err == nil {
+		err = s.mayAsk(r, grant)
+	}
+	return grant, err
 }
 
 // bounded gives the work for a request an end.

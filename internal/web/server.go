@@ -20,6 +20,7 @@ import (
 
 	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/ua"
 )
 
 // Defaults of Config.
@@ -46,6 +47,9 @@ type Config struct {
 	Registry *prometheus.Registry // Required: the server's own, never the global one.
 	Clock    func() time.Time     // Required.
 	Random   io.Reader            // Required: crypto/rand.Reader outside tests.
+	// Dialects say, by the names of views, what Universal Analytics' numbered names
+	// mean there. Optional.
+	Dialects map[string]ua.Options
 	// Ready lists what must work before the server can answer. Optional.
 	Ready []Check
 	// TrustedProxies are the peers whose X-Forwarded-For is believed. Optional.
@@ -122,6 +126,7 @@ type Server struct {
 	clients    clients
 	minting    *limits // embed tokens for anonymous visitors
 	asking     *limits // requests with an embed token
+	dialects   map[string]ua.Options
 	metrics    *metrics
 	registry   *prometheus.Registry
 	compressed func(http.Handler) http.HandlerFunc
@@ -139,7 +144,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		authority: c.Authority, rules: c.Rules, gate: c.Gate,
 		log: c.Logger, clock: c.Clock, random: c.Random, ready: c.Ready, timeout: c.RequestTimeout,
-		clients: clients{trusted: c.TrustedProxies}, registry: c.Registry,
+		clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
 		return nil, err

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/ua"
+)
+
+// universal serves what ask returns in the dialect of Universal Analytics: the
+// embed token may stand in the address, as pages of that time put it, and
+// errors are v3's.
+func (s *Server) universal(ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
+	return s.bounded(s.compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token := r.URL.Query().Get("access_token"); token != "" && r.Header.Get("Authorization") == "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		grant, err := s.admit(r, aboutIDs)
+		if err != nil {
+			s.failUniversal(w, r, err)
+			return
+		}
+		answer, err := ask(r, grant)
+		if err != nil {
+			s.failUniversal(w, r, err)
+			return
+		}
+		answer.write(s, w, r)
+	})))
+}
+
+// aboutIDs is for addresses that name the view as v3 did, ids=ga:123.
+func aboutIDs(r *http.Request) (view, dashboard string) { return r.URL.Query().Get("ids"), "" }
+
+// failUniversal answers with an error as v3 would have said it.
+func (s *Server) failUniversal(w http.ResponseWriter, r *http.Request, err error) {
+	said := ua.AsError(err)
+	var own *ua.Error
+	if errors.As(err, &own) {
+		kind := report.Invalid
+		if own.Code >= http.StatusInternalServerError {
+			kind = report.Internal
+		}
+		err = report.Errorf(kind, "%s", own.Message)
+	}
+	s.failed(w, r, err)
+	writeBody(w, said.Code, "application/json; charset=utf-8", said.Body())
+}
+
+// coreReport answers data.ga.get of the Core Reporting API v3.
+func (s *Server) coreReport(r *http.Request, grant policy.Grant) (reply, error) {
+	q, err := ua.ParseGA(r.URL.Query())
+	if err != nil {
+		return nil, err
+	}
+	return s.translated(r, grant, q)
+}
+
+// realtimeReport answers data.realtime.get of the Real Time Reporting API v3.
+func (s *Server) realtimeReport(r *http.Request, grant policy.Grant) (reply, error) {
+	q, err := ua.ParseRealtime(r.URL.Query())
+	if err != nil {
+		return nil, err
+	}
+	return s.translated(r, grant, q)
+}
+
+// translated asks the gate what a v3 query means and answers in v3.
+func (s *Server) translated(r *http.Request, grant policy.Grant, q ua.Query) (reply, error) {
+	view, err := s.gate.View(r.Context(), grant, q.IDs)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(view.TimeZone)
+	if err != nil || view.TimeZone == "" {
+		return nil, report.Errorf(report.Unavailable, "The view's time zone is not known right now.").Because(err)
+	}
+	options := s.dialects[view.Name]
+	options.Today = report.DateOf(s.clock(), zone)
+	options.Endpoint = s.base + r.URL.Path
+	options.Profile = ua.Profile{ID: q.IDs[len("ga:"):], Name: view.Title}
+	plan, err := ua.Translate(q, options)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := s.askAll(r.Context(), grant, view.Name, plan.Queries())
+	if err != nil {
+		return nil, err
+	}
+	body, err := plan.Answer(reports)
+	if err != nil {
+		return nil, err
+	}
+	return universalReply{body.JSON(), reports}, nil
+}
+
+// askAll asks the gate several questions at once; the first error is the error
+// of the whole.
+func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, queries []report.Query) ([]*report.Report, error) {
+	reports, errs := make([]*report.Report, len(queries)), make([]error, len(queries))
+	var asked sync.WaitGroup
+	for i, q := range queries {
+		asked.Go(func() { reports[i], errs[i] = s.gate.Report(ctx, grant, view, q) })
+	}
+	asked.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return reports, nil
+}
+
+// universalReply is a v3 body, with the age of the reports it was made of.
+type universalReply struct {
+	body    []byte
+	reports []*report.Report
+}
+
+func (u universalReply) write(s *Server, w http.ResponseWriter, _ *http.Request) {
+	setAge(w.Header(), s.clock(), u.reports...)
+	writeBody(w, http.StatusOK, "application/json; charset=utf-8", u.body)
+}
