@@ -45,7 +45,7 @@ func demo(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	d.tell(stdout)
-	return d.wait(ctx, stop)
+	return d.wait(stop)
 }
 
 // A demonstration is three programs in one process: Google, Oriel and a
@@ -105,7 +105,7 @@ func (d *demonstration) tell(w io.Writer) {
 }
 
 // wait returns when all three have ended; the first to end ends the others.
-func (d *demonstration) wait(ctx context.Context, stop context.CancelFunc) error {
+func (d *demonstration) wait(stop context.CancelFunc) error {
 	var errs []error
 	for range 3 {
 		errs = append(errs, <-d.ended)

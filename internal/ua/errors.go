@@ -15,10 +15,16 @@ type Error struct {
 	Reason   string // invalidParameter, badRequest, required, …
 	Message  string // for the asker
 	Location string // the parameter or header at fault, if one is
+
+	cause error // what v3 had other words for; nil when the query itself is wrong
 }
 
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
+
+// Unwrap returns what AsError made e from, with its kind and its cause for the
+// log; nil when the query itself is wrong.
+func (e *Error) Unwrap() error { return e.cause }
 
 // Body returns the JSON that v3 answered: error.errors[], code, message, status.
 func (e *Error) Body() []byte {
@@ -86,6 +92,7 @@ func AsError(err error) *Error {
 	if e.Message == "" {
 		e.Message = said.Message
 	}
+	e.cause = err
 	return &e
 }
 

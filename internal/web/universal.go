@@ -2,9 +2,8 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/policy"
@@ -40,13 +39,8 @@ func aboutIDs(r *http.Request) (view, dashboard string) { return r.URL.Query().G
 // failUniversal answers with an error as v3 would have said it.
 func (s *Server) failUniversal(w http.ResponseWriter, r *http.Request, err error) {
 	said := ua.AsError(err)
-	var own *ua.Error
-	if errors.As(err, &own) {
-		kind := report.Invalid
-		if own.Code >= http.StatusInternalServerError {
-			kind = report.Internal
-		}
-		err = report.Errorf(kind, "%s", own.Message)
+	if said.Unwrap() == nil {
+		err = report.Errorf(report.Invalid, "%s", said.Message)
 	}
 	s.failed(w, r, err)
 	writeBody(w, said.Code, "application/json; charset=utf-8", said.Body())
@@ -99,19 +93,16 @@ func (s *Server) translated(r *http.Request, grant policy.Grant, q ua.Query) (re
 	return universalReply{body.JSON(), reports}, nil
 }
 
-// askAll asks the gate several questions at once; the first error is the error
-// of the whole.
+// askAll asks the gate any number of questions; the first error is the error of
+// the whole.
 func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, queries []report.Query) ([]*report.Report, error) {
-	reports, errs := make([]*report.Report, len(queries)), make([]error, len(queries))
-	var asked sync.WaitGroup
-	for i, q := range queries {
-		asked.Go(func() { reports[i], errs[i] = s.gate.Report(ctx, grant, view, q) })
-	}
-	asked.Wait()
-	for _, err := range errs {
+	var reports []*report.Report
+	for batch := range slices.Chunk(queries, report.MaxBatch) {
+		answers, err := s.gate.Reports(ctx, grant, view, batch)
 		if err != nil {
 			return nil, err
 		}
+		reports = append(reports, answers...)
 	}
 	return reports, nil
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -51,6 +52,28 @@ func TestUniversal(t *testing.T) {
 	}
 	if strings.Contains(s.log.String(), token) {
 		t.Error("the token of the address is in the log")
+	}
+}
+
+// The asker gets v3's words, the log the kind and the cause.
+func TestUniversalCauseIsLogged(t *testing.T) {
+	s := newSite(t)
+	s.source.answer = func(context.Context, report.Query) (*report.Report, error) {
+		return &report.Report{Body: []byte("no JSON"), TimeZone: "UTC"}, nil
+	}
+	a := s.do("GET", "/v3/data/ga?ids=ga:123"+v3Day+"ga:sessions", "", bearing(s.token("shop")))
+	if a.code != 500 || strings.Contains(a.body, "invalid character") {
+		t.Errorf("%d %s", a.code, a.body)
+	}
+	if log := s.log.String(); !strings.Contains(log, "invalid character") || !strings.Contains(log, `"kind":"internal"`) {
+		t.Errorf("the log has no cause:\n%s", log)
+	}
+	s.source.answer = func(context.Context, report.Query) (*report.Report, error) {
+		return nil, report.Errorf(report.Quota, "Try later.").Because(errors.New("tokensPerHour"))
+	}
+	a = s.do("GET", "/v3/data/ga?ids=ga:123"+v3Day+"ga:users", "", bearing(s.token("shop")))
+	if a.code != 403 || !strings.Contains(a.body, "quotaExceeded") || !strings.Contains(s.log.String(), "tokensPerHour") {
+		t.Errorf("%d %s", a.code, a.body)
 	}
 }
 
