@@ -43,6 +43,12 @@ func (s *Server) routes() []route {
 		{"GET", "/embed.js", false, s.file("embed.js")},
 		{"GET", "/embed.css", false, s.file("embed.css")},
 		{"GET", "/assets/{file...}", false, http.HandlerFunc(s.asset)},
+
+		// The drop-in for Google's Embed API, under the names of all that pages load
+		// it by, and the community's components where pages look for them.
+		{"GET", "/platform.js", false, s.file("platform.js")},
+		{"GET", "/js/{name}", false, http.HandlerFunc(s.dropIn)},
+		{"GET", "/public/javascript/embed-api/components/{name}", false, http.HandlerFunc(s.component)},
 	}
 }
 

@@ -31,11 +31,12 @@ func build(root string) (bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	charts, err := entryOutput(meta, "src/lazy.ts")
+	names, err := meta.moduleNames()
 	if err != nil {
 		return nil, err
 	}
-	scripts, scriptMeta, err := buildScripts(root, version, charts)
+	names["ORIEL_VERSION"] = quote(version)
+	scripts, scriptMeta, err := buildScripts(root, names)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,10 @@ func build(root string) (bundle, error) {
 // buildModules bundles what pages load only when there is something to draw.
 func buildModules(root string) (bundle, *metafile, error) {
 	o := options(root)
-	o.EntryPointsAdvanced = []api.EntryPoint{{InputPath: "src/lazy.ts", OutputPath: "assets/charts"}}
+	o.EntryPointsAdvanced = []api.EntryPoint{
+		{InputPath: "src/lazy.ts", OutputPath: "assets/charts"},
+		{InputPath: "src/visualization/index.ts", OutputPath: "assets/visualization"},
+	}
 	o.EntryNames = "[dir]/[name]-[hash]"
 	o.ChunkNames = "assets/[name]-[hash]"
 	o.AssetNames = "assets/[name]-[hash]"
@@ -64,18 +68,19 @@ func buildModules(root string) (bundle, *metafile, error) {
 
 // buildScripts bundles the classic scripts, which work from any script element
 // and know where they were loaded from, and the styles of the embed page.
-func buildScripts(root, version, charts string) (bundle, *metafile, error) {
+func buildScripts(root string, names map[string]string) (bundle, *metafile, error) {
 	o := options(root)
 	o.EntryPointsAdvanced = []api.EntryPoint{
 		{InputPath: "src/oriel.ts", OutputPath: "oriel"},
 		{InputPath: "src/embed.ts", OutputPath: "embed"},
 		{InputPath: "src/embed.css", OutputPath: "embed"},
+		{InputPath: "src/dropin/platform.ts", OutputPath: "platform"},
+		{InputPath: "src/components/view-selector2.ts", OutputPath: "components/view-selector2"},
+		{InputPath: "src/components/date-range-selector.ts", OutputPath: "components/date-range-selector"},
+		{InputPath: "src/components/active-users.ts", OutputPath: "components/active-users"},
 	}
 	o.Format = api.FormatIIFE
-	o.Define = map[string]string{
-		"ORIEL_VERSION": quote(version),
-		"ORIEL_CHARTS":  quote(charts),
-	}
+	o.Define = names
 	return run(root, o)
 }
 
@@ -125,6 +130,23 @@ func run(root string, o api.BuildOptions) (bundle, *metafile, error) {
 		out[filepath.ToSlash(name)] = f.Contents
 	}
 	return out, &meta, nil
+}
+
+// moduleNames returns, for each constant by which scripts name a lazily loaded
+// module, the module's path below dist as JavaScript.
+func (m *metafile) moduleNames() (map[string]string, error) {
+	names := map[string]string{}
+	for constant, entry := range map[string]string{
+		"ORIEL_CHARTS":        "src/lazy.ts",
+		"ORIEL_VISUALIZATION": "src/visualization/index.ts",
+	} {
+		output, err := entryOutput(m, entry)
+		if err != nil {
+			return nil, err
+		}
+		names[constant] = quote(output)
+	}
+	return names, nil
 }
 
 // entryOutput returns the path below dist that an entry point was written to.

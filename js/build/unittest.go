@@ -48,7 +48,7 @@ func bundleTests(root, dir string, entries []string) ([]string, error) {
 	o.MinifyWhitespace, o.MinifyIdentifiers, o.MinifySyntax = false, false, false
 	o.Plugins = nil
 	o.Sourcemap = api.SourceMapInline
-	o.Define = map[string]string{"ORIEL_VERSION": `"test"`, "ORIEL_CHARTS": `"assets/charts.js"`}
+	o.Define = map[string]string{"ORIEL_VERSION": `"test"`, "ORIEL_CHARTS": `"assets/charts.js"`, "ORIEL_VISUALIZATION": `"assets/visualization.js"`}
 	o.Write = true
 	if _, _, err := run(root, o); err != nil {
 		return nil, err

@@ -2,3 +2,5 @@
 declare const ORIEL_VERSION: string;
 /** The path below the base URL of the module with the charts; set by the build. */
 declare const ORIEL_CHARTS: string;
+/** The path below the base URL of the module with google.visualization; set by the build. */
+declare const ORIEL_VISUALIZATION: string;

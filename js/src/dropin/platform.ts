@@ -1,0 +1,2 @@
+// The script that takes the place of Google's platform.js.
+export {};
