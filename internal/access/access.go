@@ -2,8 +2,8 @@
 //
 // A token is a JWT, HS256, minutes long, that names its kind, issuer, audience,
 // session and views. What it allows is computed by package policy from the
-// token and today's configuration each time it is shown; revocation and
-// renewal of sessions join at [Authority.Verify], behind the signature.
+// token and today's configuration each time it is shown, also when it is renewed;
+// revocation of sessions joins at [Authority.Verify], behind the signature.
 package access
 
 import (
@@ -40,6 +40,7 @@ type Config struct {
 	Rules    *policy.Rules    // Required.
 	Issuer   string           // Required: the server's public URL.
 	Lifetime time.Duration    // Required: of an embed token, at most an hour.
+	Sessions Sessions         // Required.
 	Clock    func() time.Time // Required.
 	Random   io.Reader        // Required: crypto/rand.Reader outside tests.
 }
@@ -47,11 +48,30 @@ type Config struct {
 // MaxLifetime is the longest that an embed token may live.
 const MaxLifetime = time.Hour
 
-// An Authority mints and verifies embed tokens.
+// Sessions are how long tokens can be renewed, from when the first was minted.
+type Sessions struct {
+	Host   time.Duration // of those that a host's backend began
+	Public time.Duration // of anonymous visitors, who can begin another at any time
+}
+
+// MaxSession is the longest that a session may last.
+const MaxSession = 7 * 24 * time.Hour
+
+func (s Sessions) validate(lifetime time.Duration) error {
+	for who, d := range map[string]time.Duration{"hosts'": s.Host, "public": s.Public} {
+		if d < lifetime || d > MaxSession {
+			return fmt.Errorf("access: %s sessions must last between a token's lifetime, %s, and %s, not %s", who, lifetime, MaxSession, d)
+		}
+	}
+	return nil
+}
+
+// An Authority mints, verifies and renews embed tokens.
 type Authority struct {
-	c      Config
-	origin string // of Issuer: that of our own embed page
-	parser *jwt.Parser
+	c       Config
+	origin  string // of Issuer: that of our own embed page
+	parser  *jwt.Parser
+	renewer *jwt.Parser // the same, with grace
 }
 
 // New validates c.
@@ -67,13 +87,19 @@ func New(c Config) (*Authority, error) {
 	case c.Lifetime < time.Second || c.Lifetime > MaxLifetime:
 		return nil, fmt.Errorf("access: embed tokens must live between a second and %s, not %s", MaxLifetime, c.Lifetime)
 	}
+	if err := c.Sessions.validate(c.Lifetime); err != nil {
+		return nil, err
+	}
 	if err := checkKeys(c.Keys); err != nil {
 		return nil, err
 	}
 	if err := checkAPIKeys(c.APIKeys, c.Rules); err != nil {
 		return nil, err
 	}
-	return &Authority{c: c, origin: origin, parser: newParser(c.Issuer, c.Clock)}, nil
+	return &Authority{
+		c: c, origin: origin,
+		parser: newParser(c.Issuer, c.Clock, leeway), renewer: newParser(c.Issuer, c.Clock, grace),
+	}, nil
 }
 
 func originOf(issuer string) (string, error) {
@@ -128,7 +154,7 @@ func (a *Authority) Public(ctx context.Context, origin string, views []string, d
 	if err != nil {
 		return Token{}, err
 	}
-	return a.mint(c, "", a.c.Lifetime)
+	return a.start(c, "", a.c.Lifetime, a.c.Sessions.Public)
 }
 
 // A MintRequest is what a host's backend asks for. At least one view or dashboard is named.
@@ -178,7 +204,7 @@ func (a *Authority) Mint(ctx context.Context, apiKey string, req MintRequest) (T
 			c.Dashboards = append(c.Dashboards, name)
 		}
 	}
-	return a.mint(c, key.Name, a.lifetime(req.ExpiresIn))
+	return a.start(c, key.Name, a.lifetime(req.ExpiresIn), a.c.Sessions.Host)
 }
 
 func (req MintRequest) validate() error {
@@ -266,19 +292,42 @@ func (a *Authority) bound(c policy.Claim, keyName string) (policy.Claim, error) 
 // absent origin is accepted: browsers send none in a GET to the page's own
 // origin, and what is no browser could name any.
 func (a *Authority) Verify(ctx context.Context, token, origin string) (policy.Grant, error) {
-	c, keyName, err := a.read(token)
+	_, grant, err := a.verify(a.parser, token, origin)
+	return grant, err
+}
+
+// verify reads a token with a parser and computes what it is good for now.
+func (a *Authority) verify(parser *jwt.Parser, token, origin string) (claimed, policy.Grant, error) {
+	c, err := a.read(parser, token)
 	if err != nil {
-		return policy.Grant{}, err
+		return claimed{}, policy.Grant{}, err
 	}
 	if c.Origin != "" && origin != "" && c.Origin != origin {
-		return policy.Grant{}, report.Errorf(report.Unauthenticated, "The embed token belongs to pages of another origin. Ask for a new one.")
+		return claimed{}, policy.Grant{}, report.Errorf(report.Unauthenticated, "The embed token belongs to pages of another origin. Ask for a new one.")
 	}
-	if keyName != "" {
-		if c, err = a.bound(c, keyName); err != nil {
-			return policy.Grant{}, err
+	today := c.Claim
+	if c.apiKey != "" {
+		if today, err = a.bound(today, c.apiKey); err != nil {
+			return claimed{}, policy.Grant{}, err
 		}
 	}
-	return a.c.Rules.Grant(c)
+	grant, err := a.c.Rules.Grant(today)
+	return c, grant, err
+}
+
+// Renew mints a token for the session of one that is good, or was until a minute
+// ago, and shown from a page at origin. It says the same as that one, for as long
+// again, but never beyond the session's end. Errors are those of Verify.
+func (a *Authority) Renew(ctx context.Context, token, origin string) (Token, policy.Grant, error) {
+	c, grant, err := a.verify(a.renewer, token, origin)
+	if err != nil {
+		return Token{}, policy.Grant{}, err
+	}
+	if left := c.until.Sub(a.c.Clock()); left < time.Second {
+		return Token{}, policy.Grant{}, report.Errorf(report.Unauthenticated, "The session has ended. Begin a new one.")
+	}
+	renewed, err := a.sign(c, min(a.c.Lifetime, c.ExpiresAt.Sub(c.IssuedAt)))
+	return renewed, grant, err
 }
 
 func (a *Authority) random(n int) (string, error) {

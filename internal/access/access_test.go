@@ -58,6 +58,7 @@ func newBench(t testing.TB, change ...func(*Config)) *bench {
 		Rules:    rules(t, views()...),
 		Issuer:   issuer,
 		Lifetime: 5 * time.Minute,
+		Sessions: Sessions{Host: 12 * time.Hour, Public: time.Hour},
 		Clock:    func() time.Time { return b.now },
 		Random:   &stream{[32]byte{8}},
 	}
@@ -164,7 +165,8 @@ func TestPublicRefuses(t *testing.T) {
 		{page, []string{"blog"}, "", report.NotFound},
 		{page, []string{"nothing"}, "", report.NotFound},
 		{page, nil, "nothing", report.NotFound},
-		{page, nil, "", report.Invalid},
+		{"https://evil.example", nil, "", report.Forbidden},
+		{"", nil, "", report.Forbidden},
 		{"https://evil.example", []string{"shop"}, "", report.Forbidden},
 		{"", []string{"shop"}, "", report.Forbidden},
 		{issuer, []string{"shop"}, "", report.Forbidden},

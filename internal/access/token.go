@@ -18,22 +18,29 @@ const (
 	maxToken = 8 << 10
 	// leeway is how far the clocks of replicas may differ.
 	leeway = 5 * time.Second
+	// grace is how long after its end a token can still be renewed: pages that
+	// slept, and answers that took their time.
+	grace = time.Minute
 )
 
 // claims are the payload of an embed token.
 type claims struct {
 	jwt.RegisteredClaims
-	Origin     string         `json:"origin,omitempty"`
-	Views      []string       `json:"views,omitempty"`
-	Dashboards []string       `json:"dashboards,omitempty"`
-	Filter     *report.Filter `json:"filter,omitempty"`
-	Public     bool           `json:"public,omitempty"`
-	Framed     bool           `json:"framed,omitempty"`
+	// Session is the same in a token and those that it is renewed to.
+	Session string `json:"sid"`
+	// Until is when the session ends, and renewing with it.
+	Until      *jwt.NumericDate `json:"until"`
+	Origin     string           `json:"origin,omitempty"`
+	Views      []string         `json:"views,omitempty"`
+	Dashboards []string         `json:"dashboards,omitempty"`
+	Filter     *report.Filter   `json:"filter,omitempty"`
+	Public     bool             `json:"public,omitempty"`
+	Framed     bool             `json:"framed,omitempty"`
 	// Key is the name of the API key that minted the token; empty for public ones.
 	Key string `json:"key,omitempty"`
 }
 
-func newParser(issuer string, clock func() time.Time) *jwt.Parser {
+func newParser(issuer string, clock func() time.Time, leeway time.Duration) *jwt.Parser {
 	return jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithAudience(audience),
@@ -46,21 +53,35 @@ func newParser(issuer string, clock func() time.Time) *jwt.Parser {
 	)
 }
 
-// mint signs a claim with the first key.
-func (a *Authority) mint(c policy.Claim, apiKey string, lifetime time.Duration) (Token, error) {
-	session, err := a.random(16)
+// start mints the first token of a session, for a claim and the API key that
+// asked; there is none for public ones.
+func (a *Authority) start(c policy.Claim, apiKey string, lifetime, session time.Duration) (Token, error) {
+	id, err := a.random(16)
+	if err != nil {
+		return Token{}, err
+	}
+	c.Session = id
+	return a.sign(claimed{c, apiKey, a.c.Clock().Truncate(time.Second).Add(session)}, lifetime)
+}
+
+// sign makes a token of at most the given lifetime with the first key. No token
+// outlives its session.
+func (a *Authority) sign(c claimed, lifetime time.Duration) (Token, error) {
+	id, err := a.random(16)
 	if err != nil {
 		return Token{}, err
 	}
 	// Whole seconds, as the token writes them: it must not live longer than it says.
 	now := a.c.Clock().Truncate(time.Second)
+	lifetime = min(lifetime, c.until.Sub(now))
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: a.c.Issuer, Subject: c.Subject, Audience: jwt.ClaimStrings{audience}, ID: session,
+			Issuer: a.c.Issuer, Subject: c.Subject, Audience: jwt.ClaimStrings{audience}, ID: id,
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)),
 		},
+		Session: c.Session, Until: jwt.NewNumericDate(c.until),
 		Origin: c.Origin, Views: c.Views, Dashboards: c.Dashboards, Filter: c.Filter,
-		Public: c.Public, Framed: c.Framed, Key: apiKey,
+		Public: c.Public, Framed: c.Framed, Key: c.apiKey,
 	})
 	key := a.c.Keys[0]
 	token.Header["typ"], token.Header["kid"] = tokenType, key.ID
@@ -74,35 +95,55 @@ func (a *Authority) mint(c policy.Claim, apiKey string, lifetime time.Duration) 
 	return Token{AccessToken: signed, ExpiresIn: int(lifetime / time.Second), TokenType: "Bearer"}, nil
 }
 
-// read verifies a token and returns what it claims, and the name of the API key
-// that minted it. Nothing of the payload is used before the signature holds.
-func (a *Authority) read(token string) (c policy.Claim, apiKey string, err error) {
+// claimed is what a token says: the claim, the name of the API key that minted
+// it, which is empty for public ones, and when its session ends.
+type claimed struct {
+	policy.Claim
+	apiKey string
+	until  time.Time
+}
+
+// read verifies a token with a parser and returns what it says. Nothing of the
+// payload is used before the signature holds.
+func (a *Authority) read(parser *jwt.Parser, token string) (claimed, error) {
 	if token == "" || len(token) > maxToken {
-		return c, "", invalid(fmt.Errorf("its length is %d bytes", len(token)))
+		return claimed{}, invalid(fmt.Errorf("its length is %d bytes", len(token)))
 	}
 	var p claims
-	if _, err := a.parser.ParseWithClaims(token, &p, a.verificationKey); err != nil {
+	if _, err := parser.ParseWithClaims(token, &p, a.verificationKey); err != nil {
 		// The library checks the signature before the claims: an expired token
 		// was a good one.
 		if errors.Is(err, jwt.ErrTokenExpired) {
-			return c, "", report.Errorf(report.Unauthenticated, "The embed token has expired. Ask for a new one.").Because(err)
+			return claimed{}, report.Errorf(report.Unauthenticated, "The embed token has expired. Ask for a new one.").Because(err)
 		}
-		return c, "", invalid(err)
+		return claimed{}, invalid(err)
 	}
-	if p.IssuedAt == nil {
-		return c, "", invalid(errors.New("it does not say when it was issued"))
+	if err := p.check(); err != nil {
+		return claimed{}, invalid(err)
 	}
-	if p.ExpiresAt.Sub(p.IssuedAt.Time) > MaxLifetime {
-		return c, "", invalid(errors.New("it lives too long"))
+	return claimed{
+		Claim: policy.Claim{
+			Session: p.Session, Subject: p.Subject, Origin: p.Origin, Views: p.Views, Dashboards: p.Dashboards,
+			Public: p.Public, Framed: p.Framed, Filter: p.Filter,
+			IssuedAt: p.IssuedAt.Time, ExpiresAt: p.ExpiresAt.Time,
+		},
+		apiKey: p.Key, until: p.Until.Time,
+	}, nil
+}
+
+// check says what the library does not look at.
+func (p *claims) check() error {
+	switch {
+	case p.IssuedAt == nil:
+		return errors.New("it does not say when it was issued")
+	case p.ExpiresAt.Sub(p.IssuedAt.Time) > MaxLifetime:
+		return errors.New("it lives too long")
+	case p.ID == "" || p.Session == "" || p.Public == (p.Key != ""):
+		return errors.New("it names no session, or not who minted it")
+	case p.Until == nil || p.Until.Before(p.ExpiresAt.Time):
+		return errors.New("its session ends before it does")
 	}
-	if p.ID == "" || p.Public == (p.Key != "") {
-		return c, "", invalid(errors.New("it names no session, or not who minted it"))
-	}
-	return policy.Claim{
-		Session: p.ID, Subject: p.Subject, Origin: p.Origin, Views: p.Views, Dashboards: p.Dashboards,
-		Public: p.Public, Framed: p.Framed, Filter: p.Filter,
-		IssuedAt: p.IssuedAt.Time, ExpiresAt: p.ExpiresAt.Time,
-	}, p.Key, nil
+	return nil
 }
 
 // verificationKey finds the key by its id among ours. Where a key can be had

@@ -127,6 +127,7 @@ func (a *App) wireAuthority(rules *policy.Rules) error {
 	a.authority, err = access.New(access.Config{
 		Keys: keys, APIKeys: a.config.apiKeys(), Rules: rules, Issuer: a.config.PublicURL,
 		Lifetime: a.config.Tokens.Lifetime, Clock: time.Now, Random: rand.Reader,
+		Sessions: access.Sessions{Host: a.config.Tokens.Session, Public: a.config.Tokens.PublicSession},
 	})
 	return err
 }

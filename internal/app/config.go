@@ -58,8 +58,10 @@ type AccountConfig struct {
 
 // TokensConfig says how embed tokens are made.
 type TokensConfig struct {
-	Lifetime time.Duration `yaml:"lifetime"`
-	KeysFile string        `yaml:"keys_file"`
+	Lifetime      time.Duration `yaml:"lifetime"`
+	Session       time.Duration `yaml:"session"`
+	PublicSession time.Duration `yaml:"public_session"`
+	KeysFile      string        `yaml:"keys_file"`
 }
 
 // APIKeyConfig lets one backend of the host mint embed tokens.
@@ -135,7 +137,7 @@ func defaults() Config {
 			DataURL:  "https://analyticsdata.googleapis.com",
 			AdminURL: "https://analyticsadmin.googleapis.com",
 		},
-		Tokens: TokensConfig{Lifetime: 5 * time.Minute, KeysFile: "oriel-keys.json"},
+		Tokens: TokensConfig{Lifetime: 5 * time.Minute, Session: 12 * time.Hour, PublicSession: time.Hour, KeysFile: "oriel-keys.json"},
 		Cache: CacheConfig{
 			MaxMB: 256, Realtime: 15 * time.Second, Intraday: 10 * time.Minute,
 			Settling: time.Hour, Final: 24 * time.Hour, Stale: 48 * time.Hour,

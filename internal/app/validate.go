@@ -84,8 +84,18 @@ func (c *Config) validateServer(f *faults) {
 	if c.Cache.Stale < 0 {
 		f.add([]string{"cache", "stale"}, "%s is negative: write 0s to serve no old answers", c.Cache.Stale)
 	}
-	if l := c.Tokens.Lifetime; l < time.Second || l > access.MaxLifetime {
+	c.Tokens.validate(f)
+}
+
+func (t TokensConfig) validate(f *faults) {
+	if l := t.Lifetime; l < time.Second || l > access.MaxLifetime {
 		f.add([]string{"tokens", "lifetime"}, "embed tokens live between 1s and 1h, not %s", l)
+		return
+	}
+	for key, d := range map[string]time.Duration{"session": t.Session, "public_session": t.PublicSession} {
+		if d < t.Lifetime || d > access.MaxSession {
+			f.add([]string{"tokens", key}, "sessions last between tokens.lifetime, %s, and %s, not %s", t.Lifetime, access.MaxSession, d)
+		}
 	}
 }
 

@@ -20,6 +20,8 @@ func TestFaults(t *testing.T) {
 		{"google:\n  admin_url: ftp://x\n" + oneView, `oriel.yaml:2: google.admin_url: "ftp://x" is not a URL`},
 		{"tokens:\n  keys_file: ''\n" + oneView, `oriel.yaml:2: tokens.keys_file: name a file`},
 		{"tokens: {lifetime: 61m}\n" + oneView, `oriel.yaml:1: tokens.lifetime: embed tokens live between 1s and 1h, not 1h1m0s`},
+		{"tokens: {session: 1m}\n" + oneView, `oriel.yaml:1: tokens.session: sessions last between tokens.lifetime, 5m0s, and 168h0m0s, not 1m0s`},
+		{"tokens: {public_session: 200h}\n" + oneView, `oriel.yaml:1: tokens.public_session`},
 		{"tokens: {lifetime: 1ms}\n" + oneView, `oriel.yaml:1: tokens.lifetime`},
 		{"api_keys:\n  cms: {sha256: abcd}\n" + oneView, `oriel.yaml:2: api_keys.cms.sha256: this is not a SHA-256`},
 		{"api_keys:\n  cms: {sha256: " + strings.Repeat("0a", 32) + ", views: [x]}\n" + oneView, `oriel.yaml:2: api_keys.cms.views: there is no view "x"`},

@@ -234,13 +234,13 @@ func (v *View) named(s string) bool { return v.Name == s || slices.Contains(v.Al
 func (v *View) lists(origin string) bool { return origin != "" && slices.Contains(v.Origins, origin) }
 
 // PublicClaim returns what an anonymous visitor of a page at origin may be given:
-// the named views, or the public views of a dashboard. Views may be named by
-// alias. Errors: NotFound (no such name, or not public: both sound the same),
+// the named views, or the public views of a dashboard, or, when neither is named,
+// all views that are public there. Views may be named by alias. Errors: NotFound (no such name, or not public: both sound the same),
 // Forbidden (public, but not on this origin; names the origin and the setting).
 func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Claim, error) {
 	c := Claim{Public: true, Origin: origin}
 	if len(views) == 0 && dashboard == "" {
-		return Claim{}, report.Errorf(report.Invalid, "Name a view or a dashboard.")
+		return r.publicClaim(c)
 	}
 	for _, name := range views {
 		v := find(r.views, func(v *View) bool { return v.Public && v.named(name) })
@@ -265,6 +265,19 @@ func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Cl
 		return Claim{}, notListed(origin, "views of dashboard "+b.Name)
 	}
 	c.Dashboards = []string{b.Name}
+	return c, nil
+}
+
+// publicClaim fills a claim with all views that are public on its origin.
+func (r *Rules) publicClaim(c Claim) (Claim, error) {
+	for _, v := range r.views {
+		if v.Public && v.lists(c.Origin) {
+			c.Views = append(c.Views, v.Name)
+		}
+	}
+	if len(c.Views) == 0 {
+		return Claim{}, notListed(c.Origin, "views that are public")
+	}
 	return c, nil
 }
 

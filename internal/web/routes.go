@@ -16,6 +16,7 @@ func (s *Server) routes() []route {
 	return []route{
 		// Embed tokens: for visitors' pages, and for hosts' backends.
 		{"GET", "/token", true, s.bounded(s.answer(s.publicToken))},
+		{"POST", "/v1/tokens:renew", true, s.bounded(s.answer(s.renewedToken))},
 		{"POST", "/v1/tokens", false, s.bounded(s.answer(s.hostToken))},
 
 		// What an embed token is good for.

@@ -146,7 +146,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 	authority, err := access.New(access.Config{
 		Keys:    []access.Key{{ID: "k1", Secret: access.Secret("q8Jd0w!xK2v-Zr7uPe5_Tn3bYc9mLh4G")}},
 		APIKeys: []access.APIKey{{Name: "host", SHA256: sha256.Sum256([]byte(hostKey))}},
-		Rules:   rules, Issuer: ownOrigin, Lifetime: 5 * time.Minute, Clock: clock, Random: rand.Reader,
+		Rules:   rules, Issuer: ownOrigin, Lifetime: 5 * time.Minute, Sessions: access.Sessions{Host: 12 * time.Hour, Public: time.Hour}, Clock: clock, Random: rand.Reader,
 	})
 	must(t, err)
 	c := Config{

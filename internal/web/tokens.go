@@ -16,6 +16,7 @@ const (
 	forVisitor = "visitor" // of a page, through /token
 	forFrame   = "frame"   // of the embed page, with the page
 	forHost    = "host"    // a backend with an API key
+	forRenewal = "renewal" // of the session of another token
 )
 
 // tokenReply is an embed token: never cached, never compressed.
@@ -40,14 +41,31 @@ func (s *Server) publicToken(r *http.Request) (reply, error) {
 	}
 	q := r.URL.Query()
 	views, name := q["view"], q.Get("dashboard")
-	if (len(views) == 0) == (name == "") || len(views) > maxNames {
+	if len(views) > 0 && name != "" || len(views) > maxNames {
 		return nil, s.minted(forVisitor, report.Errorf(report.Invalid,
-			"Name views (?view=NAME, up to %d) or one dashboard (?dashboard=NAME).", maxNames))
+			"Name views (?view=NAME, up to %d) or one dashboard (?dashboard=NAME), or nothing for all that is public on the page.", maxNames))
 	}
 	if err := s.mayMint(r, origin); err != nil {
 		return nil, s.minted(forVisitor, err)
 	}
 	return s.replyToken(forVisitor)(s.authority.Public(r.Context(), origin, views, name))
+}
+
+// renewedToken mints an embed token for the session of the one that is shown.
+func (s *Server) renewedToken(r *http.Request) (reply, error) {
+	token, err := bearer(r)
+	if err != nil {
+		return nil, s.minted(forRenewal, err)
+	}
+	origin := s.pageOrigin(r)
+	if origin == s.origin {
+		origin = ""
+	}
+	renewed, grant, err := s.authority.Renew(r.Context(), token, origin)
+	if err == nil {
+		err = s.mayAsk(r, grant)
+	}
+	return s.replyToken(forRenewal)(renewed, err)
 }
 
 // hostToken mints an embed token for a host's backend.

@@ -27,7 +27,10 @@ func TestPublicToken(t *testing.T) {
 		"not public":                    {"view=secret", []string{"Origin: " + otherOrigin}, 404},
 		"no such view":                  {"view=none", []string{"Origin: " + shopOrigin}, 404},
 		"dashboard not public":          {"dashboard=private", []string{"Origin: " + otherOrigin}, 404},
-		"nothing named":                 {"", []string{"Origin: " + ownOrigin}, 400},
+		"all that is public":            {"", []string{"Origin: " + shopOrigin}, 200},
+		"nothing is public":             {"", []string{"Origin: null"}, 403},
+		"nothing named by no page":      {"", nil, 400},
+		"nothing named by our own page": {"", []string{"Origin: " + ownOrigin}, 403},
 		"both named":                    {"view=shop&dashboard=overview", []string{"Origin: " + shopOrigin}, 400},
 		"too many":                      {strings.Repeat("view=shop&", maxNames+1), []string{"Origin: " + shopOrigin}, 400},
 		"no page":                       {"view=shop", nil, 400},
@@ -94,6 +97,49 @@ func TestMintingIsLimited(t *testing.T) {
 	wantHeader(t, a, "Retry-After", "2")
 	s.now = s.now.Add(2 * time.Second)
 	s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin))
+}
+
+// A page that asks for all that is public there gets that, and no more.
+func TestPublicTokenForAll(t *testing.T) {
+	s := newSite(t)
+	a := s.do("GET", "/v1/views", "", bearing(s.minted(s.do("GET", "/token", "", "Origin: "+shopOrigin))), "Origin: "+shopOrigin)
+	var got viewsAnswer
+	must(t, json.Unmarshal([]byte(a.body), &got))
+	var names []string
+	for _, v := range got.Views {
+		names = append(names, v.Name)
+	}
+	if strings.Join(names, " ") != "shop blog" {
+		t.Errorf("views %q of %s", names, a.body)
+	}
+}
+
+func TestRenewal(t *testing.T) {
+	s := newSite(t)
+	old := s.minted(s.do("POST", "/v1/tokens", `{"views":["shop"],"origin":"`+shopOrigin+`"}`, "Authorization: Bearer "+hostKey))
+	s.now = s.now.Add(5*time.Minute + 30*time.Second)
+	if a := s.do("POST", "/v1/views/shop:runReport", runReport, bearing(old), "Origin: "+shopOrigin); a.code != 401 {
+		t.Fatalf("the old token: %d %s", a.code, a.body)
+	}
+	if a := s.do("POST", "/v1/tokens:renew", "", bearing(old), "Origin: "+otherOrigin); a.code != 401 {
+		t.Errorf("another page: %d %s", a.code, a.body)
+	}
+	a := s.do("POST", "/v1/tokens:renew", "", bearing(old), "Origin: "+shopOrigin)
+	wantHeader(t, a, "Cache-Control", "no-store")
+	wantHeader(t, a, "Access-Control-Allow-Origin", shopOrigin)
+	if a := s.do("POST", "/v1/views/shop:runReport", runReport, bearing(s.minted(a)), "Origin: "+shopOrigin); a.code != 200 {
+		t.Errorf("the renewed token: %d %s", a.code, a.body)
+	}
+	for name, headers := range map[string][]string{
+		"nothing shown":   {"Origin: " + shopOrigin},
+		"an API key":      {"Authorization: Bearer " + hostKey},
+		"in the address":  nil,
+		"an unlisted one": {bearing(old), "Origin: https://evil.example"},
+	} {
+		if a := s.do("POST", "/v1/tokens:renew?access_token="+old, "", headers...); a.code != 401 && a.code != 403 {
+			t.Errorf("%s: %d %s", name, a.code, a.body)
+		}
+	}
 }
 
 // Behind a trusted proxy each visitor has a limit of his own; what strangers
