@@ -173,7 +173,11 @@ func (g *Client) admissible(q report.Query) *report.Error {
 		return report.Errorf(report.Internal, "Something went wrong on this server.").
 			Because(fmt.Errorf("a query without account or property id reached ga4: account %q, property %q", q.Account, q.Property))
 	}
-	return g.guards.closed(subjectOf(q), potentiallyThresholded(q), g.config.Clock())
+	now := g.config.Clock()
+	if err := g.guards.closed(subjectOf(q), potentiallyThresholded(q), now); err != nil {
+		return err
+	}
+	return g.affordable(q, now)
 }
 
 func digits(s string) bool {

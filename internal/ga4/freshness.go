@@ -6,10 +6,6 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// lateHits is how long after a day's end events are still counted to it. Source:
-// Google Analytics help, answer/11198161: what arrives later is ignored.
-const lateHits = 72 * time.Hour
-
 // lastZone is where days end last. It stands in for a zone that is not known,
 // so that an answer is rather called too fresh than final.
 var lastZone = time.FixedZone("UTC-12", -12*60*60)
@@ -33,12 +29,11 @@ func freshness(q report.Query, timeZone string, now time.Time) report.Freshness 
 			last = end
 		}
 	}
-	ended := last.AddDays(1).In(zone)
 	switch {
-	case last.IsZero() || now.Before(ended):
+	case last.IsZero() || now.Before(last.AddDays(1).In(zone)):
 		return report.FreshIntraday
-	case now.Sub(ended) < lateHits:
-		return report.FreshSettling
+	case report.Final(last, zone, now):
+		return report.FreshFinal
 	}
-	return report.FreshFinal
+	return report.FreshSettling
 }

@@ -50,6 +50,7 @@ type guard struct {
 	errors           []time.Time // of server errors within errorWindow, oldest first
 	running          int
 	tripped          bool // until a request succeeds after maxServerErrors
+	refusals         tally
 }
 
 // A closure is a time during which Google is not asked.
@@ -110,8 +111,43 @@ func (g *guards) leave(s subject, status int, now time.Time) (tripped bool) {
 		guard.tripped = guard.tripped || tripped
 	case status == http.StatusOK:
 		guard.tripped = false
+	case status >= 400:
+		guard.refusals.add(now)
 	}
 	return tripped
+}
+
+// Google blocks a project from a property for the rest of the quarter of an hour
+// after 10,000 answers that are neither 200 nor 500. Source: the Data API's change
+// log, 2024-06-28. Others use the project too.
+const maxRefusals = 5_000
+
+// A tally counts by minutes over a quarter of an hour.
+type tally struct {
+	minutes [15]int
+	newest  int64 // minute since 1970 that is counted last
+}
+
+func (t *tally) add(now time.Time) {
+	t.forget(now)
+	t.minutes[t.newest%15]++
+}
+
+func (t *tally) sum(now time.Time) (n int) {
+	t.forget(now)
+	for _, m := range t.minutes {
+		n += m
+	}
+	return n
+}
+
+// forget drops what is a quarter of an hour old.
+func (t *tally) forget(now time.Time) {
+	minute := now.Unix() / 60
+	for m := max(t.newest+1, minute-14); m <= minute; m++ {
+		t.minutes[m%15] = 0
+	}
+	t.newest = max(t.newest, minute)
 }
 
 // exhaust closes s, or its potentially thresholded requests.
@@ -134,6 +170,11 @@ func (g *guard) closed(thresholded bool, now time.Time) *report.Error {
 		if err := g.thresholded.err(now); err != nil {
 			return err
 		}
+	}
+	if n := g.refusals.sum(now); n >= maxRefusals {
+		e := report.Errorf(report.Unavailable, unanswered).Because(fmt.Errorf("not asked: Google refused %d questions within a quarter of an hour and would block the project at 10000", n))
+		e.RetryAfter = time.Minute
+		return e
 	}
 	return g.broken(now)
 }

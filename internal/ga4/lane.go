@@ -46,8 +46,8 @@ type lanes struct {
 	byProperty map[string]*lane
 }
 
-// A lane is the requests of one property: those that run and those that wait, in
-// the order of their coming.
+// A lane is the requests of one property: those that run and those that wait, the
+// most urgent first, and equal ones in the order of their coming.
 type lane struct {
 	property string
 	running  int // ≤ maxRunning
@@ -75,8 +75,16 @@ func (l *lanes) add(property string, j *job, run func([]*job)) *report.Error {
 	if len(ln.waiting) >= maxWaiting {
 		return report.Errorf(report.Unavailable, "Too many questions about this view are waiting. Please try again in a moment.")
 	}
-	ln.waiting = append(ln.waiting, j)
+	ln.insert(j)
 	return nil
+}
+
+func (ln *lane) insert(j *job) {
+	at := len(ln.waiting)
+	for at > 0 && ln.waiting[at-1].query.Urgency > j.query.Urgency {
+		at--
+	}
+	ln.waiting = slices.Insert(ln.waiting, at, j)
 }
 
 // work uses one slot until nothing waits.
@@ -87,8 +95,8 @@ func (l *lanes) work(ln *lane, jobs []*job, run func([]*job)) {
 	}
 }
 
-// next takes the job that came first and, when it can share a request, up to four
-// more of the same account; nil gives the slot back.
+// next takes the first job and, when it can share a request, up to four more of the
+// same account, for they cost no more time; nil gives the slot back.
 func (l *lanes) next(ln *lane) []*job {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -2,6 +2,7 @@ package ga4
 
 import (
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -38,14 +39,19 @@ func (b Buckets) All() iter.Seq2[string, Bucket] {
 
 // A Quota is what was left for an account at a property, for operators.
 type Quota struct {
-	Account  string
-	Property string
-	Category string // core or realtime
-	At       time.Time
+	Account  string    `json:"account"`
+	Property string    `json:"property"`
+	Category string    `json:"category"` // core or realtime
+	At       time.Time `json:"at"`
 	Buckets
+	// HourLimit and ProjectLimit are the most tokens of an hour that the property
+	// and the project were ever seen to have. Google tells what is left, not of
+	// how much.
+	HourLimit    int64 `json:"hourLimit"`
+	ProjectLimit int64 `json:"projectLimit"`
 }
 
-// quotas keep the newest Quota of each subject.
+// quotas keep the newest Quota of each subject: the ledger of what is left.
 type quotas struct {
 	mu        sync.Mutex
 	bySubject map[subject]Quota
@@ -57,11 +63,26 @@ func (g *Client) noteQuota(s subject, b Buckets, now time.Time) {
 	if g.quotas.bySubject == nil {
 		g.quotas.bySubject = map[subject]Quota{}
 	}
+	before := g.quotas.bySubject[s]
+	q.HourLimit = max(hourTokens, before.HourLimit, b.TokensPerHour.Remaining+b.TokensPerHour.Consumed)
+	q.ProjectLimit = max(projectTokens, before.ProjectLimit, b.TokensPerProjectPerHour.Remaining+b.TokensPerProjectPerHour.Consumed)
 	g.quotas.bySubject[s] = q
 	g.quotas.mu.Unlock()
 	if g.config.Observer.Quota != nil {
 		g.config.Observer.Quota(q)
 	}
+}
+
+// Quotas returns what was left when Google last told, for all accounts,
+// properties and categories that asked.
+func (g *Client) Quotas() []Quota {
+	g.quotas.mu.Lock()
+	defer g.quotas.mu.Unlock()
+	list := slices.Collect(maps.Values(g.quotas.bySubject))
+	slices.SortFunc(list, func(a, b Quota) int {
+		return strings.Compare(a.Account+"\x00"+a.Property+"\x00"+a.Category, b.Account+"\x00"+b.Property+"\x00"+b.Category)
+	})
+	return list
 }
 
 // Quota returns what was left of a property's quotas when Google last told, for

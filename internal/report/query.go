@@ -30,6 +30,8 @@ type Query struct {
 	Property string `json:"-"`
 	// Realtime asks runRealtimeReport instead of runReport.
 	Realtime bool `json:"-"`
+	// Urgency changes when the question is asked, not what it asks.
+	Urgency Urgency `json:"-"`
 
 	Dimensions         []Dimension   `json:"dimensions,omitempty"`
 	Metrics            []Metric      `json:"metrics,omitempty"`

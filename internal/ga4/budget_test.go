@@ -1,0 +1,151 @@
+package ga4
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// leaving answers with so many tokens left for the project and the property.
+func leaving(project, property *int) func(http.ResponseWriter, request) {
+	return func(w http.ResponseWriter, _ request) {
+		_, _ = io.WriteString(w, fmt.Sprintf(`{"metricHeaders":[{"name":"sessions"}],"propertyQuota":{
+			"tokensPerHour":{"consumed":2,"remaining":%d},"tokensPerProjectPerHour":{"consumed":2,"remaining":%d}}}`, *property, *project))
+	}
+}
+
+// TestShortTokensAreKeptForPeople: who waits for what nobody has seen is asked for
+// last of all refused.
+func TestShortTokensAreKeptForPeople(t *testing.T) {
+	for _, c := range []struct {
+		project, property int
+		least             report.Urgency // that is still asked
+	}{
+		{13_000, 39_000, report.Prewarm},
+		{2_800, 39_000, report.Prewarm},
+		{2_799, 39_000, report.Seen},
+		{700, 39_000, report.Seen},
+		{699, 39_000, report.Unseen},
+		{13_000, 7_999, report.Seen},
+		{13_000, 1_999, report.Unseen},
+		{1, 1, report.Unseen},
+	} {
+		g := newGoogle(t, leaving(&c.project, &c.property))
+		ask := func(u report.Urgency) error {
+			q := question(0)
+			q.Urgency = u
+			_, err := g.client.Report(t.Context(), q)
+			return err
+		}
+		if err := ask(report.Prewarm); err != nil {
+			t.Fatalf("before anything was told: %v", err)
+		}
+		for u := report.Unseen; u <= report.Prewarm; u++ {
+			if err := ask(u); (err == nil) != (u <= c.least) || err != nil && report.KindOf(err) != report.Quota {
+				t.Errorf("%d and %d left, urgency %d: %v", c.project, c.property, u, err)
+			}
+		}
+		if c.least == report.Prewarm {
+			continue
+		}
+		g.clock.add(probeAfter)
+		if err := ask(report.Prewarm); err != nil {
+			t.Errorf("what was told long ago is still believed: %v", err)
+		}
+	}
+}
+
+// A property of Google Analytics 360 has ten times as much, and so has its fifth.
+func TestLargePropertiesShow(t *testing.T) {
+	project, property := 139_998, 399_998
+	g := newGoogle(t, leaving(&project, &property))
+	refresh := question(0)
+	refresh.Urgency = report.Refresh
+	for _, c := range []struct {
+		left int
+		ok   bool
+	}{{139_998, true}, {28_000, true}, {27_999, false}} {
+		project = c.left
+		if _, err := g.client.Report(t.Context(), refresh); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.client.affordable(refresh, g.clock.Now()); (err == nil) != c.ok {
+			t.Errorf("%d left of 140000: %v", c.left, err)
+		}
+		g.clock.add(probeAfter)
+	}
+}
+
+func TestQuotasAreListed(t *testing.T) {
+	project, property := 100, 200
+	g := newGoogle(t, leaving(&project, &property))
+	for _, id := range []string{"2", "1"} {
+		q := question(0)
+		q.Property = id
+		if _, err := g.client.Report(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := g.client.Quotas()
+	if len(list) != 2 || list[0].Property != "1" || list[1].Property != "2" || list[0].TokensPerHour.Remaining != 200 || list[0].ProjectLimit != projectTokens {
+		t.Errorf("%+v", list)
+	}
+}
+
+func TestTheUrgentGoFirst(t *testing.T) {
+	ln := &lane{}
+	for i, u := range []report.Urgency{report.Refresh, report.Unseen, report.Prewarm, report.Seen, report.Unseen, report.Refresh} {
+		ln.insert(&job{query: report.Query{Urgency: u, Offset: report.Int64(i)}})
+	}
+	var got []report.Int64
+	for _, j := range ln.waiting {
+		got = append(got, j.query.Offset)
+	}
+	if fmt.Sprint(got) != "[1 4 3 0 5 2]" {
+		t.Errorf("order %v", got)
+	}
+}
+
+// Questions that Google refuses count too; a property at which too many were
+// refused is left alone until they are a quarter of an hour old.
+func TestRefusalsCount(t *testing.T) {
+	var g guards
+	s := subject{"a", "1", core}
+	refuse := func(n int, at time.Time) {
+		for range n {
+			g.of(s).running++
+			g.leave(s, http.StatusBadRequest, at)
+		}
+	}
+	refuse(maxRefusals-1, noon)
+	if err := g.closed(s, false, noon); err != nil {
+		t.Fatalf("one too few: %v", err)
+	}
+	refuse(1, noon.Add(10*time.Minute))
+	if err := g.closed(s, false, noon.Add(10*time.Minute)); err == nil {
+		t.Error("asked on")
+	}
+	if err := g.closed(s, false, noon.Add(15*time.Minute)); err != nil {
+		t.Errorf("after a quarter of an hour: %v", err)
+	}
+	if err := g.closed(subject{"a", "2", core}, false, noon.Add(10*time.Minute)); err != nil {
+		t.Errorf("another property: %v", err)
+	}
+}
+
+func TestTally(t *testing.T) {
+	var c tally
+	for i := range 40 {
+		c.add(noon.Add(time.Duration(i) * 30 * time.Second))
+	}
+	for after, want := range map[time.Duration]int{0: 30, 5 * time.Minute: 20, 14 * time.Minute: 2, 15 * time.Minute: 0, 48 * time.Hour: 0} {
+		fresh := c
+		if got := fresh.sum(noon.Add(39*30*time.Second + after)); got != want {
+			t.Errorf("%s later %d, want %d", after, got, want)
+		}
+	}
+}
