@@ -37,6 +37,9 @@ type ViewInfo struct {
 	Title        string `json:"title"`
 	TimeZone     string `json:"timeZone,omitempty"`
 	CurrencyCode string `json:"currencyCode,omitempty"`
+	// Number is the N of ga:N, the id of the view for clients of Universal
+	// Analytics: digits, at most 15.
+	Number string `json:"-"`
 }
 
 // admit refuses the zero Grant, and one that other rules than the gate's made.
@@ -271,7 +274,7 @@ func (g *Gate) infos(ctx context.Context, views []*View) []ViewInfo {
 // info tolerates a catalog that fails: a name and a title are better than an
 // error.
 func (g *Gate) info(ctx context.Context, v *View) ViewInfo {
-	info := ViewInfo{Name: v.Name, Title: v.Title}
+	info := ViewInfo{Name: v.Name, Title: v.Title, Number: v.number}
 	if p, err := g.property(ctx, v); err == nil {
 		info.TimeZone, info.CurrencyCode = p.TimeZone.String(), p.CurrencyCode
 	}

@@ -201,11 +201,11 @@ func TestFieldsAndViews(t *testing.T) {
 		t.Errorf("%+v, %v", f, err)
 	}
 	views, err := g.Views(bg, gr)
-	if want := []ViewInfo{{"shop", "Shop", "UTC", "EUR"}}; err != nil || !reflect.DeepEqual(views, want) {
+	if want := []ViewInfo{{"shop", "Shop", "UTC", "EUR", "123"}}; err != nil || !reflect.DeepEqual(views, want) {
 		t.Errorf("%v, %v", views, err)
 	}
 	w.zone = ""
-	if views, err := g.Views(bg, gr); err != nil || views[0] != (ViewInfo{Name: "shop", Title: "Shop"}) {
+	if views, err := g.Views(bg, gr); err != nil || views[0] != (ViewInfo{Name: "shop", Title: "Shop", Number: "123"}) {
 		t.Errorf("without the catalog: %v, %v", views, err)
 	}
 	_, err = g.Report(bg, gr, "shop", sessions())

@@ -26,6 +26,8 @@ type View struct {
 	Realtime bool
 	// MaxRows bounds the rows of one answer; 0 means report.DefaultLimit.
 	MaxRows int64
+
+	number string // see numberOf; made by NewRules
 }
 
 // Fields says which dimensions and metrics of a view may be named anywhere in

@@ -65,6 +65,7 @@ func (v View) clone() *View {
 	v.Aliases = slices.Clone(v.Aliases)
 	v.Fields = Fields{Allow: slices.Clone(v.Fields.Allow), Deny: slices.Clone(v.Fields.Deny)}
 	v.Filter = v.Filter.Clone()
+	v.number = numberOf(v.Name, v.Aliases)
 	return &v
 }
 
@@ -151,7 +152,7 @@ func (r *Rules) checkAddresses() error {
 			errs = append(errs, fmt.Errorf("view %q: the name or alias %q is the property id of view %q", other, v.Property, v.Name))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, r.checkNumbers()...)...)
 }
 
 func (r *Rules) board(d dashboard.Dashboard) (*board, error) {
@@ -228,8 +229,11 @@ func find[T any](list []*T, is func(*T) bool) *T {
 	return nil
 }
 
-// named reports whether s is the view's name or one of its aliases.
-func (v *View) named(s string) bool { return v.Name == s || slices.Contains(v.Aliases, s) }
+// named reports whether s is the view's name, one of its aliases, or its number
+// as Universal Analytics' clients write it.
+func (v *View) named(s string) bool {
+	return v.Name == s || slices.Contains(v.Aliases, s) || s == "ga:"+v.number
+}
 
 func (v *View) lists(origin string) bool { return origin != "" && slices.Contains(v.Origins, origin) }
 

@@ -2,21 +2,12 @@ package ua
 
 import (
 	"cmp"
-	"encoding/json"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
-
-// A row is a row on its way into a body.
-type row struct {
-	names  []string         // v3 values of the dimensions
-	leaves map[leaf]float64 // GA4's numbers; absent is zero
-	values []float64        // v3's numbers
-}
 
 // Answer makes the body from the reports that answer Queries, in that order.
 // Errors are *Error.
@@ -60,16 +51,6 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 	return b, nil
 }
 
-// An answer is the reports as one table.
-type answer struct {
-	rows        []*row // in the order of the first report
-	raw         [][]string
-	count       int // rows in GA4, of which these may be a page
-	totals      map[leaf]float64
-	sampled     bool
-	size, space int64
-}
-
 func (a *answer) describe(b *Body) {
 	if b.Sampled == nil {
 		return
@@ -80,167 +61,9 @@ func (a *answer) describe(b *Body) {
 	}
 }
 
-// A wire is what is read of a report's body.
-type wire struct {
-	DimensionHeaders []struct{ Name string }
-	MetricHeaders    []struct{ Name string }
-	Rows, Totals     []wireRow
-	RowCount         int
-	Metadata         struct {
-		SamplingMetadatas []struct{ SamplesReadCount, SamplingSpaceSize report.Int64 }
-	}
-}
-
-type wireRow struct {
-	DimensionValues, MetricValues []struct{ Value string }
-}
-
-func (p *Plan) read(reports []*report.Report) (*answer, error) {
-	a := &answer{totals: map[leaf]float64{}}
-	index := map[string]*row{}
-	for i, rep := range reports {
-		var w wire
-		if err := json.Unmarshal(rep.Body, &w); err != nil {
-			return nil, AsError(report.Errorf(report.Internal, "The answer of Google Analytics cannot be read.").Because(err))
-		}
-		if !p.pushed && w.RowCount > len(w.Rows) {
-			return nil, badRequest("The query has %d rows in Google Analytics 4, more than the %d that can be worked with at once. "+
-				"Ask for fewer dimensions, a shorter range, or filter.", w.RowCount, len(w.Rows))
-		}
-		a.count = max(a.count, w.RowCount)
-		a.sampled = a.sampled || rep.Sampled
-		for _, s := range w.Metadata.SamplingMetadatas {
-			a.size, a.space = int64(s.SamplesReadCount), int64(s.SamplingSpaceSize)
-		}
-		if err := a.add(w, p.questions[i].leaves, len(p.fields), index); err != nil {
-			return nil, err
-		}
-	}
-	return a, nil
-}
-
-// add joins a report's rows to those of the others by their dimension values.
-func (a *answer) add(w wire, leaves []leaf, fields int, index map[string]*row) error {
-	for _, total := range w.Totals {
-		if err := total.into(a.totals, leaves); err != nil {
-			return err
-		}
-	}
-	for _, wr := range w.Rows {
-		raw := make([]string, len(wr.DimensionValues))
-		for i, v := range wr.DimensionValues {
-			raw[i] = v.Value
-		}
-		if len(raw) != fields {
-			return AsError(report.Errorf(report.Internal, "a row has %d dimensions instead of %d", len(raw), fields))
-		}
-		r := index[key(raw)]
-		if r == nil {
-			r = &row{leaves: map[leaf]float64{}}
-			index[key(raw)] = r
-			a.rows, a.raw = append(a.rows, r), append(a.raw, raw)
-		}
-		if err := wr.into(r.leaves, leaves); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (wr wireRow) into(values map[leaf]float64, leaves []leaf) error {
-	if len(wr.MetricValues) != len(leaves) {
-		return AsError(report.Errorf(report.Internal, "a row has %d metrics instead of %d", len(wr.MetricValues), len(leaves)))
-	}
-	for i, v := range wr.MetricValues {
-		n, err := strconv.ParseFloat(v.Value, 64)
-		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-			n = 0
-		}
-		values[leaves[i]] = n
-	}
-	return nil
-}
-
-// key joins values so that different lists differ.
-func key(values []string) string {
-	var b strings.Builder
-	for _, v := range values {
-		b.WriteString(strconv.Itoa(len(v)) + ":" + v)
-	}
-	return b.String()
-}
-
 // fold makes v3's rows from GA4's and filters them.
 func (p *Plan) fold(a *answer) []*row {
-	var order []string
-	groups := map[string][]*row{}
-	for i, r := range a.rows {
-		r.names = p.names(a.raw[i])
-		if !p.passes(r.names) {
-			continue
-		}
-		k := key(r.names)
-		if groups[k] == nil {
-			order = append(order, k)
-		}
-		groups[k] = append(groups[k], r)
-	}
-	var rows []*row
-	for _, k := range order {
-		g := groups[k]
-		r := g[0]
-		if len(g) > 1 {
-			r = &row{names: g[0].names, leaves: foldLeaves(g)}
-		}
-		if p.compute(r) {
-			rows = append(rows, r)
-		}
-	}
-	return rows
-}
-
-func (p *Plan) names(raw []string) []string {
-	names := make([]string, len(p.dimensions))
-	for i, d := range p.dimensions {
-		of := make([]string, len(d.fields))
-		for j, f := range d.fields {
-			of[j] = raw[f]
-		}
-		names[i] = d.render(of)
-	}
-	return names
-}
-
-// passes applies the part of the filter that is about dimensions computed here.
-func (p *Plan) passes(names []string) bool {
-	for _, group := range p.dimensionsHere {
-		if !slices.ContainsFunc(group, func(c condition) bool {
-			i := slices.IndexFunc(p.dimensions, func(d dimension) bool { return d.name.Name == c.dimension.name.Name })
-			return c.match(names[i])
-		}) {
-			return false
-		}
-	}
-	return true
-}
-
-// foldLeaves adds rows up; means are weighted.
-func foldLeaves(rows []*row) map[leaf]float64 {
-	sum := map[leaf]float64{}
-	for _, r := range rows {
-		for l, v := range r.leaves {
-			if w, ok := weightOf(l); ok {
-				v *= r.leaves[w]
-			}
-			sum[l] += v
-		}
-	}
-	for l, v := range sum {
-		if w, ok := weightOf(l); ok && sum[w] != 0 {
-			sum[l] = v / sum[w]
-		}
-	}
-	return sum
+	return slices.DeleteFunc(p.group(a), func(r *row) bool { return !p.compute(r) })
 }
 
 // compute works out a row's metrics, and reports whether the body has the row.
@@ -251,19 +74,10 @@ func (p *Plan) compute(r *row) bool {
 		r.values[i] = m.value(r.leaves)
 		zero = zero && r.values[i] == 0
 	}
-	if zero && !p.query.IncludeEmptyRows {
+	if zero && !p.keepEmpty {
 		return false
 	}
 	return !p.metricsHere || p.passesMetrics(r)
-}
-
-func (p *Plan) passesMetrics(r *row) bool {
-	for _, group := range p.metricFilter {
-		if !slices.ContainsFunc(group, func(c condition) bool { return c.compare(c.metric.value(r.leaves)) }) {
-			return false
-		}
-	}
-	return true
 }
 
 // withEmpty adds the rows of a time when nothing happened.
@@ -319,21 +133,4 @@ func (p *Plan) column(name string) func(a, b *row) int {
 func page(rows []*row, q Query) []*row {
 	start := min(q.StartIndex-1, len(rows))
 	return rows[start:min(start+q.MaxResults, len(rows))]
-}
-
-func (m metric) value(leaves map[leaf]float64) float64 {
-	return m.formula.eval(func(l leaf) float64 { return leaves[l] }) * m.scale
-}
-
-// format writes a number as v3 did: whole without decimals, others with one at
-// least.
-func (m metric) format(v float64) string {
-	if m.name.Type == "INTEGER" {
-		return strconv.FormatFloat(math.Round(v)+0, 'f', 0, 64)
-	}
-	s := strconv.FormatFloat(v, 'f', -1, 64)
-	if !strings.Contains(s, ".") {
-		s += ".0"
-	}
-	return s
 }

@@ -116,16 +116,7 @@ type TableCell struct {
 // JSON returns the body as v3 wrote it: only the fields that the query asked
 // for, and indented unless it had prettyPrint=false.
 func (b *Body) JSON() []byte {
-	full := encode(b)
-	if b.mask != nil {
-		full = b.mask.apply(full)
-	}
-	if !b.pretty {
-		return full
-	}
-	var out bytes.Buffer
-	_ = json.Indent(&out, full, "", " ") // what encode wrote is JSON
-	return out.Bytes()
+	return form{mask: b.mask, pretty: b.pretty}.render(b)
 }
 
 func encode(v any) []byte {

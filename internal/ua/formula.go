@@ -72,6 +72,10 @@ func (f *formula) eval(value func(leaf) float64) float64 {
 	case '*':
 		return a * b
 	}
+	return divide(a, b)
+}
+
+func divide(a, b float64) float64 {
 	if b == 0 {
 		return 0
 	}
@@ -83,8 +87,8 @@ var (
 	event  = regexp.MustCompile(`^(.*)\[eventName==(.*)\]$`)
 )
 
-// parseFormula reads a formula: names of GA4 metrics, numbers, + - * / and
-// parentheses. metric[eventName==name] counts only events of that name.
+// parseFormula reads a formula: names of GA4 metrics, numbers, + - * /, the sign -
+// and parentheses. metric[eventName==name] counts only events of that name.
 func parseFormula(s string) (*formula, error) {
 	p := &formulaParser{text: s}
 	p.next()
@@ -132,6 +136,9 @@ func (p *formulaParser) chain(ops string, operand func() *formula) *formula {
 func (p *formulaParser) operand(depth int) *formula {
 	token := p.token
 	switch {
+	case token == "-" && depth <= maxNesting:
+		p.next()
+		return &formula{op: '-', left: &formula{}, right: p.operand(depth + 1)}
 	case token == "" || depth > maxNesting || strings.Contains("+-*/)", token):
 		p.failed = true
 		return &formula{}
@@ -180,9 +187,11 @@ var weights = map[string]string{
 	"returnOnAdSpend":           "advertiserAdCost",
 }
 
-var userMetrics = []string{
-	"totalUsers", "activeUsers", "active1DayUsers", "active7DayUsers", "active28DayUsers",
-	// Means whose denominator is not among GA4's metrics, or counts users.
+var userMetrics = []string{"totalUsers", "activeUsers", "active1DayUsers", "active7DayUsers", "active28DayUsers"}
+
+// unweighted are means whose denominator is not among GA4's metrics, or counts
+// users.
+var unweighted = []string{
 	"advertiserAdCostPerKeyEvent", "purchaseToViewRate", "cartToViewRate",
 	"itemPromotionClickThroughRate", "itemListClickThroughRate",
 }
@@ -193,7 +202,7 @@ func scopeOf(metric string) scope {
 		return weighted
 	case slices.Contains(sessionMetrics, metric):
 		return perSession
-	case slices.Contains(userMetrics, metric):
+	case slices.Contains(userMetrics, metric), slices.Contains(unweighted, metric):
 		return perUser
 	}
 	return perEvent

@@ -90,16 +90,17 @@ func FuzzPathLevels(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, path, value string, level int, op string) {
-		if level < 1 || level > 4 || op != "==" && op != "=@" || !isASCII(path+value) ||
+		how, known := map[string]string{"==": exact, "=@": contains, "=^": beginsWith}[op]
+		if level < 1 || level > 4 || !known || !isASCII(path+value) ||
 			path != "" && path != notSet && path[0] != '/' {
 			return
 		}
-		match, err := matcher(op, value)
+		match, err := comparison{match: how, values: []string{value}}.matcher()
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := match(pathLevel(path, level))
-		if got := passes(t, levelFilter(level, op, value), path); got != want {
+		if got := passes(t, levelFilter(level, how, value), path); got != want {
 			t.Errorf("level %d of %q is %q; filter %s%q says %v", level, path, pathLevel(path, level), op, value, got)
 		}
 	})

@@ -99,15 +99,8 @@ func (p *parser) finish(q Query) (Query, error) {
 	q.Filters = p.filters()
 	q.MaxResults, q.pagingGiven[1] = p.count("max-results", defaultMaxResults)
 	q.MaxResults = min(q.MaxResults, mostMaxResults)
-	q.PrettyPrint = p.bool("prettyPrint")
-	q.Fields = p.one("fields")
-	if q.mask, err = parseMask(q.Fields); err != nil {
-		p.fail(err)
-	}
-	p.enum("alt", "json")
-	if p.one("callback") != "" {
-		p.fail(badParameter("callback", "JSONP is not served here: use fetch, which reads answers of other origins."))
-	}
+	f := p.form()
+	q.PrettyPrint, q.Fields, q.mask = f.pretty, f.fields, f.mask
 	if len(q.Metrics) == 0 {
 		p.fail(missing("metrics"))
 	}

@@ -56,22 +56,22 @@ func isTimes(group []condition) bool {
 
 // fills reports whether the body has a row for every hour, day, week … of the
 // range, also for those when nothing happened.
-func (p *Plan) fills() bool {
-	return p.query.IncludeEmptyRows && !p.query.Realtime && len(p.dimensions) > 0 &&
-		!slices.ContainsFunc(p.dimensions, func(d dimension) bool { return !isTime(d.name.Name) })
+func (g *grid) fills() bool {
+	return g.keepEmpty && !g.realtime && len(g.dimensions) > 0 &&
+		!slices.ContainsFunc(g.dimensions, func(d dimension) bool { return !isTime(d.name.Name) })
 }
 
 // emptyRows returns the dimension values of all rows that a body which fills has,
 // each once.
-func (p *Plan) emptyRows() [][]string {
+func (g *grid) emptyRows() [][]string {
 	seen := map[string]bool{}
 	var rows [][]string
-	for h := range p.hours() {
-		if !p.inTimes(h) {
+	for h := range g.hours() {
+		if !g.inTimes(h) {
 			continue
 		}
-		row := make([]string, len(p.dimensions))
-		for i, d := range p.dimensions {
+		row := make([]string, len(g.dimensions))
+		for i, d := range g.dimensions {
 			row[i] = timeNames[d.name.Name](h)
 		}
 		if k := key(row); !seen[k] {
@@ -84,15 +84,15 @@ func (p *Plan) emptyRows() [][]string {
 
 // hours yields the hours of the range, or one for each day if none of the names
 // that matter needs more.
-func (p *Plan) hours() func(yield func(hour) bool) {
+func (g *grid) hours() func(yield func(hour) bool) {
 	perDay := 1
-	if slices.ContainsFunc(p.dimensions, func(d dimension) bool { return slices.Contains(hourly, d.name.Name) }) ||
-		slices.ContainsFunc(slices.Concat(p.times...), func(c condition) bool { return slices.Contains(hourly, c.dimension.name.Name) }) {
+	if slices.ContainsFunc(g.dimensions, func(d dimension) bool { return slices.Contains(hourly, d.name.Name) }) ||
+		slices.ContainsFunc(slices.Concat(g.times...), func(c condition) bool { return slices.Contains(hourly, c.dimension.name.Name) }) {
 		perDay = 24
 	}
-	start := p.start.In(time.UTC)
+	start := g.start.In(time.UTC)
 	return func(yield func(hour) bool) {
-		for i := range p.start.DaysUntil(p.end) + 1 {
+		for i := range g.start.DaysUntil(g.end) + 1 {
 			for h := range perDay {
 				if !yield(hour{start, start.AddDate(0, 0, i), h}) {
 					return
@@ -104,8 +104,8 @@ func (p *Plan) hours() func(yield func(hour) bool) {
 
 // inTimes reports whether the filter lets an hour through, as far as it is about
 // time alone.
-func (p *Plan) inTimes(h hour) bool {
-	for _, group := range p.times {
+func (g *grid) inTimes(h hour) bool {
+	for _, group := range g.times {
 		if !slices.ContainsFunc(group, func(c condition) bool { return c.match(timeNames[c.dimension.name.Name](h)) }) {
 			return false
 		}
@@ -114,16 +114,16 @@ func (p *Plan) inTimes(h hour) bool {
 }
 
 // checkFill refuses ranges whose empty rows alone would be too many.
-func (p *Plan) checkFill() error {
-	if !p.fills() {
+func (g *grid) checkFill() error {
+	if !g.fills() {
 		return nil
 	}
 	n := 0
-	for range p.hours() {
+	for range g.hours() {
 		n++
 	}
 	if n > maxRows {
-		return badParameter("start-date", "The days from %s to %s have %d hours; ask for a shorter range, or for ga:date.", p.start, p.end, n)
+		return badParameter("start-date", "The days from %s to %s have %d hours; ask for a shorter range, or for ga:date.", g.start, g.end, n)
 	}
 	return nil
 }

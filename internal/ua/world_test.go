@@ -68,6 +68,10 @@ func (m *metrics) value(name string) float64 {
 		return ratio(m.pageviews, sessions)
 	case "ga:sessionsPerUser":
 		return ratio(sessions, float64(len(m.users)))
+	case viewShare: // v4 only
+		return ratio(m.pageviews, m.events) * 100
+	case otherEvents:
+		return (m.events-m.pageviews)*-2 + 1
 	}
 	panic(name)
 }

@@ -84,7 +84,7 @@ func TestTimeout(t *testing.T) {
 
 func TestUnknownAddressesAndMethods(t *testing.T) {
 	s := newSite(t)
-	for _, path := range []string{"/", "/v1", "/v1/nothing", "/v2/views", "/metrics", "/healthz", "/readyz", "/debug/pprof/", "/embed"} {
+	for _, path := range []string{"/", "/v1", "/v1/nothing", "/v2/views", "/metrics", "/healthz", "/readyz", "/quota", "/debug/pprof/", "/embed"} {
 		if a := s.do("GET", path, ""); a.code != 404 || a.failure(t).Status != "NOT_FOUND" {
 			t.Errorf("%s: %d %s", path, a.code, a.body)
 		}

@@ -144,6 +144,9 @@ func TestMetrics(t *testing.T) {
 	s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin)
 	s.do("GET", "/token?view=secret", "", "Origin: "+otherOrigin)
 	s.do("BREW", "/made/up/path", "")
+	if a := s.send("GET", s.operator+"/quota", ""); a.code != 200 || a.body != "[]\n" {
+		t.Errorf("/quota, of nothing: %d %s", a.code, a.body)
+	}
 	a := s.send("GET", s.operator+"/metrics", "")
 	for _, want := range []string{
 		`oriel_http_requests_total{code="200",method="POST",route="/v1/views/{call}"} 1`,
@@ -175,6 +178,7 @@ func TestOperator(t *testing.T) {
 		c.Ready = []Check{
 			{Name: "always", Check: func(context.Context) error { return nil }},
 			{Name: "google", Check: func(context.Context) error { return wrong }},
+			{Name: "disk", Advisory: true, Check: func(context.Context) error { return wrong }},
 		}
 	})
 	if a := s.send("GET", s.operator+"/healthz", ""); a.code != 200 || a.body != "ok\n" {
@@ -187,7 +191,8 @@ func TestOperator(t *testing.T) {
 	a := s.send("GET", s.operator+"/readyz", "")
 	var got readiness
 	must(t, json.Unmarshal([]byte(a.body), &got))
-	if a.code != 503 || got.Ready || !got.Checks[0].OK || got.Checks[1] != (checkResult{"google", false, broken.Error()}) {
+	if a.code != 503 || got.Ready || !got.Checks[0].OK || got.Checks[1] != (checkResult{Name: "google", Error: broken.Error()}) ||
+		got.Checks[2] != (checkResult{Name: "disk", OK: true, Note: broken.Error()}) {
 		t.Errorf("/readyz: %d %s", a.code, a.body)
 	}
 	if a := s.send("GET", s.operator+"/", ""); a.code != 200 || !strings.Contains(a.body, "/metrics") {

@@ -14,6 +14,8 @@ type Check struct {
 	Name string
 	// Check returns what is wrong; nil when nothing is. It must heed ctx.
 	Check func(ctx context.Context) error
+	// Advisory makes what is wrong a note: the server can answer all the same.
+	Advisory bool
 }
 
 func (s *Server) operatorIndex(w http.ResponseWriter, _ *http.Request) {
@@ -22,6 +24,7 @@ func (s *Server) operatorIndex(w http.ResponseWriter, _ *http.Request) {
 /healthz   is the process alive?
 /readyz    can it answer, and if not, why?
 /metrics   Prometheus
+/quota     what is left of Google's quotas
 `))
 }
 
@@ -38,6 +41,7 @@ type checkResult struct {
 	Name  string `json:"name"`
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
+	Note  string `json:"note,omitempty"`
 }
 
 // readyz runs all checks at once. Operators see the causes.
@@ -63,10 +67,23 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 }
 
 func run(ctx context.Context, c Check) checkResult {
-	if err := c.Check(ctx); err != nil {
+	err := c.Check(ctx)
+	if err != nil && c.Advisory {
+		return checkResult{Name: c.Name, OK: true, Note: err.Error()}
+	}
+	if err != nil {
 		return checkResult{Name: c.Name, Error: err.Error()}
 	}
 	return checkResult{Name: c.Name, OK: true}
+}
+
+func (s *Server) quotaPage(w http.ResponseWriter, _ *http.Request) {
+	body := []byte("[]\n")
+	if s.quota != nil {
+		body = s.quota()
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeBody(w, http.StatusOK, "application/json; charset=utf-8", body)
 }
 
 func (s *Server) metricsPage() http.Handler {

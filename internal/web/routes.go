@@ -1,19 +1,27 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // A route is one row of the map of the site.
 type route struct {
-	method string
+	method string // anyMethod for one that tells methods apart itself
 	path   string // a pattern of http.ServeMux
 	// pages says that pages of other origins may read answers, see readable.
 	pages  bool
 	handle http.Handler
 }
 
-// routes is the map of the site.
+// anyMethod is the method of routes that answer all but OPTIONS, which they leave
+// to the preflight.
+const anyMethod = ""
+
+// routes is the map of the site. What else the dialect of Universal Analytics
+// has is in universalLists.
 func (s *Server) routes() []route {
-	return []route{
+	return slices.Concat(s.universalLists("/analytics/v3"), s.universalLists("/v3"), []route{
 		// Embed tokens: for visitors' pages, and for hosts' backends.
 		{"GET", "/token", true, s.bounded(s.answer(s.publicToken))},
 		{"POST", "/v1/tokens:renew", true, s.bounded(s.answer(s.renewedToken))},
@@ -37,6 +45,8 @@ func (s *Server) routes() []route {
 		{"GET", "/analytics/v3/data/realtime", true, s.universal(s.realtimeReport)},
 		{"GET", "/v3/data/ga", true, s.universal(s.coreReport)},
 		{"GET", "/v3/data/realtime", true, s.universal(s.realtimeReport)},
+		{"POST", "/v4/reports:batchGet", true, s.reporting(s.batchGet)},
+		{"POST", "/v4/userActivity:search", true, s.reporting(s.userActivity)},
 
 		// Pages for iframes, and what pages load.
 		{"GET", "/embed/{dashboard}", false, s.bounded(s.compressed(http.HandlerFunc(s.embed)))},
@@ -50,7 +60,8 @@ func (s *Server) routes() []route {
 		{"GET", "/platform.js", false, s.file("platform.js")},
 		{"GET", "/js/{name}", false, http.HandlerFunc(s.dropIn)},
 		{"GET", "/public/javascript/embed-api/components/{name}", false, http.HandlerFunc(s.component)},
-	}
+		{"GET", "/public/css/chartjs-visualizations.css", false, s.file("components/chartjs-visualizations.css")},
+	})
 }
 
 // operatorRoutes is the map of the operators' listener.
@@ -60,6 +71,7 @@ func (s *Server) operatorRoutes() []route {
 		{"GET", "/healthz", false, http.HandlerFunc(s.healthz)},
 		{"GET", "/readyz", false, s.bounded(http.HandlerFunc(s.readyz))},
 		{"GET", "/metrics", false, s.metricsPage()},
+		{"GET", "/quota", false, http.HandlerFunc(s.quotaPage)},
 	}
 }
 
@@ -79,11 +91,15 @@ func (s *Server) mux(routes []route) *http.ServeMux {
 	mux := http.NewServeMux()
 	byPath := map[string][]route{}
 	for _, r := range routes {
-		byPath[r.path] = append(byPath[r.path], r)
 		handle := r.handle
 		if r.pages {
 			handle = s.readable(handle)
 		}
+		if r.method == anyMethod {
+			mux.Handle(r.path, s.unlessPreflight(handle))
+			continue
+		}
+		byPath[r.path] = append(byPath[r.path], r)
 		mux.Handle(r.method+" "+r.path, handle)
 	}
 	for path, rows := range byPath {
@@ -94,6 +110,19 @@ func (s *Server) mux(routes []route) *http.ServeMux {
 	}
 	mux.HandleFunc("/", s.notFound)
 	return mux
+}
+
+// unlessPreflight answers OPTIONS, and leaves other methods to next. A pattern
+// with the method of its own would conflict with more specific paths.
+func (s *Server) unlessPreflight(next http.Handler) http.Handler {
+	preflight := s.preflight([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodOptions {
+			preflight.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func methods(rows []route) []string {

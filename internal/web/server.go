@@ -50,6 +50,9 @@ type Config struct {
 	// Dialects say, by the names of views, what Universal Analytics' numbered names
 	// mean there. Optional.
 	Dialects map[string]ua.Options
+	// Quota returns what is left of Google's quotas, as JSON; operators see it.
+	// Optional.
+	Quota func() []byte
 	// Ready lists what must work before the server can answer. Optional.
 	Ready []Check
 	// TrustedProxies are the peers whose X-Forwarded-For is believed. Optional.
@@ -114,6 +117,7 @@ type Server struct {
 	clock     func() time.Time
 	random    io.Reader
 	ready     []Check
+	quota     func() []byte
 	timeout   time.Duration
 
 	base   string // PublicURL without a trailing slash
@@ -143,7 +147,7 @@ func New(c Config) (*Server, error) {
 	c.setDefaults()
 	s := &Server{
 		authority: c.Authority, rules: c.Rules, gate: c.Gate,
-		log: c.Logger, clock: c.Clock, random: c.Random, ready: c.Ready, timeout: c.RequestTimeout,
+		log: c.Logger, clock: c.Clock, random: c.Random, ready: c.Ready, quota: c.Quota, timeout: c.RequestTimeout,
 		clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {

@@ -98,7 +98,7 @@ func (l *lockedBuffer) String() string {
 func testViews() []policy.View {
 	return []policy.View{
 		{Name: "shop", Title: "Shop " + hostile, Account: "main", Property: "424242", Public: true, Realtime: true,
-			Origins: []string{shopOrigin}, Aliases: []string{"ga:123"}},
+			Origins: []string{shopOrigin}, Aliases: []string{"ga:123", "ga:77"}},
 		{Name: "blog", Title: "Blog", Account: "main", Property: "535353", Public: true, Realtime: true,
 			Origins: []string{shopOrigin, otherOrigin}},
 		{Name: "secret", Title: "Secret", Account: "main", Property: "646464", Realtime: true, Origins: []string{otherOrigin}},

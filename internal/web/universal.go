@@ -11,22 +11,33 @@ import (
 	"github.com/oriel-server/oriel/internal/ua"
 )
 
-// universal serves what ask returns in the dialect of Universal Analytics: the
-// embed token may stand in the address, as pages of that time put it, and
-// errors are v3's.
+// universal serves what ask returns about the view that ids names.
 func (s *Server) universal(ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
+	return s.universalAbout(aboutIDs, ask)
+}
+
+// universalAbout serves what ask returns in v3, errors as well.
+func (s *Server) universalAbout(about subject, ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
+	return s.spoken(about, ask, s.failUniversal)
+}
+
+// spoken serves what ask returns in a dialect of Universal Analytics, in which
+// fail says errors. The embed token may stand in the address, as pages of that
+// time put it.
+func (s *Server) spoken(about subject, ask func(*http.Request, policy.Grant) (reply, error),
+	fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return s.bounded(s.compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if token := r.URL.Query().Get("access_token"); token != "" && r.Header.Get("Authorization") == "" {
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
-		grant, err := s.admit(r, aboutIDs)
+		grant, err := s.admit(r, about)
 		if err != nil {
-			s.failUniversal(w, r, err)
+			fail(w, r, err)
 			return
 		}
 		answer, err := ask(r, grant)
 		if err != nil {
-			s.failUniversal(w, r, err)
+			fail(w, r, err)
 			return
 		}
 		answer.write(s, w, r)
@@ -40,10 +51,21 @@ func aboutIDs(r *http.Request) (view, dashboard string) { return r.URL.Query().G
 func (s *Server) failUniversal(w http.ResponseWriter, r *http.Request, err error) {
 	said := ua.AsError(err)
 	if said.Unwrap() == nil {
-		err = report.Errorf(report.Invalid, "%s", said.Message)
+		err = report.Errorf(kindOf(said.Code), "%s", said.Message)
 	}
 	s.failed(w, r, err)
 	writeBody(w, said.Code, "application/json; charset=utf-8", said.Body())
+}
+
+// kindOf is the kind of an error that is v3's own, for log and metrics.
+func kindOf(code int) report.Kind {
+	switch code {
+	case http.StatusForbidden:
+		return report.Forbidden
+	case http.StatusNotFound:
+		return report.NotFound
+	}
+	return report.Invalid
 }
 
 // coreReport answers data.ga.get of the Core Reporting API v3.
@@ -66,18 +88,10 @@ func (s *Server) realtimeReport(r *http.Request, grant policy.Grant) (reply, err
 
 // translated asks the gate what a v3 query means and answers in v3.
 func (s *Server) translated(r *http.Request, grant policy.Grant, q ua.Query) (reply, error) {
-	view, err := s.gate.View(r.Context(), grant, q.IDs)
+	view, options, err := s.dialect(r, grant, q.IDs)
 	if err != nil {
 		return nil, err
 	}
-	zone, err := time.LoadLocation(view.TimeZone)
-	if err != nil || view.TimeZone == "" {
-		return nil, report.Errorf(report.Unavailable, "The view's time zone is not known right now.").Because(err)
-	}
-	options := s.dialects[view.Name]
-	options.Today = report.DateOf(s.clock(), zone)
-	options.Endpoint = s.base + r.URL.Path
-	options.Profile = ua.Profile{ID: q.IDs[len("ga:"):], Name: view.Title}
 	plan, err := ua.Translate(q, options)
 	if err != nil {
 		return nil, err
@@ -91,6 +105,23 @@ func (s *Server) translated(r *http.Request, grant policy.Grant, q ua.Query) (re
 		return nil, err
 	}
 	return universalReply{body.JSON(), reports}, nil
+}
+
+// dialect returns the view that an old id names and how its translation goes.
+func (s *Server) dialect(r *http.Request, grant policy.Grant, id string) (view policy.ViewInfo, options ua.Options, err error) {
+	view, err = s.gate.View(r.Context(), grant, id)
+	if err != nil {
+		return view, options, err
+	}
+	zone, err := time.LoadLocation(view.TimeZone)
+	if err != nil || view.TimeZone == "" {
+		return view, options, report.Errorf(report.Unavailable, "The view's time zone is not known right now.").Because(err)
+	}
+	options = s.dialects[view.Name]
+	options.Today = report.DateOf(s.clock(), zone)
+	options.Endpoint = s.base + r.URL.Path
+	options.Profile = ua.NewProfile(view.Number, view.Title)
+	return view, options, nil
 }
 
 // askAll asks the gate any number of questions; the first error is the error of

@@ -92,14 +92,16 @@ func (m *maker) method(path string) string {
 func (m *maker) path() string {
 	view := pick(m, "shop", "shop", "shop", "museum", "museum", "archive", "old-shop", "ga%3A77", "412600303", "412600301", "nothing", "%2e%2e", "%00", "a'b")
 	path := pick(m,
-		"/token", "/v1/tokens", "/v1/views", "/v1beta/accountSummaries",
+		"/token", "/v1/tokens", "/v1/tokens:renew", "/v1/tokens:renew", "/v1/views", "/v1beta/accountSummaries",
+		"/v3/data/ga", "/analytics/v3/data/ga", "/v3/data/realtime", "/v4/reports:batchGet", "/v3/metadata/ga/columns", "/v3/management/segments",
+		"/v3/management/accountSummaries", "/v3/management/accounts/~all/webproperties/~all/profiles", "/v3/management/accounts/1/webproperties/UA-1-1/profiles/77/goals",
 		"/v1/dashboards/overview", "/v1/dashboards/overview", "/v1/dashboards/nothing", "/embed/overview", "/embed/overview", "/embed/nothing",
 		"/v1/views/"+view+":runReport", "/v1/views/"+view+":runReport", "/v1/views/"+view+":runReport",
 		"/v1/views/"+view+":batchRunReports", "/v1/views/"+view+":runRealtimeReport", "/v1/views/"+view+"/metadata",
 		"/v1beta/properties/"+view+":runReport", "/v1beta/properties/"+view+":runReport",
 		"/v1beta/properties/"+view+":batchRunReports", "/v1beta/properties/"+view+":runRealtimeReport",
 		"/v1beta/properties/"+view+"/metadata", "/v1beta/properties/"+view, "/v1beta/properties/"+view+":runPivotReport",
-		"/oriel.js", "/embed.js", "/assets/", "/", "/oriel-keys.json", "/key.json", "/oriel.yaml", "/assets/../key.json", "/.git/config", "/metrics", "/readyz",
+		"/oriel.js", "/platform.js", "/js/client.js", "/public/javascript/embed-api/components/nothing.js", "/embed.js", "/assets/", "/", "/oriel-keys.json", "/key.json", "/oriel.yaml", "/assets/../key.json", "/.git/config", "/metrics", "/readyz",
 	)
 	if m.IntN(12) == 0 {
 		path = m.spoil(path)
@@ -123,6 +125,12 @@ func (m *maker) query() string {
 	}
 	if m.IntN(3) == 0 {
 		q.Set("dashboard", "overview")
+	}
+	if m.IntN(3) == 0 {
+		q.Set("ids", pick(m, "ga:77", "ga:77", "ga:412600303", "shop", "ga:"))
+		q.Set("metrics", pick(m, "ga:sessions", "rt:activeUsers", "ga:adCost", "ga:sessions,ga:nothing"))
+		q.Set("start-date", pick(m, "7daysAgo", "2026-01-01", "99999daysAgo"))
+		q.Set("end-date", pick(m, "yesterday", "today", "tomorrow"))
 	}
 	if len(q) == 0 {
 		return ""
@@ -189,6 +197,10 @@ func (m *maker) body() string {
 			pick(m, "shop", "archive", "nothing"), pick(m, "overview", "nothing"), pick(m, "customer-7", m.bearers.view, m.bearers.apiKey), m.IntN(400))
 	case 5:
 		return `{"views":["shop"]}`
+	case 6:
+		return fmt.Sprintf(`{"reportRequests":[{"viewId":%q,"metrics":[{"expression":%q}],"dimensions":[{"name":%q}],"filtersExpression":%q}]}`,
+			pick(m, "ga:77", "77", "412600303", "shop"), pick(m, "ga:sessions", "ga:users/ga:sessions", "ga:adCost"),
+			pick(m, "ga:country", "ga:date", "ga:nothing"), pick(m, "", "ga:country==Germany", "ga:city=~(", "ga:sessions>1"))
 	}
 	return m.report()
 }

@@ -1,0 +1,203 @@
+package ua
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// All is the id that stands for every account, web property or profile.
+const All = "~all"
+
+// Management answers the Management API v3 about views. Universal Analytics had
+// accounts of web properties of profiles; here every view is a web property with
+// one profile, and all are in one account.
+type Management struct {
+	// Base is the address of the API without a slash at its end:
+	// https://host/analytics/v3. Required.
+	Base string
+	// AccountName names the account, and its user. Required.
+	AccountName string
+	// Website is said to be the address of every web property's site.
+	Website string
+	Views   []ManagedView
+}
+
+// A ManagedView is a view as the Management API describes it.
+type ManagedView struct {
+	Profile      Profile // as NewProfile made it
+	TimeZone     string  // IANA name; empty when unknown
+	CurrencyCode string
+	// Options say what goals, custom dimensions and custom metrics the view has.
+	Options Options
+}
+
+// A Place is an address of the Management API: a collection in a profile, a web
+// property or an account, which may be All, and an item in it; empty for the list.
+type Place struct {
+	Account, WebProperty, Profile string
+	Collection                    string
+	Item                          string
+}
+
+// level counts what the place is in: 0 for nothing, 3 for a profile.
+func (p Place) level() int {
+	switch {
+	case p.Profile != "":
+		return 3
+	case p.WebProperty != "":
+		return 2
+	case p.Account != "":
+		return 1
+	}
+	return 0
+}
+
+// A collection is a kind of thing that the Management API knew.
+type collection struct {
+	kind   string
+	levels []int // see Place.level
+	// items returns what of the kind the views have; nil for a kind that GA4 does
+	// not have, so that none is there.
+	items func(Management, []ManagedView) []item
+	// single says that an item has an address of its own.
+	single bool
+	// withheld says that Oriel does not tell: v3 told it to administrators only.
+	withheld bool
+}
+
+var collections = map[string]collection{
+	"accountSummaries":     {kind: "accountSummaries", levels: []int{0}, items: Management.summaries},
+	"accounts":             {kind: "accounts", levels: []int{0}, items: Management.accounts, single: true},
+	"segments":             {kind: "segments", levels: []int{0}, items: Management.segments, single: true},
+	"webproperties":        {kind: "webproperties", levels: []int{1}, items: each(Management.webProperty), single: true},
+	"profiles":             {kind: "profiles", levels: []int{2}, items: each(Management.profile), single: true},
+	"customDimensions":     {kind: "customDimensions", levels: []int{2}, items: Management.customDimensions, single: true},
+	"customMetrics":        {kind: "customMetrics", levels: []int{2}, items: Management.customMetrics, single: true},
+	"customDataSources":    {kind: "customDataSources", levels: []int{2}},
+	"goals":                {kind: "goals", levels: []int{3}, items: Management.goals, single: true},
+	"experiments":          {kind: "experiments", levels: []int{3}, single: true},
+	"unsampledReports":     {kind: "unsampledReports", levels: []int{3}, single: true},
+	"filters":              {levels: []int{1}, withheld: true},
+	"entityUserLinks":      {levels: []int{1, 2, 3}, withheld: true},
+	"entityAdWordsLinks":   {levels: []int{2}, withheld: true},
+	"remarketingAudiences": {levels: []int{2}, withheld: true},
+	"profileFilterLinks":   {levels: []int{3}, withheld: true},
+}
+
+// Answer returns the JSON of a list or of an item. What is not among the views
+// sounds the same whether or not there is such a thing. Errors are *Error.
+func (m Management) Answer(at Place, q ListQuery) ([]byte, error) {
+	c, ok := collections[at.Collection]
+	if !ok || !slices.Contains(c.levels, at.level()) {
+		return nil, NoSuchMethod()
+	}
+	views, err := m.at(at)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.withheld:
+		return nil, denied("User does not have sufficient permissions: %s are not told here.", at.Collection)
+	}
+	var items []item
+	if c.items != nil {
+		items = c.items(m, views)
+	}
+	if at.Item != "" {
+		return c.one(at, items, q)
+	}
+	return q.form.render(q.page("analytics#"+c.kind, m.AccountName, m.self(at), items)), nil
+}
+
+// one returns an item of what the places above hold.
+func (c collection) one(at Place, items []item, q ListQuery) ([]byte, error) {
+	if !c.single {
+		return nil, NoSuchMethod()
+	}
+	for _, i := range items {
+		if i.id == at.Item {
+			return q.form.render(i.value), nil
+		}
+	}
+	switch at.Collection {
+	case "accounts":
+		return nil, noPermission("account")
+	case "webproperties":
+		return nil, noPermission("web property")
+	case "profiles":
+		return nil, noPermission("profile")
+	}
+	return nil, notFound("Not found: %s %s.", strings.TrimSuffix(at.Collection, "s"), cut(at.Item))
+}
+
+// at returns the views of a place.
+func (m Management) at(p Place) ([]ManagedView, error) {
+	if len(m.Views) == 0 {
+		return nil, denied("User does not have any Google Analytics account.")
+	}
+	is := func(asked, id string) bool { return asked == "" || asked == All || asked == id }
+	if !is(p.Account, accountID) {
+		return nil, noPermission("account")
+	}
+	views := slices.DeleteFunc(slices.Clone(m.Views), func(v ManagedView) bool { return !is(p.WebProperty, v.Profile.WebPropertyID) })
+	if len(views) == 0 {
+		return nil, noPermission("web property")
+	}
+	views = slices.DeleteFunc(views, func(v ManagedView) bool { return !is(p.Profile, v.Profile.ID) })
+	if len(views) == 0 {
+		return nil, noPermission("profile")
+	}
+	return views, nil
+}
+
+// self is the address of a list.
+func (m Management) self(p Place) string {
+	link := m.Base + "/management"
+	for _, step := range []struct{ collection, id string }{{"accounts", p.Account}, {"webproperties", p.WebProperty}, {"profiles", p.Profile}} {
+		if step.id != "" {
+			link += "/" + step.collection + "/" + step.id
+		}
+	}
+	return link + "/" + p.Collection
+}
+
+// each makes items of one thing per view.
+func each(of func(Management, ManagedView) item) func(Management, []ManagedView) []item {
+	return func(m Management, views []ManagedView) (items []item) {
+		for _, v := range views {
+			items = append(items, of(m, v))
+		}
+		return items
+	}
+}
+
+// numbered calls add for what a configuration numbers, in the order of numbers.
+func numbered(names map[int]string, add func(n int, name string)) {
+	for _, n := range slices.Sorted(maps.Keys(names)) {
+		add(n, names[n])
+	}
+}
+
+func denied(format string, args ...any) *Error {
+	return &Error{Code: http.StatusForbidden, Domain: "global", Reason: "insufficientPermissions", Message: fmt.Sprintf(format, args...)}
+}
+
+func noPermission(what string) *Error {
+	return denied("User does not have sufficient permissions for this %s.", what)
+}
+
+func notFound(format string, args ...any) *Error {
+	return &Error{Code: http.StatusNotFound, Domain: "global", Reason: "notFound", Message: fmt.Sprintf(format, args...)}
+}
+
+// NoSuchMethod is the error for an address that v3 or Oriel does not have.
+func NoSuchMethod() *Error {
+	return notFound("Not Found: docs/http-api.md of Oriel lists the methods of v3 that are served.")
+}
+
+// ReadOnly is the error for methods that change something.
+func ReadOnly() *Error {
+	return denied("Insufficient Permission: embed tokens read, and change nothing.")
+}

@@ -1,0 +1,237 @@
+package ua
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// Answer makes the body from the reports that answer Queries, in that order.
+// Errors are *Error.
+func (p *BatchPlan) Answer(reports []*report.Report) (*BatchBody, error) {
+	if want := len(p.Queries()); len(reports) != want {
+		return nil, AsError(report.Errorf(report.Internal, "%d reports answer %d queries", len(reports), want))
+	}
+	b := &BatchBody{form: p.batch.form}
+	for _, plan := range p.reports {
+		one, err := plan.answer(&reports)
+		if err != nil {
+			return nil, err
+		}
+		b.Reports = append(b.Reports, one)
+	}
+	return b, nil
+}
+
+// A crossRow is a row of a cross: the same names in every date range.
+type crossRow struct {
+	names  []string           // of the dimensions, the segment among them
+	leaves []map[leaf]float64 // by date range
+	values [][]float64        // likewise, by metric
+	filled bool               // no report has it
+}
+
+// A crossTable is the answers to a cross, joined.
+type crossTable struct {
+	rows        []*crossRow
+	totals      []map[leaf]float64 // by date range
+	least, most map[leaf]float64   // of rows that Google cut
+	count       int                // rows in GA4, likewise
+	left        map[string]bool    // which rows pass the filter of metrics; pivots only
+	sampled     bool
+	size, space []string // by date range
+	stamp
+}
+
+// A stamp says how fresh reports are.
+type stamp struct {
+	fetched time.Time // the oldest; zero for none
+	golden  bool      // nothing will change any more
+}
+
+// with is the stamp of both.
+func (s stamp) with(o stamp) stamp {
+	if s.fetched.IsZero() || o.fetched.Before(s.fetched) {
+		s.fetched = o.fetched
+	}
+	s.golden = s.golden && o.golden
+	return s
+}
+
+func take(reports *[]*report.Report, n int) []*report.Report {
+	taken := (*reports)[:n]
+	*reports = (*reports)[n:]
+	return taken
+}
+
+// join reads the answers to a cross and joins rows of the same names. insert is
+// where the segment's name goes, -1 for nowhere: rows of all segments are then
+// added up.
+func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*crossTable, error) {
+	t := &crossTable{stamp: stamp{golden: true}}
+	index := newRowIndex(len(p.days))
+	var totals [][]*row // by date range
+	for i, grids := range c.grids {
+		for j, g := range grids {
+			own := take(reports, len(g.questions))
+			for _, r := range own {
+				t.stamp = t.stamp.with(stamp{r.FetchedAt, r.Freshness == report.FreshFinal})
+			}
+			a, err := g.read(own)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range g.group(a) {
+				index.add(j, withName(r.names, insert, p.segments[i].name), r)
+			}
+			if g.fills() {
+				for _, names := range g.emptyRows() {
+					index.add(j, withName(names, insert, p.segments[i].name), nil)
+				}
+			}
+			if i == 0 {
+				totals = append(totals, nil)
+				t.size, t.space = append(t.size, strconv.FormatInt(a.size, 10)), append(t.space, strconv.FormatInt(a.space, 10))
+			}
+			totals[j] = append(totals[j], &row{leaves: a.totals})
+			t.count, t.least, t.most, t.sampled = a.count, a.least, a.most, t.sampled || a.sampled && a.space > 0
+		}
+	}
+	t.rows = index.rows()
+	for _, of := range totals {
+		t.totals = append(t.totals, one(of))
+	}
+	return t, nil
+}
+
+// one adds rows up, if there are several.
+func one(rows []*row) map[leaf]float64 {
+	if len(rows) == 1 {
+		return rows[0].leaves
+	}
+	return foldLeaves(rows)
+}
+
+// withName inserts a segment's name into the names of a row.
+func withName(names []string, at int, segment string) []string {
+	if at < 0 {
+		return names
+	}
+	return slices.Insert(slices.Clone(names), at, segment)
+}
+
+// A rowIndex collects rows by their names, in the order of their coming.
+type rowIndex struct {
+	ranges int
+	order  []string
+	names  map[string][]string
+	byName map[string][][]*row // by date range
+}
+
+func newRowIndex(ranges int) *rowIndex {
+	return &rowIndex{ranges: ranges, names: map[string][]string{}, byName: map[string][][]*row{}}
+}
+
+// add takes a row of a date range, nil for one that only has a name.
+func (x *rowIndex) add(span int, names []string, r *row) {
+	k := key(names)
+	if x.byName[k] == nil {
+		x.order = append(x.order, k)
+		x.names[k], x.byName[k] = names, make([][]*row, x.ranges)
+	}
+	if r != nil {
+		x.byName[k][span] = append(x.byName[k][span], r)
+	}
+}
+
+func (x *rowIndex) rows() []*crossRow {
+	out := make([]*crossRow, len(x.order))
+	for i, k := range x.order {
+		r := &crossRow{names: x.names[k], filled: true}
+		for _, of := range x.byName[k] {
+			r.leaves = append(r.leaves, one(of))
+			r.filled = r.filled && len(of) == 0
+		}
+		out[i] = r
+	}
+	return out
+}
+
+// finish filters the main rows by their metrics, computes these, and adds up the
+// totals where GA4's are of other rows.
+func (p *reportPlan) finish(t *crossTable) {
+	g := p.main.first()
+	t.left = map[string]bool{}
+	t.rows = slices.DeleteFunc(t.rows, func(r *crossRow) bool {
+		passes := g.passesMetrics(&row{leaves: r.leaves[0]})
+		if len(p.pivots) > 0 {
+			t.left[key(r.names)] = passes
+		}
+		return (g.metricsHere || r.filled) && !passes
+	})
+	if g.metricsHere || len(g.dimensionsHere) > 0 {
+		for i := range t.totals {
+			t.totals[i] = foldRange(t.rows, i)
+		}
+	}
+	t.rows = slices.DeleteFunc(t.rows, func(r *crossRow) bool {
+		r.compute(g.metrics)
+		return !p.request.IncludeEmptyRows && r.empty()
+	})
+}
+
+func foldRange(rows []*crossRow, span int) map[leaf]float64 {
+	all := make([]*row, len(rows))
+	for i, r := range rows {
+		all[i] = &row{leaves: r.leaves[span]}
+	}
+	return foldLeaves(all)
+}
+
+func (r *crossRow) compute(metrics []metric) {
+	r.values = make([][]float64, len(r.leaves))
+	for i, leaves := range r.leaves {
+		for _, m := range metrics {
+			r.values[i] = append(r.values[i], m.value(leaves))
+		}
+	}
+}
+
+func (r *crossRow) empty() bool {
+	for _, values := range r.values {
+		if slices.ContainsFunc(values, func(v float64) bool { return v != 0 }) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *reportPlan) answer(reports *[]*report.Report) (reportBody, error) {
+	t, err := p.join(p.main, p.segment, reports)
+	if err != nil {
+		return reportBody{}, err
+	}
+	p.finish(t)
+	pivots, err := p.pivot(t, reports)
+	if err != nil {
+		return reportBody{}, err
+	}
+	page, count := t.rows, t.count
+	if !p.main.first().pushed {
+		p.sort(t.rows, t.totals)
+		count = len(t.rows)
+		page = t.rows[min(p.offset, count):min(p.offset+p.request.size(), count)]
+	}
+	for _, v := range pivots {
+		if n := len(page) * len(v.shown) * len(v.metrics) * len(p.days); n > maxCells {
+			return reportBody{}, badRequest("A pivot of this report has %d cells; at most %d are answered. Use a smaller pageSize or maxGroupCount.", n, maxCells)
+		}
+	}
+	b := p.body(t, page, count, pivots)
+	if next := p.offset + len(page); len(page) > 0 && next < count {
+		b.NextPageToken = strconv.Itoa(next)
+	}
+	return b, nil
+}

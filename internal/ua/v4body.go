@@ -1,0 +1,183 @@
+package ua
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// A BatchBody is the answer of reports:batchGet. The order of its members is
+// v4's. Quotas are never told.
+type BatchBody struct {
+	Reports []reportBody `json:"reports"`
+
+	form form
+}
+
+// JSON returns the body as v4 wrote it: only the fields that were asked for, and
+// indented unless the request had prettyPrint=false.
+func (b *BatchBody) JSON() []byte { return b.form.render(b) }
+
+type reportBody struct {
+	ColumnHeader  columnHeader `json:"columnHeader"`
+	Data          reportData   `json:"data"`
+	NextPageToken string       `json:"nextPageToken,omitempty"`
+}
+
+type columnHeader struct {
+	Dimensions   []string     `json:"dimensions,omitempty"`
+	MetricHeader metricHeader `json:"metricHeader"`
+}
+
+type metricHeader struct {
+	Entries []metricHeaderEntry `json:"metricHeaderEntries"`
+	Pivots  []pivotHeader       `json:"pivotHeaders,omitempty"`
+}
+
+type metricHeaderEntry struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+type pivotHeader struct {
+	Entries []pivotHeaderEntry `json:"pivotHeaderEntries,omitempty"`
+	Count   int                `json:"totalPivotGroupsCount,omitempty"`
+}
+
+type pivotHeaderEntry struct {
+	DimensionNames  []string          `json:"dimensionNames"`
+	DimensionValues []string          `json:"dimensionValues"`
+	Metric          metricHeaderEntry `json:"metric"`
+}
+
+type reportData struct {
+	Rows          []reportRow       `json:"rows,omitempty"`
+	Totals        []dateRangeValues `json:"totals,omitempty"`
+	RowCount      int               `json:"rowCount,omitempty"`
+	Minimums      []dateRangeValues `json:"minimums,omitempty"`
+	Maximums      []dateRangeValues `json:"maximums,omitempty"`
+	SamplesRead   []string          `json:"samplesReadCounts,omitempty"`
+	SamplingSpace []string          `json:"samplingSpaceSizes,omitempty"`
+	Golden        bool              `json:"isDataGolden,omitempty"`
+	Refreshed     string            `json:"dataLastRefreshed,omitempty"`
+}
+
+type reportRow struct {
+	Dimensions []string          `json:"dimensions,omitempty"`
+	Metrics    []dateRangeValues `json:"metrics"`
+}
+
+type dateRangeValues struct {
+	Values []string      `json:"values"`
+	Pivots []pivotValues `json:"pivotValueRegions,omitempty"`
+}
+
+type pivotValues struct {
+	Values []string `json:"values,omitempty"`
+}
+
+// body writes a report: one page of all rows, whose number is count.
+func (p *reportPlan) body(t *crossTable, page []*crossRow, count int, pivots []*pivotTable) reportBody {
+	b := reportBody{ColumnHeader: p.header(pivots), Data: reportData{RowCount: count, Golden: t.golden}}
+	for _, r := range page {
+		row := reportRow{Dimensions: r.names}
+		for span := range p.days {
+			row.Metrics = append(row.Metrics, p.written(r.values[span], func(v *pivotTable) []float64 { return v.values(r.names, span) }, pivots))
+		}
+		b.Data.Rows = append(b.Data.Rows, row)
+	}
+	if !p.request.HideTotals {
+		for span, leaves := range t.totals {
+			b.Data.Totals = append(b.Data.Totals, p.written(p.valuesOf(leaves), func(v *pivotTable) []float64 { return v.totals(span) }, pivots))
+		}
+	}
+	if !p.request.HideValueRanges && count > 0 {
+		b.Data.Minimums = p.extremes(t, t.least, math.Min, pivots)
+		b.Data.Maximums = p.extremes(t, t.most, math.Max, pivots)
+	}
+	if t.sampled {
+		b.Data.SamplesRead, b.Data.SamplingSpace = t.size, t.space
+	}
+	if !t.golden && !t.fetched.IsZero() {
+		b.Data.Refreshed = t.fetched.UTC().Format(time.RFC3339)
+	}
+	return b
+}
+
+func (p *reportPlan) header(pivots []*pivotTable) columnHeader {
+	var h columnHeader
+	for _, d := range p.request.Dimensions {
+		h.Dimensions = append(h.Dimensions, d.Name)
+	}
+	for _, m := range p.main.first().metrics {
+		h.MetricHeader.Entries = append(h.MetricHeader.Entries, metricHeaderEntry{m.asked, m.name.Type})
+	}
+	for _, v := range pivots {
+		h.MetricHeader.Pivots = append(h.MetricHeader.Pivots, v.header())
+	}
+	return h
+}
+
+func (v *pivotTable) header() pivotHeader {
+	h := pivotHeader{Count: v.count}
+	var names []string
+	for _, d := range v.plan.request.Dimensions {
+		names = append(names, d.Name)
+	}
+	for _, g := range v.shown {
+		for _, m := range v.metrics {
+			h.Entries = append(h.Entries, pivotHeaderEntry{names, g.names, metricHeaderEntry{m.asked, m.name.Type}})
+		}
+	}
+	return h
+}
+
+func (p *reportPlan) valuesOf(leaves map[leaf]float64) []float64 {
+	var out []float64
+	for _, m := range p.main.first().metrics {
+		out = append(out, m.value(leaves))
+	}
+	return out
+}
+
+// written formats the values of one date range, those of pivots beside them.
+func (p *reportPlan) written(values []float64, of func(*pivotTable) []float64, pivots []*pivotTable) dateRangeValues {
+	d := dateRangeValues{Values: formatAll(p.main.first().metrics, values)}
+	for _, v := range pivots {
+		d.Pivots = append(d.Pivots, pivotValues{formatAll(v.metrics, of(v))})
+	}
+	return d
+}
+
+// formatAll writes values of metrics that come again and again.
+func formatAll(metrics []metric, values []float64) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = metrics[i%len(metrics)].format(v)
+	}
+	return out
+}
+
+// extremes are the least or the greatest values of all rows in each date range;
+// told are Google's, for rows that it cut.
+func (p *reportPlan) extremes(t *crossTable, told map[leaf]float64, pick func(a, b float64) float64, pivots []*pivotTable) []dateRangeValues {
+	var out []dateRangeValues
+	for span := range p.days {
+		values := p.valuesOf(told)
+		if !p.main.first().pushed {
+			values = extremesOf(t.rows, span, pick)
+		}
+		out = append(out, p.written(values, func(v *pivotTable) []float64 { return v.extremes(t.rows, span, pick) }, pivots))
+	}
+	return out
+}
+
+func extremesOf(rows []*crossRow, span int, pick func(a, b float64) float64) []float64 {
+	out := slices.Clone(rows[0].values[span])
+	for _, r := range rows {
+		for j, v := range r.values[span] {
+			out[j] = pick(out[j], v)
+		}
+	}
+	return out
+}

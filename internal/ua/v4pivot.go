@@ -1,0 +1,187 @@
+package ua
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A pivotPlan is one pivot of a report: groups of columns, one for each value of
+// the pivot's dimensions.
+type pivotPlan struct {
+	request pivotRequest
+	cells   *cross // by the dimensions of the rows, then those of the pivot
+	groups  *cross // by those of the pivot alone: the totals of the columns; nil if cells are added up
+}
+
+func (p *reportPlan) planPivots() error {
+	for _, r := range p.request.Pivots {
+		if slices.ContainsFunc(r.Dimensions, func(d dimensionRequest) bool { return isSegment(d.Name) }) {
+			return badRequest("A pivot cannot have the dimension %s here: ask for it in the dimensions of the request.", segmentDimension)
+		}
+		c := crossColumns{
+			dimensions: slices.Concat(p.dimensions(), r.Dimensions), metrics: r.Metrics, weighs: p.filtered(),
+			filter: func(g *grid) ([][]condition, error) { return g.pivotGroups(p.request, r) },
+		}
+		cells, err := p.cross(c)
+		if err != nil {
+			return err
+		}
+		plan := &pivotPlan{request: r, cells: cells}
+		p.pivots = append(p.pivots, plan)
+		if p.filtered() {
+			continue
+		}
+		c.dimensions, c.weighs = r.Dimensions, len(p.segments) > 1
+		if plan.groups, err = p.cross(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pivotGroups are the filters of a request's cells: those of its rows, and the
+// pivot's own. Filters on metrics are about the rows.
+func (g *grid) pivotGroups(r reportRequest, p pivotRequest) ([][]condition, error) {
+	groups, err := g.groupsV4(r)
+	if err != nil {
+		return nil, err
+	}
+	groups = slices.DeleteFunc(groups, func(group []condition) bool { return group[0].metric != nil })
+	own, err := g.dimensionGroups(p.DimensionFilterClauses)
+	return append(groups, own...), err
+}
+
+// A pivotTable is the groups of a pivot that are shown, and the cells of rows.
+type pivotTable struct {
+	plan    *pivotPlan
+	metrics []metric
+	shown   []*crossRow            // groups, their values the totals
+	count   int                    // of all groups
+	cells   map[string][]pivotCell // by the names of the row
+}
+
+// A pivotCell is the values of a row in a group; where it has none, it has zeros.
+type pivotCell struct {
+	group  int // in shown
+	values [][]float64
+}
+
+// pivot reads the answers to the pivots. t holds the finished rows.
+func (p *reportPlan) pivot(t *crossTable, reports *[]*report.Report) ([]*pivotTable, error) {
+	var all []*pivotTable
+	for _, plan := range p.pivots {
+		cells, err := p.join(plan.cells, p.segment, reports)
+		if err != nil {
+			return nil, err
+		}
+		groups := &crossTable{stamp: cells.stamp}
+		if plan.groups == nil {
+			groups.rows = p.groupsOf(cells, t)
+		} else if groups, err = p.join(plan.groups, -1, reports); err != nil {
+			return nil, err
+		}
+		t.stamp = t.stamp.with(cells.stamp).with(groups.stamp)
+		v := &pivotTable{plan: plan, metrics: plan.cells.first().metrics}
+		v.choose(groups.rows)
+		v.place(cells.rows, len(p.request.Dimensions))
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// groupsOf adds up the cells of the rows that the filters leave. A row that GA4
+// did not tell has only zeros.
+func (p *reportPlan) groupsOf(cells, t *crossTable) []*crossRow {
+	n := len(p.request.Dimensions)
+	zero := p.main.first().passesMetrics(&row{})
+	index := newRowIndex(len(p.days))
+	for _, c := range cells.rows {
+		if left, told := t.left[key(c.names[:n])]; told && !left || !told && !zero {
+			continue
+		}
+		for span, leaves := range c.leaves {
+			index.add(span, c.names[n:], &row{leaves: leaves})
+		}
+	}
+	return index.rows()
+}
+
+// choose orders the groups by the total of the first metric and takes those that
+// are shown.
+func (v *pivotTable) choose(groups []*crossRow) {
+	for _, g := range groups {
+		g.compute(v.metrics)
+	}
+	groups = slices.DeleteFunc(groups, func(g *crossRow) bool { return g.empty() })
+	slices.SortFunc(groups, func(a, b *crossRow) int {
+		return cmp.Or(cmp.Compare(b.values[0][0], a.values[0][0]), slices.Compare(a.names, b.names))
+	})
+	v.count = len(groups)
+	most := v.plan.request.MaxGroupCount
+	if most == 0 {
+		most = defaultGroupCount
+	}
+	first := min(v.plan.request.StartGroup, len(groups))
+	v.shown = groups[first:min(first+most, len(groups))]
+}
+
+// place puts cells into the groups that are shown. The first n names of a cell are
+// those of its row.
+func (v *pivotTable) place(cells []*crossRow, n int) {
+	groups := map[string]int{}
+	for i, g := range v.shown {
+		groups[key(g.names)] = i
+	}
+	v.cells = map[string][]pivotCell{}
+	for _, c := range cells {
+		if i, shown := groups[key(c.names[n:])]; shown {
+			c.compute(v.metrics)
+			row := key(c.names[:n])
+			v.cells[row] = append(v.cells[row], pivotCell{i, c.values})
+		}
+	}
+}
+
+// values are the cells of one row in one date range, group by group.
+func (v *pivotTable) values(names []string, span int) []float64 {
+	out := make([]float64, len(v.shown)*len(v.metrics))
+	for _, c := range v.cells[key(names)] {
+		copy(out[c.group*len(v.metrics):], c.values[span])
+	}
+	return out
+}
+
+// extremes are the least or the greatest cells of all rows in one date range.
+func (v *pivotTable) extremes(rows []*crossRow, span int, pick func(a, b float64) float64) []float64 {
+	out := make([]float64, len(v.shown)*len(v.metrics))
+	cells := make([]int, len(v.shown)) // seen of a group
+	for _, r := range rows {
+		for _, c := range v.cells[key(r.names)] {
+			for j, value := range c.values[span] {
+				if at := c.group*len(v.metrics) + j; cells[c.group] == 0 {
+					out[at] = value
+				} else {
+					out[at] = pick(out[at], value)
+				}
+			}
+			cells[c.group]++
+		}
+	}
+	for at := range out {
+		if cells[at/len(v.metrics)] < len(rows) {
+			out[at] = pick(out[at], 0)
+		}
+	}
+	return out
+}
+
+// totals are those of the groups in one date range.
+func (v *pivotTable) totals(span int) []float64 {
+	var out []float64
+	for _, g := range v.shown {
+		out = append(out, g.values[span]...)
+	}
+	return out
+}
