@@ -161,7 +161,7 @@ func (s *Server) embedPage(w http.ResponseWriter, req embedRequest, framers []st
 	h.Set("Cache-Control", "private, no-store")
 	s.render(w, http.StatusOK, s.pages.embed, embedPageData{
 		Title: d.answer.Dashboard.Title, Lang: req.Lang, Theme: req.Theme,
-		Path: s.path, Charts: s.assetLike("assets/charts-"),
+		Path: s.path, Modules: s.chartModules(),
 		Data: template.JS(safe.String()),
 	})
 }

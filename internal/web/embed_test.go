@@ -33,7 +33,7 @@ func TestEmbedPage(t *testing.T) {
 	}
 	for _, want := range []string{
 		`<html lang="de-AT" data-theme="dark">`, `<script src="/embed.js" defer>`, `<link rel="stylesheet" href="/embed.css">`,
-		`<link rel="modulepreload" href="/assets/charts-ABCD1234.js">`, `<noscript>`, `<main></main>`,
+		`<link rel="modulepreload" href="/assets/charts-ABCD1234.js">`, `<link rel="modulepreload" href="/assets/chunk-2345BCDE.js">`, `<noscript>`, `<main></main>`,
 	} {
 		if !strings.Contains(a.body, want) {
 			t.Errorf("no %s", want)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -32,8 +34,8 @@ func parsePages() (*pages, error) {
 type embedPageData struct {
 	Title       string
 	Lang, Theme string
-	Path        string // of the public URL
-	Charts      string // the module that draws, to be fetched at once; empty if unknown
+	Path        string   // of the public URL
+	Modules     []string // that draw, to be fetched at once
 	Data        template.JS
 }
 
@@ -80,17 +82,15 @@ func (s *Server) render(w http.ResponseWriter, code int, t *template.Template, d
 	writeBody(w, code, "text/html; charset=utf-8", b.Bytes())
 }
 
-// assetLike returns the name of the only file that starts so; empty for none or
-// several.
-func (s *Server) assetLike(prefix string) string {
-	found := ""
+// chartModules returns the names of the modules that the charts are, so that a
+// page loads them at once and not one after the other.
+func (s *Server) chartModules() []string {
+	var names []string
 	for name := range s.assets {
-		if strings.HasPrefix(name, prefix) && strings.HasSuffix(name, ".js") {
-			if found != "" {
-				return ""
-			}
-			found = name
+		if path.Ext(name) == ".js" && (strings.HasPrefix(name, "assets/charts-") || strings.HasPrefix(name, "assets/chunk-")) {
+			names = append(names, name)
 		}
 	}
-	return found
+	slices.Sort(names)
+	return names
 }

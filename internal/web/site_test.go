@@ -128,6 +128,7 @@ func testFiles() fstest.MapFS {
 		"embed.css":                         {Data: []byte(":root{}")},
 		"assets/LICENSES.txt":               {Data: []byte("ISC")},
 		"assets/charts-ABCD1234.js":         {Data: []byte("charts()")},
+		"assets/chunk-2345BCDE.js":          {Data: []byte("shared()")},
 		"assets/world-1234ABCD.json":        {Data: []byte(`{"shapes":[]}`)},
 		"assets/world-1234ABCD.json.gz":     {Data: []byte("packed")},
 		"assets/fonts/plain-12345678.woff2": {Data: []byte("font")},

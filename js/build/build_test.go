@@ -83,9 +83,12 @@ func TestChartsLimit(t *testing.T) {
 		seed = seed*1664525 + 1013904223
 		noise[i] = byte(seed >> 24)
 	}
-	b := bundle{"oriel.js": nil, "assets/charts-A.js": noise}
+	b := bundle{"oriel.js": nil, "assets/charts-A.js": noise, "assets/visualization-A.js": noise[:visualizationLimit/2]}
 	if err := checkSize(b); err != nil {
 		t.Error(err)
+	}
+	if err := checkSize(bundle{"assets/visualization-A.js": noise}); err == nil {
+		t.Error("no error for a google.visualization over its limit")
 	}
 	b["assets/geo-A.js"], b["assets/shapes-A.json"] = append(noise, noise[:100]...), noise
 	if err := checkSize(b); err == nil {

@@ -78,6 +78,7 @@ func buildScripts(root string, names map[string]string) (bundle, *metafile, erro
 		{InputPath: "src/components/view-selector2.ts", OutputPath: "components/view-selector2"},
 		{InputPath: "src/components/date-range-selector.ts", OutputPath: "components/date-range-selector"},
 		{InputPath: "src/components/active-users.ts", OutputPath: "components/active-users"},
+		{InputPath: "src/components/chartjs-visualizations.css", OutputPath: "components/chartjs-visualizations"},
 	}
 	o.Format = api.FormatIIFE
 	o.Define = names

@@ -73,7 +73,8 @@ test('countries are known by code and by the names that Google writes', () => {
     ['United States', 'US'], ['DE', 'DE'], ['Türkiye', 'TR'], ['Turkey', 'TR'], ['Côte d’Ivoire', 'CI'], ["Côte d'Ivoire", 'CI'], ['Myanmar (Burma)', 'MM'],
     ['Czechia', 'CZ'], ['Hong Kong', 'HK'], ['Macao', 'MO'], ['South Korea', 'KR'], ['North Macedonia', 'MK'], ['Bosnia & Herzegovina', 'BA'],
     ['Congo - Kinshasa', 'CD'], ['Congo - Brazzaville', 'CG'], ['Trinidad & Tobago', 'TT'], ['Kosovo', 'XK'], ['Eswatini', 'SZ'], ['Palestine', 'PS'],
-    ['St. Lucia', 'LC'], ['Saint Lucia', 'LC'], ['Russia', 'RU'], ['(not set)', undefined], ['', undefined], ['ZZ', undefined], ['constructor', undefined],
+    ['St. Lucia', 'LC'], ['Curaçao', 'CW'], ['Reunion', 'RE'], ['São Tomé & Príncipe', 'ST'], ['Aland Islands', 'AX'], ['Timor-Leste', 'TL'], ['China', 'CN'],
+    ['U.S. Virgin Islands', 'VI'], ['Hong Kong SAR China', 'HK'], ['St. Vincent and Grenadines', 'VC'], ['Micronesia', 'FM'], ['Saint Lucia', 'LC'], ['Russia', 'RU'], ['(not set)', undefined], ['', undefined], ['ZZ', undefined], ['constructor', undefined],
   ] as const) {
     assert.equal(countryCode(text), want, text);
   }

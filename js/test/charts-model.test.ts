@@ -79,12 +79,19 @@ test('metrics of one unit share an axis, others have their own', () => {
   assert.deepEqual(extents.map(({ unit, low, high, type }) => [unit, low, high, type]), [['number', 0, 20, 'float'], ['percent', 0, 0.4, 'percent']]);
 });
 
+test('a series that is sent to the right has an axis of its own', () => {
+  const table: Table = { columns: [dimension('x'), metric('a'), metric('b')], rows: [['p', 1000, 2], ['q', 2000, 3]] };
+  const model = modelOf(table, undefined, { ...words, options: { series: { 0: { axis: 1 } } } });
+  assert.deepEqual(extentsOf(model.series, undefined, false).map(({ axis, high }) => [axis, high]), [[0, 3], [1, 2000]]);
+});
+
 test('small slices are one "Other", a lone one keeps its name', () => {
-  const all = [50, 30, 10, 1, 1, -4, 0].map((value, row) => ({ label: `s${row}`, value, row }));
-  assert.deepEqual(slicesOf(all, 7, 0.05, 'Other').map(({ label, value }) => [label, value]), [['s0', 50], ['s1', 30], ['s2', 10], ['Other', 2]]);
-  assert.deepEqual(slicesOf(all.slice(0, 4), 7, 0.05, 'Other').map(({ label }) => label), ['s0', 's1', 's2', 's3']);
-  assert.equal(slicesOf(all, 3, 0, 'Other').length, 3);
-  assert.deepEqual(slicesOf([], 7, 0, 'Other'), []);
+  const all = [50, 30, 10, 1, 1, -4, 0].map((value, row) => ({ label: `s${row}`, value, text: '', row }));
+  const other = (value: number) => ({ label: 'Other', value, text: '', row: null });
+  assert.deepEqual(slicesOf(all, 7, 0.05, other).map(({ label, value }) => [label, value]), [['s0', 50], ['s1', 30], ['s2', 10], ['Other', 2]]);
+  assert.deepEqual(slicesOf(all.slice(0, 4), 7, 0.05, other).map(({ label }) => label), ['s0', 's1', 's2', 's3']);
+  assert.equal(slicesOf(all, 3, 0, other).length, 3);
+  assert.deepEqual(slicesOf([], 7, 0, other), []);
 });
 
 test('tables sort numbers, words and dates, with the unknown last', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { calendarLabels, placed, thinned, tooltipAt, valueScale } from '../src/charts/ticks.js';
+import { calendarLabels, calendarSpan, placed, thinned, tooltipAt, valueScale } from '../src/charts/ticks.js';
 import type { Label } from '../src/charts/ticks.js';
 import type { ColumnType } from '../src/data/table.js';
 
@@ -33,6 +33,29 @@ test('bounds of the host win', () => {
   const scale = valueScale(0, 900, 5, 'integer', { min: 100, max: 2000 });
   assert.deepEqual([scale.min, scale.max], [100, 2000]);
   assert.ok(scale.ticks.every((tick) => tick >= 100 && tick <= 2000));
+});
+
+test('values that the axis must hold make it longer, and ticks of the host are where it says', () => {
+  const longer = valueScale(10, 20, 5, 'integer', { low: -50, high: 100 });
+  assert.ok(longer.min <= -50 && longer.max >= 100);
+  const own = valueScale(0, 20, 5, 'float', { ticks: [0, 7, 30] });
+  assert.deepEqual([own.ticks, own.max >= 30], [[0, 7, 30], true]);
+  assert.equal(valueScale(0, 100, 3, 'float', { ticks: 11 }).ticks.length, 11);
+});
+
+test('extents that no axis can hold end all the same', () => {
+  for (const [low, high] of [[-1e308, 1e308], [0, 5e-324], [Number.NaN, 1], [0, Infinity]] as const) {
+    assert.ok(valueScale(low, high, 5, 'float').ticks.length < 50, `${low}..${high}`);
+  }
+});
+
+test('between the dates of a calendar lie all others, where there are not too many', () => {
+  const sparse = [new Date(Date.UTC(2020, 0, 3)), new Date(Date.UTC(2020, 0, 20))];
+  assert.equal(calendarSpan(sparse, 'date').length, 18);
+  const hours = calendarSpan([new Date(Date.UTC(2020, 0, 3, 1, 30)), new Date(Date.UTC(2020, 0, 3, 7))], 'dateHour');
+  assert.deepEqual([hours.length, hours[0]?.getUTCHours()], [6, 2]);
+  const ages = [new Date(Date.UTC(1000, 0, 1)), new Date(Date.UTC(2020, 0, 1))];
+  assert.equal(calendarSpan(ages, 'date'), ages);
 });
 
 const width = (text: string): number => text.length * 7;

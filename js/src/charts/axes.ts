@@ -1,11 +1,11 @@
 import type { Cell, Column, ColumnType } from '../data/table.js';
-import { clip, svg } from './dom.js';
+import { clip, styled, svg } from './dom.js';
 import type { Measure } from './dom.js';
 import type { Formatter } from './format.js';
 import type { Positions, Series } from './model.js';
-import type { AxisOptions } from './options.js';
+import type { AxisOptions, TextStyle } from './options.js';
 import type { Stage } from './picture.js';
-import { calendarLabels, placed, thinned, valueScale } from './ticks.js';
+import { calendarLabels, calendarSpan, placed, thinned, valueScale } from './ticks.js';
 import type { Label, Room, ValueScale } from './ticks.js';
 
 /** The inner rectangle of a plot. */
@@ -32,17 +32,21 @@ export interface Axes {
   x(index: number): number;
   /** The width of a position. */
   band: number;
+  /** Where a time or number is; undefined where positions follow each other whatever their distance. */
+  along: ((value: number) => number) | undefined;
 }
 
 /** Values that can share an axis have the same unit. */
-export function unitOf(column: Column): string {
-  if (column.type === 'percent' || column.type === 'seconds') return column.type;
-  return column.type === 'currency' ? `currency ${column.currency ?? ''}` : 'number';
+export function unitOf({ column, axis }: Pick<Series, 'column' | 'axis'>): string {
+  const side = axis ? ` ${axis}` : '';
+  if (column.type === 'percent' || column.type === 'seconds') return column.type + side;
+  return (column.type === 'currency' ? `currency ${column.currency ?? ''}` : 'number') + side;
 }
 
 /** The lowest and highest value of each unit. */
 export interface Extent {
   unit: string;
+  axis: number;
   column: Column;
   type: ColumnType;
   low: number;
@@ -57,44 +61,77 @@ const LABEL_GAP = 8;
  * band away from the edges, as columns need.
  */
 export function drawAxes(stage: Stage, positions: Positions, extents: Extent[], banded: boolean): Axes {
-  const { options, height, measure } = stage;
-  const lower = options.hAxis?.textPosition === 'none' ? 6 : 24;
-  const top = 10;
-  const bottom = lower + (options.hAxis?.title ? 18 : 0);
+  const { options, height } = stage;
+  const measure = measureOf(stage, options.vAxis?.textStyle);
+  const { area = {} } = options;
+  const lower = options.hAxis?.textPosition === 'none' ? 6 : 12 + (options.hAxis?.textStyle?.fontSize ?? 12);
+  const top = Math.max(10, length(area.top, height) - (options.showTitle ? 26 : 0));
+  const bottom = Math.max(lower + (options.hAxis?.title ? 18 : 0), spared(area.height, height, top));
   const inner = Math.max(20, height - top - bottom);
-  const count = options.vAxis?.ticks ?? Math.max(2, Math.min(6, inner / ROW));
   const verticals = extents.map(({ low, high, type, unit, column }, i): Vertical => {
-    const scale = valueScale(low, high, count, type, i === 0 ? options.vAxis : {});
+    const scale = valueScale(low, high, Math.max(2, Math.min(6, inner / ROW)), type, i === 0 ? options.vAxis : options.rightAxis);
     return { ...scale, unit, column, y: (value) => top + inner * (1 - (value - scale.min) / (scale.max - scale.min || 1)) };
   });
-  const texts = verticals.map((vertical) => tickTexts(vertical, stage.format, options.vAxis));
+  const right = verticals.length > 1 ? options.rightAxis : undefined;
+  const texts = verticals.map((vertical, i) => tickTexts(vertical, stage.format, (i > 0 && right) || options.vAxis));
   const shown = options.vAxis?.textPosition === 'none' ? 0 : 2;
   const widths = texts.map((each, i) => (i < shown ? Math.max(0, ...each.map(measure)) + LABEL_GAP : 0));
-  const left = (widths[0] ?? 0) + (options.vAxis?.title ? 20 : 2);
+  const left = Math.max((widths[0] ?? 0) + (options.vAxis?.title ? 20 : 2), length(area.left, stage.width));
   // Room for half of the newest day's label.
   const spare = positions.calendar && !banded && lower > 6 ? 18 : 6;
-  const right = Math.max(spare, (widths[1] ?? 0) + 6);
-  const box = { left, top, width: Math.max(20, stage.width - left - right), height: inner };
+  const rest = Math.max(spare, (widths[1] ?? 0) + 6 + (right?.title ? 18 : 0), spared(area.width, stage.width, left));
+  const box = { left, top, width: Math.max(20, stage.width - left - rest), height: inner };
   verticals.slice(0, shown).forEach((vertical, i) => drawVertical(stage, box, vertical, texts[i] ?? [], i));
   if (shown === 0 && verticals[0]) baseline(stage, box, verticals[0]);
   const axes = place(box, verticals, positions, banded);
-  if (lower > 6) drawHorizontal(stage, axes, positions);
-  drawTitles(stage, box);
+  if (lower > 6) drawHorizontal(stage, axes, positions, lower);
+  drawTitles(stage, box, right);
   return axes;
+}
+
+function length(value: number | string | undefined, whole: number): number {
+  const amount = Number.parseFloat(String(value)) || 0;
+  return typeof value === 'string' && value.endsWith('%') ? (amount * whole) / 100 : amount;
+}
+
+// What is left of the whole behind a start and a length that the host may have set.
+function spared(value: number | string | undefined, whole: number, start: number): number {
+  return value === undefined ? 0 : whole - start - length(value, whole);
+}
+
+/** Measures words in a style of their own. */
+export function measureOf({ measure, options }: Stage, style: TextStyle | undefined): Measure {
+  const ratio = style?.fontSize ? style.fontSize / (options.fontSize ?? 12) : 1;
+  return (text) => measure(text) * ratio;
 }
 
 function place(box: Box, verticals: Vertical[], positions: Positions, banded: boolean): Axes {
   const n = positions.cells.length;
   const byUnit = new Map(verticals.map((vertical) => [vertical.unit, vertical]));
-  const band = box.width / Math.max(1, banded ? n : n - 1);
-  const time = (i: number): number => (positions.cells[i] as Date).getTime();
-  const timed = positions.calendar && !banded && n > 1 && time(n - 1) > time(0);
+  const scale = linearScale(box, positions, banded);
+  const band = scale?.band ?? box.width / Math.max(1, banded ? n : n - 1);
   const x = (i: number): number => {
     if (n <= 1) return box.left + box.width / 2;
-    if (timed) return box.left + (box.width * (time(i) - time(0))) / (time(n - 1) - time(0));
-    return box.left + (banded ? (i + 0.5) * band : i * band);
+    return scale ? scale.x(Number(positions.cells[i])) : box.left + (banded ? (i + 0.5) * band : i * band);
   };
-  return { box, band, x, of: (series) => byUnit.get(unitOf(series.column)) as Vertical };
+  return { box, band, x, along: scale?.x, of: (series) => byUnit.get(unitOf(series)) as Vertical };
+}
+
+// Where times and numbers are whose distances are true: those of lines always, those of columns where some are missing.
+function linearScale(
+  { left, width }: Box, { linear, column, cells }: Positions, banded: boolean,
+): { band: number; x(value: number): number } | undefined {
+  const values = linear ? cells.map(Number).sort((a, b) => a - b) : [];
+  const first = values[0] ?? 0;
+  const span = (values.at(-1) ?? 0) - first;
+  if (span <= 0) return undefined;
+  const steps = values.map((value, i) => value - (values[i - 1] ?? -Infinity)).filter((step) => step > 0);
+  const unit = steps.reduce((a, b) => Math.min(a, b));
+  const bands = banded ? Math.round(span / unit) + 1 : 0;
+  if (banded && (bands === cells.length || column?.type === 'yearMonth' || bands > width / 2)) return undefined;
+  const band = banded ? width / bands : width / (cells.length - 1);
+  const edge = banded ? band / 2 : 0;
+  return { band, x: (value) => left + edge + ((width - 2 * edge) * (value - first)) / span };
 }
 
 function tickTexts(vertical: Vertical, format: Formatter, own: AxisOptions | undefined): string[] {
@@ -103,52 +140,77 @@ function tickTexts(vertical: Vertical, format: Formatter, own: AxisOptions | und
 }
 
 function drawVertical(stage: Stage, box: Box, vertical: Vertical, texts: string[], side: number): void {
+  const { vAxis, rightAxis } = stage.options;
   vertical.ticks.forEach((tick, i) => {
     const y = Math.round(vertical.y(tick)) + 0.5;
-    if (side === 0) {
-      stage.svg.append(svg('line', {
-        class: tick === 0 ? 'oriel-zero' : 'oriel-grid', x1: box.left, x2: box.left + box.width, y1: y, y2: y,
-      }));
-    }
+    if (side === 0) gridLine(stage, tick === 0, vAxis, { x1: box.left, x2: box.left + box.width, y1: y, y2: y });
     const x = side === 0 ? box.left - LABEL_GAP : box.left + box.width + LABEL_GAP;
-    stage.svg.append(svg('text', {
+    stage.svg.append(styled(svg('text', {
       class: 'oriel-tick', x, y, dy: '0.32em', 'text-anchor': side === 0 ? 'end' : 'start', direction: 'ltr',
-    }, texts[i] ?? ''));
+    }, texts[i] ?? ''), ((side > 0 && rightAxis) || vAxis)?.textStyle));
   });
+}
+
+/** Draws the line of a tick, in the axis' own colour. */
+export function gridLine(stage: Stage, zero: boolean, axis: AxisOptions | undefined, ends: Record<'x1' | 'x2' | 'y1' | 'y2', number>): void {
+  const line = svg('line', { class: zero ? 'oriel-zero' : 'oriel-grid', ...ends });
+  line.style.stroke = (zero ? axis?.zeroColor : axis?.gridColor) ?? '';
+  stage.svg.append(line);
 }
 
 function baseline(stage: Stage, box: Box, vertical: Vertical): void {
   const y = Math.round(vertical.y(Math.max(vertical.min, Math.min(0, vertical.max)))) + 0.5;
-  stage.svg.append(svg('line', { class: 'oriel-zero', x1: box.left, x2: box.left + box.width, y1: y, y2: y }));
+  gridLine(stage, true, stage.options.vAxis, { x1: box.left, x2: box.left + box.width, y1: y, y2: y });
 }
 
-function drawHorizontal(stage: Stage, { box, x, band }: Axes, positions: Positions): void {
-  const labels = horizontalLabels(stage, box, x, band, positions);
-  for (const label of labels) {
-    stage.svg.append(svg('text', {
-      class: 'oriel-tick', x: box.left + label.at, y: box.top + box.height + 17, 'text-anchor': 'middle',
-    }, label.text));
+function drawHorizontal(stage: Stage, axes: Axes, positions: Positions, lower: number): void {
+  const { left, top, height } = axes.box;
+  for (const label of horizontalLabels(stage, axes, positions)) {
+    stage.svg.append(styled(svg('text', {
+      class: 'oriel-tick', x: left + label.at, y: top + height + lower - 7, 'text-anchor': 'middle',
+    }, label.text), stage.options.hAxis?.textStyle));
   }
 }
 
-function horizontalLabels(stage: Stage, box: Box, x: (i: number) => number, band: number, positions: Positions): Label[] {
-  const { measure, format, options } = stage;
+function horizontalLabels(stage: Stage, { box, x, band, along }: Axes, positions: Positions): Label[] {
+  const { format, options } = stage;
   const { cells, column } = positions;
+  const measure = measureOf(stage, options.hAxis?.textStyle);
   const own = options.hAxis?.format;
   if (!column) return [];
   const room = { width: box.width, before: Math.max(0, box.left - 4), after: Math.max(4, stage.width - box.left - box.width) };
   const at = (index: number): number => x(index) - box.left;
-  if (positions.calendar) {
-    const dates = cells as Date[];
-    const write = (date: Date, month: boolean): string => (own ? own(date) : calendarText(date, month, dates, column, format));
-    return calendarLabels(dates, column.type, at, room, measure, write);
+  if (along && Array.isArray(options.hAxis?.ticks)) {
+    const write = (tick: number | Date): string => (own ? own(tick) : format.cell(tick, column, 'compact'));
+    return placed(options.hAxis.ticks.map((tick, index) => ({ at: along(Number(tick)) - box.left, text: write(tick), index })), room, measure);
   }
-  const write = (cell: Cell): string => (own && cell !== null ? own(cell) : format.cell(cell, column, 'compact'));
-  const all = cells.map((cell, index): Label => ({ at: at(index), text: write(cell), index }));
+  if (positions.calendar) {
+    const dates = along ? calendarSpan(cells as Date[], column.type) : (cells as Date[]);
+    const write = (date: Date, month: boolean): string => (own ? own(date) : calendarText(date, month, dates, column, format));
+    return calendarLabels(dates, column.type, along ? (i) => along(Number(dates[i])) - box.left : at, room, measure, write);
+  }
+  if (along) return numberLabels(stage, cells.map(Number), column, room, measure, (value) => along(value) - box.left);
+  const write = (cell: Cell, i: number): string => (own && cell !== null && typeof cell !== 'string' ? own(cell) : positionLabel(stage, positions, i));
+  const all = cells.map((cell, index): Label => ({ at: at(index), text: write(cell, index), index }));
   if (band >= 44) return placed(all.map((label) => ({ ...label, text: clip(label.text, band - 8, measure) })), room, measure);
   const long = thinned(all.map((label) => ({ ...label, text: clip(label.text, 90, measure) })), room, measure);
   const short = shortened(all, band, room, measure);
   return short.length >= 2 * long.length ? short : long;
+}
+
+// What a position says below the axis: as the host wrote it, else short.
+function positionLabel({ table, format }: Stage, { cells, column, rows }: Positions, i: number): string {
+  const row = rows[i] ?? null;
+  return (row === null ? undefined : table.written?.(row, 0)) ?? (column ? format.cell(cells[i], column, 'compact') : '');
+}
+
+function numberLabels(
+  { format, options }: Stage, values: number[], column: Column, room: Room, measure: Measure, at: (value: number) => number,
+): Label[] {
+  const [min, max] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  const { ticks } = valueScale(min, max, room.width / 80, 'float', { min, max });
+  const write = options.hAxis?.format ?? ((value: number) => format.number(value, column));
+  return thinned(ticks.map((tick, index) => ({ at: at(tick), text: write(tick), index })), room, measure);
 }
 
 // Every n-th name, cut to the room of n bands.
@@ -171,16 +233,19 @@ function calendarText(date: Date, month: boolean, dates: Date[], column: Column,
   return column.type === 'yearMonth' ? format.date(date, column, 'compact') : format.dateFormat({ day: 'numeric', month: 'short' }).format(date);
 }
 
-function drawTitles(stage: Stage, box: Box): void {
+/** Draws the names of the axes. */
+export function drawTitles(stage: Stage, box: Box, right?: AxisOptions): void {
   const { hAxis, vAxis } = stage.options;
   if (hAxis?.title) {
     const x = box.left + box.width / 2;
-    stage.svg.append(svg('text', { class: 'oriel-axis-title', x, y: stage.height - 4, 'text-anchor': 'middle' }, hAxis.title));
+    const node = svg('text', { class: 'oriel-axis-title', x, y: stage.height - 4, 'text-anchor': 'middle' }, hAxis.title);
+    stage.svg.append(styled(node, hAxis.titleStyle));
   }
-  if (vAxis?.title) {
+  for (const [axis, x, turn] of [[vAxis, 12, -90], [right, stage.width - 12, 90]] as const) {
+    if (!axis?.title) continue;
     const y = box.top + box.height / 2;
-    stage.svg.append(svg('text', {
-      class: 'oriel-axis-title', x: 12, y, 'text-anchor': 'middle', transform: `rotate(-90 12 ${y})`,
-    }, vAxis.title));
+    stage.svg.append(styled(svg('text', {
+      class: 'oriel-axis-title', x, y, 'text-anchor': 'middle', transform: `rotate(${turn} ${x} ${y})`,
+    }, axis.title), axis.titleStyle));
   }
 }

@@ -22,7 +22,7 @@ interface Layout {
 
 /** Paints horizontal bars: one metric with its names and values, or several series side by side or stacked. */
 export function paintBars(stage: Stage): Picture {
-  const many = columnsOf(stage.table, 'metric').length > 1 || (stage.options.stacked && columnsOf(stage.table, 'dimension').length === 2);
+  const many = stage.options.everyRow || columnsOf(stage.table, 'metric').length > 1 || (stage.options.stacked && columnsOf(stage.table, 'dimension').length === 2);
   if (many) return paintManyBars(stage);
   const categories = categoriesOf(stage);
   if (!categories) return emptyPicture(stage);
@@ -33,11 +33,11 @@ export function paintBars(stage: Stage): Picture {
   const notes: Picture['notes'] = shown.length < count
     ? [{ kind: 'truncated', message: fill(texts.truncated, { shown: format.numberFormat({}).format(shown.length), count: format.numberFormat({}).format(count) }) }]
     : [];
-  const layout = layoutOf(stage, categories, shown);
-  const bars = shown.map((one, i) => drawRow(stage, layout, categories, one, i));
+  const layout = layoutOf(stage, shown);
+  const bars = shown.map((one, i) => drawRow(stage, layout, one, i));
   const stops = shown.map((one, i) => stopAt(stage, layout, categories, one, i, bars));
   return {
-    stops, legend: [], notes, summary: largestOf(stage, categories.metric, categories.all),
+    stops, legend: [], notes, summary: largestOf(stage, categories.all),
     hit: (_, y) => {
       const stop = Math.floor(y / layout.row);
       return stop >= 0 && stop < stops.length ? { stop, lane: null } : undefined;
@@ -50,12 +50,12 @@ export function paintBars(stage: Stage): Picture {
   };
 }
 
-function layoutOf(stage: Stage, { metric }: Categories, shown: Category[]): Layout {
-  const { width, height, measure, format, options } = stage;
+function layoutOf(stage: Stage, shown: Category[]): Layout {
+  const { width, height, measure, options } = stage;
   const row = Math.min(44, height / shown.length);
   const above = width < TWO_LINES;
   const names = Math.max(...shown.map(({ label }) => measure(label))) * 1.06 + 14;
-  const values = Math.max(...shown.map(({ value }) => measure(format.number(value, metric)))) * 1.1 + 10;
+  const values = Math.max(...shown.map(({ text }) => measure(text))) * 1.1 + 10;
   const left = above ? 0 : Math.min(names, width * 0.38);
   const right = above ? 0 : values;
   const low = options.hAxis?.min ?? Math.min(0, ...shown.map(({ value }) => value));
@@ -64,12 +64,12 @@ function layoutOf(stage: Stage, { metric }: Categories, shown: Category[]): Layo
   return { row, above, left, x: (value) => left + (room * (Math.max(low, Math.min(high, value)) - low)) / (high - low || 1) };
 }
 
-function drawRow(stage: Stage, layout: Layout, { metric }: Categories, one: Category, i: number): SVGElement {
-  const { width, measure, format, options, rtl } = stage;
+function drawRow(stage: Stage, layout: Layout, one: Category, i: number): SVGElement {
+  const { width, measure, options, rtl } = stage;
   const top = i * layout.row;
   const thick = layout.above ? 8 : Math.min(22, layout.row - 8);
   const y = layout.above ? top + layout.row - thick - 6 : top + (layout.row - thick) / 2;
-  const text = format.number(one.value, metric);
+  const { text } = one;
   const line = layout.above ? y - 8 : top + layout.row / 2;
   const shift = layout.above ? undefined : '0.35em';
   const [zero, end] = [layout.x(0), layout.x(one.value)];
@@ -92,7 +92,7 @@ function stopAt(stage: Stage, layout: Layout, { metric, at }: Categories, one: C
   return {
     x: stage.rtl ? stage.width - x : x,
     y: (i + 0.5) * layout.row, title: one.label, row: one.row,
-    lines: [{ label: metric.label, value: stage.format.number(one.value, metric), color: 0, column: at }],
+    lines: [{ label: metric.label, value: one.text, color: 0, column: at }],
     highlight: (on) => bars.forEach((bar, j) => {
       bar.classList.toggle('oriel-dim', on && i !== j);
     }),

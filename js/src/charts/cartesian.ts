@@ -1,6 +1,5 @@
 import { unitOf } from './axes.js';
 import type { Extent } from './axes.js';
-import type { Formatter } from './format.js';
 import type { Model, Series } from './model.js';
 import type { LegendItem, Picture, Stage, StopLine } from './picture.js';
 import { fill } from './texts.js';
@@ -35,7 +34,7 @@ export function stack(series: Series[], percent: boolean): Layer[] {
 export function extentsOf(series: Series[], layers: Layer[] | undefined, percent: boolean): Extent[] {
   const extents = new Map<string, Extent>();
   series.forEach((one, i) => {
-    const unit = unitOf(one.column);
+    const unit = unitOf(one);
     const layer = layers?.[i];
     const values = layer ? [...layer.from, ...layer.to] : [...one.values, ...(one.previous ?? [])].filter((v) => v !== null);
     const low = values.reduce((a, b) => Math.min(a, b), 0);
@@ -43,14 +42,14 @@ export function extentsOf(series: Series[], layers: Layer[] | undefined, percent
     const known = extents.get(unit);
     if (!known) {
       const column = percent ? { ...one.column, type: 'percent' as const } : one.column;
-      extents.set(unit, { unit, column, type: column.type, low, high });
+      extents.set(unit, { unit, axis: one.axis ?? 0, column, type: column.type, low, high });
       return;
     }
     known.low = Math.min(known.low, low);
     known.high = Math.max(known.high, high);
     if (one.column.type === 'float') known.type = known.type === 'integer' ? 'float' : known.type;
   });
-  return [...extents.values()];
+  return [...extents.values()].sort((a, b) => a.axis - b.axis);
 }
 
 /** The series that the viewer has not switched off. */
@@ -73,13 +72,21 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** Gives a mark the colour that its cell has of its own. */
+export function tinted<T extends SVGElement>(node: T, { table }: Stage, row: number | null | undefined, column: number): T {
+  const own = typeof row === 'number' ? table.tint?.(row, column) : undefined;
+  if (own) node.style.setProperty('--oriel-c', own);
+  return node;
+}
+
 /** What a tooltip says of a position. */
 export function stopLines(stage: Stage, model: Model, series: Series[], i: number, percent = false): StopLine[] {
-  const { format } = stage;
+  const { format, table } = stage;
+  const row = model.positions.rows[i] ?? null;
   const sum = percent ? series.reduce((total, { values }) => total + Math.abs(values[i] ?? 0), 0) : 0;
   return series.flatMap((one): StopLine[] => {
     const value = one.values[i] ?? null;
-    const text = format.cell(value, one.column);
+    const text = (row === null ? undefined : table.written?.(row, one.columnIndex)) || format.cell(value, one.column);
     const shown = percent && value !== null && sum > 0 ? fill(stage.texts.share, { value: text, share: format.share(Math.abs(value) / sum) }) : text;
     const line: StopLine = { label: one.label, value: shown, color: one.color, column: one.columnIndex };
     if (!one.previous) return [line];
@@ -90,9 +97,10 @@ export function stopLines(stage: Stage, model: Model, series: Series[], i: numbe
 }
 
 /** What a position is called. */
-export function positionTitle(model: Model, i: number, format: Formatter): string {
-  const { cells, column } = model.positions;
-  return column ? format.cell(cells[i], column) : '';
+export function positionTitle({ positions: { cells, column, rows } }: Model, i: number, { format, table }: Pick<Stage, 'format' | 'table'>): string {
+  const row = rows[i] ?? null;
+  if (!column) return '';
+  return (row === null ? undefined : table.written?.(row, 0)) ?? format.cell(cells[i], column);
 }
 
 /** What an empty drawing says. */
@@ -108,7 +116,7 @@ export function summaryOf(stage: Stage, model: Model, series: Series[]): string 
   const span = calendar && column
     ? fill(texts.fromTo, { from: format.cell(cells[0], column), to: format.cell(cells[n - 1], column) })
     : fill(texts.values, { count: n });
-  const parts = series.slice(0, 4).map((one) => extremesOf(one, (i) => positionTitle(model, i, format), stage));
+  const parts = series.slice(0, 4).map((one) => extremesOf(one, (i) => positionTitle(model, i, stage), stage));
   return [span, ...parts.filter((part) => part !== '')].join('. ') + '.';
 }
 

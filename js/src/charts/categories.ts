@@ -1,7 +1,7 @@
 import { isAdditive } from '../data/fields.js';
 import { columnsOf, numberOf } from '../data/table.js';
 import type { Column } from '../data/table.js';
-import { rowLabel } from './model.js';
+import { cellText, rowLabel } from './model.js';
 import type { Stage } from './picture.js';
 import { fill } from './texts.js';
 
@@ -9,6 +9,8 @@ import { fill } from './texts.js';
 export interface Category {
   label: string;
   value: number;
+  /** The value as it is written. */
+  text: string;
   /** The table's row; null for the sum of several. */
   row: number | null;
 }
@@ -28,18 +30,16 @@ export function categoriesOf({ table, format }: Stage): Categories | undefined {
   if (at === undefined || !metric) return undefined;
   const all = table.rows.flatMap((row, i): Category[] => {
     const value = numberOf(row[at]);
-    return value === null ? [] : [{ label: rowLabel(table, i, format) || metric.label, value, row: i }];
+    return value === null ? [] : [{ label: rowLabel(table, i, format) || metric.label, value, text: cellText(table, i, at, format), row: i }];
   });
   return all.length > 0 ? { metric, at, all } : undefined;
 }
 
 /** A sentence that names the largest. */
-export function largestOf(stage: Stage, metric: Column, all: Category[], total?: number): string {
+export function largestOf(stage: Stage, all: Category[], total?: number): string {
   const { format, texts } = stage;
-  const top = [...all].sort((a, b) => b.value - a.value).slice(0, 5).map(({ label, value }) => {
-    const text = format.number(value, metric);
-    return `${label} ${total ? fill(texts.share, { value: text, share: format.share(value / total) }) : text}`;
-  });
+  const top = [...all].sort((a, b) => b.value - a.value).slice(0, 5).map(({ label, value, text }) =>
+    `${label} ${total ? fill(texts.share, { value: text, share: format.share(value / total) }) : text}`);
   return `${fill(texts.values, { count: all.length })}. ${fill(texts.largest, { list: format.list(top) })}.`;
 }
 

@@ -32,6 +32,7 @@ export const chartsCss = `
 .oriel-chart *, .oriel-chart *::before { box-sizing: border-box; }
 .oriel-chart.oriel-fills { height: 100%; }
 .oriel-chart [hidden] { display: none; }
+.oriel-chart button { width: auto; min-width: 0; box-shadow: none; letter-spacing: normal; text-shadow: none; text-transform: none; }
 .oriel-s1 { --oriel-c: var(--oriel-series-1, var(--_1)); } .oriel-s2 { --oriel-c: var(--oriel-series-2, var(--_2)); }
 .oriel-s3 { --oriel-c: var(--oriel-series-3, var(--_3)); } .oriel-s4 { --oriel-c: var(--oriel-series-4, var(--_4)); }
 .oriel-s5 { --oriel-c: var(--oriel-series-5, var(--_5)); } .oriel-s6 { --oriel-c: var(--oriel-series-6, var(--_6)); }
@@ -45,14 +46,14 @@ export const chartsCss = `
 .oriel-body[data-legend='left'] { flex-direction: row; align-items: center; }
 .oriel-body[data-legend='right'] { flex-direction: row-reverse; align-items: center; }
 .oriel-body[data-legend='none'] .oriel-legend { display: none; }
-.oriel-legend { padding: 0 0 6px; min-width: 0; }
+.oriel-legend { padding: 0 0 6px; min-width: 0; font-size: var(--oriel-size, 0.75rem); }
 .oriel-body[data-legend='bottom'] .oriel-legend { padding: 6px 0 0; }
 .oriel-body[data-legend='left'] .oriel-legend, .oriel-body[data-legend='right'] .oriel-legend { padding: 0; flex: 0 0 auto; max-width: 45%; }
 .oriel-legend-items { display: flex; flex-wrap: wrap; gap: 0 4px; margin: 0 -6px; }
 .oriel-body[data-legend='left'] .oriel-legend-items, .oriel-body[data-legend='right'] .oriel-legend-items { flex-direction: column; margin: 0; }
 .oriel-legend-item {
   display: inline-flex; align-items: center; gap: 7px; max-width: 100%; min-height: 26px; margin: 0; padding: 2px 6px; border: 0; border-radius: 5px;
-  background: none; color: inherit; font: inherit; font-size: 0.75rem; text-align: start;
+  background: none; color: inherit; font: inherit; text-align: start;
 }
 button.oriel-legend-item { cursor: pointer; }
 button.oriel-legend-item:hover { background: var(--g); }
@@ -71,7 +72,7 @@ button.oriel-legend-item:hover { background: var(--g); }
   content: attr(data-empty); position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; padding: 16px;
   color: var(--m); text-align: center; border: 1px dashed var(--g); border-radius: 6px;
 }
-.oriel-tick, .oriel-axis-title, .oriel-label { fill: var(--m); font-size: 12px; font-variant-numeric: tabular-nums; }
+.oriel-tick, .oriel-axis-title { fill: var(--m); font-size: var(--oriel-size, 12px); font-variant-numeric: tabular-nums; }
 .oriel-grid { stroke: var(--g); shape-rendering: crispEdges; } .oriel-zero { stroke: var(--oriel-grid, var(--_zero)); shape-rendering: crispEdges; }
 .oriel-line { fill: none; stroke: var(--oriel-c); stroke-linejoin: round; stroke-linecap: round; vector-effect: non-scaling-stroke; }
 .oriel-line.oriel-before { stroke-width: 1.5; stroke-dasharray: 2 5; opacity: 0.8; }
@@ -86,7 +87,7 @@ button.oriel-legend-item:hover { background: var(--g); }
 .oriel-band { fill: var(--m); fill-opacity: 0.09; }
 .oriel-dim { opacity: 0.35; }
 .oriel-slice { fill: var(--oriel-c); stroke: var(--s); stroke-width: 1.5; stroke-linejoin: round; }
-.oriel-slice-text { font-size: 12px; font-weight: 600; fill: var(--s); pointer-events: none; text-anchor: middle; font-variant-numeric: tabular-nums; }
+.oriel-slice-text { font-size: var(--oriel-size, 12px); font-weight: 600; fill: var(--s); pointer-events: none; text-anchor: middle; font-variant-numeric: tabular-nums; }
 .oriel-hole-value { font-size: 20px; font-weight: 650; fill: var(--t); text-anchor: middle; font-variant-numeric: tabular-nums; }
 .oriel-hole-label { font-size: 12px; fill: var(--m); text-anchor: middle; }
 .oriel-track { fill: var(--m); fill-opacity: 0.1; }
@@ -118,13 +119,13 @@ button.oriel-legend-item:hover { background: var(--g); }
 .oriel-spark { margin-top: auto; padding-top: 8px; } .oriel-spark svg { display: block; }
 .oriel-scroll { overflow-x: auto; min-width: 0; }
 .oriel-table { width: 100%; border-collapse: collapse; font-size: 0.8125rem; }
-.oriel-table th, .oriel-table td { padding: 7px 10px; border-bottom: 1px solid var(--g); text-align: start; font-weight: 400; vertical-align: middle; }
-.oriel-table thead th { padding-block: 2px; color: var(--m); white-space: nowrap; font-size: 0.75rem; }
-.oriel-table .oriel-number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.oriel-table tbody tr:hover { background: color-mix(in srgb, var(--m) 6%, transparent); }
-.oriel-table tbody th { max-width: 26em; overflow-wrap: anywhere; min-width: 9em; }
-.oriel-table tfoot td, .oriel-table tfoot th { font-weight: 600; border-bottom: 0; }
-.oriel-table tr.oriel-chosen { background: color-mix(in srgb, var(--a) 12%, transparent); }
+:where(.oriel-table) :is(th, td) { padding: 7px 10px; border-bottom: 1px solid var(--g); text-align: start; font-weight: 400; vertical-align: middle; }
+:where(.oriel-table thead) th { padding-block: 2px; color: var(--m); white-space: nowrap; font-size: 0.75rem; }
+:where(.oriel-table) .oriel-number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
+:where(.oriel-table tbody tr:hover) { background: color-mix(in srgb, var(--m) 6%, transparent); }
+:where(.oriel-table tbody) [scope] { max-width: 26em; overflow-wrap: anywhere; min-width: 9em; }
+:where(.oriel-table tfoot) :is(td, th) { font-weight: 600; border-bottom: 0; }
+:where(.oriel-table) .oriel-chosen { background: color-mix(in srgb, var(--a) 12%, transparent); }
 .oriel-table .oriel-barred { background: linear-gradient(var(--_bar), var(--_bar)) no-repeat left center / calc(var(--oriel-share) * 100%) calc(100% - 8px); --_bar: color-mix(in srgb, var(--a) 13%, transparent); }
 .oriel-table .oriel-barred:dir(rtl) { background-position: right center; }
 .oriel-number .oriel-sort { flex-direction: row-reverse; }

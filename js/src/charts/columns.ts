@@ -1,6 +1,6 @@
 import { drawAxes } from './axes.js';
 import type { Axes } from './axes.js';
-import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf } from './cartesian.js';
+import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf, tinted } from './cartesian.js';
 import type { Layer } from './cartesian.js';
 import { paint, svg } from './dom.js';
 import { paintLines } from './lines.js';
@@ -17,11 +17,13 @@ interface Bar {
 }
 
 const NARROWEST = 7;
+// Where every row is wanted.
+const NARROWEST_OF_ALL = 1.5;
 
 /** Paints columns. */
 export function paintColumns(stage: Stage): Picture {
   const whole = modelOf(stage.table, stage.options.previous, stage);
-  const model = whole.positions.calendar ? whole : cut(whole, Math.floor((stage.width - 40) / NARROWEST), stage);
+  const model = whole.positions.calendar ? whole : cut(whole, Math.floor((stage.width - 40) / (stage.options.everyRow ? NARROWEST_OF_ALL : NARROWEST)), stage);
   // Columns thinner than this are not seen as columns.
   if (model.positions.calendar && stage.width / model.positions.cells.length < 2.5) return paintLines({ ...stage, type: 'area' });
   const series = shownSeries(stage, model);
@@ -33,13 +35,14 @@ export function paintColumns(stage: Stage): Picture {
   const axes = drawAxes(stage, model.positions, extentsOf(series, layers, percent), true);
   const shade = svg('rect', { class: 'oriel-band', y: axes.box.top, height: axes.box.height, width: Math.max(2, Math.min(axes.band, 96)), visibility: 'hidden' });
   const bars = layers ? stackedBars(stage, axes, layers) : groupedBars(stage, axes, series);
+  for (const { node, position, column } of bars) tinted(node, stage, model.positions.rows[position], column);
   stage.svg.append(shade, svg('g', {}, ...bars.map(({ node }) => node)));
   const stops = model.positions.cells.map((_, i) => stopAt(stage, model, series, axes, i, percent, shade, bars));
   return {
     stops, legend, notes: model.notes, summary: summaryOf(stage, model, series),
     hit: (x) => {
-      const stop = Math.floor((x - axes.box.left) / axes.band);
-      return stop >= 0 && stop < stops.length ? { stop, lane: null } : undefined;
+      const stop = stops.findIndex((_, i) => Math.abs(x - axes.x(i)) <= axes.band / 2);
+      return stop < 0 ? undefined : { stop, lane: null };
     },
     select: (selection) => mark(bars, model, selection),
   };
@@ -113,7 +116,7 @@ function stopAt(
   const tops = series.flatMap((one) => (one.values[i] === null || one.values[i] === undefined ? [] : [axes.of(one).y(one.values[i])]));
   return {
     x: axes.x(i) + Math.min(axes.band, 64) / 2 - 6, y: Math.max(axes.box.top, Math.min(axes.box.top + axes.box.height, ...tops)),
-    title: positionTitle(model, i, stage.format), lines: stopLines(stage, model, series, i, percent), row: model.positions.rows[i] ?? null,
+    title: positionTitle(model, i, stage), lines: stopLines(stage, model, series, i, percent), row: model.positions.rows[i] ?? null,
     highlight: (on) => {
       shade.setAttribute('visibility', on ? 'visible' : 'hidden');
       shade.setAttribute('x', String(axes.x(i) - Math.min(axes.band, 96) / 2));

@@ -1,41 +1,36 @@
-// ISO 3166-1: alpha-2 and numeric code of each country, as the map's shapes name it.
-const pairs =
-  'AF004AL008DZ012AS016AD020AO024AG028AZ031AR032AU036AT040BS044BH048BD050AM051BB052BE056BM060BT064BO068BA070BW072BR076' +
-  'BZ084IO086SB090VG092BN096BG100MM104BI108BY112KH116CM120CA124CV132KY136CF140LK144TD148CL152CN156TW158CX162CC166CO170' +
-  'KM174YT175CG178CD180CK184CR188HR191CU192CY196CZ203BJ204DK208DM212DO214EC218SV222GQ226ET231ER232EE233FO234FK238GS239' +
-  'FJ242FI246AX248FR250GF254PF258TF260DJ262GA266GE268GM270PS275DE276GH288GI292KI296GR300GL304GD308GP312GU316GT320GN324' +
-  'GY328HT332HM334VA336HN340HK344HU348IS352IN356ID360IR364IQ368IE372IL376IT380CI384JM388JP392KZ398JO400KE404KP408KR410' +
-  'KW414KG417LA418LB422LS426LV428LR430LY434LI438LT440LU442MO446MG450MW454MY458MV462ML466MT470MQ474MR478MU480MX484MC492' +
-  'MN496MD498ME499MS500MA504MZ508OM512NA516NR520NP524NL528CW531AW533SX534BQ535NC540VU548NZ554NI558NE562NG566NU570NF574' +
-  'NO578MP580UM581FM583MH584PW585PK586PA591PG598PY600PE604PH608PN612PL616PT620GW624TL626PR630QA634RE638RO642RU643RW646' +
-  'BL652SH654KN659AI660LC662MF663PM666VC670SM674ST678SA682SN686RS688SC690SL694SG702SK703VN704SI705SO706ZA710ZW716ES724' +
-  'SS728SD729EH732SR740SJ744SZ748SE752CH756SY760TJ762TH764TG768TK772TO776TT780AE784TN788TR792TM795TC796TV798UG800UA804' +
-  'MK807EG818GB826GG831JE832IM833TZ834US840VI850BF854UY858UZ860VE862WF876WS882YE887ZM894';
+// ISO 3166-1: the alpha-2 code of each country, and how far its numeric code lies behind the one before it (base 36).
+const steps =
+  'AF4AL4DZ4AS4AD4AO4AG4AZ3AR1AU4AT4BS4BH4BD2AM1BB1BE4BM4BT4BO4BA2BW2BR4BZ8IO2SB4VG2BN4BG4MM4BI4BY4KH4CM4CA4CV8KY4CF4LK4' +
+  'TD4CL4CN4TW2CX4CC4CO4KM4YT1CG3CD2CK4CR4HR3CU1CY4CZ7BJ1DK4DM4DO2EC4SV4GQ4ET5ER1EE1FO1FK4GS1FJ3FI4AX2FR2GF4PF4TF2DJ2GA4' +
+  'GE2GM2PS5DE1GHcGI4KI4GR4GL4GD4GP4GU4GT4GN4GY4HT4HM2VA2HN4HK4HU4IS4IN4ID4IR4IQ4IE4IL4IT4CI4JM4JP4KZ6JO2KE4KP4KR2KW4KG3' +
+  'LA1LB4LS4LV2LR2LY4LI4LT2LU2MO4MG4MW4MY4MV4ML4MT4MQ4MR4MU2MX4MC8MN4MD2ME1MS1MA4MZ4OM4NA4NR4NP4NL4CW3AW2SX1BQ1NC5VU8NZ6' +
+  'NI4NE4NG4NU4NF4NO4MP2UM1FM2MH1PW1PK1PA5PG7PY2PE4PH4PN4PL4PT4GW4TL2PR4QA4RE4RO4RU1RW3BL6SH2KN5AI1LC2MF1PM3VC4SM4ST4SA4' +
+  'SN4RS2SC2SL4SG8SK1VN1SI1SO1ZA4ZW6ES8SS4SD1EH3SR8SJ4SZ4SE4CH4SY4TJ2TH2TG4TK4TO4TT4AE4TN4TR4TM3TC1TV2UG2UA4MK3EGbGB8GG5' +
+  'JE1IM1TZ1US6VIaBF4UY4UZ2VE2WFeWS6YE5ZM7';
 
 const numeric = new Map<string, string>();
-for (let i = 0; i < pairs.length; i += 5) numeric.set(pairs.slice(i, i + 2), pairs.slice(i + 2, i + 5));
+let last = 0;
+for (let i = 0; i < steps.length; i += 3) {
+  last += Number.parseInt(steps.charAt(i + 2), 36);
+  numeric.set(steps.slice(i, i + 2), String(last).padStart(3, '0'));
+}
 
 // Kosovo has no ISO number; the shapes name it only.
 numeric.set('XK', 'Kosovo');
 
-// Names that Google spells in another way than the browser's list of English names, or that changed.
+// Names that Google spells in another way than the browser's list of English names, or that changed. Without accents.
 const spellings: Record<string, string> = {
-  'bosnia and herzegovina': 'BA', 'bosnia & herzegovina': 'BA', 'cape verde': 'CV', 'cabo verde': 'CV', 'congo - brazzaville': 'CG', 'congo - kinshasa': 'CD',
-  'republic of the congo': 'CG', 'democratic republic of the congo': 'CD', congo: 'CG',
-  "cote d'ivoire": 'CI', 'côte d’ivoire': 'CI', 'ivory coast': 'CI', 'czech republic': 'CZ', czechia: 'CZ',
-  'hong kong': 'HK', 'hong kong sar china': 'HK', macao: 'MO', macau: 'MO', 'macao sar china': 'MO', myanmar: 'MM', 'myanmar (burma)': 'MM', burma: 'MM',
-  turkey: 'TR', 'türkiye': 'TR', turkiye: 'TR', 'south korea': 'KR', 'north korea': 'KP', russia: 'RU', 'russian federation': 'RU',
-  palestine: 'PS', 'palestinian territories': 'PS', swaziland: 'SZ', eswatini: 'SZ', macedonia: 'MK', 'north macedonia': 'MK',
-  'macedonia (fyrom)': 'MK', 'the bahamas': 'BS', 'the gambia': 'GM', 'st. barthelemy': 'BL', 'st. barthélemy': 'BL', 'st. kitts & nevis': 'KN',
-  'st. lucia': 'LC', 'st. martin': 'MF', 'st. helena': 'SH', 'st. pierre & miquelon': 'PM', 'st. vincent & grenadines': 'VC', 'aland islands': 'AX', 'åland islands': 'AX',
-  curacao: 'CW', 'curaçao': 'CW', reunion: 'RE', 'réunion': 'RE', 'u.s. virgin islands': 'VI', 'vatican city': 'VA', 'timor-leste': 'TL',
-  'east timor': 'TL', micronesia: 'FM', 'sao tome & principe': 'ST', 'são tomé & príncipe': 'ST', 'usa': 'US', 'united states of america': 'US',
+  china: 'CN', 'cape verde': 'CV', 'cabo verde': 'CV', congo: 'CG', 'congo - brazzaville': 'CG', 'congo - kinshasa': 'CD', 'republic of the congo': 'CG',
+  'democratic republic of the congo': 'CD', "cote d'ivoire": 'CI', 'ivory coast': 'CI', 'czech republic': 'CZ', czechia: 'CZ',
+  'hong kong': 'HK', macao: 'MO', macau: 'MO', myanmar: 'MM', burma: 'MM', turkey: 'TR', turkiye: 'TR', 'russian federation': 'RU',
+  palestine: 'PS', 'palestinian territories': 'PS', swaziland: 'SZ', eswatini: 'SZ', macedonia: 'MK', 'north macedonia': 'MK', 'macedonia (fyrom)': 'MK',
+  'the bahamas': 'BS', 'the gambia': 'GM', 'east timor': 'TL', usa: 'US', 'united states of america': 'US',
 };
 
 let names: Map<string, string> | undefined;
 
 function plain(name: string): string {
-  return name.trim().toLowerCase().replace(/’/g, "'").replace(/^saint /, 'st. ').replace(/ and /g, ' & ');
+  return name.trim().toLowerCase().normalize('NFD').replace(/[\u0300-\u036f]/g, '').replace(/’/g, "'").replace(/^saint /, 'st. ').replace(/ and /g, ' & ');
 }
 
 function englishNames(): Map<string, string> {

@@ -1,3 +1,5 @@
+import type { TextStyle } from './options.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 type Attributes = Record<string, string | number | boolean | undefined>;
@@ -35,11 +37,22 @@ export function uniqueId(word: string): string {
   return `oriel-${word}-${count}`;
 }
 
-/** Gives an element the colour of a series: its own, or the palette's. */
+/** Gives an element the colour of a series: its own, or the palette's. A place below zero counts from the end. */
 export function paint<T extends Element & ElementCSSInlineStyle>(node: T, index: number, colors: string[] | undefined): T {
-  const own = colors?.length ? colors[index % colors.length] : undefined;
+  const own = colors?.length ? colors.at(index % colors.length) : undefined;
   node.classList.add(`oriel-s${(index % 8) + 1}`);
   if (own) node.style.setProperty('--oriel-c', own);
+  return node;
+}
+
+/** Gives words the look that the host asked for. What it left out is as the style sheet says. */
+export function styled<T extends Element & ElementCSSInlineStyle>(node: T, style: TextStyle | undefined): T {
+  if (!style) return node;
+  const { color = '', fontFamily = '', fontSize, bold, italic } = style;
+  Object.assign(node.style, {
+    color, fill: color, fontFamily, fontSize: fontSize ? `${fontSize}px` : '',
+    fontWeight: bold === undefined ? '' : bold ? 'bold' : 'normal', fontStyle: italic ? 'italic' : '',
+  });
   return node;
 }
 

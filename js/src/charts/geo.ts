@@ -1,25 +1,19 @@
-import type { GeoProjection } from 'd3-geo';
-import type { Feature, FeatureCollection, Geometry, MultiPolygon } from 'geojson';
-import type { GeometryCollection, Topology } from 'topojson-specification';
 import { columnsOf } from '../data/table.js';
+import { boundsOf, massOf, readLands } from './atlas.js';
+import type { Flat, Land, Projection } from './atlas.js';
 import { categoriesOf, largestOf } from './categories.js';
 import type { Categories, Category } from './categories.js';
 import { codeOfShape, countryCode } from './countries.js';
 import { emptyPicture } from './cartesian.js';
 import { paint, svg } from './dom.js';
 import type { Picture, Stage, Stop } from './picture.js';
+import { projectionOf } from './regions.js';
 import { fill } from './texts.js';
-
-type Shape = Feature<Geometry, { name: string }>;
-
-/** The libraries of maps. */
-export type Projections = typeof import('./projections.js');
 
 /** The map's shapes: Natural Earth's countries, which are in the public domain. */
 export interface Shapes {
-  all: Shape[];
-  byCode: Map<string, Shape>;
-  library: Projections;
+  all: Land[];
+  byCode: Map<string, Land>;
 }
 
 const ANTARCTICA = '010';
@@ -27,21 +21,19 @@ const LEGEND = 34;
 const STEPS = 5;
 
 /** Reads the shapes' TopoJSON. Throws where it is something else. */
-export function readShapes(json: unknown, library: Projections): Shapes {
-  const topology = json as Topology<{ countries: GeometryCollection<{ name: string }> }>;
-  const { features } = library.feature(topology, topology.objects.countries) as FeatureCollection<Geometry, { name: string }>;
-  const all = features.filter(({ id }) => id !== ANTARCTICA);
-  const byCode = new Map<string, Shape>();
-  for (const shape of all) {
-    const code = codeOfShape(shape.id, shape.properties.name);
-    if (code) byCode.set(code, shape);
+export function readShapes(json: unknown): Shapes {
+  const all = readLands(json).filter(({ id }) => id !== ANTARCTICA);
+  const byCode = new Map<string, Land>();
+  for (const land of all) {
+    const code = codeOfShape(land.id, land.name);
+    if (code) byCode.set(code, land);
   }
-  return { all, byCode, library };
+  return { all, byCode };
 }
 
 interface Country extends Category {
   code: string;
-  shape: Shape;
+  shape: Land;
 }
 
 /** Paints a map whose countries are shaded by their value. */
@@ -49,16 +41,16 @@ export function paintMap(stage: Stage, shapes: Shapes): Picture {
   const categories = categoriesOf(stage);
   if (!categories) return emptyPicture(stage);
   const { countries, missing } = located(stage, categories, shapes);
-  const height = stage.height - LEGEND;
-  const projection = projected(stage, shapes, height);
-  const path = shapes.library.geoPath(projection).digits(1);
-  const nodes = drawLands(stage, shapes, countries, path, stage.width, height);
+  const height = stage.height - (stage.options.legend === 'none' ? 0 : LEGEND);
+  const project = projectionOf(stage.options.geo?.region ?? 'world', shapes.all, shapes.byCode, stage.width, height);
+  const drawings = new Map(shapes.all.map((land) => [land, drawingOf(land, project, stage.width, height)]));
+  const nodes = drawLands(stage, drawings, countries, height);
   drawScale(stage, categories, countries);
-  const stops = countries.map((country, i) => stopAt(stage, categories, country, path.centroid(mainland(country.shape, shapes.library)), nodes, i));
+  const stops = countries.map((country, i) => stopAt(stage, categories, country, drawings.get(country.shape)?.middle, nodes, i));
   return {
     stops, legend: [],
     notes: missing.length > 0 ? [{ kind: 'unmapped', message: unmapped(stage, categories, missing) }] : [],
-    summary: largestOf(stage, categories.metric, categories.all),
+    summary: largestOf(stage, categories.all),
     hit: (x, y) => {
       const stop = y < height ? nodes.findIndex((node) => node.isPointInFill({ x, y })) : -1;
       return stop < 0 ? undefined : { stop, lane: null };
@@ -70,7 +62,7 @@ export function paintMap(stage: Stage, shapes: Shapes): Picture {
 }
 
 // The countries of the table from the largest value down; rows of the same country are added up.
-function located({ table }: Stage, { all }: Categories, shapes: Shapes): { countries: Country[]; missing: Category[] } {
+function located({ table, format }: Stage, { all, metric }: Categories, shapes: Shapes): { countries: Country[]; missing: Category[] } {
   const at = table.columns.findIndex(({ type }) => type === 'country');
   const dimension = at >= 0 ? at : (columnsOf(table, 'dimension')[0] ?? 0);
   const found = new Map<string, Country>();
@@ -83,8 +75,10 @@ function located({ table }: Stage, { all }: Categories, shapes: Shapes): { count
       continue;
     }
     const known = found.get(code);
-    if (known) known.value += one.value;
-    else found.set(code, { ...one, code, shape });
+    if (known) {
+      known.value += one.value;
+      known.text = format.number(known.value, metric);
+    } else found.set(code, { ...one, code, shape });
   }
   return { countries: [...found.values()].sort((a, b) => b.value - a.value), missing };
 }
@@ -95,36 +89,31 @@ function unmapped({ format, texts }: Stage, { metric }: Categories, missing: Cat
   return fill(texts.unmapped, { list: list.join(', ') });
 }
 
-// West, south, east, north of the UN's regions that pages name.
-const regions: Record<string, [number, number, number, number]> = {
-  '150': [-24, 35, 42, 71], '002': [-18, -35, 51, 37], '019': [-168, -55, -34, 72], '021': [-168, 14, -52, 72], '005': [-82, -55, -34, 13],
-  '013': [-118, 7, -77, 33], '029': [-85, 10, -59, 27], '142': [26, -10, 146, 55], '030': [73, 18, 146, 53], '035': [92, -10, 141, 28],
-  '034': [44, 5, 97, 40], '145': [26, 12, 60, 43], '143': [46, 35, 87, 55], '009': [112, -47, 180, 0], '053': [112, -47, 179, -10],
-  '039': [-10, 35, 30, 47], '154': [-24, 50, 32, 71], '155': [-5, 42, 17, 55], '151': [12, 44, 60, 62], '015': [-17, 8, 37, 37],
-};
-
-function projected(stage: Stage, shapes: Shapes, height: number): GeoProjection {
-  const region = stage.options.geo?.region ?? 'world';
-  const { geoEqualEarth, geoMercator } = shapes.library;
-  const room: [[number, number], [number, number]] = [[2, 2], [stage.width - 2, height - 2]];
-  const box = Object.hasOwn(regions, region) ? regions[region] : undefined;
-  if (box) {
-    const [west, south, east, north] = box;
-    const points = [[west, south], [west, north], [east, north], [east, south]];
-    return geoMercator().fitExtent(room, { type: 'MultiPoint', coordinates: points });
-  }
-  const country = shapes.byCode.get(region.toUpperCase());
-  if (country) return geoMercator().fitExtent(room, mainland(country, shapes.library));
-  // Turned so that the seam lies in the Bering Strait and cuts nothing.
-  return geoEqualEarth().rotate([-11, 0]).fitExtent(room, { type: 'FeatureCollection', features: shapes.all });
+// A land in the plane: its path, and the middle of the largest of its parts.
+interface Drawing {
+  d: string;
+  middle: { x: number; y: number } | undefined;
 }
 
-// A country is shown by its largest part, so that France is not the Atlantic.
-function mainland(shape: Shape, { geoEqualEarth, geoPath }: Projections): Shape {
-  if (shape.geometry.type !== 'MultiPolygon') return shape;
-  const path = geoPath(geoEqualEarth());
-  const parts = (shape.geometry as MultiPolygon).coordinates.map((coordinates): Shape => ({ ...shape, geometry: { type: 'Polygon', coordinates } }));
-  return parts.reduce((best, part) => (path.area(part) > path.area(best) ? part : best));
+// What lies outside of the room is left out.
+function drawingOf(land: Land, project: Projection, width: number, height: number): Drawing {
+  let d = '';
+  let largest: ReturnType<typeof massOf> | undefined;
+  for (const rings of land.parts) {
+    const flat = rings.map((ring) => ring.map(project)).filter((ring): ring is Flat[] => !ring.includes(null));
+    const [outline] = flat;
+    if (!outline || flat.length < rings.length) continue;
+    const [left, top, right, bottom] = boundsOf(outline);
+    if (right < 0 || bottom < 0 || left > width || top > height) continue;
+    d += flat.map((ring) => `M${ring.map(([x, y]) => `${tenth(x)},${tenth(y)}`).join('L')}Z`).join('');
+    const mass = massOf(outline);
+    if (mass.area > (largest?.area ?? 0)) largest = mass;
+  }
+  return { d, middle: largest };
+}
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 /** How deep a value is shaded, 0.16 to 1: by its square root, since a few countries have most of everything. */
@@ -132,25 +121,36 @@ export function shade(value: number, high: number): number {
   return value <= 0 || high <= 0 ? 0 : 0.16 + 0.84 * Math.sqrt(Math.min(1, value / high));
 }
 
+// What the host's scale says, from 0 to 1; a lone value is the darkest.
+function shareOf(stage: Stage, countries: Country[], value: number): number {
+  const { scale } = stage.options.geo ?? {};
+  const high = scale?.max ?? countries[0]?.value ?? 0;
+  if (!scale) return shade(value, high);
+  const low = scale.min ?? countries.at(-1)?.value ?? 0;
+  return high > low ? Math.max(0, Math.min(1, (value - low) / (high - low))) : 1;
+}
+
 function tint(node: SVGElement, share: number, stage: Stage): void {
-  const [low, high] = stage.options.geo?.colors ?? [];
-  if (low && high) node.style.setProperty('fill', `color-mix(in oklab, ${high} ${Math.round(share * 100)}%, ${low})`);
+  const colors = stage.options.geo?.colors ?? [];
+  const at = Math.min(Math.floor(share * (colors.length - 1)), colors.length - 2);
+  const [low, high] = [colors[at], colors[at + 1]];
+  const part = Math.round((share * (colors.length - 1) - at) * 100);
+  if (low && high) node.style.setProperty('fill', `color-mix(in ${stage.options.geo?.scale ? 'srgb' : 'oklab'}, ${high} ${part}%, ${low})`);
   node.style.setProperty('--oriel-share', share.toFixed(3));
 }
 
-function drawLands(
-  stage: Stage, shapes: Shapes, countries: Country[], path: (shape: Shape) => string | null, width: number, height: number,
-): SVGPathElement[] {
-  const high = countries[0]?.value ?? 0;
+function drawLands(stage: Stage, drawings: Map<Land, Drawing>, countries: Country[], height: number): SVGPathElement[] {
+  const { width, options } = stage;
   const valued = new Map(countries.map((country, i) => [country.shape, i]));
   const nodes: SVGPathElement[] = [];
   const map = svg('svg', { width, height, viewBox: `0 0 ${width} ${height}`, class: 'oriel-map' });
-  for (const shape of shapes.all) {
-    const node = paint(svg('path', { class: 'oriel-land', d: path(shape) ?? '' }), 0, stage.options.colors);
-    const i = valued.get(shape);
+  for (const [land, { d }] of drawings) {
+    const node = paint(svg('path', { class: 'oriel-land', d }), 0, options.colors);
+    const i = valued.get(land);
+    node.style.fill = options.geo?.emptyColor ?? '';
     if (i !== undefined) {
       node.classList.add('oriel-valued');
-      tint(node, shade(countries[i]?.value ?? 0, high), stage);
+      tint(node, shareOf(stage, countries, countries[i]?.value ?? 0), stage);
       nodes[i] = node;
     }
     map.append(node);
@@ -160,27 +160,28 @@ function drawLands(
 }
 
 function drawScale(stage: Stage, { metric }: Categories, countries: Country[]): void {
-  const high = countries[0]?.value ?? 0;
-  if (high <= 0) return;
   const { format, measure, height } = stage;
+  const { scale } = stage.options.geo ?? {};
+  const high = scale?.max ?? countries[0]?.value ?? 0;
+  if (stage.options.legend === 'none' || (high <= 0 && !scale)) return;
   const top = height - 18;
-  const zero = format.number(0, metric, 'compact');
+  const zero = format.number(scale ? (scale.min ?? countries.at(-1)?.value ?? 0) : 0, metric, 'compact');
   const left = measure(zero) + 8;
   stage.svg.append(svg('text', { class: 'oriel-tick', x: 0, y: top + 5, dy: '0.35em', direction: 'ltr' }, zero));
   for (let i = 0; i < STEPS; i += 1) {
     const step = paint(svg('rect', { class: 'oriel-step', x: left + i * 26, y: top, width: 26, height: 10 }), 0, stage.options.colors);
-    tint(step, shade(((i + 1) / STEPS) ** 2, 1), stage);
+    tint(step, scale ? i / (STEPS - 1) : shade(((i + 1) / STEPS) ** 2, 1), stage);
     stage.svg.append(step);
   }
   stage.svg.append(svg('text', { class: 'oriel-tick', x: left + STEPS * 26 + 8, y: top + 5, dy: '0.35em', direction: 'ltr' }, format.number(high, metric, 'compact')));
 }
 
 function stopAt(
-  stage: Stage, { metric, at }: Categories, country: Country, [x, y]: [number, number], nodes: SVGElement[], i: number,
+  stage: Stage, { metric, at }: Categories, country: Country, middle: Drawing['middle'], nodes: SVGElement[], i: number,
 ): Stop {
   return {
-    x: Number.isFinite(x) ? x : stage.width / 2, y: Number.isFinite(y) ? y : stage.height / 2, title: country.label, row: country.row,
-    lines: [{ label: metric.label, value: stage.format.number(country.value, metric), color: 0, column: at }],
+    x: middle?.x ?? stage.width / 2, y: middle?.y ?? stage.height / 2, title: country.label, row: country.row,
+    lines: [{ label: metric.label, value: country.text, color: 0, column: at }],
     highlight: (on) => {
       const node = nodes[i];
       node?.classList.toggle('oriel-lit', on);

@@ -87,8 +87,13 @@ function pointsOf(axes: Axes, ys: (number | null)[]): Point[] {
 }
 
 function lineOf(stage: Stage, axes: Axes, trace: Trace): SVGPathElement {
+  const { options } = stage;
+  const own = options.series?.[trace.series.color];
   const d = linePath(pointsOf(axes, trace.y), isSmooth(stage));
-  return svg('path', { class: 'oriel-line', d, 'stroke-width': stage.options.lineWidth ?? (dense(axes, trace) ? 1.25 : 2) });
+  const width = own?.lineWidth ?? options.lineWidth ?? (dense(axes, trace) ? 1.25 : 2);
+  const line = svg('path', { class: 'oriel-line', d, 'stroke-width': width, 'stroke-dasharray': own?.dash?.join(' ') });
+  line.style.strokeLinecap = own?.dash ? 'butt' : '';
+  return line;
 }
 
 // A thick line through more points than pixels is a blot.
@@ -113,7 +118,7 @@ function areaOf(stage: Stage, axes: Axes, trace: Trace, stacked: boolean): SVGEl
 
 // Points are drawn where asked for, and where a value without neighbours has no line to show it.
 function dotsOf(stage: Stage, axes: Axes, trace: Trace): SVGCircleElement[] {
-  const size = stage.options.pointSize ?? 0;
+  const size = stage.options.series?.[trace.series.color]?.pointSize ?? stage.options.pointSize ?? 0;
   return trace.y.flatMap((y, i) => {
     if (y === null) return [];
     const alone = (trace.y[i - 1] ?? null) === null && (trace.y[i + 1] ?? null) === null;
@@ -128,7 +133,7 @@ function stopAt(stage: Stage, model: Model, axes: Axes, traces: Trace[], i: numb
   const lines = stopLines(stage, model, traces.map(({ series }) => series), i, percent);
   return {
     x, y: ys.length > 0 ? Math.min(...ys) : axes.box.top + axes.box.height / 2,
-    title: positionTitle(model, i, stage.format), lines, row: model.positions.rows[i] ?? null,
+    title: positionTitle(model, i, stage), lines, row: model.positions.rows[i] ?? null,
     highlight: (on, lane) => {
       marks.over.replaceChildren();
       const lit = lane === null ? undefined : lines[lane]?.color;

@@ -1,14 +1,14 @@
-import { unitOf } from './axes.js';
+import { drawTitles, gridLine, measureOf, unitOf } from './axes.js';
 import type { Extent } from './axes.js';
-import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf } from './cartesian.js';
+import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf, tinted } from './cartesian.js';
 import type { Layer } from './cartesian.js';
-import { clip, paint, svg } from './dom.js';
+import { clip, paint, styled, svg } from './dom.js';
 import { modelOf } from './model.js';
 import type { Model, Series } from './model.js';
 import type { Note } from './options.js';
 import type { Picture, Stage } from './picture.js';
 import { fill } from './texts.js';
-import { valueScale } from './ticks.js';
+import { thinned, valueScale } from './ticks.js';
 import type { ValueScale } from './ticks.js';
 
 const LABELS = 22;
@@ -20,6 +20,7 @@ interface Horizontal extends ValueScale {
 
 interface Layout {
   left: number;
+  width: number;
   /** Height of the bars, without the axis. */
   inner: number;
   row: number;
@@ -36,9 +37,11 @@ export function paintManyBars(stage: Stage): Picture {
   const stacked = Boolean(stage.options.stacked) && series.length > 1;
   const percent = stacked && stage.options.stacked === 'percent';
   const layers = stacked ? stack(series, percent) : undefined;
-  const layout = layoutOf(stage, model, extentsOf(series, layers, percent), stacked ? 22 : Math.max(22, series.length * 7 + 6));
+  const lowest = stage.options.everyRow ? 2 : stacked ? 22 : Math.max(22, series.length * 7 + 6);
+  const layout = layoutOf(stage, model, extentsOf(series, layers, percent), lowest);
   drawScale(stage, layout);
-  const groups = layout.titles.map((_, i) => drawGroup(stage, layout, series, layers, i));
+  drawTitles(stage, { left: layout.left, top: 0, width: layout.width, height: layout.inner });
+  const groups = layout.titles.map((_, i) => drawGroup(stage, layout, model, series, layers, i));
   const stops = layout.titles.map((title, i): Picture['stops'][number] => ({
     x: (layout.left + stage.width) / 2, y: (i + 0.5) * layout.row, title, row: model.positions.rows[i] ?? null,
     lines: stopLines(stage, model, series, i, percent),
@@ -55,48 +58,62 @@ export function paintManyBars(stage: Stage): Picture {
 }
 
 function layoutOf(stage: Stage, model: Model, extents: Extent[], lowest: number): Layout {
-  const { width, height, measure, format, options } = stage;
-  const inner = height - LABELS;
+  const { width, height, options } = stage;
+  const { hAxis, vAxis } = options;
+  const inner = Math.max(20, height - (hAxis?.textPosition === 'none' ? 4 : LABELS) - (hAxis?.title ? 18 : 0));
   const shown = Math.min(model.positions.cells.length, Math.max(1, Math.floor(inner / lowest)));
-  const titles = Array.from({ length: shown }, (_, i) => positionTitle(model, i, format));
-  const left = Math.min(width * 0.36, Math.max(...titles.map(measure)) + 14);
+  const titles = Array.from({ length: shown }, (_, i) => positionTitle(model, i, stage));
+  const widest = Math.max(...titles.map(measureOf(stage, vAxis?.textStyle)));
+  const names = vAxis?.textPosition === 'none' ? 0 : Math.min(width * 0.36, widest + 14);
+  const left = names + (vAxis?.title ? 20 : 0);
   const room = width - left - 14;
   const scales = extents.map((extent, i): Horizontal => {
-    const scale = valueScale(extent.low, extent.high, Math.max(2, room / 90), extent.type, i === 0 ? options.hAxis : {});
+    const scale = valueScale(extent.low, extent.high, Math.max(2, room / 90), extent.type, i === 0 ? hAxis : {});
     return { ...scale, extent, x: (value) => left + (room * (value - scale.min)) / (scale.max - scale.min || 1) };
   });
-  return { left, inner, row: inner / shown, titles, scales };
+  return { left, width: room, inner, row: inner / shown, titles, scales };
 }
 
 // Ticks would belong to one of several units only, so that several have none.
 function drawScale(stage: Stage, { scales, inner }: Layout): void {
   const [scale] = scales;
+  const { hAxis } = stage.options;
   if (!scale || scales.length > 1) return;
-  for (const tick of scale.ticks) {
-    const x = Math.round(scale.x(tick)) + 0.5;
-    stage.svg.append(
-      svg('line', { class: tick === 0 ? 'oriel-zero' : 'oriel-grid', x1: x, x2: x, y1: 0, y2: inner }),
-      svg('text', { class: 'oriel-tick', x, y: inner + 16, 'text-anchor': 'middle' }, stage.format.number(tick, scale.extent.column, 'axis')),
-    );
+  const write = hAxis?.format ?? ((tick: number) => stage.format.number(tick, scale.extent.column, 'axis'));
+  const measure = measureOf(stage, hAxis?.textStyle);
+  const labels = scale.ticks.map((tick, index) => ({ at: Math.round(scale.x(tick)) + 0.5, text: write(tick), index }));
+  for (const { at, index } of labels) gridLine(stage, scale.ticks[index] === 0, hAxis, { x1: at, x2: at, y1: 0, y2: inner });
+  if (hAxis?.textPosition === 'none') return;
+  for (const { at, text } of thinned(labels, { width: stage.width, before: 0, after: 0 }, measure)) {
+    const node = svg('text', { class: 'oriel-tick', x: at, y: inner + 16, 'text-anchor': 'middle' }, text);
+    stage.svg.append(styled(node, hAxis?.textStyle));
   }
 }
 
-function drawGroup(stage: Stage, layout: Layout, series: Series[], layers: Layer[] | undefined, i: number): SVGGElement {
+function drawGroup(
+  stage: Stage, layout: Layout, { positions: { rows } }: Model, series: Series[], layers: Layer[] | undefined, i: number,
+): SVGGElement {
   const { left, row, titles, scales } = layout;
   const middle = (i + 0.5) * row;
   const thick = layers ? Math.min(26, row * 0.7) : Math.min(18, (row * 0.7) / series.length);
   const group = svg('g', { class: 'oriel-trace' });
   const name = svg('text', { class: 'oriel-name', x: left - 10, y: middle, dy: '0.35em', 'text-anchor': stage.rtl ? 'start' : 'end' });
-  name.append(clip(titles[i] ?? '', left - 14, stage.measure));
+  const { vAxis } = stage.options;
+  // Thin rows are named as often as there is room for a name.
+  if (i % Math.ceil(13 / row) === 0 && vAxis?.textPosition !== 'none') {
+    name.append(clip(titles[i] ?? '', left - 14 - (vAxis?.title ? 20 : 0), measureOf(stage, vAxis?.textStyle)));
+  }
+  styled(name, vAxis?.textStyle);
   series.forEach((one, at) => {
-    const scale = scales.find(({ extent }) => extent.unit === unitOf(one.column));
+    const scale = scales.find(({ extent }) => extent.unit === unitOf(one));
     if (!scale) return;
     const from = scale.x(layers?.[at]?.from[i] ?? 0);
     const to = scale.x(layers?.[at]?.to[i] ?? one.values[i] ?? 0);
     const y = layers ? middle - thick / 2 : middle - (thick * series.length) / 2 + at * thick;
-    group.append(paint(svg('rect', {
-      class: 'oriel-bar', x: Math.min(from, to), y, width: Math.abs(to - from), height: Math.max(1, thick - (layers ? 0 : 1)), rx: layers ? 0 : 2,
-    }), one.color, stage.options.colors));
+    const bar = paint(svg('rect', {
+      class: 'oriel-bar', x: Math.min(from, to), y, width: Math.abs(to - from), height: Math.max(1, thick - (layers || thick < 4 ? 0 : 1)), rx: layers ? 0 : Math.min(2, thick / 3),
+    }), one.color, stage.options.colors);
+    group.append(tinted(bar, stage, rows[i], one.columnIndex));
   });
   stage.svg.append(name, group);
   return group;

@@ -14,7 +14,7 @@ const withoutMap: Painter = (stage) => {
   return { ...picture, notes: [{ kind: 'no-map', message: stage.texts.noMap }, ...picture.notes] };
 };
 
-/** A map. Its projections and the countries’ shapes are loaded when the first one is drawn. */
+/** A map. The countries’ shapes are loaded when the first one is drawn. */
 export class MapChart extends Plot {
   private settled = false;
 
@@ -35,8 +35,7 @@ export class MapChart extends Plot {
 
   private async load(): Promise<void> {
     try {
-      const [library, json] = await Promise.all([import('./projections.js'), this.options.loadShapes?.()]);
-      const shapes = readShapes(json, library);
+      const shapes = readShapes(await this.options.loadShapes?.());
       this.painter = (stage) => paintMap(stage, shapes);
     } catch {
       this.painter = withoutMap;

@@ -2,7 +2,7 @@ import { isOrdinal } from '../data/fields.js';
 import { columnsOf, isCalendar, numberOf } from '../data/table.js';
 import type { Cell, Column, Table } from '../data/table.js';
 import type { Formatter } from './format.js';
-import type { Note } from './options.js';
+import type { ChartOptions, Note } from './options.js';
 import { fill } from './texts.js';
 import type { Texts } from './texts.js';
 
@@ -15,6 +15,8 @@ export interface Series {
   columnIndex: number;
   /** Its place in the palette. */
   color: number;
+  /** 1 for a series on the right axis, whatever its unit. */
+  axis?: number;
   /** One a position of the axis. */
   values: (number | null)[];
   previous?: (number | null)[];
@@ -23,6 +25,8 @@ export interface Series {
 /** The positions along an axis. */
 export interface Positions {
   calendar: boolean;
+  /** True for dates and numbers, whose distances mean something. */
+  linear: boolean;
   /** The first dimension; undefined for a table without any. */
   column: Column | undefined;
   cells: Cell[];
@@ -42,6 +46,7 @@ export interface Model {
 interface Words {
   format: Formatter;
   texts: Texts;
+  options?: Pick<ChartOptions, 'series'>;
 }
 
 // More series than colours are one "Other".
@@ -59,7 +64,7 @@ export function modelOf(table: Table, previous: Table | undefined, words: Words)
   const series = metrics.map((at, i): Series => {
     const column = table.columns[at] as Column;
     const values = order.map((row) => numberOf(table.rows[row]?.[at]));
-    const one: Series = { label: column.label, column, columnIndex: at, color: i, values };
+    const one: Series = { label: column.label, column, columnIndex: at, color: i, axis: words.options?.series?.[i]?.axis, values };
     if (before) one.previous = before.map((row) => numberOf(row?.[at]));
     return one;
   });
@@ -69,8 +74,11 @@ export function modelOf(table: Table, previous: Table | undefined, words: Words)
 function positionsOf(table: Table, order: number[], dimensions: number[], { format }: Words): Positions {
   const column = dimensions.length > 0 ? table.columns[dimensions[0] as number] : undefined;
   const single = dimensions.length <= 1;
+  const calendar = column !== undefined && single && isCalendar(column.type);
+  const numeric = single && (column?.type === 'float' || column?.type === 'integer');
   return {
-    calendar: column !== undefined && single && isCalendar(column.type),
+    calendar,
+    linear: calendar || numeric,
     column,
     rows: order,
     cells: order.map((row) => (single ? (table.rows[row]?.[dimensions[0] ?? -1] ?? '') : rowLabel(table, row, format))),
@@ -79,7 +87,12 @@ function positionsOf(table: Table, order: number[], dimensions: number[], { form
 
 /** The dimensions of a row as one text. */
 export function rowLabel(table: Table, row: number, format: Formatter): string {
-  return columnsOf(table, 'dimension').map((at) => format.cell(table.rows[row]?.[at], table.columns[at] as Column)).join(' · ');
+  return columnsOf(table, 'dimension').map((at) => cellText(table, row, at, format)).join(' · ');
+}
+
+/** What a cell says: as the host wrote it, else in the chart's language. */
+export function cellText(table: Table, row: number, at: number, format: Formatter): string {
+  return table.written?.(row, at) ?? format.cell(table.rows[row]?.[at], table.columns[at] as Column);
 }
 
 // The rows that can be drawn, in the order of the axis. Rows without a date have no place on a calendar.
@@ -146,5 +159,6 @@ function pivoted(table: Table, order: number[], notes: Note[], { format, texts }
     const value = numberOf(line[at]);
     if (values && value !== null) values[place] = (values[place] ?? 0) + value;
   }
-  return { positions: { calendar: isCalendar(first.type), column: first, cells, rows: cells.map(() => null) }, series, notes };
+  const calendar = isCalendar(first.type);
+  return { positions: { calendar, linear: calendar, column: first, cells, rows: cells.map(() => null) }, series, notes };
 }

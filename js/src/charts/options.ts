@@ -3,13 +3,32 @@ import type { Texts } from './texts.js';
 
 export type ChartType = 'line' | 'area' | 'column' | 'bar' | 'pie' | 'donut' | 'table' | 'geo' | 'scorecard';
 
+/** How words look. What is left out is as in the rest of the chart. */
+export interface TextStyle {
+  color?: string;
+  fontFamily?: string;
+  /** Pixels. */
+  fontSize?: number;
+  bold?: boolean;
+  italic?: boolean;
+}
+
 /** An axis. Horizontal and vertical mean the screen's, also for bars. */
 export interface AxisOptions {
   title?: string;
+  titleStyle?: TextStyle;
+  textStyle?: TextStyle;
+  /** The ends. */
   min?: number;
   max?: number;
-  /** How many ticks at about; the room decides otherwise. */
-  ticks?: number;
+  /** Values that the axis reaches at least. */
+  low?: number;
+  high?: number;
+  /** How many ticks at about, or where they are; the room decides otherwise. */
+  ticks?: number | (number | Date)[];
+  /** Colours of the lines at the ticks and at zero. */
+  gridColor?: string;
+  zeroColor?: string;
   /** `none` draws neither labels nor grid. */
   textPosition?: 'out' | 'none';
   /** Writes a tick. Default: the column's type in the chart's locale. */
@@ -29,25 +48,67 @@ export interface TableOptions {
   sortAscending?: boolean;
   /** The faint bar behind a value. Default true. */
   bars?: boolean;
+  /** False leaves the rows in their order. Default true. */
+  sortable?: boolean;
+  firstRowNumber?: number;
+  /** True where cells that the host wrote are HTML, of which the text alone is shown. */
+  markup?: boolean;
+  /** Hears of a person's sorting: the column's position, and the rows' in their order. */
+  onSort?: (column: number, ascending: boolean, rows: number[]) => void;
+  /** Hears of a person's turning to a page, counted from 0. */
+  onPage?: (page: number) => void;
+  /** Classes that a page styles, beside ours. */
+  classes?: TableClasses;
 }
+
+/** Classes of a table's parts; each may be several, parted by blanks. */
+export type TableClasses = Partial<Record<
+  'table' | 'headRow' | 'head' | 'row' | 'oddRow' | 'chosenRow' | 'overRow' | 'cell' | 'number' | 'rowNumber', string>>;
 
 /** What a pie or donut shows. */
 export interface PieOptions {
   /** Radius of the hole, 0 to 1. */
   hole?: number;
-  label?: 'percentage' | 'value' | 'label' | 'none';
+  label?: 'percentage' | 'value' | 'label' | 'both' | 'none';
+  labelStyle?: TextStyle;
   /** Slices of a smaller share (0 to 1) become "Other". */
   threshold?: number;
   /** Most slices, "Other" among them. Default 7. */
   slices?: number;
+  /** What the slice of all others is called. With `everyRow` it has the last of the colours. */
+  other?: string;
+  /** True writes names only: no shares in the legend, no total in the hole. */
+  bare?: boolean;
 }
 
 /** What a map shows. */
 export interface GeoOptions {
   /** `world`, a continent's or country's code ("150", "DE"). */
   region?: string;
-  /** Colours of the lowest and highest value. */
+  /** Colours of the lowest and highest value, and of those between. */
   colors?: string[];
+  /** The values of the first and last colour, between which shades are in proportion. Default: by square root, from zero. */
+  scale?: { min?: number; max?: number };
+  /** The colour of countries without a value. */
+  emptyColor?: string;
+}
+
+/** How one series is drawn. */
+export interface SeriesOptions {
+  lineWidth?: number;
+  pointSize?: number;
+  /** Lengths of dashes and gaps. */
+  dash?: number[];
+  /** 1 for the right axis. Default: by the unit of the values. */
+  axis?: number;
+}
+
+/** The plot's rectangle in the chart, in pixels or "50%". Labels that need more room get it. */
+export interface AreaOptions {
+  left?: number | string;
+  top?: number | string;
+  width?: number | string;
+  height?: number | string;
 }
 
 /** What a scorecard shows. */
@@ -75,24 +136,41 @@ export interface ChartOptions {
   /** Names the chart for screen readers; drawn too with `showTitle`. */
   title?: string;
   showTitle?: boolean;
+  titleStyle?: TextStyle;
   /** Pixels. Default: the container's, followed as it changes. */
   width?: number;
   height?: number;
+  /** The size where neither the container nor `width` and `height` set one. Default: no width, and the height that suits. */
+  fallback?: { width: number; height?: number };
+  /** Pixels around the chart, inside of its size. */
+  padding?: number;
+  area?: AreaOptions;
+  /** Default: as the page. */
+  theme?: 'light';
   /** Any CSS colours, one a series. Default: the custom properties `--oriel-series-1` to `-8`. */
   colors?: string[];
   backgroundColor?: string;
   fontFamily?: string;
   fontSize?: number;
   legend?: LegendPosition;
+  legendStyle?: TextStyle;
+  /** True shows the legend of a single series too. */
+  fullLegend?: boolean;
+  /** True draws every row, however thin, bars on an axis, and slices in the colours of their rows. Default: as many as can be read. */
+  everyRow?: boolean;
   stacked?: boolean | 'percent';
   hAxis?: AxisOptions;
   vAxis?: AxisOptions;
+  /** The axis on the right, where there is one. Default: as `vAxis`. */
+  rightAxis?: AxisOptions;
   /** `straight` joins points directly, `smooth` never leaves their range. Default straight. */
   curve?: 'straight' | 'smooth';
   /** Pixels. */
   lineWidth?: number;
   /** Diameter in pixels; 0 draws points only where the pointer is. */
   pointSize?: number;
+  /** By the series' place. */
+  series?: Record<number, SeriesOptions>;
   /** The period before, row by row: drawn dashed, or as a scorecard's change. */
   previous?: Table;
   table?: TableOptions;

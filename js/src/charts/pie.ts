@@ -1,7 +1,7 @@
 import { categoriesOf, largestOf, totalOf } from './categories.js';
 import type { Categories, Category } from './categories.js';
 import { emptyPicture } from './cartesian.js';
-import { paint, svg } from './dom.js';
+import { paint, styled, svg } from './dom.js';
 import { onCircle, slicePath } from './paths.js';
 import type { LegendItem, Picture, Stage, Stop } from './picture.js';
 import { fill } from './texts.js';
@@ -26,8 +26,8 @@ function arcsOf(slices: Slice[], sum: number): Arc[] {
   });
 }
 
-/** Slices, with those that are too many or too small as one "Other". Values below zero have no slice. */
-export function slicesOf(all: Category[], most: number, threshold: number, other: string): Slice[] {
+/** Slices, with those that are too many or too small as one that `other` makes. Values below zero have no slice. */
+export function slicesOf(all: Category[], most: number, threshold: number, other: (value: number) => Category): Slice[] {
   const positive = all.filter(({ value }) => value > 0);
   const sum = positive.reduce((total, { value }) => total + value, 0);
   const ranked = [...positive].sort((a, b) => b.value - a.value);
@@ -35,20 +35,21 @@ export function slicesOf(all: Category[], most: number, threshold: number, other
   const kept = new Set(big);
   const rest = positive.filter((one) => !kept.has(one));
   const slices = rest.length === 1 ? positive : positive.filter((one) => kept.has(one));
-  if (rest.length > 1) slices.push({ label: other, value: rest.reduce((total, { value }) => total + value, 0), row: null });
+  if (rest.length > 1) slices.push(other(rest.reduce((total, { value }) => total + value, 0)));
   return slices.map((slice, color) => ({ ...slice, color: slice.row === null ? 7 : color }));
 }
 
 /** Paints pies and donuts. */
 export function paintPie(stage: Stage): Picture {
-  const { options, texts, width, height } = stage;
+  const { options, width, height } = stage;
   const categories = categoriesOf(stage);
-  const slices = categories ? slicesOf(categories.all, options.pie?.slices ?? 7, options.pie?.threshold ?? 0.005, texts.other) : [];
+  const slices = categories ? ownSlices(stage, categories) : [];
   const shown = slices.filter(({ color }) => !stage.hidden.has(color));
   const sum = shown.reduce((total, { value }) => total + value, 0);
   const legend = slices.map(({ label, color, value }): LegendItem => {
     const hidden = stage.hidden.has(color);
-    return { label, color, hidden, value: hidden || sum <= 0 ? '–' : stage.format.share(value / sum) };
+    const share = hidden || sum <= 0 ? '–' : stage.format.share(value / sum);
+    return options.pie?.bare ? { label, color, hidden } : { label, color, hidden, value: share };
   });
   if (!categories || sum <= 0) return emptyPicture(stage, legend);
   const outer = Math.max(20, Math.min(width, height) / 2 - 8);
@@ -62,15 +63,22 @@ export function paintPie(stage: Stage): Picture {
     return node;
   });
   arcs.forEach((datum) => sliceText(stage, center, datum, sum, hole, outer, categories));
-  if (hole > 40) holeText(stage, center, categories, hole);
+  if (hole > 40 && !options.pie?.bare) holeText(stage, center, categories, hole);
   const stops = arcs.map((datum, i) => stopAt(stage, categories, datum, sum, (hole + outer) / 2, nodes, i));
   return {
-    stops, legend, notes: [], summary: largestOf(stage, categories.metric, shown, sum),
+    stops, legend, notes: [], summary: largestOf(stage, shown, sum),
     hit: (x, y) => hit(arcs, hole, outer, x - width / 2, y - height / 2),
     select: (selection) => arcs.forEach(({ data }, i) => {
       nodes[i]?.classList.toggle('oriel-chosen', selection.some(({ row }) => row !== null && row === data.row));
     }),
   };
+}
+
+// Every row keeps the colour of its place, where every row is wanted; the rest then has the last one.
+function ownSlices({ options, texts, format }: Stage, { all, metric }: Categories): Slice[] {
+  const { slices = 7, threshold = 0.005, other = texts.other } = options.pie ?? {};
+  const made = slicesOf(all, slices, threshold, (value) => ({ label: other, value, text: format.number(value, metric), row: null }));
+  return options.everyRow ? made.map((slice) => ({ ...slice, color: slice.row ?? -1 })) : made;
 }
 
 function sliceText(
@@ -80,7 +88,9 @@ function sliceText(
   const how = options.pie?.label ?? 'percentage';
   if (how === 'none') return;
   const { label, value } = datum.data;
-  const text = how === 'label' ? label : how === 'value' ? format.number(value, metric, 'compact') : format.share(value / sum);
+  const share = format.share(value / sum);
+  const amount = format.number(value, metric, 'compact');
+  const text = { label, value: amount, percentage: share, both: `${amount} (${share})` }[how];
   const radius = hole > 0 ? (hole + outer) / 2 : outer * 0.68;
   const angle = datum.endAngle - datum.startAngle;
   const along = angle >= Math.PI ? outer : 2 * radius * Math.sin(angle / 2);
@@ -88,9 +98,9 @@ function sliceText(
   if (along < Math.max(needed, 18) || (hole > 0 && outer - hole < needed)) return;
   const middle = (datum.startAngle + datum.endAngle) / 2 - Math.PI / 2;
   const full = angle > 6.28 && hole === 0;
-  center.append(svg('text', {
+  center.append(styled(svg('text', {
     class: 'oriel-slice-text', x: full ? 0 : Math.cos(middle) * radius, y: full ? 0 : Math.sin(middle) * radius, dy: '0.35em',
-  }, text));
+  }, text), options.pie?.labelStyle));
 }
 
 function holeText(stage: Stage, center: SVGGElement, categories: Categories, hole: number): void {
@@ -107,7 +117,7 @@ function stopAt(
 ): Stop {
   const { data } = datum;
   const [x, y] = onCircle(radius, (datum.startAngle + datum.endAngle) / 2);
-  const value = fill(stage.texts.share, { value: stage.format.number(data.value, metric), share: stage.format.share(data.value / sum) });
+  const value = fill(stage.texts.share, { value: data.text, share: stage.format.share(data.value / sum) });
   return {
     x: stage.width / 2 + x, y: stage.height / 2 + y, title: data.label, row: data.row,
     lines: [{ label: metric.label, value, color: data.color, column: at }],

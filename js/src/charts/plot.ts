@@ -1,6 +1,6 @@
 import { columnsOf } from '../data/table.js';
 import type { Table } from '../data/table.js';
-import { html, svg, uniqueId } from './dom.js';
+import { html, styled, svg, uniqueId } from './dom.js';
 import { dataTable } from './datatable.js';
 import { legendOf } from './legend.js';
 import type { ChartOptions, ChartType, LegendPosition, Note } from './options.js';
@@ -51,27 +51,34 @@ export class Plot extends Shell {
     if (this.type === 'bar' && metrics > 1) return rows * Math.max(32, metrics * 14 + 10) + 60;
     if (this.type === 'bar') return rows * (width < 420 ? 40 : 32) + 12;
     if (this.type === 'geo') return Math.max(180, Math.min(480, Math.round(width * (this.options.geo?.region ? 0.7 : 0.5)) + 34));
-    if (this.type === 'pie' || this.type === 'donut') return width < 420 ? 300 : 240;
+    if (this.isRound()) return width < 420 ? 300 : 240;
     return width < 420 ? 220 : 280;
   }
 
   protected render(width: number, height: number): void {
     const name = this.name();
     this.root.setAttribute('aria-label', name);
-    this.heading.textContent = this.options.showTitle ? name : '';
+    const title = this.options.showTitle ? Math.max(TITLE, 1.6 * (this.options.titleStyle?.fontSize ?? 0)) : 0;
+    this.heading.textContent = title > 0 ? name : '';
+    styled(this.heading, { ...this.options.titleStyle }).style.height = title > TITLE ? `${title}px` : '';
     this.stage.setAttribute('aria-label', `${this.texts[this.type]}. ${name}. ${this.texts.keys}`);
     this.leave();
     // The legend's entries come from the painter, and its size decides the picture's.
     const probe = this.paintAt(Math.max(1, width), Math.max(1, height));
     const position = this.showLegend(probe, width);
-    const title = this.options.showTitle ? TITLE : 0;
     const note = this.showNotes(probe.notes);
     const beside = position === 'left' || position === 'right';
     const legend = position === 'none' ? { width: 0, height: 0 } : { width: this.legend.offsetWidth, height: this.legend.offsetHeight };
-    this.picture = this.paintAt(
-      Math.max(40, width - (beside ? legend.width : 0)),
-      Math.max(40, height - title - note - (beside ? 0 : legend.height)),
-    );
+    const inner = Math.max(40, height - title - note - (beside ? 0 : legend.height));
+    // A legend that is taller than the chart scrolls.
+    const scrolls = beside && this.options.fullLegend;
+    Object.assign(this.legend.style, { maxHeight: scrolls ? `${inner}px` : '', overflowY: scrolls ? 'auto' : '' });
+    const room = Math.max(40, width - (beside ? legend.width : 0));
+    // Slices have their names near, however wide the page is.
+    const near = scrolls && this.isRound() ? Math.min(room, inner * 1.6) : room;
+    this.stage.style.flex = near < room ? `0 0 ${near}px` : '';
+    this.body.style.justifyContent = near < room ? 'center' : '';
+    this.picture = this.paintAt(near, inner);
     if (note > 0) this.showNotes(this.picture.notes);
     for (const one of this.picture.notes) this.note(one);
     this.summary.textContent = `${this.texts[this.type]}. ${name}. ${this.picture.summary}`;
@@ -100,17 +107,23 @@ export class Plot extends Shell {
   }
 
   private showLegend(picture: Picture, width: number): LegendPosition {
-    const round = this.type === 'pie' || this.type === 'donut';
+    const round = this.isRound();
     let position = this.options.legend ?? (round ? 'right' : 'top');
-    if ((position === 'left' || position === 'right') && width < 420) position = round ? 'bottom' : 'top';
-    const needed = picture.legend.length > 1 || (round && picture.legend.length > 0);
+    const { fullLegend: full } = this.options;
+    if ((position === 'left' || position === 'right') && width < (full ? 300 : 420)) position = round || full ? 'bottom' : 'top';
+    const needed = picture.legend.length > (round || full ? 0 : 1);
     if (!needed || (picture.stops.length === 0 && this.hidden.size === 0)) position = 'none';
     this.body.dataset['legend'] = position;
     const focused = this.legend.contains(activeIn(this.root)) ? (activeIn(this.root) as HTMLElement).dataset['color'] : undefined;
     const entries = legendOf(picture.legend, this.texts, this.options.colors, (color) => this.toggle(color));
+    styled(this.legend, { ...this.options.legendStyle });
     this.legend.replaceChildren(...(position === 'none' ? [] : [entries]));
     if (focused !== undefined) this.legend.querySelector<HTMLElement>(`[data-color="${focused}"]`)?.focus();
     return position;
+  }
+
+  private isRound(): boolean {
+    return this.type === 'pie' || this.type === 'donut';
   }
 
   private showNotes(notes: Note[]): number {
@@ -207,7 +220,9 @@ export class Plot extends Shell {
     const stop = this.current();
     if (!stop) return;
     const line = this.at?.lane === null || this.at === undefined ? stop.lines[0] : stop.lines[this.at.lane];
-    this.choose({ row: stop.row, column: line?.column ?? null });
+    // A slice or a country is all of its row.
+    const whole = this.options.everyRow && ['pie', 'donut', 'geo'].includes(this.type);
+    this.choose({ row: stop.row, column: whole ? null : (line?.column ?? null) });
   }
 
   private current(): Stop | undefined {

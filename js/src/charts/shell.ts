@@ -119,14 +119,16 @@ export abstract class Shell implements Chart {
     if (this.gone) return;
     const { width, height } = this.size();
     this.drawn = { width, height };
-    const { width: own, height: ownHeight, backgroundColor, fontFamily, fontSize } = this.options;
-    this.root.style.width = own ? `${own}px` : '';
-    this.root.style.height = ownHeight ? `${ownHeight}px` : '';
-    this.root.style.backgroundColor = backgroundColor ?? '';
-    this.root.style.fontFamily = fontFamily ?? '';
-    this.root.style.fontSize = fontSize ? `${fontSize}px` : '';
+    const { width: own, height: ownHeight, backgroundColor, fontFamily, fontSize, theme, padding = 0 } = this.options;
+    const px = (value: number | undefined): string => (value ? `${value}px` : '');
+    const { style } = this.root;
+    Object.assign(style, {
+      width: px(own), height: px(ownHeight), padding: px(padding), fontSize: px(fontSize),
+      backgroundColor: backgroundColor ?? '', fontFamily: fontFamily ?? '', colorScheme: theme ?? '',
+    });
+    style.setProperty('--oriel-size', px(fontSize));
     if (width <= 0) return;
-    this.render(width, height);
+    this.render(width - 2 * padding, height - 2 * padding);
     this.ready();
   }
 
@@ -143,8 +145,9 @@ export abstract class Shell implements Chart {
       this.fills = inner.height >= 60;
       this.root.classList.toggle('oriel-fills', this.fills);
     }
-    const width = this.options.width ?? inner.width;
-    const height = this.options.height ?? (this.fills ? inner.height : this.naturalHeight(width));
+    const { fallback } = this.options;
+    const width = this.options.width ?? (inner.width || fallback?.width || 0);
+    const height = this.options.height ?? (this.fills ? inner.height : (fallback?.height ?? this.naturalHeight(width)));
     return { width: Math.floor(width), height: Math.floor(height) };
   }
 

@@ -1,8 +1,9 @@
 import { columnsOf, numberOf } from '../data/table.js';
-import type { Cell, Column } from '../data/table.js';
+import type { Column } from '../data/table.js';
 import { html, svg } from './dom.js';
 import { Shell } from './shell.js';
-import type { ChartOptions } from './options.js';
+import { cellText } from './model.js';
+import type { ChartOptions, TableClasses } from './options.js';
 import type { Table } from '../data/table.js';
 import { fill } from './texts.js';
 
@@ -41,13 +42,13 @@ export class TableChart extends Shell {
     const pages = size > 0 ? Math.ceil(order.length / size) : 1;
     this.page = Math.max(0, Math.min(this.page, pages - 1));
     const shown = size > 0 ? order.slice(this.page * size, (this.page + 1) * size) : order;
-    const table = html('table', { class: 'oriel-table' }, html('caption', { class: 'oriel-sr' }, this.name()), this.head(), this.bodyOf(shown, this.page * size));
+    const table = html('table', { class: names('oriel-table', this.class('table')) }, html('caption', { class: 'oriel-sr' }, this.name()), this.head(), this.bodyOf(shown, this.page * size));
     const foot = this.foot();
     if (foot) table.append(foot);
     const scroll = html('div', { class: 'oriel-scroll' }, table);
     this.root.replaceChildren(scroll, ...(pages > 1 ? [this.pager(this.page, pages, size, order.length)] : []));
     // What scrolls must be reachable by keyboard.
-    if (scroll.scrollWidth > scroll.clientWidth) {
+    if (scroll.scrollWidth > scroll.clientWidth || scroll.scrollHeight > scroll.clientHeight + 1) {
       scroll.tabIndex = 0;
       scroll.setAttribute('role', 'region');
       scroll.setAttribute('aria-label', this.name());
@@ -60,6 +61,7 @@ export class TableChart extends Shell {
     for (const row of this.root.querySelectorAll<HTMLElement>('tr[data-row]')) {
       const chosen = this.selection.some((one) => String(one.row) === row.dataset['row']);
       row.classList.toggle('oriel-chosen', chosen);
+      toggle(row, this.class('chosenRow'), chosen);
     }
   }
 
@@ -69,16 +71,24 @@ export class TableChart extends Shell {
     return active instanceof HTMLElement && this.root.contains(active) ? active.dataset['focus'] : undefined;
   }
 
+  private class(part: keyof TableClasses): string {
+    return this.options.table?.classes?.[part] ?? '';
+  }
+
   private head(): HTMLElement {
+    const { sortable = true, rowNumbers } = this.options.table ?? {};
+    const head = (number: boolean): string | undefined => names(number && 'oriel-number', this.class('head'));
     const cells = this.table.columns.map((column, i) => {
+      const number = column.role === 'metric';
+      if (!sortable) return html('th', { scope: 'col', class: head(number) }, column.label);
       const direction = this.sort?.column === i ? (this.sort.ascending ? 'ascending' : 'descending') : undefined;
       const mark = svg('svg', { viewBox: '0 0 10 10', width: 10, height: 10, 'aria-hidden': 'true', focusable: 'false' }, svg('path', { d: 'M5 1.5v7M2 5.8l3 2.9 3-2.9' }));
       const button = html('button', { type: 'button', class: 'oriel-sort', 'data-focus': `sort-${i}` }, column.label, mark);
       button.addEventListener('click', () => this.sortBy(i));
-      return html('th', { scope: 'col', 'aria-sort': direction, class: column.role === 'metric' ? 'oriel-number' : undefined }, button);
+      return html('th', { scope: 'col', 'aria-sort': direction, class: head(number) }, button);
     });
-    if (this.options.table?.rowNumbers) cells.unshift(html('th', { scope: 'col', class: 'oriel-number' }, '#'));
-    return html('thead', {}, html('tr', {}, ...cells));
+    if (rowNumbers) cells.unshift(html('th', { scope: 'col', class: head(true) }, '#'));
+    return html('thead', {}, html('tr', { class: names(this.class('headRow')) }, ...cells));
   }
 
   // Numbers begin with the largest, words with the first.
@@ -87,6 +97,7 @@ export class TableChart extends Shell {
     this.sort = { column, ascending };
     this.page = 0;
     this.draw();
+    this.options.table?.onSort?.(column, ascending, sorted(this.table, this.sort, this.format.locale));
   }
 
   private bodyOf(rows: number[], from: number): HTMLElement {
@@ -94,10 +105,15 @@ export class TableChart extends Shell {
     const highest = this.table.rows.reduce((most, row) => Math.max(most, numberOf(row[metric]) ?? 0), 0);
     return html('tbody', {}, ...rows.map((row, i) => {
       const values = this.table.rows[row] ?? [];
-      const cells = this.table.columns.map((column, at) => this.cell(values[at] ?? null, column, at));
+      const cells = this.table.columns.map((column, at) => this.dressed(this.cell(row, column, at), row, at));
       this.bar(cells[0], numberOf(values[metric]), highest);
-      if (this.options.table?.rowNumbers) cells.unshift(html('td', { class: 'oriel-number' }, this.format.numberFormat({}).format(from + i + 1)));
-      const line = html('tr', { 'data-row': row }, ...cells);
+      const { rowNumbers, firstRowNumber = 1 } = this.options.table ?? {};
+      const number = this.format.numberFormat({}).format(from + i + firstRowNumber);
+      if (rowNumbers) cells.unshift(html('td', { class: names('oriel-number', this.class('cell'), this.class('rowNumber')) }, number));
+      const line = html('tr', { 'data-row': row, class: names(this.class(i % 2 === 0 ? 'row' : 'oddRow')) }, ...cells);
+      for (const [event, over] of [['mouseenter', true], ['mouseleave', false]] as const) {
+        line.addEventListener(event, () => toggle(line, this.class('overRow'), over));
+      }
       line.addEventListener('click', () => this.choose({ row, column: null }));
       return line;
     }));
@@ -116,13 +132,25 @@ export class TableChart extends Shell {
     cell.style.setProperty('--oriel-share', (value / highest).toFixed(4));
   }
 
-  private cell(value: Cell, column: Column, at: number): HTMLTableCellElement {
-    const text = this.format.cell(value, column);
+  private cell(row: number, column: Column, at: number): HTMLTableCellElement {
+    const written = cellText(this.table, row, at, this.format);
+    const text = this.options.table?.markup ? textOf(written) : written;
+    const own = this.class('cell');
     if (column.role === 'dimension') {
-      const name = html('bdi', {}, text); // "/path" begins with its slash in any language
-      return at === 0 ? html('th', { scope: 'row' }, name) : html('td', {}, name);
+      // "/path" begins with its slash in any language. Pages that style cells look for the text alone, and for no
+      // other kind of cell.
+      const name = own ? text : html('bdi', {}, text);
+      if (at > 0) return html('td', { class: names(own) }, name);
+      return own ? html('td', { role: 'rowheader', class: own }, name) : html('th', { scope: 'row' }, name);
     }
-    return html('td', { class: 'oriel-number' }, text);
+    return html('td', { class: names('oriel-number', own, this.class('number')) }, text);
+  }
+
+  private dressed<T extends HTMLElement>(cell: T, row: number, at: number): T {
+    const { classes = '', style = '' } = this.table.look?.(row, at) ?? {};
+    toggle(cell, classes, true);
+    if (style) cell.style.cssText = style;
+    return cell;
   }
 
   private foot(): HTMLElement | undefined {
@@ -146,12 +174,26 @@ export class TableChart extends Shell {
       node.addEventListener('click', () => {
         this.page = to;
         this.draw();
+        this.options.table?.onPage?.(to);
       });
       return node;
     };
     return html('div', { class: 'oriel-pager' }, html('span', { 'aria-live': 'polite' }, where),
       button('back', texts.previousPage, 'M7.5 2.5 4 6l3.5 3.5', page - 1), button('next', texts.nextPage, 'M4.5 2.5 8 6l-3.5 3.5', page + 1));
   }
+}
+
+function names(...all: (string | false)[]): string | undefined {
+  return all.filter(Boolean).join(' ') || undefined;
+}
+
+// A parsed document runs nothing and loads nothing.
+function textOf(markup: string): string {
+  return /[<&]/.test(markup) ? (new DOMParser().parseFromString(markup, 'text/html').body.textContent ?? '') : markup;
+}
+
+function toggle(node: HTMLElement, classes: string, on: boolean): void {
+  for (const name of classes.split(/\s+/)) if (name) node.classList.toggle(name, on);
 }
 
 /** The rows' positions in the order asked for; unknown values come last either way. */

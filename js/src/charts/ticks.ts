@@ -1,4 +1,3 @@
-import { nice, tickIncrement, ticks as d3ticks } from 'd3-array';
 import { DAY, HOUR } from '../data/dates.js';
 import type { ColumnType } from '../data/table.js';
 
@@ -11,18 +10,22 @@ export interface ValueScale {
 
 const secondSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400];
 
-/** Bounds that the host sets override those of the data. */
+/** What the host sets of an axis: its ends, values that it holds, and how many ticks it has or where. */
 export interface Bounds {
   min?: number;
   max?: number;
+  low?: number;
+  high?: number;
+  ticks?: number | (number | Date)[];
 }
 
 /** An axis that holds `low` to `high` and zero, with about `count` round ticks; counts get whole numbers only. */
 export function valueScale(low: number, high: number, count: number, type: ColumnType, bounds: Bounds = {}): ValueScale {
-  let min = bounds.min ?? Math.min(0, low);
-  let max = bounds.max ?? Math.max(0, high);
+  const own = Array.isArray(bounds.ticks) ? bounds.ticks.map(Number) : [];
+  let min = bounds.min ?? Math.min(0, low, bounds.low ?? 0, ...own);
+  let max = bounds.max ?? Math.max(0, high, bounds.high ?? 0, ...own);
   if (!(max > min)) max = min + (type === 'percent' ? 0.01 : 1);
-  const wanted = Math.max(2, Math.round(count));
+  const wanted = Math.max(2, Math.round(typeof bounds.ticks === 'number' ? bounds.ticks : count));
   let ticks: number[];
   if (type === 'seconds' && max - min > 5) {
     const step = secondSteps.find((s) => (max - min) / s <= wanted) ?? Math.ceil((max - min) / wanted / 86_400) * 86_400;
@@ -30,17 +33,33 @@ export function valueScale(low: number, high: number, count: number, type: Colum
     ticks = Array.from({ length: Math.round((max - min) / step) + 1 }, (_, i) => min + i * step);
   } else {
     if (type === 'integer') max = Math.max(max, min + 2);
-    [min, max] = niceEnds(min, max, wanted);
-    ticks = d3ticks(min, max, wanted).map((tick) => Number(tick.toPrecision(12)));
+    ticks = [min, max];
+    let step = 0;
+    // Round ends make the axis longer, and a longer axis may need a larger step.
+    for (let next = roundStep(max - min, wanted); next > step && next < Infinity; next = roundStep(max - min, wanted)) {
+      step = next;
+      [min, max] = [exact(Math.floor(exact(min / step)) * step), exact(Math.ceil(exact(max / step)) * step)];
+      const first = min;
+      ticks = Array.from({ length: Math.round((max - min) / step) + 1 }, (_, i) => exact(first + i * step));
+    }
     if (type === 'integer') ticks = ticks.filter(Number.isInteger);
   }
   if (bounds.min !== undefined) min = bounds.min;
   if (bounds.max !== undefined) max = bounds.max;
-  return { min, max, ticks: ticks.filter((tick) => tick >= min && tick <= max) };
+  return { min, max, ticks: (own.length > 0 ? own : ticks).filter((tick) => tick >= min && tick <= max) };
 }
 
-function niceEnds(min: number, max: number, count: number): [number, number] {
-  return tickIncrement(min, max, count) === 0 ? [min, max] : nice(min, max, count);
+// 1, 2 or 5 of a power of ten: the one that comes nearest, as a ratio, to a `count`-th of the span.
+function roundStep(span: number, count: number): number {
+  const raw = span / count;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const ratio = raw / power;
+  return power * (ratio >= Math.sqrt(50) ? 10 : ratio >= Math.sqrt(10) ? 5 : ratio >= Math.SQRT2 ? 2 : 1);
+}
+
+// Sums of tenths without the binary dust.
+function exact(value: number): number {
+  return Number(value.toPrecision(12));
 }
 
 /** A label on an axis: where it is anchored, and what it says. */
@@ -80,6 +99,18 @@ function calendarSteps(dates: Date[], type: ColumnType): CalendarStep[] {
   const months = [1, 2, 3, 6, 12, 24, 60].map(everyMonths);
   if (type === 'yearMonth') return months;
   return [...(type === 'dateHour' ? hours : []), ...days, ...weeks, ...months];
+}
+
+// Between dates that lie further apart, those that are there will do.
+const MOST_UNITS = 20_000;
+
+/** All days (hours, months) from the first date to the last, between which dates may be missing. */
+export function calendarSpan(dates: Date[], type: ColumnType): Date[] {
+  const [first, last] = [Number(dates[0]), Number(dates.at(-1))];
+  const step = type === 'dateHour' && last - first < 62 * DAY ? HOUR : DAY;
+  if (type === 'yearMonth' || last - first < 3 * step || last - first > MOST_UNITS * step) return dates;
+  const start = Math.ceil(first / step) * step;
+  return Array.from({ length: Math.floor((last - start) / step) + 1 }, (_, i) => new Date(start + i * step));
 }
 
 /** How ticks of a calendar axis are written: `month` is true where every tick starts a month. */

@@ -33,6 +33,12 @@ export interface Table {
   columns: Column[];
   rows: Cell[][];
   totals?: Cell[];
+  /** What a cell says where the host wrote it; undefined where its value is written in the chart's language. */
+  written?: (row: number, column: number) => string | undefined;
+  /** The colour that the host gave a cell's bar, if any. */
+  tint?: (row: number, column: number) => string | undefined;
+  /** How a cell of a drawn table looks where the host wants it otherwise: class names, and declarations of CSS. */
+  look?: (row: number, column: number) => { classes: string; style: string };
 }
 
 /** The positions of the columns with the given role. */

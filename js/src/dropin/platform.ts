@@ -1,2 +1,88 @@
-// The script that takes the place of Google's platform.js.
-export {};
+// The script that takes the place of Google's platform.js: old pages of the Embed API draw again.
+
+import { browserClock, browserWakeups } from '../browser.js';
+import { Asker } from './asker.js';
+import { authOf } from './auth.js';
+import { auth2Of, signin2Of } from './auth2.js';
+import { Authorization } from './authorization.js';
+import { clientOf } from './client.js';
+import { Component, EventType, define } from './component.js';
+import { dataClass } from './data.js';
+import { dataChartClass } from './datachart.js';
+import { installGoogle } from './google.js';
+import { ReadyQueue, callOnload, loaderOf, whenParsed } from './loader.js';
+import type { Options } from './merge.js';
+import { metadataOf } from './metadata.js';
+import { oauthOf } from './oauth.js';
+import { onloadOf, ownAddress, serverOf } from './place.js';
+import { viewSelectorClass } from './viewselector.js';
+import { drawingLoader } from './visualization.js';
+
+/** The drop-in of a page. Whoever loads the script again gets the first one's. */
+interface DropIn {
+  queue: ReadyQueue;
+  /** Members of gapi.analytics, and the rest of gapi. */
+  analytics: Options;
+  others: Options;
+}
+
+const KEY = Symbol.for('oriel.dropin');
+
+function build(base: string): DropIn {
+  // A token that has lapsed cannot be renewed for long: a page that nobody looks at renews too.
+  const wakeups = { hidden: () => false, onWake: browserWakeups.onWake };
+  const authorization = new Authorization(base, browserClock, wakeups);
+  const asker = new Asker(base, authorization);
+  const load = drawingLoader(base);
+  const auth = authOf(authorization);
+  const auth2 = auth2Of(auth, authorization);
+  const oauth = oauthOf(auth, authorization);
+  const queue = new ReadyQueue();
+  const ext: Options = {};
+  installGoogle(window, load);
+  return {
+    queue,
+    analytics: {
+      ready: (callback: unknown) => queue.add(callback),
+      EventType,
+      Component,
+      createComponent: (name: string, members: object) => (ext[name] = define(members, Component)),
+      ext,
+      auth,
+      metadata: metadataOf(asker),
+      report: { Data: dataClass(asker) },
+      googleCharts: { DataChart: dataChartClass(asker, load) },
+      ViewSelector: viewSelectorClass(asker),
+    },
+    others: {
+      client: clientOf(asker, authorization, oauth['getToken'] as () => unknown),
+      auth: oauth,
+      auth2,
+      signin2: signin2Of(auth, auth2),
+    },
+  };
+}
+
+// The page's own objects are completed, never replaced: its loader holds on to them.
+function attach({ queue, analytics, others }: DropIn, gapi: Options): void {
+  const stub = gapi['analytics'] as { q?: unknown[] } | undefined;
+  const q = stub?.q ?? [];
+  gapi['analytics'] = Object.assign(stub ?? {}, analytics, { q });
+  for (const [name, member] of Object.entries(others)) gapi[name] ??= member;
+  const open = () => queue.open();
+  gapi['load'] = loaderOf(gapi['load'], open);
+  for (const callback of q.splice(0)) queue.add(callback);
+  // Pages that wait without having asked for anything need not wait for ever.
+  whenParsed(open);
+}
+
+function run(address: string): void {
+  const page = window as unknown as Options & Record<symbol, DropIn | undefined>;
+  const gapi = (page['gapi'] ??= {}) as Options;
+  const first = page[KEY];
+  const dropIn = (page[KEY] ??= build(serverOf(address)));
+  if (!first || (gapi['analytics'] as Options | undefined)?.['auth'] !== dropIn.analytics['auth']) attach(dropIn, gapi);
+  callOnload(onloadOf(address));
+}
+
+run(ownAddress(document.currentScript));

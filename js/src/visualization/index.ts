@@ -1,6 +1,21 @@
 // google.visualization, drawn by our charts: what the drop-in loads when there is something to draw.
 
-import type { V3Answer } from '../data/v3.js';
+import { arrayToDataTable } from './arrays.js';
+import { charts, materialCharts } from './classes.js';
+import type { ChartClass } from './classes.js';
+import { dataTableToCsv } from './csv.js';
+import { DataTable } from './datatable.js';
+import { DataView } from './dataview.js';
+import { errors } from './errors.js';
+import { events } from './events.js';
+import { ArrowFormat, BarFormat, ColorFormat, DateFormat, NumberFormat, PatternFormat } from './formatters.js';
+import { data } from './groups.js';
+import type { ChartKind } from './kinds.js';
+import { load, loadModule, setOnLoadCallback } from './loading.js';
+import { Query, QueryResponse } from './query.js';
+import { ChartWrapper, drawChart } from './wrapper.js';
+
+export { dataOf } from './answer.js';
 
 /** A cell of a DataTable's literal: value, formatted value, properties. */
 export interface CellObject {
@@ -24,20 +39,50 @@ export interface VisualizationChart {
   clearChart(): void;
 }
 
+/** google.visualization as we have it; `absent.ts` lists what Google's has besides. */
+export const visualization = {
+  ...charts, DataTable, DataView, arrayToDataTable, dataTableToCsv, data, events, errors,
+  NumberFormat, DateFormat, ArrowFormat, BarFormat, ColorFormat, PatternFormat,
+  ChartWrapper, drawChart, Query, QueryResponse,
+  /** The release that pages ask for when they ask for none. */
+  Version: 'current',
+};
+
+/** google.charts as we have it. */
+export const loader = { load, safeLoad: load, setOnLoadCallback, ...materialCharts };
+
+// Adds what is absent; a namespace that cannot take it stays as it is.
+function fill(into: object, ours: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(ours)) {
+    if (!(name in into)) Reflect.set(into, name, value);
+  }
+}
+
+const isNamespace = (value: unknown): value is object => (typeof value === 'object' && value !== null) || typeof value === 'function';
+
 /**
  * Completes `google.visualization` and `google.charts` of a window: what a page has loaded itself stays. Returns the
  * namespace of ours, whole.
  */
-export function install(_target: Window): Record<string, unknown> {
-  throw new Error('not yet');
+export function install(target: Window): Record<string, unknown> {
+  const page = target as Window & { google?: unknown };
+  if (page.google === undefined || page.google === null) page.google = {};
+  if (isNamespace(page.google)) {
+    const google = page.google as Record<string, unknown>;
+    fill(google, { visualization: {}, charts: {}, load: loadModule, setOnLoadCallback });
+    if (isNamespace(google['visualization'])) fill(google['visualization'], visualization);
+    if (isNamespace(google['charts'])) fill(google['charts'], loader);
+  }
+  return { ...visualization };
 }
 
-/** A v3 answer as the literal of a DataTable: columns of dates hold dates, metrics hold numbers. */
-export function dataOf(_answer: V3Answer): DataObject {
-  throw new Error('not yet');
-}
+const embedded: Record<ChartKind, ChartClass> = {
+  LINE: charts.LineChart, AREA: charts.AreaChart, COLUMN: charts.ColumnChart, BAR: charts.BarChart,
+  PIE: charts.PieChart, GEO: charts.GeoChart, TABLE: charts.Table,
+};
 
 /** The chart that the Embed API's type (`LINE`, …) means, in a container; undefined for an unknown type. */
-export function chartOf(_type: string, _container: Element): VisualizationChart | undefined {
-  throw new Error('not yet');
+export function chartOf(type: string, container: Element): VisualizationChart | undefined {
+  const kind = String(type).toUpperCase();
+  return Object.hasOwn(embedded, kind) ? new embedded[kind as ChartKind](container) : undefined;
 }

@@ -1,0 +1,97 @@
+// The part of the Embed API that the components stand on: what every page can reach, and nothing of our own.
+
+/** What `createComponent` gives to everything made with it. */
+export interface Component<Options> {
+  get(): Options;
+  set(options: Options): this;
+  execute(): unknown;
+  on(event: string, handler: (...values: never[]) => void): this;
+  once(event: string, handler: (...values: never[]) => void): this;
+  off(event?: string, handler?: (...values: never[]) => void): this;
+  emit(event: string, ...values: unknown[]): this;
+}
+
+/** A request to Google's client library: nothing is sent before `then`. */
+export interface Request<Result> {
+  then<T>(fulfilled: (response: { result: Result }) => T, rejected?: (response: unknown) => T): PromiseLike<T>;
+}
+
+/** A page of a management list. */
+export interface Listing {
+  items?: unknown[];
+  totalResults?: number;
+}
+
+/** A realtime answer, as far as one number needs it. */
+export interface Realtime {
+  totalResults?: number;
+  rows?: string[][];
+}
+
+export interface Authorization {
+  isAuthorized(): boolean;
+  on(event: string, handler: () => void): unknown;
+  once(event: string, handler: () => void): unknown;
+}
+
+export interface EmbedApi {
+  analytics: {
+    auth: Authorization;
+    Component: { prototype: Component<object> };
+    createComponent(name: string, methods: object): unknown;
+  };
+  client: {
+    analytics: {
+      management: { accountSummaries: { list(parameters: Record<string, unknown>): Request<Listing> } };
+      data: { realtime: { get(parameters: Record<string, unknown>): Request<Realtime> } };
+    };
+  };
+}
+
+/** What may be there before the library is: nothing, or the queue that the loader's snippet makes. */
+interface Queue {
+  q?: (() => void)[];
+  ready(callback: () => void): void;
+}
+
+/**
+ * Makes a component as soon as the library is there. A script of a component may run before the library, and before the
+ * snippet that loads it: then it leaves what the snippet would have left, a queue.
+ */
+export function register(name: string, methods: (api: EmbedApi) => object, scope: object = window): void {
+  const page = scope as { gapi?: { analytics?: Queue } };
+  page.gapi ??= {};
+  if (!page.gapi.analytics) leaveQueue(page.gapi);
+  page.gapi.analytics?.ready(() => {
+    const api = page.gapi as unknown as EmbedApi;
+    api.analytics.createComponent(name, methods(api));
+  });
+}
+
+// The snippet puts a queue of its own in the place of this one: what waits here moves there, and so comes first.
+function leaveQueue(gapi: { analytics?: Queue }): void {
+  const q: (() => void)[] = [];
+  let analytics: Queue = { q, ready: (callback) => void q.push(callback) };
+  Object.defineProperty(gapi, 'analytics', {
+    configurable: true,
+    enumerable: true,
+    get: () => analytics,
+    set(next: Queue) {
+      next.q?.unshift(...q.splice(0));
+      analytics = next;
+    },
+  });
+}
+
+/** Any reason as an Error: an Error is itself, a refusal of the client library says what its body says. */
+export function errorOf(reason: unknown): Error {
+  if (reason instanceof Error) return reason;
+  const refusal = reason as { result?: { error?: { message?: string } }; error?: { message?: string } } | null | undefined;
+  return new Error(refusal?.result?.error?.message ?? refusal?.error?.message ?? String(reason));
+}
+
+/** Calls back now when the page may ask already, else once when it may. */
+export function whenAuthorized(auth: Authorization, callback: () => void): void {
+  if (auth.isAuthorized()) callback();
+  else auth.once('signIn', callback);
+}

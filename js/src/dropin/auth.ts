@@ -1,0 +1,128 @@
+import type { Failure } from '../failure.js';
+import { AuthBox } from './auth-box.js';
+import type { Authorization, Hearer } from './authorization.js';
+import { Component, EventType, define } from './component.js';
+import { NETWORK, notAuthorized, refusal } from './errors.js';
+import { find } from './find.js';
+import { optionsOf } from './merge.js';
+import { tokenOf } from './token.js';
+import { sentenceOf } from './words.js';
+
+const SCOPE = 'https://www.googleapis.com/auth/analytics.readonly';
+
+/** OAuth's answer, as pages read it. */
+export interface AuthResponse {
+  access_token: string;
+  token_type: string;
+  expires_in: number;
+  scope: string;
+  [more: string]: unknown;
+}
+
+export interface Profile {
+  name: string;
+  email: string;
+  image: string;
+  imageUrl: string;
+}
+
+/** gapi.analytics.auth. */
+export interface Auth extends Component {
+  authorize(options?: unknown): this;
+  isAuthorized(): boolean;
+  signOut(): this;
+  /** Null while nobody is signed in. */
+  getAuthResponse(): AuthResponse | null;
+  getUserProfile(): Profile | null;
+}
+
+/** Whoever looks at a page with an embed token: nobody whom we know. */
+const GUEST: Profile = { name: 'Guest', email: '', image: '', imageUrl: '' };
+
+/** The auth component of a page. */
+export function authOf(authorization: Authorization): Auth {
+  const place = new Place();
+  const methods = {
+    authorize(this: Auth, options?: unknown): Auth {
+      this.set(options);
+      place.settle(this);
+      const token = tokenOf(optionsOf(options)['serverAuth']);
+      if (token) authorization.enter(token);
+      else authorization.enterPublic();
+      return this;
+    },
+    isAuthorized: () => authorization.current !== null,
+    signOut(this: Auth): Auth {
+      if (authorization.current) authorization.exit();
+      return this;
+    },
+    getAuthResponse(this: Auth): AuthResponse | null {
+      const token = authorization.current;
+      return token && { scope: scopeOf(this), ...optionsOf(this.get()['serverAuth']), token_type: 'Bearer', ...token };
+    },
+    getUserProfile: () => (authorization.current ? { ...GUEST } : null),
+  };
+  const auth = new (define(methods, Component))() as Auth;
+  authorization.hear(tellerOf(auth, authorization, place));
+  return auth;
+}
+
+/** Tells the page, in its container and with events, what becomes of the authorization. */
+function tellerOf(auth: Auth, authorization: Authorization, place: Place): Hearer {
+  return {
+    signedIn() {
+      place.box?.show(authorization.isPublic ? greeting(auth.get()['userInfoLabel']) : '');
+      auth.emit(EventType.SIGNIN);
+      auth.emit(EventType.SUCCESS, auth.getAuthResponse());
+    },
+    signedOut() {
+      place.box?.offer();
+      auth.emit(EventType.SIGNOUT);
+    },
+    needed(failure) {
+      place.say(auth, notAuthorized(failure.message));
+      auth.emit(EventType.NEEDS_AUTHORIZATION);
+    },
+    failed(failure) {
+      const body = troubleOf(failure);
+      place.say(auth, body);
+      auth.emit(EventType.ERROR, body);
+    },
+  };
+}
+
+/** What is shown in the container that the page gave; nothing when it gave none. */
+class Place {
+  box: AuthBox | null = null;
+
+  /** Settles in the container of now: the page may have emptied it since, or name another one. */
+  settle(auth: Auth): void {
+    const element = find(auth.get()['container']);
+    if (element && this.box?.isIn(element)) return;
+    this.box?.remove();
+    this.box = element && new AuthBox(element, () => auth.authorize({ serverAuth: auth.get()['serverAuth'] }));
+  }
+
+  say(auth: Auth, body: object): void {
+    const element = find(auth.get()['container']);
+    if (element) this.box?.show(sentenceOf(body, element));
+  }
+}
+
+function scopeOf(auth: Auth): string {
+  const { scopes, overwriteDefaultScopes } = auth.get();
+  const own = Array.isArray(scopes) ? scopes.map(String) : [];
+  const all = overwriteDefaultScopes === true && own.length > 0 ? own : [SCOPE, ...own];
+  return [...new Set(all)].join(' ');
+}
+
+// Pages look for these words to tell whether they are signed in.
+function greeting(label: unknown): string {
+  const words = typeof label === 'string' ? label : 'You are logged in as: ';
+  return words && words + GUEST.name;
+}
+
+function troubleOf(failure: Failure): object {
+  const code = failure.kind === 'offline' ? NETWORK : failure.kind === 'busy' ? 429 : 503;
+  return refusal(code, 'backendError', failure.message || 'The server cannot be asked right now.');
+}

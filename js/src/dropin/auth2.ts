@@ -1,0 +1,121 @@
+// gapi.auth2 and gapi.signin2: the second of Google's libraries for signing in, as far as pages call it.
+
+import type { Auth } from './auth.js';
+import type { Authorization } from './authorization.js';
+import { call, later } from './callbacks.js';
+import { optionsOf } from './merge.js';
+import type { Options } from './merge.js';
+import { tokenObject } from './oauth.js';
+
+const DENIED = { error: 'access_denied' };
+
+/** A value that pages read and watch. */
+class Watched<T> {
+  private readonly listeners: unknown[] = [];
+
+  constructor(readonly get: () => T) {}
+
+  listen(listener: unknown): void {
+    this.listeners.push(listener);
+  }
+
+  changed(): void {
+    for (const listener of this.listeners) call(listener, this.get());
+  }
+}
+
+/** gapi.auth2. */
+export function auth2Of(auth: Auth, authorization: Authorization): Options {
+  const user = userOf(auth);
+  const isSignedIn = new Watched(() => auth.isAuthorized());
+  const currentUser = new Watched(() => user);
+  const changed = () => {
+    isSignedIn.changed();
+    currentUser.changed();
+  };
+  authorization.hear({ signedIn: changed, signedOut: changed, needed: changed });
+
+  const signIn = async (): Promise<Options> => {
+    if (!authorization.current) authorization.enterPublic();
+    await authorization.settled();
+    if (authorization.current) return user;
+    throw { ...DENIED };
+  };
+  const signOut = async (): Promise<void> => void auth.signOut();
+
+  const instance: Options = {
+    isSignedIn,
+    currentUser,
+    signIn,
+    signOut,
+    disconnect: signOut,
+    grantOfflineAccess: () => Promise.reject({ ...DENIED }),
+    attachClickHandler: (container: unknown, _options: unknown, good: unknown, bad: unknown) => {
+      const element = typeof container === 'string' ? document.getElementById(container) : (container as Element | null);
+      element?.addEventListener('click', () => void signIn().then((signed) => call(good, signed), (error: unknown) => call(bad, error)));
+    },
+  };
+
+  return {
+    init: () => initialized(instance, authorization),
+    // Pages that ask for it have called `init`, or think that they have.
+    getAuthInstance: () => {
+      if (authorization.state === 'none') authorization.enterPublic();
+      return instance;
+    },
+    authorize: (_parameters: unknown, callback: unknown) => {
+      void signIn().then(() => call(callback, tokenObject(auth)), (error: unknown) => call(callback, error));
+    },
+  };
+}
+
+/** gapi.signin2: the button is not drawn, for there is nobody to sign in. */
+export function signin2Of(auth: Auth, auth2: Options): Options {
+  return {
+    render: (_id: unknown, options: unknown) => {
+      const { currentUser } = (auth2['getAuthInstance'] as () => { currentUser: Watched<Options> })();
+      const welcome = () => call(optionsOf(options)['onsuccess'], currentUser.get());
+      if (auth.isAuthorized()) later(welcome);
+      else auth.once('signIn', welcome);
+    },
+  };
+}
+
+/** The instance with a `then` of its own. What it resolves to has none, so that awaiting it ends. */
+function initialized(instance: Options, authorization: Authorization): Options {
+  if (authorization.state === 'none') authorization.enterPublic();
+  const ready = authorization.settled().then(() => instance);
+  return Object.assign(Object.create(instance) as Options, { then: ready.then.bind(ready) });
+}
+
+/** The one user of this page. */
+function userOf(auth: Auth): Options {
+  const scopes = () => auth.getAuthResponse()?.scope ?? '';
+  return {
+    getId: () => null,
+    isSignedIn: () => auth.isAuthorized(),
+    getHostedDomain: () => '',
+    getGrantedScopes: scopes,
+    hasGrantedScopes: (wanted: unknown) => String(wanted ?? '').split(' ').every((scope) => scopes().split(' ').includes(scope)),
+    getBasicProfile: () => profileOf(auth),
+    getAuthResponse: () => auth.getAuthResponse() ?? {},
+    reloadAuthResponse: async () => auth.getAuthResponse() ?? {},
+    grant: () => Promise.reject({ ...DENIED }),
+    grantOfflineAccess: () => Promise.reject({ ...DENIED }),
+    disconnect: () => void auth.signOut(),
+  };
+}
+
+function profileOf(auth: Auth): Options | undefined {
+  const profile = auth.getUserProfile();
+  if (!profile) return undefined;
+  const { name, email, imageUrl } = profile;
+  return {
+    getId: () => '',
+    getName: () => name,
+    getGivenName: () => name,
+    getFamilyName: () => '',
+    getImageUrl: () => imageUrl,
+    getEmail: () => email,
+  };
+}

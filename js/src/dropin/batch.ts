@@ -1,0 +1,35 @@
+import { call } from './callbacks.js';
+import type { Reply } from './asker.js';
+import { optionsOf } from './merge.js';
+import type { HttpRequest } from './request.js';
+
+/** Requests that are asked and answered together: all at once, each by itself. */
+export class Batch implements PromiseLike<Reply> {
+  private readonly entries: { id: string; request: HttpRequest; callback: unknown }[] = [];
+
+  add(request: HttpRequest, options?: unknown): void {
+    const { id, callback } = optionsOf(options);
+    this.entries.push({ id: String(id ?? `response-${this.entries.length + 1}`), request, callback });
+  }
+
+  execute(callback?: unknown): void {
+    void this.ask().then(({ result, body }) => call(callback, result, body));
+  }
+
+  /** Resolves to the answers by their ids; one that is an error is among them. */
+  then<A = Reply, B = never>(
+    good?: ((reply: Reply) => A | PromiseLike<A>) | null,
+    bad?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.ask().then(good, bad);
+  }
+
+  private async ask(): Promise<Reply> {
+    const replies = await Promise.all(this.entries.map(({ request }) => request.reply()));
+    const result: Record<string, Reply> = {};
+    this.entries.forEach(({ id }, i) => (result[id] = replies[i] as Reply));
+    const body = JSON.stringify(result);
+    for (const { id, callback } of this.entries) call(callback, result[id], body);
+    return { result, body, headers: {}, status: 200, statusText: 'OK' };
+  }
+}

@@ -1,0 +1,135 @@
+import { refusedReply } from './asker.js';
+import type { Asker, Question, Reply } from './asker.js';
+import type { Authorization } from './authorization.js';
+import { Batch } from './batch.js';
+import { noFunnels } from './data.js';
+import { call, later } from './callbacks.js';
+import { isRefusal, refusal } from './errors.js';
+import { optionsOf } from './merge.js';
+import type { Options } from './merge.js';
+import { fill, served, unserved } from './methods.js';
+import type { Method } from './methods.js';
+import { neutralPath, withoutDropped } from './paths.js';
+import { address, parametersOf } from './query.js';
+import { HttpRequest } from './request.js';
+import { tokenOf } from './token.js';
+
+type Ask = (question: Question) => Promise<Reply>;
+
+/** gapi.client: requests as objects, and the tree of methods. */
+export function clientOf(asker: Asker, authorization: Authorization, getToken: () => unknown): Options {
+  // A page that asks without saying on whose behalf is a page for anyone.
+  const ask: Ask = (question) => {
+    if (authorization.state === 'none') authorization.enterPublic();
+    return asker.ask(question);
+  };
+
+  const client: Options = {
+    init: (options?: unknown) => {
+      if (optionsOf(options)['clientId'] && authorization.state === 'none') authorization.enterPublic();
+      return authorization.settled();
+    },
+    load: (...args: unknown[]) => loaded(args),
+    request: (options: unknown) => request(optionsOf(options), asker.base, ask),
+    rpcRequest: (method: unknown, _version?: unknown, parameters?: unknown) =>
+      methodRequest(String(method), optionsOf(parameters), undefined, ask),
+    newBatch: () => new Batch(),
+    newHttpBatch: () => new Batch(),
+    newRpcBatch: () => new Batch(),
+    register: () => {},
+    setApiKey: () => {},
+    setApiVersions: () => {},
+    getToken,
+    setToken: (token: unknown) => setToken(authorization, token),
+    HttpRequest,
+    RpcRequest: HttpRequest,
+    HttpBatch: Batch,
+  };
+  for (const name of [...Object.keys(served), ...unserved]) {
+    plant(client, name, (parameters?: unknown, body?: unknown) => methodRequest(name, optionsOf(parameters), body, ask));
+  }
+  return client;
+}
+
+/** Takes a token as gapi.auth and gapi.client do: without an event, null for none. */
+export function setToken(authorization: Authorization, value: unknown): void {
+  const token = tokenOf(value);
+  if (token) authorization.enter(token, true);
+  else authorization.exit(true);
+}
+
+// load(name, version, callback), load(urlOrDocument), and what is loaded has been there all along.
+function loaded(args: unknown[]): Promise<void> {
+  const callback = args.find((arg) => typeof arg === 'function');
+  return new Promise((resolve) => {
+    later(() => {
+      call(callback);
+      resolve();
+    });
+  });
+}
+
+// Puts a function at the end of a dotted path.
+function plant(root: Options, name: string, method: unknown): void {
+  const path = name.split('.');
+  const last = path.pop() ?? '';
+  let node = root;
+  for (const part of path) node = (node[part] ??= {}) as Options;
+  node[last] = method;
+}
+
+function request(options: Options, base: string, ask: Ask): HttpRequest | undefined {
+  const { path, params, body, callback } = options;
+  const asked = neutralPath(String(path ?? ''), base);
+  const made = new HttpRequest(() => {
+    if (!asked) return Promise.resolve(refusedReply(foreign(path)));
+    const parameters = withoutDropped({ ...asked.parameters, ...parametersOf(params) });
+    const method = String(options['method'] ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
+    return ask({ path: address(asked.path, parameters), method, ...bodyOf(method, body) });
+  });
+  if (typeof callback !== 'function') return made;
+  made.execute(callback);
+  return undefined;
+}
+
+function foreign(path: unknown): object {
+  return refusal(400, 'badRequest', `This page's server answers for Google Analytics, and does not pass on requests to ${String(path)}.`);
+}
+
+// The page's own headers are left out: whom it asks for is the session's business.
+function bodyOf(method: string, body: unknown): Partial<Question> {
+  if (body === undefined || body === null || method === 'GET') return {};
+  return { body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+}
+
+function methodRequest(name: string, parameters: Options, body: unknown, ask: Ask): HttpRequest {
+  const method = served[name];
+  if (!method) return new HttpRequest(() => Promise.resolve(refusedReply(noMethod(name))));
+  return new HttpRequest(() => askMethod(method, parameters, body, ask));
+}
+
+async function askMethod(method: Method, parameters: Options, body: unknown, ask: Ask): Promise<Reply> {
+  if (method.post) {
+    const content = parameters['resource'] ?? body ?? parameters;
+    return ask({ path: method.path, method: 'POST', ...bodyOf('POST', content) });
+  }
+  const given = withoutDropped(parametersOf(parameters));
+  const { path, rest } = fill(method.path, given);
+  if (!method.item) return ask({ path: address(path, rest) });
+  const wanted = given[method.item] ?? '';
+  return pick(await ask({ path }), wanted);
+}
+
+// The server answers lists; a page that wants one of them gets it out of the list.
+function pick(reply: Reply, id: string): Reply {
+  if (reply.status !== 200 || isRefusal(reply.result)) return reply;
+  const item = (reply.result as { items?: { id: string }[] }).items?.find((one) => one.id === id);
+  if (!item) return refusedReply(refusal(404, 'notFound', `There is nothing with the id "${id}" for this session.`));
+  return { ...reply, result: item, body: JSON.stringify(item) };
+}
+
+function noMethod(name: string): object {
+  if (name === 'analytics.data.mcf.get') return noFunnels();
+  const why = 'Universal Analytics is gone, and this server shows figures only.';
+  return refusal(501, 'notImplemented', `${name} is not answered any more: ${why}`);
+}

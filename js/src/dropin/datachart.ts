@@ -1,0 +1,144 @@
+import type { V3Answer } from '../data/v3.js';
+import type { VisualizationChart } from '../visualization/index.js';
+import { failureBody, isGood } from './asker.js';
+import type { Asker } from './asker.js';
+import { Component, EventType, define, isHeard } from './component.js';
+import type { ComponentClass } from './component.js';
+import { askReport } from './data.js';
+import { refusal } from './errors.js';
+import { find, missing } from './find.js';
+import { merge, optionsOf } from './merge.js';
+import type { Options } from './merge.js';
+import { sayIn, unsay } from './message.js';
+import { Stage } from './stage.js';
+import { warm } from './visualization.js';
+import type { Drawing } from './visualization.js';
+
+/** What `success` hands over. */
+export interface Drawn {
+  chart: VisualizationChart;
+  data: object;
+  dataTable: object;
+  response: V3Answer;
+}
+
+/** What goes wrong between an answer and its picture, as the body of the `error` event. */
+class Trouble extends Error {
+  constructor(readonly body: object) {
+    super('see body');
+  }
+}
+
+interface State {
+  stage: Stage;
+  /** Counts what was executed: the answer to an earlier question never overwrites a later one's. */
+  turn: number;
+}
+
+type DataTableClass = new (data: object) => object;
+
+/** google.visualization.events, as far as it is needed here. */
+interface Events {
+  addListener(source: object, name: string, handler: (event?: { message?: string }) => void): unknown;
+  removeListener(listener: unknown): void;
+}
+
+const TABLE = 'gapi-analytics-data-chart-styles-table';
+/** What the names of rows began with in 2014. */
+const ROW = 'gapi-analytics-data-chart-table-styles';
+
+/** The class names that pages style the cells of a TABLE by. */
+const TABLE_CLASSES = {
+  headerRow: `${ROW}-thr`,
+  tableRow: `${TABLE}-tr-even ${ROW}-tr`,
+  oddTableRow: `${TABLE}-tr-odd ${ROW}-tr`,
+  selectedTableRow: `${ROW}-tr-selected`,
+  hoverTableRow: `${TABLE}-tr-over`,
+  headerCell: `${TABLE}-th`,
+  tableCell: `${TABLE}-td`,
+};
+
+/** gapi.analytics.googleCharts.DataChart. */
+export function dataChartClass(asker: Asker, load: () => Promise<Drawing>): ComponentClass {
+  const states = new WeakMap<object, State>();
+  const stateOf = (chart: object): State => {
+    let state = states.get(chart);
+    if (!state) states.set(chart, (state = { stage: new Stage(), turn: 0 }));
+    return state;
+  };
+
+  /** Asks and draws; null when a later question has overtaken this one. */
+  async function show(state: State, turn: number, options: Options): Promise<Drawn | null> {
+    const reply = await askReport(asker, options);
+    if (turn !== state.turn) return null;
+    if (!isGood(reply)) throw new Trouble(failureBody(reply));
+    const drawing = await load();
+    if (turn !== state.turn) return null;
+    const drawn = await draw(drawing, state.stage, optionsOf(options['chart']), reply.result as V3Answer);
+    return turn === state.turn ? drawn : null;
+  }
+
+  return define(
+    {
+      initialize(): void {
+        warm(load);
+      },
+      execute(this: Component): Component {
+        const state = stateOf(this);
+        const turn = ++state.turn;
+        const options = merge({}, this.get());
+        show(state, turn, options).then(
+          (drawn) => drawn && this.emit(EventType.SUCCESS, drawn),
+          (error: unknown) => turn === state.turn && fail(this, optionsOf(options['chart'])['container'], error),
+        );
+        return this;
+      },
+    },
+    Component,
+  );
+}
+
+async function draw({ module, own }: Drawing, stage: Stage, options: Options, response: V3Answer): Promise<Drawn> {
+  const container = find(options['container']);
+  if (!container) throw new Trouble(refusal(400, 'badRequest', missing(options['container'])));
+  const type = String(options['type'] ?? 'LINE').toUpperCase();
+  const chart = stage.chartIn(container, type, module.chartOf);
+  if (!chart) throw new Trouble(refusal(400, 'badRequest', `There is no chart type "${type}".`));
+  unsay(container);
+  const data = module.dataOf(response);
+  // A page that brought google.visualization with it works on with tables of that one.
+  const { DataTable = own['DataTable'] } = optionsOf((window as { google?: { visualization?: unknown } }).google?.visualization);
+  const dataTable = new (DataTable as DataTableClass)(data);
+  const ready = readiness(own['events'] as Events, chart);
+  // Our charts cannot read just any table that a page calls DataTable.
+  chart.draw(data, chartOptions(type, options['options']));
+  await ready;
+  return { chart, data, dataTable, response };
+}
+
+// Pages rewrite what is drawn as soon as they hear of success: it has to be there.
+function readiness(events: Events, chart: object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const listeners = [
+      events.addListener(chart, 'ready', () => settle(resolve)),
+      events.addListener(chart, 'error', (event) => {
+        settle(() => reject(new Trouble(refusal(400, 'badRequest', event?.message ?? 'The chart cannot be drawn.'))));
+      }),
+    ];
+    const settle = (how: () => void): void => {
+      for (const listener of listeners) events.removeListener(listener);
+      how();
+    };
+  });
+}
+
+function chartOptions(type: string, given: unknown): Options {
+  return merge(type === 'TABLE' ? { cssClassNames: { ...TABLE_CLASSES } } : {}, given);
+}
+
+function fail(component: Component, container: unknown, error: unknown): void {
+  const body = error instanceof Trouble ? error.body : refusal(500, 'internalError', `The chart could not be drawn: ${String(error)}`);
+  const element = find(container);
+  if (element && !isHeard(component, EventType.ERROR)) sayIn(element, body);
+  component.emit(EventType.ERROR, body);
+}

@@ -1,0 +1,18 @@
+/** The element that an option `container` means: an id, an element, or a collection of a library that holds one. */
+export function find(container: unknown): Element | null {
+  if (typeof container === 'string') return document.getElementById(container.replace(/^#/, ''));
+  if (isElement(container)) return container;
+  const first: unknown = (container as ArrayLike<unknown> | null | undefined)?.[0];
+  return isElement(first) ? first : null;
+}
+
+// By its kind and not by its class: pages hand over elements of their frames.
+function isElement(value: unknown): value is Element {
+  return typeof value === 'object' && value !== null && (value as Node).nodeType === 1;
+}
+
+/** What is said of a container that is not there. */
+export function missing(container: unknown): string {
+  if (typeof container === 'string') return `There is no element with the id "${container}" for the option "container".`;
+  return 'The option "container" names no element: give an id or an element.';
+}

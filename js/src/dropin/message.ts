@@ -1,0 +1,21 @@
+import { h } from '../dom.js';
+import { sentenceOf } from './words.js';
+
+const CLASS = 'gapi-analytics-data-chart-message';
+
+/** Says beside what a container holds why there is nothing new in it. */
+export function sayIn(container: Element, body: object): void {
+  const text = sentenceOf(body, container);
+  const old = messageIn(container);
+  if (old) old.textContent = text;
+  else container.append(h('div', { class: CLASS, role: 'status' }, text));
+}
+
+/** Takes the sentence away again. */
+export function unsay(container: Element): void {
+  messageIn(container)?.remove();
+}
+
+function messageIn(container: Element): Element | undefined {
+  return [...container.children].find((child) => child.classList.contains(CLASS));
+}

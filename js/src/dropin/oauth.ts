@@ -1,0 +1,49 @@
+// gapi.auth: the first of Google's libraries for signing in, as far as pages call it.
+
+import type { Auth } from './auth.js';
+import type { Authorization } from './authorization.js';
+import { setToken } from './client.js';
+import { call, later } from './callbacks.js';
+import { optionsOf } from './merge.js';
+import type { Options } from './merge.js';
+import { tokenOf } from './token.js';
+
+const DENIED = { error: 'immediate_failed', error_subtype: 'access_denied' };
+
+/** gapi.auth. */
+export function oauthOf(auth: Auth, authorization: Authorization): Options {
+  // Signs in with a token among the parameters, else as anyone; true when that worked.
+  const enter = async (parameters: unknown): Promise<boolean> => {
+    const token = tokenOf(parameters) ?? tokenOf(optionsOf(parameters)['serverAuth']);
+    if (token) authorization.enter(token);
+    else if (!authorization.current) authorization.enterPublic();
+    await authorization.settled();
+    return authorization.current !== null;
+  };
+
+  const authorize = (parameters: unknown, callback: unknown): void => {
+    void enter(parameters).then((entered) => later(() => call(callback, entered ? tokenObject(auth) : { ...DENIED })));
+  };
+
+  return {
+    init: (callback: unknown) => later(() => call(callback)),
+    authorize,
+    signIn: (parameters: unknown) => authorize(parameters, globalFunction(optionsOf(parameters)['callback'])),
+    signOut: () => void auth.signOut(),
+    getToken: () => (authorization.current ? tokenObject(auth) : null),
+    setToken: (token: unknown) => setToken(authorization, token),
+    checkSessionState: (_parameters: unknown, callback: unknown) => later(() => call(callback, authorization.current !== null)),
+  };
+}
+
+/** The token as gapi.auth and gapi.client hand it out; its numbers are text. */
+export function tokenObject(auth: Auth): Options {
+  const response = auth.getAuthResponse();
+  const status = { signed_in: true, method: 'AUTO' };
+  return { ...response, expires_in: String(response?.expires_in ?? ''), error: undefined, state: '', status };
+}
+
+// The button's callback may be named instead of given.
+function globalFunction(callback: unknown): unknown {
+  return typeof callback === 'string' ? (window as unknown as Options)[callback] : callback;
+}

@@ -1,0 +1,79 @@
+import { h, sheetOf } from '../dom.js';
+import type { AccountSummary, Choice } from './summaries.js';
+
+const CLASS = 'gapi-analytics-view-selector';
+
+// :where() weighs nothing: whatever rule a page has for its tables and selects wins.
+const css = `
+:where(.${CLASS}) { border-collapse: collapse; font: inherit; text-align: start; }
+:where(.${CLASS} td) { padding: 0.25em 0.75em 0.25em 0; vertical-align: middle; }
+:where(.${CLASS} select) { font: inherit; min-inline-size: 14em; max-inline-size: 100%; padding: 0.25em 0.375em; }
+`;
+
+interface Item {
+  id: string;
+  name: string;
+}
+
+let sheet: CSSStyleSheet | null = null;
+let made = 0;
+
+/** The lists of accounts, properties and views: what is chosen in one is what the next one lists. */
+export class ViewLists {
+  readonly element: HTMLElement;
+
+  private readonly accounts = h('select');
+  private readonly properties = h('select');
+  private readonly views = h('select');
+
+  constructor(
+    private readonly all: AccountSummary[],
+    private choice: Choice,
+    private readonly changed: (choice: Choice) => void,
+  ) {
+    if (!sheet) document.adoptedStyleSheets = [...document.adoptedStyleSheets, (sheet = sheetOf(css))];
+    const rows = [row('Account', this.accounts), row('Property', this.properties), row('View', this.views)];
+    this.element = h('table', { class: CLASS, role: 'presentation' }, h('tbody', {}, ...rows));
+    this.accounts.addEventListener('change', () => this.chooseAccount(this.all[this.accounts.selectedIndex]));
+    this.properties.addEventListener('change', () => {
+      this.chooseProperty(this.choice.account, this.choice.account?.webProperties?.[this.properties.selectedIndex]);
+    });
+    this.views.addEventListener('change', () => {
+      this.take({ ...this.choice, view: this.choice.property?.profiles?.[this.views.selectedIndex] });
+    });
+    this.fill();
+  }
+
+  private chooseAccount(account: AccountSummary | undefined): void {
+    this.chooseProperty(account, account?.webProperties?.[0]);
+  }
+
+  private chooseProperty(account: Choice['account'], property: Choice['property']): void {
+    this.take({ account, property, view: property?.profiles?.[0] });
+  }
+
+  private take(choice: Choice): void {
+    this.choice = choice;
+    this.fill();
+    this.changed(choice);
+  }
+
+  private fill(): void {
+    const { account, property, view } = this.choice;
+    list(this.accounts, this.all, account);
+    list(this.properties, account?.webProperties ?? [], property);
+    list(this.views, property?.profiles ?? [], view);
+  }
+}
+
+// The list that the change was made in holds what it held: it is left alone, with the focus in it.
+function list(select: HTMLSelectElement, items: Item[], chosen: Item | undefined): void {
+  const same = select.options.length === items.length && items.every((item, i) => select.options[i]?.value === item.id);
+  if (!same) select.replaceChildren(...items.map((item) => h('option', { value: item.id }, item.name)));
+  select.selectedIndex = chosen ? items.indexOf(chosen) : -1;
+}
+
+function row(title: string, select: HTMLSelectElement): HTMLElement {
+  select.id = `${CLASS}-${++made}`;
+  return h('tr', {}, h('td', {}, h('label', { for: select.id }, title)), h('td', {}, select));
+}

@@ -1,0 +1,84 @@
+import { failureBody, isGood } from './asker.js';
+import type { Asker } from './asker.js';
+import { Component, EventType, define, isHeard } from './component.js';
+import type { ComponentClass } from './component.js';
+import { later, report } from './callbacks.js';
+import { refusal } from './errors.js';
+import { find, missing } from './find.js';
+import type { Options } from './merge.js';
+import { sayIn, unsay } from './message.js';
+import { choose, idsOf } from './summaries.js';
+import type { AccountSummary, Choice, Wish } from './summaries.js';
+import { ViewLists } from './view-lists.js';
+
+/** gapi.analytics.ViewSelector: three lists, of accounts, properties and views. */
+export function viewSelectorClass(asker: Asker): ComponentClass {
+  const shown = new WeakMap<object, Element>();
+  /** What was chosen last: the next execute shows it again, unless the page wishes for something. */
+  const last = new WeakMap<object, Choice>();
+  const turns = new WeakMap<object, number>();
+
+  async function run(selector: Component, turn: number): Promise<void> {
+    const reply = await asker.ask({ path: 'v3/management/accountSummaries' });
+    if (turns.get(selector) !== turn) return;
+    if (!isGood(reply)) return fail(selector, failureBody(reply));
+    const accounts = (reply.result as { items?: AccountSummary[] }).items ?? [];
+    const choice = choose(accounts, wishOf(selector.get()) ?? again(last.get(selector)));
+    const container = find(selector.get()['container']);
+    if (!container) return fail(selector, refusal(400, 'badRequest', missing(selector.get()['container'])));
+    if (!choice.view) return fail(selector, refusal(403, 'insufficientPermissions', 'There are no views to choose from.'));
+    unsay(container);
+    last.set(selector, choice);
+    const lists = new ViewLists(accounts, choice, (chosen) => {
+      last.set(selector, chosen);
+      later(() => tell(selector, chosen));
+    });
+    show(selector, container, lists.element);
+    tell(selector, choice);
+  }
+
+  function show(selector: Component, container: Element, element: Element): void {
+    const before = shown.get(selector);
+    if (before?.parentNode === container) before.replaceWith(element);
+    else {
+      before?.remove();
+      container.append(element);
+    }
+    shown.set(selector, element);
+  }
+
+  return define(
+    {
+      execute(this: Component): Component {
+        const turn = (turns.get(this) ?? 0) + 1;
+        turns.set(this, turn);
+        run(this, turn).catch(report);
+        return this;
+      },
+    },
+    Component,
+  );
+}
+
+function wishOf(options: Options): Wish | null {
+  const text = (...names: string[]) => String(names.map((name) => options[name]).find(Boolean) ?? '');
+  const [account, property, view] = [text('accountId'), text('propertyId', 'webPropertyId'), text('ids', 'viewId')];
+  return account || property || view ? { account, property, view: view && `ga:${view.replace(/^ga:/, '')}` } : null;
+}
+
+function again({ account, property, view }: Choice = {}): Wish {
+  return { account: account?.id ?? '', property: property?.id ?? '', view: view ? idsOf(view) : '' };
+}
+
+function tell(selector: Component, { account, property, view }: Choice): void {
+  if (!view) return;
+  const ids = idsOf(view);
+  selector.emit(EventType.CHANGE, ids);
+  selector.emit('viewChange', { account, property, view, ids });
+}
+
+function fail(selector: Component, body: object): void {
+  const container = find(selector.get()['container']);
+  if (container && !isHeard(selector, EventType.ERROR)) sayIn(container, body);
+  selector.emit(EventType.ERROR, body);
+}
