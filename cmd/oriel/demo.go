@@ -2,22 +2,21 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	htmltemplate "html/template"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"text/template"
-	"time"
 
 	"github.com/oriel-server/oriel/emulator/world"
+	"github.com/oriel-server/oriel/internal/app"
 )
 
 //go:embed demo
@@ -56,6 +55,7 @@ type demonstration struct {
 	site   net.Listener
 	config string // path of the configuration
 	key    string // path of the key file
+	apiKey string // of the customer's website
 	ended  chan error
 }
 
@@ -78,19 +78,22 @@ func startDemo(ctx context.Context, dir, listen string, seed uint64, stderr io.W
 	if d.server, err = newServer(d.config, stderr); err != nil {
 		return nil, err
 	}
-	website, err := newWebsite(d.server.config.PublicURL)
+	pages, err := website{oriel: d.server.config.PublicURL, origin: d.origin(), key: d.apiKey}.handler()
 	if err != nil {
 		return nil, err
 	}
 	go func() { d.ended <- d.google.wait() }()
 	go func() { d.ended <- d.server.run(ctx) }()
-	go func() { d.ended <- serveUntil(ctx, d.site, website) }()
+	go func() { d.ended <- serveUntil(ctx, d.site, pages) }()
 	return d, nil
 }
 
+// origin is that of the customer's pages.
+func (d *demonstration) origin() string { return "http://" + d.site.Addr().String() }
+
 func (d *demonstration) tell(w io.Writer) {
 	fmt.Fprintf(w, `
-  Open           http://%s/
+  Open           %s/
 
   a customer's page, with dashboards of three sites; nobody signs in
 
@@ -101,7 +104,7 @@ func (d *demonstration) tell(w io.Writer) {
   Google is made up: %s, steered at %s
   Ctrl-C ends it.
 
-`, d.site.Addr(), d.config, d.key, d.server.config.PublicURL, d.server.operator.Addr(), d.google.url, d.google.controlURL)
+`, d.origin(), d.config, d.key, d.server.config.PublicURL, d.server.operator.Addr(), d.google.url, d.google.controlURL)
 }
 
 // wait returns when all three have ended; the first to end ends the others.
@@ -131,7 +134,8 @@ func listenNear(addr string) (net.Listener, error) {
 //go:embed demo/oriel.yaml.tmpl
 var demoConfig string
 
-// writeConfig writes what "oriel serve" would be given.
+// writeConfig writes what "oriel serve" would be given, and makes the API key of
+// the customer's website.
 func (d *demonstration) writeConfig() error {
 	public, err := freeAddress()
 	if err != nil {
@@ -141,11 +145,16 @@ func (d *demonstration) writeConfig() error {
 	if err != nil {
 		return err
 	}
+	key, hash, err := app.NewAPIKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	d.apiKey = key
 	var b strings.Builder
 	err = template.Must(template.New("").Parse(demoConfig)).Execute(&b, map[string]any{
 		"Listen": public, "Operator": operator, "Key": filepath.Base(d.key),
 		"Google": d.google.url, "TokenHost": strings.TrimPrefix(d.google.url, "http://"),
-		"Origin": "http://" + d.site.Addr().String(), "Sites": world.DefaultSites(),
+		"Origin": d.origin(), "Sites": world.DefaultSites(), "APIKeySHA256": hex.EncodeToString(hash[:]),
 	})
 	if err != nil {
 		return err
@@ -163,41 +172,6 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// newWebsite serves the customer's pages, which know Oriel's address base and
-// nothing else of it.
-func newWebsite(base string) (http.Handler, error) {
-	files, err := fs.Sub(demoFiles, "demo")
-	if err != nil {
-		return nil, err
-	}
-	pages, err := htmltemplate.ParseFS(files, "*.html")
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	for _, page := range pages.Templates() {
-		pattern := "GET /" + page.Name()
-		if page.Name() == "index.html" {
-			pattern = "GET /{$}"
-			mux.Handle("GET /index.html", http.RedirectHandler("/", http.StatusMovedPermanently))
-		}
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.Header().Set("Cache-Control", "no-cache")
-			_ = page.Execute(w, map[string]string{"Base": base, "View": demoView}) // the visitor left
-		})
-	}
-	for _, name := range []string{"site.css", "frame.js"} {
-		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
-			http.ServeFileFS(w, r, files, name)
-		})
-	}
-	return http.TimeoutHandler(mux, 10*time.Second, "too slow"), nil
-}
-
 // demoEvents is how many events the made-up world has: enough that there is
 // somebody on each site at night, and made in a second or two.
 const demoEvents = 1_300_000
-
-// demoView is the view that the page of single charts shows.
-const demoView = "museum"

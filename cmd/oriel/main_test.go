@@ -310,13 +310,38 @@ func TestServeSaysThatAPortIsTaken(t *testing.T) {
 	}
 }
 
+// testOldPage: the page from 2015 holds an embed token of its own, which answers as
+// pages of that time asked.
+func testOldPage(t *testing.T, site, server string) {
+	t.Helper()
+	token := func() string {
+		_, body := get(t, site+"2015.html")
+		if !strings.Contains(body, `js.src="`+server+`/platform.js"`) {
+			t.Errorf("the page does not load the drop-in:\n%s", body)
+		}
+		m := regexp.MustCompile(`'access_token': "([^"]+)"`).FindStringSubmatch(body)
+		if m == nil {
+			t.Fatalf("no token in\n%s", body)
+		}
+		return m[1]
+	}
+	first := token()
+	if first == token() {
+		t.Error("two visits share a token")
+	}
+	query := "?ids=ga:100367422&start-date=7daysAgo&end-date=yesterday&metrics=ga:sessions&access_token="
+	if status, body := get(t, server+"/analytics/v3/data/ga"+query+first); status != http.StatusOK || !strings.Contains(body, `"rows"`) {
+		t.Errorf("the token's report answers %d: %s", status, body)
+	}
+}
+
 // TestDemo: one address, at which there is a page; two files that exist while it
 // runs, and are what serve takes; nothing remains.
 func TestDemo(t *testing.T) {
 	p := startOriel(t, "demo", "-listen", "127.0.0.1:0")
 	said := p.prints(t, `Open +(http://\S+/)\n(?s:.*)Configuration +(\S+)\n +Key file +(\S+)\n(?s:.*)Oriel (http://\S+), for operators (\S+)\n(?s:.*)Ctrl-C ends it`)
 	page, config, key, server, operators := said[0], said[1], said[2], said[3], said[4]
-	for _, name := range []string{"", "charts.html", "iframe.html", "site.css"} {
+	for _, name := range []string{"", "charts.html", "iframe.html", "2015.html", "site.css"} {
 		if status, _ := get(t, page+name); status != http.StatusOK {
 			t.Errorf("%s answers %d", page+name, status)
 		}
@@ -324,6 +349,7 @@ func TestDemo(t *testing.T) {
 	if _, body := get(t, page); !strings.Contains(body, server+"/oriel.js") || !strings.Contains(body, "<oriel-dashboard") {
 		t.Errorf("the page does not use the server:\n%s", body)
 	}
+	testOldPage(t, page, server)
 	if status, body := get(t, server+"/embed/overview"); status != http.StatusOK || !strings.Contains(body, "Kauri") {
 		t.Errorf("the embed page answers %d", status)
 	}

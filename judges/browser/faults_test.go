@@ -85,7 +85,8 @@ func TestStaleFiguresSayFromWhen(t *testing.T) {
 	h := ownHouse(t)
 	b := newTab(t, look{}).open(h.Site + "/")
 	control(t, h, http.MethodPut, "/faults/*", `{"status": 503, "rate": 1}`)
-	b.eventually("the live figure says that it is old", `(() => {
+	// For cache.realtime, half a minute, it is not old.
+	b.within(2*patience, "the live figure says that it is old", `(() => {
 	  if (window.__panels().some((p) => p.stale.includes('These are the figures of'))) return true;
 	  if (!`+root+`.querySelector('[aria-busy]')) `+dashboard+`.reload();
 	  return false;

@@ -139,8 +139,16 @@ func (b *tab) hear(event any) {
 			b.said = append(b.said, fmt.Sprintf("console.%s: %s", e.Type, text))
 		}
 	case *runtime.EventExceptionThrown:
-		b.said = append(b.said, "exception: "+e.ExceptionDetails.Text)
+		b.said = append(b.said, "exception: "+exception(e.ExceptionDetails))
 	}
+}
+
+// exception is what a page threw, with where.
+func exception(e *runtime.ExceptionDetails) string {
+	if e.Exception != nil && e.Exception.Description != "" {
+		return e.Exception.Description
+	}
+	return e.Text
 }
 
 func (b *tab) must(err error) {
@@ -196,6 +204,12 @@ func (b *tab) run(statements string) {
 
 // eventually waits for a page's expression to be true.
 func (b *tab) eventually(what, expression string) {
+	b.t.Helper()
+	b.within(patience, what, expression)
+}
+
+// within is eventually for what takes its time.
+func (b *tab) within(patience time.Duration, what, expression string) {
 	b.t.Helper()
 	deadline := time.Now().Add(patience)
 	for !eval[bool](b, `Boolean(`+expression+`)`) {
