@@ -3,6 +3,7 @@ package emulator
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -93,6 +94,25 @@ func (c *catalog) index() {
 			}
 		}
 	}
+}
+
+// keyEventMetrics have a name for each key event of a property: keyEvents:purchase.
+var keyEventMetrics = []string{"keyEvents", "sessionKeyEventRate", "userKeyEventRate"}
+
+// with returns the fields of a property whose one key event has that name.
+func (c *catalog) with(keyEvent string) *catalog {
+	own := *c
+	own.metrics, own.byMetric = slices.Clone(c.metrics), map[string]*field{}
+	for _, base := range keyEventMetrics {
+		f := *c.byMetric[base]
+		f.name, f.label, f.deprecated = base+":"+keyEvent, f.label+" for "+keyEvent, nil
+		own.metrics = append(own.metrics, f)
+	}
+	maps.Copy(own.byMetric, c.byMetric)
+	for i := len(c.metrics); i < len(own.metrics); i++ {
+		own.byMetric[own.metrics[i].name] = &own.metrics[i]
+	}
+	return &own
 }
 
 // coreOnly are the dimensions that stand in the list of fields but are asked

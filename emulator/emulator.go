@@ -30,6 +30,10 @@ type Config struct {
 	BaseURL string
 	// Logger gets a line per request at debug level. Nil: none.
 	Logger *slog.Logger
+	// Quota is how many times the tokens of a standard property each property
+	// has, per day, hour and project: 10 is Analytics 360, less than 1 a property
+	// whose tokens others use up. 0 means 1.
+	Quota float64
 }
 
 // An Emulator is one made-up Google. It is safe for concurrent use.
@@ -53,7 +57,8 @@ type Emulator struct {
 // A property is a site with its time zone loaded.
 type property struct {
 	world.Site
-	zone *time.Location
+	zone   *time.Location
+	fields *catalog // those of all properties and its own
 }
 
 // New returns an emulator. It fails when BaseURL is not an http or https URL
@@ -69,23 +74,26 @@ func New(c Config) (*Emulator, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Quota == 0 {
+		c.Quota = 1
+	}
 	if c.World == nil {
 		if c.World, err = world.New(world.Config{Seed: 1, Now: c.Clock()}); err != nil {
 			return nil, fmt.Errorf("emulator: making the default world: %w", err)
 		}
 	}
-	sites, err := loadSites(c.World)
+	fields, err := newCatalog()
 	if err != nil {
 		return nil, err
 	}
-	fields, err := newCatalog()
+	sites, err := loadSites(c.World, fields)
 	if err != nil {
 		return nil, err
 	}
 	return &Emulator{
 		world: c.World, sites: sites, baseURL: base, log: c.Logger,
 		clock: newClock(c.Clock), fields: fields,
-		people: newDirectory(), tokens: newTokenBook(), quota: newQuotaBook(),
+		people: newDirectory(), tokens: newTokenBook(), quota: newQuotaBook(c.Quota),
 		steer: newSteering(), counts: newCounters(),
 		identity: sync.OnceValues(newPrivateKey),
 	}, nil
@@ -102,14 +110,14 @@ func cleanBaseURL(s string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-func loadSites(w *world.World) ([]property, error) {
+func loadSites(w *world.World, fields *catalog) ([]property, error) {
 	var sites []property
 	for _, s := range w.Sites() {
 		zone, err := time.LoadLocation(s.TimeZone)
 		if err != nil {
 			return nil, fmt.Errorf("emulator: property %s: time zone %q: %w", s.Property, s.TimeZone, err)
 		}
-		sites = append(sites, property{Site: s, zone: zone})
+		sites = append(sites, property{Site: s, zone: zone, fields: fields.with(w.KeyEvent(s.Property))})
 	}
 	return sites, nil
 }

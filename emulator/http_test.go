@@ -119,7 +119,7 @@ func TestMetadata(t *testing.T) {
 	var own, universal metadataAnswer
 	must(t, json.Unmarshal([]byte(l.do("GET", "/v1beta/properties/"+l.property+"/metadata", "").body), &own))
 	must(t, json.Unmarshal([]byte(l.do("GET", "/v1beta/properties/0/metadata", "").body), &universal))
-	if len(own.Dimensions) != 374 || len(own.Metrics) != 86 || len(own.Comparisons) != 9 || own.Name != "properties/"+l.property+"/metadata" {
+	if len(own.Dimensions) != 374 || len(own.Metrics) != 86+3 || len(universal.Metrics) != 86 || len(own.Comparisons) != 9 || own.Name != "properties/"+l.property+"/metadata" {
 		t.Errorf("%d dimensions, %d metrics, %d comparisons of %s", len(own.Dimensions), len(own.Metrics), len(own.Comparisons), own.Name)
 	}
 	if len(universal.Comparisons) != 0 || universal.Name != "properties/0/metadata" {
@@ -128,6 +128,14 @@ func TestMetadata(t *testing.T) {
 	i := slices.IndexFunc(own.Metrics, func(m metricMetadata) bool { return m.APIName == "keyEvents" })
 	if i < 0 || !slices.Equal(own.Metrics[i].DeprecatedAPINames, []string{"conversions"}) || own.Metrics[i].Type != "TYPE_FLOAT" {
 		t.Errorf("keyEvents %+v", own.Metrics[i])
+	}
+	event := l.emulator.world.KeyEvent(l.property)
+	named := l.report(`{` + week + `,"metrics":[{"name":"keyEvents:` + event + `"},{"name":"keyEvents"},{"name":"sessionKeyEventRate:` + event + `"},{"name":"sessionKeyEventRate"}]}`)
+	if v := named.Rows[0].MetricValues; named.MetricHeaders[0].Name != "keyEvents:"+event || v[0] != v[1] || v[2] != v[3] || v[0].Value == "0" {
+		t.Errorf("metrics of %s: %+v", event, named)
+	}
+	if a := l.do("POST", "/v1beta/properties/"+l.property+":runReport", `{`+week+`,"metrics":[{"name":"keyEvents:nothing"}]}`); a.status != 400 {
+		t.Errorf("a key event that the property has not: %d %s", a.status, a.body)
 	}
 	if a := l.report(`{` + week + `,"dimensions":[{"name":"sessionDefaultChannelGrouping"}],"metrics":[{"name":"conversions"}]}`); a.DimensionHeaders[0].Name != "sessionDefaultChannelGrouping" {
 		t.Errorf("deprecated names: %+v", a.DimensionHeaders)

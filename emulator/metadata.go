@@ -43,15 +43,19 @@ func (e *Emulator) getMetadata(c *call) (any, error) {
 	if _, err := e.charge(c, 1, false); err != nil {
 		return nil, err
 	}
-	a := metadataAnswer{Name: "properties/" + c.id + "/metadata"}
-	for i := range e.fields.dimensions {
-		a.Dimensions = append(a.Dimensions, e.fields.dimensions[i].asDimension())
+	fields := e.fields
+	if c.id != "0" {
+		fields = c.property.fields
 	}
-	for i := range e.fields.metrics {
-		a.Metrics = append(a.Metrics, e.fields.metrics[i].asMetric())
+	a := metadataAnswer{Name: "properties/" + c.id + "/metadata"}
+	for i := range fields.dimensions {
+		a.Dimensions = append(a.Dimensions, fields.dimensions[i].asDimension())
+	}
+	for i := range fields.metrics {
+		a.Metrics = append(a.Metrics, fields.metrics[i].asMetric())
 	}
 	if c.id != "0" {
-		for _, f := range e.fields.comparisons {
+		for _, f := range fields.comparisons {
 			a.Comparisons = append(a.Comparisons, comparisonMetadata{f.name, f.label})
 		}
 	}
@@ -79,10 +83,10 @@ func (e *Emulator) checkCompatibility(c *call) (any, error) {
 		return nil, err
 	}
 	q := &question{ask: &ask.reportRequest, site: c.property}
-	if err := q.nameFields(e.fields); err != nil {
+	if err := q.nameFields(q.site.fields); err != nil {
 		return nil, err
 	}
-	if err := q.filters(e.fields); err != nil {
+	if err := q.filters(q.site.fields); err != nil {
 		return nil, err
 	}
 	if err := q.compatible(); err != nil {
@@ -104,14 +108,14 @@ func (e *Emulator) checkCompatibility(c *call) (any, error) {
 	wanted := func(w string) bool {
 		return ask.CompatibilityFilter == w || ask.CompatibilityFilter == "" || ask.CompatibilityFilter == "COMPATIBILITY_UNSPECIFIED"
 	}
-	for i := range e.fields.dimensions {
-		f := &e.fields.dimensions[i]
+	for i := range q.site.fields.dimensions {
+		f := &q.site.fields.dimensions[i]
 		if w := word(incompatible(append(slices.Clone(q.dimensions), f), q.metrics) == ""); wanted(w) {
 			a.Dimensions = append(a.Dimensions, dimensionCompatibility{f.asDimension(), w})
 		}
 	}
-	for i := range e.fields.metrics {
-		f := &e.fields.metrics[i]
+	for i := range q.site.fields.metrics {
+		f := &q.site.fields.metrics[i]
 		if w := word(incompatible(q.dimensions, append(slices.Clone(q.metrics), f)) == ""); wanted(w) {
 			a.Metrics = append(a.Metrics, metricCompatibility{f.asMetric(), w})
 		}

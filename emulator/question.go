@@ -36,7 +36,7 @@ type question struct {
 func (e *Emulator) understand(ask *reportRequest, c *call, live bool) (*question, error) {
 	q := &question{ask: ask, site: c.property, live: live}
 	steps := []func() error{
-		func() error { return q.nameFields(e.fields) },
+		func() error { return q.nameFields(q.site.fields) },
 		func() error { return q.page() },
 		func() (err error) {
 			if live {
@@ -46,7 +46,7 @@ func (e *Emulator) understand(ask *reportRequest, c *call, live bool) (*question
 			return q.dates(c)
 		},
 		q.cardinality,
-		func() error { return q.filters(e.fields) },
+		func() error { return q.filters(q.site.fields) },
 		func() error { return q.compatible() },
 		q.orders,
 		q.aggregations,
@@ -234,7 +234,7 @@ func incompatible(dimensions, metrics []*field) string {
 				return m.name
 			}
 		case "Event":
-			if items && m.name != "keyEvents" {
+			if items && !strings.HasPrefix(m.name, "keyEvents") {
 				return m.name
 			}
 		}

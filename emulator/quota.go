@@ -107,6 +107,8 @@ func (p *perProject) bucket(name string) *bucket {
 
 // A quotaBook counts, separately for core and realtime.
 type quotaBook struct {
+	share float64 // of a standard property's tokens
+
 	mu         sync.Mutex
 	properties map[propertyKey]*perProperty
 	projects   map[projectKey]*perProject
@@ -115,8 +117,8 @@ type quotaBook struct {
 	forced map[propertyKey]map[string]int
 }
 
-func newQuotaBook() *quotaBook {
-	q := &quotaBook{}
+func newQuotaBook(share float64) *quotaBook {
+	q := &quotaBook{share: share}
 	q.reset()
 	return q
 }
@@ -129,6 +131,9 @@ func (q *quotaBook) reset() {
 	q.forced = map[propertyKey]map[string]int{}
 }
 
+// tokens is the limit of a bucket of which a standard property has so many.
+func (q *quotaBook) tokens(standard int) int { return int(float64(standard) * q.share) }
+
 // A lease is a request in execution that holds one of the property's places.
 type lease struct {
 	key projectKey
@@ -139,7 +144,7 @@ func (q *quotaBook) of(k projectKey, now time.Time) (*perProperty, *perProject) 
 	p := q.properties[k.propertyKey]
 	if p == nil {
 		p = &perProperty{
-			day: bucket{limit: tokensPerDay}, hour: bucket{limit: tokensPerHour},
+			day: bucket{limit: q.tokens(tokensPerDay)}, hour: bucket{limit: q.tokens(tokensPerHour)},
 			thresholded: bucket{limit: thresholdedPerHour}, limit: concurrentRequests,
 		}
 		q.properties[k.propertyKey] = p
@@ -148,7 +153,7 @@ func (q *quotaBook) of(k projectKey, now time.Time) (*perProperty, *perProject) 
 	fresh := j == nil
 	if fresh {
 		j = &perProject{
-			hour:         bucket{limit: tokensPerProjectHour},
+			hour:         bucket{limit: q.tokens(tokensPerProjectHour)},
 			serverErrors: bucket{limit: serverErrorsPerHour},
 			clientErrors: bucket{limit: clientErrorsPer15Min},
 		}

@@ -33,6 +33,21 @@ func TestPropertyQuotaShowsZeros(t *testing.T) {
 	}
 }
 
+// A property may have more or fewer tokens than a standard one; nothing else
+// changes.
+func TestQuotaShare(t *testing.T) {
+	for share, want := range map[float64]string{
+		0.1: `"tokensPerDay":{"consumed":1,"remaining":19999},"tokensPerHour":{"consumed":1,"remaining":3999},`,
+		10:  `"tokensPerDay":{"consumed":1,"remaining":1999999},"tokensPerHour":{"consumed":1,"remaining":399999},`,
+	} {
+		l := newLab(t)
+		l.emulator.quota = newQuotaBook(share)
+		if r := l.call("runReport", quotaReport); !strings.Contains(r.body, want) || !strings.Contains(r.body, `"concurrentRequests":{"consumed":0,"remaining":10}`) {
+			t.Errorf("%v: %s", share, r.body)
+		}
+	}
+}
+
 // Each bucket, emptied, is refused with its text, and fills again when its
 // window is over.
 func TestQuotaExhausted(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // blockSize is how many events are read at a time.
@@ -48,7 +49,8 @@ type query struct {
 func newQuery(ctx context.Context, s *site, q Query) (*query, error) {
 	out := &query{site: s, Query: q, ctx: ctx, known: map[matchKey]map[string]bool{}}
 	for _, name := range q.Metrics {
-		m, ok := metricNamed(name)
+		// A property has one key event here, so that metrics of it are those of all.
+		m, ok := metricNamed(strings.TrimSuffix(name, ":"+s.how.profile.keyEvent))
 		if !ok {
 			return nil, fmt.Errorf("%q is not a metric of this world", name)
 		}

@@ -128,6 +128,15 @@ func (w *World) Sites() []Site {
 	return out
 }
 
+// KeyEvent returns the name of the event that a property counts as its key event;
+// empty for a property that is not in this world.
+func (w *World) KeyEvent(property string) string {
+	if s := w.site(property); s != nil {
+		return s.how.profile.keyEvent
+	}
+	return ""
+}
+
 // site returns the site with a property, or nil.
 func (w *World) site(property string) *site {
 	for _, s := range w.sites {
