@@ -17,23 +17,26 @@ const module = "github.com/oriel-server/oriel/"
 // new arrow is a line here and a sentence in ARCHITECTURE.md, in one commit.
 // A key also stands for the packages in folders below it.
 var importMap = map[string][]string{
-	"internal/report":     {},
-	"internal/credential": {},
-	"emulator":            {"emulator"},
-	"js":                  {},
-	"internal/plan":       {"internal/report"},
-	"internal/cache":      {"internal/report"},
-	"internal/ua":         {"internal/report"},
-	"internal/dashboard":  {"internal/report"},
-	"internal/ga4":        {"internal/report", "internal/credential"},
-	"internal/policy":     {"internal/report", "internal/dashboard", "internal/credential"},
-	"internal/access":     {"internal/policy", "internal/report"},
+	"internal/report":          {},
+	"internal/credential":      {},
+	"emulator":                 {"emulator"},
+	"js":                       {},
+	"internal/plan":            {"internal/report"},
+	"internal/cache":           {"internal/report"},
+	"internal/store/sqlstore":  {"internal/cache", "internal/report"},
+	"internal/store/storetest": {"internal/cache", "internal/report"},
+	"internal/ua":              {"internal/report"},
+	"internal/dashboard":       {"internal/report"},
+	"internal/ga4":             {"internal/report", "internal/credential"},
+	"internal/policy":          {"internal/report", "internal/dashboard", "internal/credential"},
+	"internal/access":          {"internal/policy", "internal/report"},
 	"internal/web": {
 		"internal/access", "internal/policy", "internal/dashboard", "internal/ua", "internal/report", "js",
 	},
 	"internal/app": {
 		"internal/report", "internal/credential", "internal/plan", "internal/cache", "internal/ua",
-		"internal/dashboard", "internal/ga4", "internal/policy", "internal/access", "internal/web", "js",
+		"internal/dashboard", "internal/ga4", "internal/policy", "internal/access", "internal/web",
+		"internal/store/sqlstore", "js",
 	},
 	"cmd/oriel": {"internal/app", "emulator"},
 }

@@ -20,6 +20,7 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
+	config.Cache.File = "" // it is the server's
 	a, err := app.New(config, newLogger(app.LogConfig{Format: "text", Level: "error"}, io.Discard))
 	if err != nil {
 		return err

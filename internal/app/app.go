@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ import (
 	"github.com/oriel-server/oriel/internal/plan"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/store/sqlstore"
 	"github.com/oriel-server/oriel/internal/web"
 	"github.com/oriel-server/oriel/js"
 )
@@ -33,9 +35,11 @@ import (
 type App struct {
 	config    *Config
 	log       *slog.Logger
+	clock     func() time.Time
 	keys      *credential.Keys
 	google    *ga4.Client
 	cache     *cache.Cache
+	plan      *plan.Plan
 	catalog   *cache.Catalog
 	authority *access.Authority
 	server    *web.Server
@@ -44,7 +48,10 @@ type App struct {
 // New wires a configuration. It reads key files and makes the signing keys on
 // the first run, but asks Google nothing.
 func New(c *Config, log *slog.Logger) (*App, error) {
-	a := &App{config: c, log: log}
+	a := &App{config: c, log: log, clock: c.Clock}
+	if a.clock == nil {
+		a.clock = time.Now
+	}
 	if err := a.wire(); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -61,7 +68,7 @@ func (a *App) wire() error {
 	if err != nil {
 		return err
 	}
-	if a.catalog, err = cache.NewCatalog(a.google, cache.CatalogConfig{Clock: time.Now}); err != nil {
+	if a.catalog, err = cache.NewCatalog(a.google, cache.CatalogConfig{Clock: a.clock, Beside: a.cache}); err != nil {
 		return err
 	}
 	rules, err := a.config.rules()
@@ -70,7 +77,7 @@ func (a *App) wire() error {
 	}
 	gate, err := policy.New(policy.Config{
 		Rules: rules, Source: source, Catalog: a.catalog,
-		Recorder: policy.NewLogRecorder(a.log), Clock: time.Now,
+		Recorder: policy.NewLogRecorder(a.log), Clock: a.clock,
 	})
 	if err != nil {
 		return err
@@ -84,14 +91,14 @@ func (a *App) wire() error {
 func (a *App) wireGoogle(m *metrics) (err error) {
 	a.keys, err = credential.New(credential.Config{
 		Accounts: a.config.accounts(), TokenHosts: a.config.Google.TokenHosts,
-		Clock: time.Now, Logger: a.log, OnFetch: m.tokenFetched,
+		Clock: a.clock, Logger: a.log, OnFetch: m.tokenFetched,
 	})
 	if err != nil {
 		return a.config.explainCredentials(err)
 	}
 	a.google, err = ga4.New(ga4.Config{
 		DataURL: a.config.Google.DataURL, AdminURL: a.config.Google.AdminURL,
-		Keyring: a.keys, Email: a.keys.Email, Clock: time.Now, Logger: a.log,
+		Keyring: a.keys, Email: a.keys.Email, Clock: a.clock, Logger: a.log,
 		Observer: ga4.Observer{Request: m.googleAsked, Quota: m.quotaTold, InFlight: m.inFlightChanged},
 	})
 	return err
@@ -102,31 +109,58 @@ func (a *App) road(m *metrics) (source report.Source, err error) {
 	source = a.google                 // ask Google
 	source, err = a.cached(source, m) // unless somebody just did
 	if err == nil {
-		source, err = plan.New(source) // in as few questions as can be
+		a.plan, err = plan.New(plan.Config{Source: source, Memory: a.cache, Observer: m.planned}) // in as few questions as can be
 	}
-	return source, err
+	return a.plan, err
 }
 
 func (a *App) cached(source report.Source, m *metrics) (report.Source, error) {
 	c := a.config.Cache
-	var err error
+	store, err := a.store()
+	if err != nil {
+		return nil, err
+	}
 	a.cache, err = cache.New(source, cache.Config{
-		Clock: time.Now, MaxBytes: int64(c.MaxMB) << 20,
+		Clock: a.clock, MaxBytes: int64(c.MaxMB) << 20,
 		Realtime: c.Realtime, Intraday: c.Intraday, Settling: c.Settling, Final: c.Final,
 		Stale:    cmp.Or(c.Stale, -1), // 0 in the configuration keeps no old answers
-		Observer: m.cacheAnswered,
+		Observer: m.cacheAnswered, Store: store, Logger: a.log,
+		Realm: a.config.Google.DataURL + " " + a.config.Google.AdminURL,
 	})
-	return a.cache, err
+	if err != nil {
+		if store != nil {
+			err = errors.Join(err, store.Close())
+		}
+		return nil, err
+	}
+	m.watchCache(a.cache)
+	return a.cache, nil
+}
+
+// store opens the file of stored answers; nil when there is to be none. A file
+// that cannot be used now is the cache's to wait for.
+func (a *App) store() (cache.Store, error) {
+	c := a.config.Cache
+	if c.File == "" {
+		return nil, nil
+	}
+	s, err := sqlstore.Open(context.Background(), sqlstore.Config{
+		Path: c.File, MaxBytes: int64(c.MaxDiskMB) << 20, Clock: a.clock, Logger: a.log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: cache.file: %w", a.config.src.where("cache", "file"), err)
+	}
+	return s, nil
 }
 
 func (a *App) wireAuthority(rules *policy.Rules) error {
-	keys, err := access.LoadOrCreateKeys(a.config.Tokens.KeysFile, rand.Reader, time.Now())
+	keys, err := access.LoadOrCreateKeys(a.config.Tokens.KeysFile, rand.Reader, a.clock())
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.config.src.where("tokens", "keys_file"), err)
 	}
 	a.authority, err = access.New(access.Config{
 		Keys: keys, APIKeys: a.config.apiKeys(), Rules: rules, Issuer: a.config.PublicURL,
-		Lifetime: a.config.Tokens.Lifetime, Clock: time.Now, Random: rand.Reader,
+		Lifetime: a.config.Tokens.Lifetime, Clock: a.clock, Random: rand.Reader,
 		Sessions: access.Sessions{Host: a.config.Tokens.Session, Public: a.config.Tokens.PublicSession},
 	})
 	return err
@@ -139,8 +173,8 @@ func (a *App) wireWeb(rules *policy.Rules, gate *policy.Gate, registry *promethe
 	}
 	a.server, err = web.New(web.Config{
 		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
-		Files: js.Files(), Logger: a.log, Registry: registry, Clock: time.Now, Random: rand.Reader,
-		Dialects: a.config.dialects(), Ready: a.readiness(), TrustedProxies: proxies,
+		Files: js.Files(), Logger: a.log, Registry: registry, Clock: a.clock, Random: rand.Reader,
+		Dialects: a.config.dialects(), Ready: a.readiness(), Quota: a.quota, TrustedProxies: proxies,
 		RequestTimeout:  a.config.Limits.RequestTimeout,
 		TokensPerSecond: a.config.Limits.TokensPerSecond, TokensBurst: a.config.Limits.TokensBurst,
 		RequestsPerSecond: a.config.Limits.RequestsPerSecond, RequestsBurst: a.config.Limits.RequestsBurst,
@@ -154,13 +188,23 @@ func NewAPIKey(random io.Reader) (key string, hash [32]byte, err error) {
 	return access.GenerateAPIKey(random)
 }
 
+// Handlers returns what Run serves: to everybody, and to operators.
+func (a *App) Handlers() (public, operator http.Handler) {
+	return a.server.Handler(), a.server.Operator()
+}
+
+// Renewing returns how many answers are being fetched anew behind those who were
+// given old ones: none when the server is at rest.
+func (a *App) Renewing() int { return a.plan.Renewing() }
+
 // Run serves on both listeners until ctx ends, then lets requests finish. The
 // listeners are closed when it returns.
 func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	ended := make(chan error, 2)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	for listener, handler := range map[net.Listener]http.Handler{public: a.server.Handler(), operator: a.server.Operator()} {
+	everybody, operators := a.Handlers()
+	for listener, handler := range map[net.Listener]http.Handler{public: everybody, operator: operators} {
 		go func() {
 			defer stop() // one listener without the other is no server
 			ended <- a.serve(ctx, listener, handler)
@@ -203,4 +247,13 @@ func (a *App) Close() error {
 		errs = append(errs, a.keys.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// quota is the ledger of what is left of Google's quotas, as operators read it.
+func (a *App) quota() []byte {
+	body, err := json.MarshalIndent(a.google.Quotas(), "", "  ")
+	if err != nil {
+		panic(err) // numbers and strings always marshal
+	}
+	return append(body, '\n')
 }

@@ -91,15 +91,19 @@ func (a *App) checkFilter(ctx context.Context, name string) error {
 }
 
 // readiness says what must work before the server can answer: an account whose
-// key Google refuses for good will not come back by itself.
+// key Google refuses for good will not come back by itself. A disk that fails is
+// worth a note only: memory does its work.
 func (a *App) readiness() []web.Check {
-	return []web.Check{{Name: "accounts", Check: func(context.Context) error {
-		var errs []error
-		for _, s := range a.keys.Status() {
-			if s.Failure != nil {
-				errs = append(errs, s.Failure)
+	return []web.Check{
+		{Name: "accounts", Check: func(context.Context) error {
+			var errs []error
+			for _, s := range a.keys.Status() {
+				if s.Failure != nil {
+					errs = append(errs, s.Failure)
+				}
 			}
-		}
-		return errors.Join(errs...)
-	}}}
+			return errors.Join(errs...)
+		}},
+		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.cache.Degraded() }},
+	}
 }

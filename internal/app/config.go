@@ -29,6 +29,9 @@ type Config struct {
 	Views          map[string]ViewConfig     `yaml:"views"`
 	Dashboards     map[string]dashboard.Spec `yaml:"dashboards"`
 
+	// Clock tells the time; nil means the machine's. No file can set it.
+	Clock func() time.Time `yaml:"-"`
+
 	src source
 }
 
@@ -73,12 +76,14 @@ type APIKeyConfig struct {
 
 // CacheConfig bounds the cache and says how old an answer may be.
 type CacheConfig struct {
-	MaxMB    int           `yaml:"max_mb"`
-	Realtime time.Duration `yaml:"realtime"`
-	Intraday time.Duration `yaml:"intraday"`
-	Settling time.Duration `yaml:"settling"`
-	Final    time.Duration `yaml:"final"`
-	Stale    time.Duration `yaml:"stale"`
+	MaxMB     int           `yaml:"max_mb"`
+	File      string        `yaml:"file"` // empty or none: memory alone
+	MaxDiskMB int           `yaml:"max_disk_mb"`
+	Realtime  time.Duration `yaml:"realtime"`
+	Intraday  time.Duration `yaml:"intraday"`
+	Settling  time.Duration `yaml:"settling"`
+	Final     time.Duration `yaml:"final"` // 0: as long as there is room
+	Stale     time.Duration `yaml:"stale"`
 }
 
 // LimitsConfig bounds what one asker can make the server do.
@@ -139,8 +144,8 @@ func defaults() Config {
 		},
 		Tokens: TokensConfig{Lifetime: 5 * time.Minute, Session: 12 * time.Hour, PublicSession: time.Hour, KeysFile: "oriel-keys.json"},
 		Cache: CacheConfig{
-			MaxMB: 256, Realtime: 15 * time.Second, Intraday: 10 * time.Minute,
-			Settling: time.Hour, Final: 24 * time.Hour, Stale: 48 * time.Hour,
+			MaxMB: 256, File: "oriel-cache.db", MaxDiskMB: 1024,
+			Realtime: 30 * time.Second, Intraday: 15 * time.Minute, Settling: 4 * time.Hour, Stale: 48 * time.Hour,
 		},
 		Limits: LimitsConfig{RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200, RequestsPerSecond: 50, RequestsBurst: 500},
 	}
@@ -184,6 +189,10 @@ func (c *Config) resolvePaths(dir string) {
 		c.Accounts[name] = a
 	}
 	c.Tokens.KeysFile = relativeTo(dir, c.Tokens.KeysFile)
+	if c.Cache.File == "none" {
+		c.Cache.File = ""
+	}
+	c.Cache.File = relativeTo(dir, c.Cache.File)
 }
 
 func relativeTo(dir, path string) string {

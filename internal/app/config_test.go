@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 const oneView = "views:\n  shop: {property: \"412600303\"}\n"
@@ -48,7 +49,7 @@ func TestMissingFile(t *testing.T) {
 }
 
 func TestPathsAreRelativeToTheFile(t *testing.T) {
-	path := write(t, "accounts: {a: {key_file: keys/a.json}, b: {key_file: /etc/b.json}}\ntokens: {keys_file: signing.json}\n"+
+	path := write(t, "accounts: {a: {key_file: keys/a.json}, b: {key_file: /etc/b.json}}\ntokens: {keys_file: signing.json}\ncache: {file: answers.db}\n"+
 		"views:\n  shop: {property: '1', account: a}\n")
 	c, err := ReadConfig(path)
 	if err != nil {
@@ -59,6 +60,7 @@ func TestPathsAreRelativeToTheFile(t *testing.T) {
 		{c.Accounts["a"].KeyFile, filepath.Join(dir, "keys/a.json")},
 		{c.Accounts["b"].KeyFile, "/etc/b.json"},
 		{c.Tokens.KeysFile, filepath.Join(dir, "signing.json")},
+		{c.Cache.File, filepath.Join(dir, "answers.db")},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("got %s, want %s", pair[0], pair[1])
@@ -97,8 +99,7 @@ func TestDefaultsStand(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := defaults().Cache
-	want.Final *= 12
-	want.Final /= 24
+	want.Final = 12 * time.Hour
 	if c.Cache != want {
 		t.Errorf("a section with one key: got %+v, want %+v", c.Cache, want)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/oriel-server/oriel/internal/cache"
 	"github.com/oriel-server/oriel/internal/ga4"
+	"github.com/oriel-server/oriel/internal/plan"
 )
 
 // newRegistry returns a registry of this server's own, with the process's figures.
@@ -20,15 +21,18 @@ func newRegistry() *prometheus.Registry {
 // metrics are what happens right of the gate; package web counts what happens
 // left of it.
 type metrics struct {
+	registry *prometheus.Registry
 	tokens   *prometheus.CounterVec
 	requests *prometheus.HistogramVec
 	quota    *prometheus.GaugeVec
 	inFlight *prometheus.GaugeVec
 	answers  *prometheus.CounterVec
+	plans    *prometheus.CounterVec
 }
 
 func newMetrics(registry *prometheus.Registry) *metrics {
 	m := &metrics{
+		registry: registry,
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "oriel_google_token_requests_total", Help: "Requests for a Google access token.",
 		}, []string{"account", "outcome"}),
@@ -45,8 +49,11 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "oriel_cache_answers_total", Help: "Queries by how the cache answered them.",
 		}, []string{"event"}),
+		plans: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "oriel_plan_questions_total", Help: "Queries by what was made of them before the cache.",
+		}, []string{"how"}),
 	}
-	registry.MustRegister(m.tokens, m.requests, m.quota, m.inFlight, m.answers)
+	registry.MustRegister(m.tokens, m.requests, m.quota, m.inFlight, m.answers, m.plans)
 	return m
 }
 
@@ -72,6 +79,47 @@ func (m *metrics) inFlightChanged(property string, running int) {
 	m.inFlight.WithLabelValues(property).Set(float64(running))
 }
 
+// planned counts what the plan found at hand as the hits that they are.
+func (m *metrics) planned(e plan.Event) {
+	m.plans.WithLabelValues(string(e)).Inc()
+	switch e {
+	case plan.Kept:
+		m.cacheAnswered(cache.Hit)
+	case plan.Renewed:
+		m.cacheAnswered(cache.Refreshing)
+	}
+}
+
 func (m *metrics) cacheAnswered(e cache.Event) {
 	m.answers.WithLabelValues(string(e)).Inc()
+}
+
+// watchCache tells how much is kept, each time that somebody asks.
+func (m *metrics) watchCache(c *cache.Cache) {
+	tiers := func(name, help, tier string, value func(cache.Stats) float64) {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: name, Help: help, ConstLabels: prometheus.Labels{"tier": tier},
+		}, func() float64 { return value(c.Stats()) }))
+	}
+	const entries, bytes = "oriel_cache_entries", "oriel_cache_bytes"
+	tiers(entries, "Answers kept.", "memory", func(s cache.Stats) float64 { return float64(s.Entries) })
+	tiers(entries, "Answers kept.", "disk", func(s cache.Stats) float64 { return float64(s.Store.Records) })
+	tiers(bytes, "What the answers kept take.", "memory", func(s cache.Stats) float64 { return float64(s.Bytes) })
+	tiers(bytes, "What the answers kept take.", "disk", func(s cache.Stats) float64 { return float64(s.Store.Bytes) })
+	m.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "oriel_cache_disk_hits_total", Help: "Answers that memory lacked and the disk had.",
+		}, func() float64 { return float64(c.Stats().StoreHits) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "oriel_cache_disk_dropped_total", Help: "Answers that never came to the disk, because too many waited for it.",
+		}, func() float64 { return float64(c.Stats().Dropped) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "oriel_cache_disk_degraded", Help: "1 while the disk fails and answers are kept in memory alone.",
+		}, func() float64 {
+			if c.Degraded() != nil {
+				return 1
+			}
+			return 0
+		}),
+	)
 }

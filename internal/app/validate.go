@@ -81,6 +81,12 @@ func (c *Config) validateServer(f *faults) {
 	if c.Cache.MaxMB < 1 {
 		f.add([]string{"cache", "max_mb"}, "%d MB is too small: write at least 1", c.Cache.MaxMB)
 	}
+	if c.Cache.File != "" && c.Cache.MaxDiskMB < 1 {
+		f.add([]string{"cache", "max_disk_mb"}, "%d MB is too small: write at least 1, or file: none", c.Cache.MaxDiskMB)
+	}
+	if c.Cache.Final < 0 {
+		f.add([]string{"cache", "final"}, "%s is negative: write 0s to ask no more about days that are final", c.Cache.Final)
+	}
 	if c.Cache.Stale < 0 {
 		f.add([]string{"cache", "stale"}, "%s is negative: write 0s to serve no old answers", c.Cache.Stale)
 	}
@@ -102,7 +108,7 @@ func (t TokensConfig) validate(f *faults) {
 func (c *Config) validateDurations(f *faults) {
 	positive := map[string]bool{
 		"cache.realtime": c.Cache.Realtime > 0, "cache.intraday": c.Cache.Intraday > 0,
-		"cache.settling": c.Cache.Settling > 0, "cache.final": c.Cache.Final > 0,
+		"cache.settling":             c.Cache.Settling > 0,
 		"limits.request_timeout":     c.Limits.RequestTimeout > 0,
 		"limits.tokens_per_second":   c.Limits.TokensPerSecond > 0,
 		"limits.tokens_burst":        c.Limits.TokensBurst > 0,

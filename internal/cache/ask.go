@@ -19,8 +19,15 @@ func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, err
 	if err := ctx.Err(); err != nil {
 		return nil, report.AsError(err)
 	}
-	key := KeyOf(q)
-	e, _ := c.kept.GetIfPresent(key)
+	key, at := KeyOf(q), slot{q.Account, q.Property}
+	refusal, shut := c.doors.try(at, c.config.Clock(), c.config.Rest)
+	if refusal != nil {
+		return c.soften(nil, refusal)
+	}
+	var e *entry
+	if !shut {
+		e = c.look(ctx, key)
+	}
 	switch e.state(c.config.Clock()) {
 	case fresh:
 		c.config.Observer(Hit)
@@ -96,7 +103,8 @@ func (c *Cache) ask(key Key, q report.Query) (answer <-chan singleflight.Result,
 		}
 		defer c.running.Done()
 		// Between the caller's look and now, another flight may have landed.
-		if e, _ := c.kept.GetIfPresent(key); e.state(c.config.Clock()) == fresh {
+		e, _ := c.kept.GetIfPresent(key)
+		if e.state(c.config.Clock()) == fresh && !c.doors.isShut(slot{q.Account, q.Property}) {
 			return e.report, nil
 		}
 		return c.fetch(key, q)
@@ -120,23 +128,37 @@ func (c *Cache) fetch(key Key, q report.Query) (*report.Report, error) {
 	defer cancel()
 	r, err := guarded(ctx, c.source, q)
 	if err != nil {
-		c.failed(key, err)
+		c.failed(key, q, err)
 		return nil, err
 	}
-	c.kept.Set(key, c.newEntry(r))
+	e := c.newEntry(r)
+	c.kept.Set(key, e)
 	c.failures.Invalidate(key)
+	c.doors.open(slot{q.Account, q.Property})
+	if c.backing != nil {
+		c.backing.put(e.record(key))
+	}
 	return r, nil
 }
 
 // failed remembers an error, and drops the old answer of a view whose access was
 // taken away: it must not come back when Google fails later.
-func (c *Cache) failed(key Key, err error) {
+func (c *Cache) failed(key Key, q report.Query, err error) {
 	e := report.AsError(err)
 	if c.ctx.Err() == nil {
 		c.remember(key, e)
 	}
-	if e.Kind == report.Misconfigured || e.Kind == report.Forbidden {
-		c.kept.Invalidate(key)
+	if e.Kind != report.Misconfigured && e.Kind != report.Forbidden {
+		return
+	}
+	at := slot{q.Account, q.Property}
+	c.doors.close(at, e, c.config.Clock().Add(c.config.Rest))
+	c.kept.Invalidate(key)
+	if c.backing != nil {
+		c.backing.forget(key)
+		// Who starts anew while Google fails then has no time zone for the
+		// property, and gives none of its answers.
+		propertyNotes(c.backing).forget(at)
 	}
 }
 

@@ -9,6 +9,7 @@ package cache
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -26,7 +27,8 @@ type Config struct {
 	// MaxBytes bounds the memory of the answers kept. The default is 256 MiB.
 	MaxBytes int64
 	// Realtime, Intraday, Settling and Final are how long an answer of that
-	// freshness is given without asking again. Defaults: 15 s, 10 min, 1 h, 24 h.
+	// freshness is given without asking again. Defaults: 30 s, 15 min, 4 h; and
+	// what is final is given for as long as it is kept.
 	Realtime, Intraday, Settling, Final time.Duration
 	// Stale is how long after that an answer is kept, to be given, labelled,
 	// when no newer one can be had. The default is 48 h; negative keeps none.
@@ -38,7 +40,7 @@ type Config struct {
 	// is at hand. The default is 10 s.
 	Patience time.Duration
 	// Invalid is how long it is remembered that a query is invalid, or its
-	// answer too large. The default is 30 s.
+	// answer too large: Google counts such questions. The default is 1 h.
 	Invalid time.Duration
 	// Rest is how long a question is not asked again after the source failed on
 	// it while an old answer is at hand, or for want of access. The default is
@@ -49,6 +51,21 @@ type Config struct {
 	Random func() float64
 	// Observer is told what happens. Optional.
 	Observer func(Event)
+
+	// Store keeps answers beyond the process. The cache closes it. Optional.
+	Store Store
+	// Realm says where the source has its answers from. A store keeps those of
+	// different realms apart: what a stand-in for Google made up must not be
+	// taken for what Google said. Optional.
+	Realm string
+	// StorePatience is how long a caller waits for the store to say what it has.
+	// The default is 250 ms.
+	StorePatience time.Duration
+	// StoreRest is how long a store that fails is left alone. The default is
+	// 30 s.
+	StoreRest time.Duration
+	// Logger is told when the store fails, and when it works again. Optional.
+	Logger *slog.Logger
 }
 
 // An Event is how one query was answered, for metrics.
@@ -56,7 +73,7 @@ type Event string
 
 // How a query was answered.
 const (
-	Hit        Event = "hit"        // from memory, as fresh as configured
+	Hit        Event = "hit"        // from memory or the store, as fresh as configured
 	Refreshing Event = "refreshing" // from memory, a little over its time, while a newer one is fetched
 	Miss       Event = "miss"       // by asking the source
 	Joined     Event = "joined"     // by a question that was being asked already
@@ -71,6 +88,8 @@ type Cache struct {
 	kept     *otter.Cache[Key, *entry]
 	failures *otter.Cache[Key, failure]
 	flights  singleflight.Group
+	doors    doors
+	backing  *backing // nil without a store
 
 	ctx     context.Context // of all questions to the source
 	stop    context.CancelFunc
@@ -106,7 +125,11 @@ func New(source report.Source, c Config) (*Cache, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	return &Cache{source: source, config: c, kept: kept, failures: failures, ctx: ctx, stop: stop}, nil
+	cache := &Cache{source: source, config: c, kept: kept, failures: failures, ctx: ctx, stop: stop}
+	if c.Store != nil {
+		cache.backing = newBacking(&cache.config)
+	}
+	return cache, nil
 }
 
 func (c *Config) complete() error {
@@ -123,15 +146,16 @@ func (c *Config) complete() error {
 		value     *time.Duration
 		otherwise time.Duration
 	}{
-		{&c.Realtime, 15 * time.Second},
-		{&c.Intraday, 10 * time.Minute},
-		{&c.Settling, time.Hour},
-		{&c.Final, 24 * time.Hour},
+		{&c.Realtime, 30 * time.Second},
+		{&c.Intraday, 15 * time.Minute},
+		{&c.Settling, 4 * time.Hour},
 		{&c.Stale, 48 * time.Hour},
 		{&c.Timeout, time.Minute},
 		{&c.Patience, 10 * time.Second},
-		{&c.Invalid, 30 * time.Second},
+		{&c.Invalid, time.Hour},
 		{&c.Rest, 10 * time.Second},
+		{&c.StorePatience, 250 * time.Millisecond},
+		{&c.StoreRest, 30 * time.Second},
 	} {
 		if *d.value == 0 {
 			*d.value = d.otherwise
@@ -144,11 +168,14 @@ func (c *Config) complete() error {
 	if c.Observer == nil {
 		c.Observer = func(Event) {}
 	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
 	return nil
 }
 
-// Close ends the questions that are being asked and waits for them. A closed
-// cache must not be used.
+// Close ends the questions that are being asked, waits for them, and gives the
+// store what it does not have yet. A closed cache must not be used.
 func (c *Cache) Close() error {
 	c.closing.Lock()
 	c.stop()
@@ -156,18 +183,40 @@ func (c *Cache) Close() error {
 	c.running.Wait()
 	c.kept.StopAllGoroutines()
 	c.failures.StopAllGoroutines()
+	if c.backing != nil {
+		return c.backing.close()
+	}
 	return nil
 }
 
 // Stats are figures of the moment, for metrics.
 type Stats struct {
-	Entries int
-	Bytes   uint64
+	Entries int    // in memory
+	Bytes   uint64 // of memory
+	Store   StoreStats
+	// StoreHits counts the answers that memory lacked and the store had.
+	StoreHits int64
+	// Dropped counts the changes that the store never got, because too many were
+	// waiting for it.
+	Dropped int64
 }
 
 // Stats returns how much is kept.
 func (c *Cache) Stats() Stats {
-	return Stats{Entries: c.kept.EstimatedSize(), Bytes: c.kept.WeightedSize()}
+	s := Stats{Entries: c.kept.EstimatedSize(), Bytes: c.kept.WeightedSize()}
+	if c.backing != nil {
+		s.Store, s.StoreHits, s.Dropped = c.backing.store.Stats(), c.backing.hits.Load(), c.backing.dropped.Load()
+	}
+	return s
+}
+
+// Degraded returns why answers are kept in memory alone although there is a
+// store; nil when it is in order. Operators may read it.
+func (c *Cache) Degraded() error {
+	if c.backing == nil {
+		return nil
+	}
+	return c.backing.fault()
 }
 
 // clock is a source of time for otter. It ticks by the machine's time: ticks

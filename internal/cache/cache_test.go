@@ -73,15 +73,15 @@ func TestAnswersFromMemoryForItsTime(t *testing.T) {
 		ttl       time.Duration
 		grace     bool
 	}{
-		{report.FreshRealtime, 15 * time.Second, false},
-		{report.FreshIntraday, 10 * time.Minute, true},
-		{report.FreshSettling, time.Hour, true},
+		{report.FreshRealtime, 30 * time.Second, false},
+		{report.FreshIntraday, 15 * time.Minute, true},
+		{report.FreshSettling, 4 * time.Hour, true},
 		{report.FreshFinal, 24 * time.Hour, true},
 	} {
 		t.Run(string(test.freshness), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := always(test.freshness)
-				c := open(t, s, nil)
+				c := open(t, s, func(c *Config) { c.Final = 24 * time.Hour })
 				first := mustReport(t, c, sessions)
 				time.Sleep(test.ttl - time.Second)
 				if again := mustReport(t, c, sessions); again != first || s.asked.Load() != 1 {
@@ -104,12 +104,25 @@ func TestAnswersFromMemoryForItsTime(t *testing.T) {
 	}
 }
 
+// What is final stays so for as long as there is room for it.
+func TestFinalAnswersAreNotAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshFinal)
+		c := open(t, s, nil)
+		mustReport(t, c, sessions)
+		time.Sleep(80 * time.Hour)
+		if r := mustReport(t, c, sessions); string(r.Body) != `{"n":1}` || r.Stale != "" || s.asked.Load() != 1 {
+			t.Errorf("after 80 hours: %s, stale %q, asked %d times", r.Body, r.Stale, s.asked.Load())
+		}
+	})
+}
+
 func TestBeyondGraceWaitsForANewAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := always(report.FreshIntraday)
 		c := open(t, s, nil)
 		mustReport(t, c, sessions)
-		time.Sleep(13 * time.Minute)
+		time.Sleep(19 * time.Minute)
 		if r := mustReport(t, c, sessions); string(r.Body) != `{"n":2}` {
 			t.Errorf("got %s, want the second answer", r.Body)
 		}
@@ -117,7 +130,7 @@ func TestBeyondGraceWaitsForANewAnswer(t *testing.T) {
 }
 
 func TestJitterSpreadsTheEnd(t *testing.T) {
-	for random, want := range map[float64]time.Duration{0: 9 * time.Minute, 0.5: 10 * time.Minute, 1: 11 * time.Minute} {
+	for random, want := range map[float64]time.Duration{0: 810 * time.Second, 0.5: 900 * time.Second, 1: 990 * time.Second} {
 		c := open(t, always(report.FreshIntraday), func(c *Config) { c.Random = func() float64 { return random } })
 		if got := c.newEntry(&report.Report{Freshness: report.FreshIntraday}).fresh.Round(time.Millisecond); got != want {
 			t.Errorf("random %v: %v, want %v", random, got, want)
@@ -334,7 +347,7 @@ func TestFailureWithoutOldAnswerIsAskedAgain(t *testing.T) {
 
 func TestRefusalsAreRemembered(t *testing.T) {
 	for kind, rest := range map[report.Kind]time.Duration{
-		report.Invalid: 30 * time.Second, report.TooLarge: 30 * time.Second, report.Misconfigured: 10 * time.Second,
+		report.Invalid: time.Hour, report.TooLarge: time.Hour, report.Misconfigured: 10 * time.Second,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

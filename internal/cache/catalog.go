@@ -26,6 +26,11 @@ type CatalogConfig struct {
 	Rest time.Duration
 	// Timeout bounds one question to the source. The default is 30 s.
 	Timeout time.Duration
+	// Patience is how long a caller waits for something newer than what is
+	// known. The default is 3 s.
+	Patience time.Duration
+	// Beside is a cache whose store keeps what is known over a restart. Optional.
+	Beside *Cache
 }
 
 // A Catalog is a report.Catalog in front of another. What is known is given,
@@ -60,10 +65,17 @@ func NewCatalog(source report.Catalog, c CatalogConfig) (*Catalog, error) {
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
 	}
+	if c.Patience == 0 {
+		c.Patience = 3 * time.Second
+	}
+	var b *backing
+	if c.Beside != nil {
+		b = c.Beside.backing
+	}
 	return &Catalog{
 		source:     source,
-		properties: newShelf[report.Property](c, c.Properties),
-		fields:     newShelf[*report.Fields](c, c.Fields),
+		properties: newShelf(c, c.Properties, propertyNotes(b)),
+		fields:     newShelf(c, c.Fields, fieldNotes(b)),
 	}, nil
 }
 
@@ -90,6 +102,7 @@ func (s slot) String() string { return fmt.Sprintf("%q %q", s.account, s.propert
 type shelf[V any] struct {
 	config CatalogConfig
 	ttl    time.Duration
+	notes  notes[V]
 
 	mu      sync.RWMutex
 	records map[slot]record[V]
@@ -105,29 +118,55 @@ type record[V any] struct {
 	failed bool
 }
 
-func newShelf[V any](c CatalogConfig, ttl time.Duration) *shelf[V] {
-	return &shelf[V]{config: c, ttl: ttl, records: map[slot]record[V]{}}
+func newShelf[V any](c CatalogConfig, ttl time.Duration, n notes[V]) *shelf[V] {
+	return &shelf[V]{config: c, ttl: ttl, notes: n, records: map[slot]record[V]{}}
 }
 
 // get returns the record's value, asking first when it is time to.
 func (s *shelf[V]) get(ctx context.Context, at slot, ask func(context.Context) (V, error)) (V, error) {
-	s.mu.RLock()
-	r := s.records[at]
-	s.mu.RUnlock()
+	r := s.look(ctx, at)
 	if s.config.Clock().Before(r.askAt) {
 		return r.answer()
 	}
 	answer := s.flights.DoChan(at.String(), func() (any, error) { return s.ask(at, ask), nil })
+	var enough <-chan time.Time
+	if r.known {
+		patience := time.NewTimer(s.config.Patience)
+		defer patience.Stop()
+		enough = patience.C
+	}
 	select {
 	case got := <-answer:
 		return got.Val.(record[V]).answer()
+	case <-enough:
+		return r.answer()
 	case <-ctx.Done():
 		if r.known && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return r.value, nil
+			return r.answer()
 		}
 		var zero V
 		return zero, report.AsError(ctx.Err())
 	}
+}
+
+// look returns the record of a slot. One that this process has not asked about is
+// what the store remembers: it is to be asked about, and stands in meanwhile.
+func (s *shelf[V]) look(ctx context.Context, at slot) record[V] {
+	s.mu.RLock()
+	r, seen := s.records[at]
+	s.mu.RUnlock()
+	if seen {
+		return r
+	}
+	var remembered record[V]
+	remembered.value, remembered.known = s.notes.recall(ctx, at)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r, seen := s.records[at]; seen {
+		return r
+	}
+	s.records[at] = remembered
+	return remembered
 }
 
 func (r record[V]) answer() (V, error) {
@@ -148,12 +187,17 @@ func (s *shelf[V]) ask(at slot, ask func(context.Context) (V, error)) record[V] 
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
 	defer cancel()
 	v, err := recovered(ctx, ask)
+	now := s.config.Clock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		r.failed, r.err, r.askAt = true, report.AsError(err), s.config.Clock().Add(s.config.Rest)
+		r.failed, r.err, r.askAt = true, report.AsError(err), now.Add(s.config.Rest)
+		if !serveOld(r.err) {
+			s.notes.forget(at) // it must not come back when Google fails later
+		}
 	} else {
-		r = record[V]{value: v, known: true, askAt: s.config.Clock().Add(s.ttl)}
+		r = record[V]{value: v, known: true, askAt: now.Add(s.ttl)}
+		s.notes.keep(at, v, now)
 	}
 	s.records[at] = r
 	return r

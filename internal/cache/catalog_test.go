@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,12 +16,17 @@ import (
 type catalog struct {
 	properties, fields atomic.Int64
 	err                error
+	hang               time.Duration
 }
 
 func (c *catalog) Property(_ context.Context, _, property string) (report.Property, error) {
 	c.properties.Add(1)
-	time.Sleep(time.Second)
-	return report.Property{ID: property, TimeZone: time.UTC}, c.err
+	time.Sleep(time.Second + c.hang)
+	zone, err := time.LoadLocation("Pacific/Auckland")
+	if err != nil {
+		return report.Property{}, err
+	}
+	return report.Property{ID: property, TimeZone: zone, CurrencyCode: "NZD"}, c.err
 }
 
 func (c *catalog) Fields(context.Context, string, string) (*report.Fields, error) {
@@ -135,4 +141,101 @@ func TestNewCatalogRefusesWhatIsMissing(t *testing.T) {
 	if _, err := NewCatalog(&catalog{}, CatalogConfig{}); err == nil {
 		t.Error("no error without a clock")
 	}
+}
+
+// TestCatalogSurvivesARestart: a server that starts while Google fails knows what
+// it needs to give the answers that it has.
+func TestCatalogSurvivesARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, source := newDisk(), &catalog{}
+		run := func(err error, ask func(*Catalog)) {
+			c := with(t, always(report.FreshFinal), d, nil)
+			defer c.Close()
+			source.err = err
+			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ask(k)
+		}
+		both := func(k *Catalog) (report.Property, error) {
+			p, err := k.Property(t.Context(), "a", "1")
+			_, also := k.Fields(t.Context(), "a", "1")
+			return p, errors.Join(err, also)
+		}
+		run(nil, func(k *Catalog) {
+			if _, err := both(k); err != nil {
+				t.Error(err)
+			}
+		})
+		if n := d.Stats().Records; n != 2 {
+			t.Fatalf("%d records, want 2", n)
+		}
+		run(report.Errorf(report.Unavailable, "no"), func(k *Catalog) {
+			p, err := both(k)
+			if err != nil || p.ID != "1" || p.TimeZone.String() != "Pacific/Auckland" || p.CurrencyCode != "NZD" {
+				t.Errorf("%+v, %v", p, err)
+			}
+			if source.properties.Load() != 2 {
+				t.Error("what the store remembers was not asked about")
+			}
+		})
+		run(report.Errorf(report.Misconfigured, "no"), func(k *Catalog) {
+			if p, err := both(k); err == nil {
+				t.Errorf("%+v without access", p)
+			}
+		})
+		run(report.Errorf(report.Unavailable, "no"), func(k *Catalog) {
+			if p, err := both(k); err == nil {
+				t.Errorf("%+v came back", p)
+			}
+		})
+	})
+}
+
+// TestAccessTakenAwayForgetsTheProperty: the door that a question found shut stays
+// so over a restart, by the time zone that is gone.
+func TestAccessTakenAwayForgetsTheProperty(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, known := newDisk(), &catalog{}
+		q := sessions
+		q.Account, q.Property = "a", "1"
+		c := with(t, &source{answer: failing(report.Misconfigured)}, d, nil)
+		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Property(t.Context(), "a", "1"); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = c.Report(t.Context(), q)
+		_ = c.Close()
+		known.err = report.Errorf(report.Unavailable, "no")
+		c = with(t, always(report.FreshFinal), d, nil)
+		defer c.Close()
+		if k, err = NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c}); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := k.Property(t.Context(), "a", "1"); err == nil {
+			t.Errorf("%+v without access", p)
+		}
+	})
+}
+
+// A source that hangs costs who asks for something known a moment only.
+func TestCatalogPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := &catalog{}
+		c := openCatalog(t, source)
+		if _, err := c.Property(t.Context(), "a", "1"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Hour)
+		source.hang = time.Minute
+		start := time.Now()
+		if p, err := c.Property(t.Context(), "a", "1"); err != nil || p.ID != "1" || time.Since(start) != 3*time.Second {
+			t.Errorf("%+v, %v after %v", p, err, time.Since(start))
+		}
+		time.Sleep(2 * time.Minute)
+	})
 }

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -11,9 +12,13 @@ import (
 type entry struct {
 	report *report.Report
 	stored time.Time
-	fresh  time.Duration // how long it is given without asking again
-	keep   time.Duration // how long it is kept
+	fresh  time.Duration // how long it is given without asking again; or forever
+	keep   time.Duration // how long memory keeps it, from when it gets it; or forever
+	told   atomic.Int64  // the last use that the store knows of, Unix nanoseconds
 }
+
+// forever is a time that does not end: that of days which are final.
+const forever = time.Duration(math.MaxInt64)
 
 // overhead is roughly what an entry costs beside its body: key, report, nodes.
 const overhead = 512
@@ -55,18 +60,34 @@ func (e *entry) state(now time.Time) state {
 }
 
 func (c *Cache) newEntry(r *report.Report) *entry {
+	fresh := c.freshFor(r.Freshness)
+	e := &entry{report: r, stored: c.config.Clock(), fresh: fresh, keep: c.keeping(fresh)}
+	e.told.Store(e.stored.UnixNano())
+	return e
+}
+
+func (c *Cache) freshFor(f report.Freshness) time.Duration {
 	ttl := c.config.Intraday
-	switch r.Freshness {
+	switch f {
 	case report.FreshRealtime:
 		ttl = c.config.Realtime
 	case report.FreshSettling:
 		ttl = c.config.Settling
 	case report.FreshFinal:
-		ttl = c.config.Final
+		if ttl = c.config.Final; ttl == 0 {
+			return forever
+		}
 	}
 	// Answers that came together must not go together.
-	ttl = time.Duration(float64(ttl) * (0.9 + 0.2*c.config.Random()))
-	return &entry{report: r, stored: c.config.Clock(), fresh: ttl, keep: ttl + max(c.config.Stale, time.Duration(float64(ttl)*grace))}
+	return time.Duration(float64(ttl) * (0.9 + 0.2*c.config.Random()))
+}
+
+// keeping returns for how long an answer that is fresh for some time is kept.
+func (c *Cache) keeping(fresh time.Duration) time.Duration {
+	if fresh == forever {
+		return forever
+	}
+	return fresh + max(c.config.Stale, time.Duration(float64(fresh)*grace))
 }
 
 // maxFailures bounds the failures remembered.

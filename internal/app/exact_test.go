@@ -1,0 +1,245 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/emulator"
+	"github.com/oriel-server/oriel/emulator/world"
+	"github.com/oriel-server/oriel/internal/cache"
+	"github.com/oriel-server/oriel/internal/plan"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A shelf remembers everything for ever.
+type shelf struct {
+	mu   sync.Mutex
+	kept map[cache.Key]*report.Report
+}
+
+func (s *shelf) Recall(_ context.Context, q report.Query) (*report.Report, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept[cache.KeyOf(q)], false
+}
+
+func (s *shelf) Remember(q report.Query, r *report.Report) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept[cache.KeyOf(q)] = r
+}
+
+// emulated is a server whose Google is an emulator that never tires.
+func emulated(t *testing.T) (*App, *world.World, *emulator.Emulator) {
+	t.Helper()
+	past, err := world.New(world.Config{Seed: 7, Now: time.Now(), Days: 60, Events: 30_000})
+	must(t, err)
+	google := httptest.NewServer(nil)
+	t.Cleanup(google.Close)
+	e, err := emulator.New(emulator.Config{World: past, BaseURL: google.URL})
+	must(t, err)
+	google.Config.Handler = e.Handler()
+	dir := t.TempDir()
+	key, err := e.IssueKey("exact@project.iam.gserviceaccount.com")
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "key.json"), key, 0o600))
+	config, err := parseConfig(filepath.Join(dir, "oriel.yaml"), fmt.Appendf(nil, `
+google: {data_url: %q, admin_url: %q, token_hosts: [%q]}
+accounts: {main: {key_file: key.json}}
+views: {site: {property: %q}}
+`, google.URL, google.URL, strings.TrimPrefix(google.URL, "http://"), past.Sites()[0].Property))
+	must(t, err)
+	a, err := New(config, slog.New(slog.DiscardHandler))
+	must(t, err)
+	t.Cleanup(func() { must(t, a.Close()) })
+	return a, past, e
+}
+
+// A questioner asks about one property at random, as panels and old pages do and
+// as they do not.
+type questioner struct {
+	*rand.Rand
+	property string
+	today    report.Date
+}
+
+func draw[T any](r *questioner, from ...T) T { return from[r.IntN(len(from))] }
+
+// query is one that the plan takes apart, with up to two things done to it of
+// which some speak against that.
+func (r *questioner) query() report.Query {
+	q := report.Query{Account: "main", Property: r.property, Metrics: r.metrics(), DateRanges: make([]report.DateRange, 1)}
+	for _, name := range draw(r, []string{"date"}, []string{"date"}, []string{"date", "deviceCategory"}, []string{"dateHour"}, []string{"country", "date"},
+		[]string{"date", "sessionSource"}, []string{"date", "newVsReturning"}, []string{"yearMonth", "date"}) {
+		q.Dimensions = append(q.Dimensions, report.Dimension{Name: name})
+	}
+	day := q.Dimensions[slices.IndexFunc(q.Dimensions, func(d report.Dimension) bool { return strings.HasPrefix(d.Name, "date") })].Name
+	q.OrderBys = []report.OrderBy{{Dimension: &report.DimensionOrder{DimensionName: day}, Desc: r.IntN(3) == 0}}
+	r.redate(&q)
+	for range r.IntN(3) {
+		draw(r, r.spoilers()...)(&q)
+	}
+	return q
+}
+
+func (r *questioner) metrics() (metrics []report.Metric) {
+	names := []string{"sessions", "totalUsers", "screenPageViews", "eventCount", "bounceRate", "averageSessionDuration", "newUsers", "active7DayUsers", "keyEvents",
+		"engagedSessions", "activeUsers", "sessionsPerUser", "userEngagementDuration"}
+	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for _, name := range names[:1+r.IntN(3)] {
+		metrics = append(metrics, report.Metric{Name: name})
+	}
+	return metrics
+}
+
+// panel asks what another panel of q's dashboard does.
+func (r *questioner) panel(q report.Query) report.Query {
+	q = q.Clone()
+	q.Metrics = r.metrics()
+	for _, o := range q.OrderBys {
+		if o.Metric != nil {
+			o.Metric.MetricName = q.Metrics[0].Name
+		}
+	}
+	if q.MetricFilter != nil {
+		q.MetricFilter.Condition.FieldName = q.Metrics[0].Name
+	}
+	return q
+}
+
+func (r *questioner) spoilers() []func(*report.Query) {
+	where := func(field, value string) func(*report.Query) {
+		return func(q *report.Query) {
+			q.DimensionFilter = &report.Filter{Condition: &report.Condition{FieldName: field, String: &report.StringFilter{MatchType: "CONTAINS", Value: value}}}
+		}
+	}
+	return []func(*report.Query){
+		func(q *report.Query) { q.Dimensions = append(q.Dimensions, report.Dimension{Name: "nthDay"}) },
+		func(q *report.Query) { q.Dimensions, q.OrderBys = []report.Dimension{{Name: "country"}}, nil },
+		func(q *report.Query) { q.Dimensions, q.OrderBys = nil, nil },
+		func(q *report.Query) { q.OrderBys = nil },
+		func(q *report.Query) {
+			q.OrderBys = []report.OrderBy{{Metric: &report.MetricOrder{MetricName: q.Metrics[0].Name}, Desc: true}}
+		},
+		func(q *report.Query) {
+			q.Metrics, q.MetricAggregations = []report.Metric{{Name: "totalUsers"}}, []report.Aggregation{report.Total}
+		},
+		func(q *report.Query) {
+			q.Metrics, q.MetricAggregations = []report.Metric{{Name: "screenPageViews"}, {Name: "eventCount"}}, []report.Aggregation{report.Total}
+		},
+		func(q *report.Query) { q.MetricAggregations = []report.Aggregation{report.Maximum, report.Minimum} },
+		func(q *report.Query) { q.Limit = draw(r, report.Int64(5), 30, 100_000) },
+		func(q *report.Query) { q.Offset = 3 },
+		func(q *report.Query) { q.KeepEmptyRows = true },
+		func(q *report.Query) {
+			q.DateRanges = append(q.DateRanges, report.DateRange{StartDate: r.today.AddDays(-40).String(), EndDate: r.today.AddDays(-20).String()})
+		},
+		func(q *report.Query) {
+			q.MetricFilter = &report.Filter{Condition: &report.Condition{FieldName: q.Metrics[0].Name,
+				Numeric: &report.NumericFilter{Operation: "GREATER_THAN", Value: report.NumericValue{Int64: new(report.Int64(3))}}}}
+		},
+		func(q *report.Query) {
+			q.OrderBys = append(q.OrderBys, report.OrderBy{Metric: &report.MetricOrder{MetricName: q.Metrics[0].Name}, Desc: true})
+		},
+		func(q *report.Query) { q.Dimensions = append(q.Dimensions, report.Dimension{Name: "firstSessionDate"}) },
+		func(q *report.Query) { q.Dimensions = append(q.Dimensions, report.Dimension{Name: "hour"}) },
+		where("country", "e"), where("deviceCategory", "mobile"), where("nthDay", "0"), where("date", "1"),
+	}
+}
+
+// redate moves a question to another range.
+func (r *questioner) redate(q *report.Query) {
+	end := r.today.AddDays(-draw(r, 0, 1, 1, 1, 4, 10))
+	q.DateRanges[0] = report.DateRange{StartDate: end.AddDays(-draw(r, 0, 3, 6, 13, 27)).String(), EndDate: end.String()}
+}
+
+// TestPlannedIsExact asks Google through the plan, cold, warm and many at once,
+// and straight: the answers are the same, byte for byte.
+func TestPlannedIsExact(t *testing.T) {
+	a, past, e := emulated(t)
+	var asked atomic.Int64
+	events := map[plan.Event]int{}
+	var counting sync.Mutex
+	p, err := plan.New(plan.Config{
+		Source: sourceFunc(func(ctx context.Context, q report.Query) (*report.Report, error) {
+			asked.Add(1)
+			return a.google.Report(ctx, q)
+		}),
+		Memory:   &shelf{kept: map[cache.Key]*report.Report{}},
+		Observer: func(e plan.Event) { counting.Lock(); events[e]++; counting.Unlock() },
+	})
+	must(t, err)
+	zone, err := time.LoadLocation(past.Sites()[0].TimeZone)
+	must(t, err)
+	r := &questioner{rand.New(rand.NewPCG(1, 2)), past.Sites()[0].Property, report.DateOf(time.Now(), zone)}
+	pages := make([]report.Query, 80)
+	for i := range pages {
+		pages[i] = r.query()
+	}
+	const rounds, atOnce = 500, 3
+	for round := range rounds {
+		for _, bucket := range []string{"tokensPerDay", "tokensPerHour", "tokensPerProjectPerHour"} {
+			must(t, e.SetQuotaLeft(r.property, false, bucket, 10_000))
+		}
+		var wg sync.WaitGroup
+		base := pages[r.IntN(len(pages))].Clone() // on another day, and once more
+		r.redate(&base)
+		for i := range atOnce {
+			q := base.Clone()
+			if i > 0 && r.IntN(2) == 0 {
+				q = r.panel(base)
+			}
+			wg.Go(func() { exact(t, a.google, p, q) })
+		}
+		wg.Wait()
+		if t.Failed() {
+			t.Fatalf("in round %d", round)
+		}
+	}
+	t.Logf("%d questions, %d asked, %v", rounds*atOnce, asked.Load(), events)
+	for _, event := range []plan.Event{plan.Passed, plan.Sliced, plan.United, plan.Kept} {
+		if events[event] < 10 {
+			t.Errorf("%s only %d times: the test shows nothing about it", event, events[event])
+		}
+	}
+}
+
+func exact(t *testing.T, straight, planned report.Source, q report.Query) {
+	want, wantErr := straight.Report(t.Context(), q)
+	got, err := planned.Report(t.Context(), q)
+	if (err == nil) != (wantErr == nil) {
+		t.Errorf("%+v\nplanned: %v\nstraight: %v", q, err, wantErr)
+		return
+	}
+	if err != nil {
+		return
+	}
+	if !bytes.Equal(got.Body, want.Body) || got.Rows != want.Rows || got.TimeZone != want.TimeZone || got.Freshness != want.Freshness {
+		t.Errorf("%+v\nplanned  %d %s %.2000s\nstraight %d %s %.2000s", q, got.Rows, got.Freshness, got.Body, want.Rows, want.Freshness, want.Body)
+	}
+}
+
+type sourceFunc func(context.Context, report.Query) (*report.Report, error)
+
+func (f sourceFunc) Report(ctx context.Context, q report.Query) (*report.Report, error) {
+	return f(ctx, q)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,320 @@
+package cache
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	// gather is how long changes wait for company before they are written: with
+	// the time that writing takes, what a sudden end loses.
+	gather = 250 * time.Millisecond
+	// writeTime bounds one batch.
+	writeTime = 20 * time.Second
+	// closeTime bounds the last batch, with whatever is being written.
+	closeTime = 5 * time.Second
+	// maxPending bounds the bytes of records that wait, maxChanges the changes;
+	// above either they are dropped.
+	maxPending = 32 << 20
+	maxChanges = 50_000
+	// maxReads bounds the reads that run, for those that a broken disk holds up
+	// never end.
+	maxReads = 32
+	// touchAfter is how much later a last use must be to be told to the store.
+	touchAfter = time.Hour
+	// slowReads in a row are enough for reads to rest.
+	slowReads = 3
+)
+
+// A backing is the cache's side of its store. It never makes a caller wait for a
+// write, nor longer than Config.StorePatience for a read.
+type backing struct {
+	store    Store
+	clock    func() time.Time
+	log      *slog.Logger
+	realm    Key           // what is added to a key to make it the store's
+	patience time.Duration // with a read
+	rest     time.Duration // of a store that fails
+
+	mu      sync.Mutex
+	pending map[Key]change
+	bytes   int64 // of the records in pending
+
+	reads singleflight.Group
+	slots chan struct{} // one for each read that runs
+
+	wake    chan struct{} // holds one when there is something to write
+	stop    chan struct{}
+	ended   chan struct{}
+	hits    atomic.Int64
+	dropped atomic.Int64
+	writes  health
+	reading health
+}
+
+// A change is what is to be done about one key. A record is put, or forgotten, or
+// its last use is told.
+type change struct {
+	put    *Record
+	forget bool
+	used   time.Time
+}
+
+func newBacking(c *Config) *backing {
+	b := &backing{
+		store: c.Store, clock: c.Clock, log: c.Logger, realm: realmOf(c.Realm), patience: c.StorePatience, rest: c.StoreRest,
+		pending: map[Key]change{}, slots: make(chan struct{}, maxReads),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
+	}
+	go b.run()
+	return b
+}
+
+// realmOf returns a number for a realm, which is 0 for none.
+func realmOf(name string) (k Key) {
+	if name != "" {
+		k = sha256.Sum256([]byte(name))
+	}
+	return k
+}
+
+// inRealm returns the store's key for a key. Keys of different realms differ.
+func (b *backing) inRealm(k Key) Key {
+	subtle.XORBytes(k[:], k[:], b.realm[:])
+	return k
+}
+
+// run writes until close. It begins with an empty batch, by which a store that
+// could not be opened shows.
+func (b *backing) run() {
+	defer close(b.ended)
+	for b.write(); b.next(); {
+		b.write()
+	}
+	b.write()
+}
+
+// next waits until it is time for a batch; false when it is the last.
+func (b *backing) next() bool {
+	pause := b.rest
+	if b.writes.fault() == nil {
+		pause = gather
+		select {
+		case <-b.wake:
+		case <-b.stop:
+			return false
+		}
+	}
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-b.stop:
+		return false
+	}
+}
+
+// write applies what is pending. What fails goes back, unless something newer
+// has come for its key.
+func (b *backing) write() {
+	select {
+	case <-b.wake: // for what is taken now
+	default:
+	}
+	b.mu.Lock()
+	batch := b.pending
+	b.pending, b.bytes = map[Key]change{}, 0
+	b.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
+	defer cancel()
+	err := b.store.Apply(ctx, batchOf(batch))
+	b.writes.note(err, 1, func(failing bool) {
+		if failing {
+			b.log.Warn("answers cannot be kept on disk; they are kept in memory", "error", err, "again_in", b.rest)
+		} else {
+			b.log.Info("answers are kept on disk again")
+		}
+	})
+	if err == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k, c := range batch {
+		if _, newer := b.pending[k]; !newer {
+			b.add(k, c)
+		}
+	}
+}
+
+func batchOf(changes map[Key]change) *Batch {
+	b := &Batch{Used: map[Key]time.Time{}}
+	for k, c := range changes {
+		switch {
+		case c.put != nil:
+			b.Put = append(b.Put, c.put)
+		case c.forget:
+			b.Forget = append(b.Forget, k)
+		default:
+			b.Used[k] = c.used
+		}
+	}
+	return b
+}
+
+// put keeps a record, soon, which is the store's from now on.
+func (b *backing) put(r *Record) {
+	r.Key = b.inRealm(r.Key)
+	b.enqueue(r.Key, change{put: r})
+}
+
+// forget takes a record out of the store, soon, and out of sight at once.
+func (b *backing) forget(k Key) { b.enqueue(b.inRealm(k), change{forget: true}) }
+
+// use tells the store of a last use, unless more than that is to be told.
+func (b *backing) use(k Key, at time.Time) {
+	k = b.inRealm(k)
+	b.mu.Lock()
+	c := b.pending[k]
+	b.mu.Unlock()
+	if c.put == nil && !c.forget {
+		b.enqueue(k, change{used: at})
+	}
+}
+
+func (b *backing) enqueue(k Key, c change) {
+	b.mu.Lock()
+	b.add(k, c)
+	b.mu.Unlock()
+	select {
+	case b.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// add replaces what is pending for a key. A record for which there is no room is
+// dropped, and a last use too; what is to be forgotten never is. b.mu is held.
+func (b *backing) add(k Key, c change) {
+	before := b.pending[k]
+	bytes := b.bytes + c.size() - before.size()
+	crowded := len(b.pending) >= maxChanges && before == change{}
+	if !c.forget && (bytes > maxPending || crowded) {
+		b.dropped.Add(1)
+		return
+	}
+	b.pending[k], b.bytes = c, bytes
+}
+
+func (c change) size() int64 {
+	if c.put == nil {
+		return 0
+	}
+	return c.put.Size()
+}
+
+// get returns the record of a key, or nil when there is none, or none in time.
+func (b *backing) get(ctx context.Context, k Key) *Record {
+	k = b.inRealm(k)
+	b.mu.Lock()
+	c := b.pending[k]
+	b.mu.Unlock()
+	if c.put != nil || c.forget {
+		return c.put
+	}
+	if b.reading.resting(b.clock()) {
+		return nil
+	}
+	answer := b.reads.DoChan(string(k[:]), func() (any, error) { return b.read(k) })
+	enough := time.NewTimer(b.patience)
+	defer enough.Stop()
+	select {
+	case r := <-answer:
+		return r.Val.(*Record)
+	case <-enough.C:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+func (b *backing) read(k Key) (*Record, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), b.patience)
+	defer cancel()
+	// A disk that hangs does not heed ctx; this read is a slow one all the same.
+	slow := time.AfterFunc(b.patience, func() { b.noteRead(context.DeadlineExceeded) })
+	select {
+	case b.slots <- struct{}{}:
+		defer func() { <-b.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	r, err := b.store.Get(ctx, k)
+	if slow.Stop() {
+		b.noteRead(err)
+	}
+	return r, err
+}
+
+// noteRead lets reads rest when too many in a row failed or were slow: viewers
+// would wait for nothing. One that nobody waits for tries again.
+func (b *backing) noteRead(err error) {
+	fault := b.reading.note(err, slowReads, func(failing bool) {
+		switch {
+		case b.writes.fault() != nil: // the operator knows
+		case failing:
+			b.log.Warn("answers on disk cannot be read, or not in time; Google is asked instead", "error", err, "again_in", b.rest)
+		default:
+			b.log.Info("answers on disk can be read again")
+		}
+	})
+	if fault != nil && b.reading.rest(b.clock(), b.rest) {
+		time.AfterFunc(b.rest, b.probe)
+	}
+}
+
+func (b *backing) probe() {
+	select {
+	case <-b.stop:
+	default:
+		_, _ = b.read(Key{}) // noteRead learns how it went
+	}
+}
+
+// fault returns why the store is out of order; nil when it is not.
+func (b *backing) fault() error {
+	if err := b.writes.fault(); err != nil {
+		return err
+	}
+	return b.reading.fault()
+}
+
+// close writes what is pending, and closes the store. Once is enough.
+func (b *backing) close() error {
+	select {
+	case <-b.stop:
+		return nil
+	default:
+		close(b.stop)
+	}
+	closed := make(chan error, 1)
+	go func() {
+		<-b.ended
+		closed <- b.store.Close()
+	}()
+	t := time.NewTimer(closeTime)
+	defer t.Stop()
+	select {
+	case err := <-closed:
+		return err
+	case <-t.C:
+		b.log.Warn("the disk hangs; the last answers are not kept")
+		return nil // whoever waits for it hangs too
+	}
+}

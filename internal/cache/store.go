@@ -1,0 +1,77 @@
+package cache
+
+import (
+	"context"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Store keeps answers beyond the memory and the life of a process. It decides
+// nothing: whether a record may be given is the cache's to say.
+//
+// Methods are safe for concurrent use. An error means that nothing can be said
+// or kept now; the cache goes on without the store and tries again later.
+type Store interface {
+	// Get returns the record of a key, or nil where there is none. A record that
+	// comes back is whole: every byte is as it was put, or the store treats it
+	// as absent and forgets it. One whose Kept time is over is absent too.
+	// Records are shared and must not be changed.
+	Get(ctx context.Context, k Key) (*Record, error)
+	// Apply makes all changes of a batch or, when it fails or the process dies
+	// in it, none. What it has made outlives the process, however that ends, in
+	// a store that outlives processes.
+	//
+	// A store has a capacity. To stay within it, Apply forgets records whose
+	// Kept time is over, and then those whose Used time is the longest ago. A
+	// record that would take more than MaxShare of the capacity is not kept,
+	// and an older one with its key is forgotten.
+	//
+	// An empty batch is not idle: a store that could not be opened tries again.
+	Apply(ctx context.Context, b *Batch) error
+	// Stats returns how much is kept.
+	Stats() StoreStats
+	// Close ends the store, which must not be used any more.
+	Close() error
+}
+
+// MaxShare is the part of a store's capacity that one record may take: one huge
+// answer must not drive out everybody else's.
+const MaxShare = 0.25
+
+// A Batch is changes to a store, made in this order: Forget, Used, Put.
+type Batch struct {
+	Forget []Key
+	// Used moves the time of the last use of records that are there.
+	Used map[Key]time.Time
+	// Put adds records, in the place of those with the same key.
+	Put []*Record
+}
+
+// A Record is an answer as a store keeps it. There is no secret in it: the key
+// is a hash, and the report holds what viewers get.
+type Record struct {
+	Key Key
+	// Report is the answer; its Stale is empty.
+	Report *report.Report
+	// Stored is when the answer came.
+	Stored time.Time
+	// Good is until when the answer is given without asking again, Kept until
+	// when it may be given at all. The zero time means without end.
+	Good, Kept time.Time
+	// Used is when the answer was last given, as far as the store was told: the
+	// cache tells it now and then, not with every use.
+	Used time.Time
+}
+
+// Size is roughly how many bytes a store needs for the record.
+func (r *Record) Size() int64 { return int64(len(r.Report.Body)) + overhead }
+
+// over reports whether a time that may be without end has passed.
+func over(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }
+
+// StoreStats are figures of the moment, for metrics.
+type StoreStats struct {
+	Records int64
+	Bytes   int64
+}

@@ -1,0 +1,195 @@
+package plan
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// days answers q from the final days that are at hand at the range's beginning,
+// and one question for the rest.
+func (p *Plan) days(ctx context.Context, q report.Query) (*report.Report, error) {
+	all, ok := daysOf(q)
+	if !ok {
+		return p.gather(ctx, q)
+	}
+	known := p.recallDays(ctx, q, all)
+	if len(known) == 0 {
+		r, err := p.gather(ctx, q)
+		if err == nil {
+			p.keepDays(q, r)
+		}
+		return r, err
+	}
+	if r := p.assemble(ctx, q, all, known); r != nil {
+		p.c.Observer(Sliced)
+		return r, nil
+	}
+	return p.gather(ctx, q)
+}
+
+// assemble returns nil where the whole has to be asked after all: the rest cannot
+// be had, or says more than rows. The whole may still be at hand, though old.
+func (p *Plan) assemble(ctx context.Context, q report.Query, all []report.Date, known []*report.Report) *report.Report {
+	parts := known
+	if len(known) < len(all) {
+		rest := q.Clone()
+		rest.DateRanges[0].StartDate = all[len(known)].String()
+		r, err := p.gather(ctx, rest)
+		if err != nil {
+			return nil
+		}
+		p.keepDays(rest, r)
+		parts = append(slices.Clip(known), r)
+	}
+	r, err := merge(q, parts)
+	if err != nil {
+		return nil
+	}
+	p.remember(q, r)
+	return r
+}
+
+// remember keeps an answer that was put together, unless it is an old one.
+func (p *Plan) remember(q report.Query, r *report.Report) {
+	if r.Stale == "" {
+		p.c.Memory.Remember(q, r)
+	}
+}
+
+// recallDays returns the days at hand from the range's beginning on.
+func (p *Plan) recallDays(ctx context.Context, q report.Query, all []report.Date) []*report.Report {
+	var known []*report.Report
+	for _, day := range all {
+		r, _ := p.c.Memory.Recall(ctx, dayOf(q, day))
+		if r == nil {
+			break
+		}
+		known = append(known, r)
+	}
+	return known
+}
+
+// dayOf is the query under which the rows of one day of q are kept. No asker can
+// ask it, for offsets are not negative: what is kept of a day without rows is not
+// what Google would answer about it.
+func dayOf(q report.Query, day report.Date) report.Query {
+	q = q.Clone()
+	q.Offset, q.Limit = -1, report.MaxLimit
+	q.DateRanges[0] = report.DateRange{StartDate: day.String(), EndDate: day.String()}
+	return q
+}
+
+// merge joins the answers to consecutive ranges, the earliest first.
+func merge(q report.Query, parts []*report.Report) (*report.Report, error) {
+	if q.OrderBys[0].Desc {
+		parts = slices.Clone(parts)
+		slices.Reverse(parts)
+	}
+	var whole *answer
+	for _, part := range parts {
+		a, err := readAnswer(part)
+		if err != nil {
+			return nil, err
+		}
+		if whole == nil {
+			whole = a.like()
+		}
+		if !whole.same(a) {
+			return nil, errWhole
+		}
+		whole.Rows = append(whole.Rows, a.Rows...)
+	}
+	whole.RowCount = len(whole.Rows)
+	if whole.RowCount == 0 || int64(whole.RowCount) > rowLimit(q) {
+		return nil, errWhole // Google says why there are none, and which to leave out
+	}
+	if len(q.MetricAggregations) > 0 {
+		sum, err := total(whole.Rows)
+		if err != nil {
+			return nil, err
+		}
+		whole.Totals = []json.RawMessage{sum}
+	}
+	return whole.report(freshest(parts)), nil
+}
+
+func rowLimit(q report.Query) int64 {
+	if q.Limit == 0 {
+		return report.DefaultLimit
+	}
+	return int64(q.Limit)
+}
+
+// freshest returns the part that decides how old the whole is: the one that can
+// still change most, and of those that cannot the oldest.
+func freshest(parts []*report.Report) *report.Report {
+	decides := parts[0]
+	for _, r := range parts[1:] {
+		final, was := r.Freshness == report.FreshFinal, decides.Freshness == report.FreshFinal
+		if was && !final || was == final && r.FetchedAt.Before(decides.FetchedAt) {
+			decides = r
+		}
+	}
+	return decides
+}
+
+// keepDays keeps the rows of each final day of an answer to q.
+func (p *Plan) keepDays(q report.Query, r *report.Report) {
+	days, ok := daysOf(q)
+	zone, err := time.LoadLocation(r.TimeZone)
+	if !ok || err != nil || r.TimeZone == "" || r.Stale != "" || !report.Final(days[0], zone, r.FetchedAt) {
+		return
+	}
+	a, err := readAnswer(r)
+	if err != nil {
+		return
+	}
+	rows, err := a.byDay(dayColumn(q))
+	if err != nil {
+		return
+	}
+	for _, day := range days {
+		if !report.Final(day, zone, r.FetchedAt) {
+			return
+		}
+		of := a.like()
+		of.Rows = rows[day]
+		of.RowCount = len(of.Rows)
+		kept := of.report(r)
+		kept.Freshness = report.FreshFinal
+		p.c.Memory.Remember(dayOf(q, day), kept)
+	}
+}
+
+// byDay sorts rows by their day, in the order in which they stand.
+func (a *answer) byDay(column int) (map[report.Date][]json.RawMessage, error) {
+	rows := map[report.Date][]json.RawMessage{}
+	for _, raw := range a.Rows {
+		r, err := readRow(raw)
+		if err != nil {
+			return nil, err
+		}
+		day, err := rowDay(r, column)
+		if err != nil {
+			return nil, err
+		}
+		rows[day] = append(rows[day], raw)
+	}
+	return rows, nil
+}
+
+// rowDay reads YYYYMMDD at the beginning of a value; "(other)" is no day.
+func rowDay(r row, column int) (report.Date, error) {
+	if column >= len(r.Dimensions) || len(r.Dimensions[column].Value) < 8 {
+		return report.Date{}, errWhole
+	}
+	t, err := time.Parse("20060102", r.Dimensions[column].Value[:8])
+	if err != nil {
+		return report.Date{}, errWhole
+	}
+	return report.DateOf(t, time.UTC), nil
+}

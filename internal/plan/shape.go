@@ -1,0 +1,191 @@
+package plan
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Refusal is why a question is not taken apart, or not asked as one with
+// others; empty when nothing speaks against it.
+type Refusal string
+
+// Why a question is asked as it is.
+const (
+	// Realtime has minutes, not days.
+	realtime Refusal = "realtime"
+	// Rows of several ranges stand among each other.
+	ranges Refusal = "not one range of dates"
+	// Without a day in each row, a row is of all days.
+	noDay Refusal = "no day among the dimensions"
+	// A row of such a dimension depends on other days than its own: its place in
+	// the range, a cohort, an audience's members as of now, or what Google
+	// withholds by the number of users in the whole range.
+	dimensionAcross Refusal = "a dimension that other days decide"
+	// Rolling and cohort metrics count users of other days.
+	metricAcross Refusal = "a metric that counts other days"
+	// Totals of distinct counts and of ratios are no sums of rows.
+	notAdditive Refusal = "totals that are no sums"
+	// The least and largest value is of the rows of all days.
+	extremes Refusal = "minimums or maximums"
+	// Only where the day decides first are the rows of each day together.
+	order Refusal = "not ordered by day"
+	// A page of rows holds some days and not others. What a limit cuts shows in
+	// the answer, see readAnswer and merge.
+	page Refusal = "an offset"
+	// Which rows are empty Google decides over the whole range.
+	emptyRows Refusal = "empty rows"
+	// A range of one day has nothing to be taken from.
+	oneDay Refusal = "one day"
+)
+
+// refuseSlices says why q cannot be put together from days.
+func refuseSlices(q report.Query) Refusal {
+	switch {
+	case q.Realtime:
+		return realtime
+	case len(q.DateRanges) != 1:
+		return ranges
+	case q.DateRanges[0].Name != "" || q.DateRanges[0].StartDate >= q.DateRanges[0].EndDate:
+		return oneDay
+	case dayColumn(q) < 0:
+		return noDay
+	case q.KeepEmptyRows:
+		return emptyRows
+	case q.Offset != 0:
+		return page
+	}
+	for _, refuse := range []func(report.Query) Refusal{refuseFields, refuseOrder, refuseAggregations} {
+		if r := refuse(q); r != "" {
+			return r
+		}
+	}
+	return ""
+}
+
+// dayColumn is the dimension whose first eight digits are the row's day.
+func dayColumn(q report.Query) int {
+	return slices.IndexFunc(q.Dimensions, func(d report.Dimension) bool {
+		return d.Name == "date" || d.Name == "dateHour" || d.Name == "dateHourMinute"
+	})
+}
+
+func refuseFields(q report.Query) Refusal {
+	for _, d := range q.Dimensions {
+		if !ownDay(d.Name) {
+			return dimensionAcross
+		}
+	}
+	for _, field := range fieldsOf(q.DimensionFilter) {
+		if !ownDay(field) {
+			return dimensionAcross
+		}
+	}
+	for _, m := range q.Metrics {
+		if !metricOfDay(m.Name) {
+			return metricAcross
+		}
+	}
+	return ""
+}
+
+// eventScoped are dimensions that Google stamps on each event, so that a row reads
+// the events of its own day only. What is not listed is refused: cohorts, nthDay
+// and its kin, audiences, demographics, properties of users, names that are new.
+// Source: Data API, "API Dimensions & Metrics".
+var eventScoped = regexp.MustCompile(`^(?:` + strings.Join([]string{
+	`date|dateHour|dateHourMinute|day|dayOfWeek|dayOfWeekName|hour|minute|isoWeek|isoYear|isoYearIsoWeek|month|week|year|yearMonth|yearWeek`,
+	`continent|continentId|country|countryId|region|city|cityId|language|languageCode`,
+	`browser|deviceCategory|deviceModel|mobileDevice(?:Branding|MarketingName|Model)|operatingSystem(?:Version|WithVersion)?`,
+	`platform|platformDeviceCategory|screenResolution|appVersion|streamId|streamName`,
+	`hostName|pagePath|pagePathPlusQueryString|pageTitle|pageLocation|pageReferrer|fullPageUrl|contentGroup|contentId|contentType`,
+	`unifiedPagePathScreen|unifiedPageScreen|unifiedScreenClass|unifiedScreenName`,
+	`eventName|isKeyEvent|linkClasses|linkDomain|linkId|linkText|linkUrl|outbound|fileExtension|fileName|searchTerm|percentScrolled|method`,
+	`video(?:Provider|Title|Url)|visible|newVsReturning`,
+	`session(?:Source|Medium|SourceMedium|SourcePlatform|CampaignId|CampaignName|DefaultChannelGroup|PrimaryChannelGroup|Manual\w+)`,
+	`firstUser(?:Source|Medium|SourceMedium|SourcePlatform|CampaignId|CampaignName|DefaultChannelGroup|PrimaryChannelGroup|Manual\w+)`,
+	`customEvent:\w+`,
+}, `|`) + `)$`)
+
+func ownDay(dimension string) bool { return eventScoped.MatchString(dimension) }
+
+// fieldsOf names what a filter reads.
+func fieldsOf(f *report.Filter) []string {
+	var names []string
+	f.Walk(func(c *report.Condition) { names = append(names, c.FieldName) })
+	return names
+}
+
+// additive are the metrics whose sum over rows is, in whole numbers, the total
+// that Google gives. Sessions and users are none: one can be in several rows.
+var additive = map[string]bool{"screenPageViews": true, "eventCount": true}
+
+// perDay are the metrics that a row with a day in it computes from the events of
+// that day: all but those that look back (active7DayUsers, dauPerMau …), cohorts,
+// calculated ones and names that are new.
+var perDay = map[string]bool{
+	"activeUsers": true, "totalUsers": true, "newUsers": true, "sessions": true, "engagedSessions": true,
+	"engagementRate": true, "bounceRate": true, "averageSessionDuration": true, "userEngagementDuration": true,
+	"sessionsPerUser": true, "screenPageViews": true, "screenPageViewsPerSession": true, "screenPageViewsPerUser": true,
+	"eventCount": true, "eventsPerSession": true, "eventCountPerUser": true, "eventValue": true,
+	"keyEvents": true, "sessionKeyEventRate": true, "userKeyEventRate": true, "scrolledUsers": true,
+	"ecommercePurchases": true, "transactions": true, "totalPurchasers": true, "purchaseRevenue": true, "totalRevenue": true,
+	"averagePurchaseRevenue": true, "addToCarts": true, "checkouts": true,
+}
+
+func metricOfDay(name string) bool {
+	base, _, _ := strings.Cut(name, ":") // keyEvents:purchase
+	return perDay[base]
+}
+
+func refuseOrder(q report.Query) Refusal {
+	if len(q.OrderBys) == 0 || q.OrderBys[0].Dimension == nil {
+		return order
+	}
+	if q.OrderBys[0].Dimension.DimensionName != q.Dimensions[dayColumn(q)].Name {
+		return order
+	}
+	return ""
+}
+
+func refuseAggregations(q report.Query) Refusal {
+	if len(q.MetricAggregations) == 0 {
+		return ""
+	}
+	for _, a := range q.MetricAggregations {
+		if a != report.Total {
+			return extremes
+		}
+	}
+	for _, m := range q.Metrics {
+		if !additive[m.Name] {
+			return notAdditive
+		}
+	}
+	if q.MetricFilter != nil {
+		return notAdditive // on record is not what it is a total of
+	}
+	return ""
+}
+
+// daysOf lists the days of a query's one range.
+func daysOf(q report.Query) ([]report.Date, bool) {
+	first, err := report.ParseDate(q.DateRanges[0].StartDate)
+	if err != nil {
+		return nil, false
+	}
+	last, err := report.ParseDate(q.DateRanges[0].EndDate)
+	if err != nil || last.Before(first) || first.DaysUntil(last) > maxDays {
+		return nil, false
+	}
+	var days []report.Date
+	for d := first; !d.After(last); d = d.AddDays(1) {
+		days = append(days, d)
+	}
+	return days, true
+}
+
+// maxDays bounds the work of putting an answer together.
+const maxDays = 800

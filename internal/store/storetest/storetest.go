@@ -1,0 +1,470 @@
+// Package storetest holds what cache.Store promises as tests, which every store
+// runs.
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/cache"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// Capacity is that of the stores under test, in bytes.
+const Capacity = 4 << 20
+
+// A Subject is a kind of store.
+type Subject struct {
+	// Open returns the store that is kept in dir, or begins one there.
+	Open func(t *testing.T, dir string) cache.Store
+	// Lasting says that a store opened again has what it had when it closed.
+	Lasting bool
+}
+
+// Run holds a kind of store to the promises of cache.Store.
+func Run(t *testing.T, s Subject) {
+	for name, test := range map[string]func(*testing.T, Subject){
+		"get and put":             getAndPut,
+		"overwrite":               overwrite,
+		"forget":                  forget,
+		"order in a batch":        orderInABatch,
+		"all that a record holds": roundTrip,
+		"time is over":            timeIsOver,
+		"capacity":                capacity,
+		"oldest unused first":     oldestFirst,
+		"what is over first":      overFirst,
+		"used in the future":      usedInTheFuture,
+		"too large":               tooLarge,
+		"big bodies":              bigBodies,
+		"many keys":               manyKeys,
+		"concurrency":             concurrency,
+		"stats":                   stats,
+		"canceled":                canceled,
+		"opened again":            openedAgain,
+		"closed":                  closed,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, s) })
+	}
+}
+
+// Key returns the key of the n-th record.
+func Key(n int) cache.Key {
+	return sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(n)))
+}
+
+// Record returns the n-th record in a version. Its body begins with both and
+// follows from them, so that Whole can tell.
+func Record(n, version, size int, used time.Time) *cache.Record {
+	return &cache.Record{
+		Key: Key(n), Stored: used, Used: used,
+		Report: &report.Report{Body: body(n, version, size), Rows: version, FetchedAt: used, Freshness: report.FreshFinal, TimeZone: "Pacific/Auckland"},
+	}
+}
+
+func body(n, version, size int) []byte {
+	b := fmt.Appendf(make([]byte, 0, size), `{"n":%d,"version":%d,"rest":"`, n, version)
+	random := rand.New(rand.NewPCG(uint64(n), uint64(version)))
+	for len(b) < size-2 {
+		b = append(b, 'a'+byte(random.IntN(26)))
+	}
+	return append(b, `"}`...)
+}
+
+// Whole returns the version of a record that came back, and an error when a
+// byte of it differs from what Record made.
+func Whole(n int, r *cache.Record) (version int, err error) {
+	want := body(n, r.Report.Rows, len(r.Report.Body))
+	switch {
+	case r.Key != Key(n):
+		return 0, fmt.Errorf("record %d has another's key", n)
+	case !bytes.Equal(r.Report.Body, want):
+		return 0, fmt.Errorf("record %d, version %d: the body differs", n, r.Report.Rows)
+	case r.Report.TimeZone != "Pacific/Auckland" || r.Report.Freshness != report.FreshFinal || !r.Stored.Equal(r.Report.FetchedAt):
+		return 0, fmt.Errorf("record %d, version %d: the fields differ: %+v", n, r.Report.Rows, r.Report)
+	}
+	return r.Report.Rows, nil
+}
+
+// A shelf is a store under test.
+type shelf struct {
+	*testing.T
+	cache.Store
+	now time.Time
+}
+
+func begin(t *testing.T, s Subject) *shelf {
+	store := s.Open(t, t.TempDir())
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return &shelf{t, store, time.Now().UTC().Truncate(time.Millisecond)}
+}
+
+func (s *shelf) apply(b cache.Batch) {
+	s.Helper()
+	if err := s.Apply(s.Context(), &b); err != nil {
+		s.Fatalf("Apply: %v", err)
+	}
+}
+
+func (s *shelf) put(records ...*cache.Record) {
+	s.Helper()
+	s.apply(cache.Batch{Put: records})
+}
+
+// version returns the version of the n-th record, 0 when there is none.
+func (s *shelf) version(n int) int {
+	s.Helper()
+	r, err := s.Get(s.Context(), Key(n))
+	if err != nil {
+		s.Fatalf("Get %d: %v", n, err)
+	}
+	if r == nil {
+		return 0
+	}
+	version, err := Whole(n, r)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return version
+}
+
+func (s *shelf) want(n, version int) {
+	s.Helper()
+	if got := s.version(n); got != version {
+		s.Errorf("record %d: version %d, want %d (0 is none)", n, got, version)
+	}
+}
+
+// ago is so many minutes before now.
+func (s *shelf) ago(minutes int) time.Time { return s.now.Add(-time.Duration(minutes) * time.Minute) }
+
+func getAndPut(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	s.want(1, 0)
+	s.put(Record(1, 1, 100, s.now), Record(2, 1, 100, s.now))
+	s.want(1, 1)
+	s.want(2, 1)
+	s.want(3, 0)
+}
+
+func overwrite(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	s.put(Record(1, 1, 50_000, s.now))
+	s.put(Record(1, 2, 100, s.now))
+	s.want(1, 2)
+	s.put(Record(1, 3, 50_000, s.now), Record(1, 4, 200, s.now))
+	s.want(1, 4)
+	if n := s.Stats().Records; n != 1 {
+		t.Errorf("%d records, want 1", n)
+	}
+}
+
+func forget(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	s.put(Record(1, 1, 100, s.now), Record(2, 1, 100, s.now))
+	s.apply(cache.Batch{Forget: []cache.Key{Key(1), Key(3), Key(1)}})
+	s.want(1, 0)
+	s.want(2, 1)
+	if n := s.Stats().Records; n != 1 {
+		t.Errorf("%d records, want 1", n)
+	}
+}
+
+func orderInABatch(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	s.put(Record(1, 1, 100, s.now))
+	s.apply(cache.Batch{Forget: []cache.Key{Key(1)}, Put: []*cache.Record{Record(1, 2, 100, s.now)}, Used: map[cache.Key]time.Time{Key(9): s.now}})
+	s.want(1, 2)
+	s.want(9, 0)
+}
+
+func roundTrip(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	put := &cache.Record{
+		Key: Key(1), Stored: s.ago(3), Good: s.now.Add(time.Hour), Kept: s.now.Add(2 * time.Hour), Used: s.ago(1),
+		Report: &report.Report{
+			Body: []byte("{\"a\":\"\\u0000 \xff\"}\n"), Rows: 7, FetchedAt: s.ago(4).Add(123 * time.Nanosecond), Freshness: report.FreshSettling,
+			TimeZone: "America/St_Johns", Sampled: true, Thresholded: true, OtherRow: true,
+		},
+	}
+	s.put(put)
+	got, err := s.Get(t.Context(), Key(1))
+	if err != nil || got == nil {
+		t.Fatalf("Get: %v, %v", got, err)
+	}
+	if fmt.Sprint(*got.Report) != fmt.Sprint(*put.Report) {
+		t.Errorf("report:\n got %+v\nwant %+v", *got.Report, *put.Report)
+	}
+	for name, pair := range map[string][2]time.Time{
+		"stored": {got.Stored, put.Stored}, "good": {got.Good, put.Good}, "kept": {got.Kept, put.Kept}, "used": {got.Used, put.Used},
+	} {
+		if !pair[0].Equal(pair[1]) {
+			t.Errorf("%s: %v, want %v", name, pair[0], pair[1])
+		}
+	}
+	s.put(Record(2, 1, 100, s.now))
+	if r, err := s.Get(t.Context(), Key(2)); err != nil || !r.Good.IsZero() || !r.Kept.IsZero() {
+		t.Errorf("a record without end: %+v, %v", r, err)
+	}
+}
+
+func timeIsOver(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	gone, there := Record(1, 1, 100, s.ago(10)), Record(2, 1, 100, s.ago(10))
+	gone.Kept, there.Kept = s.ago(1), s.now.Add(time.Hour)
+	there.Good = s.ago(5) // old, and still of use
+	s.put(gone, there)
+	s.want(1, 0)
+	s.want(2, 1)
+}
+
+// fill puts records of 50 kB, the first one used the longest ago, one more
+// batch at a time, and holds the store to its capacity.
+func (s *shelf) fill(n int) {
+	s.Helper()
+	for i := 1; i <= n; i += 10 {
+		var batch []*cache.Record
+		for j := i; j < i+10; j++ {
+			batch = append(batch, Record(j, 1, 50_000, s.ago(1000-j)))
+		}
+		s.put(batch...)
+		if b := s.Stats().Bytes; b > Capacity {
+			s.Fatalf("%d bytes after %d records, want at most %d", b, i+9, Capacity)
+		}
+	}
+}
+
+func capacity(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	s.fill(300)
+	st := s.Stats()
+	if st.Bytes > Capacity || st.Bytes < Capacity*3/4 {
+		t.Errorf("%d bytes of %d are used", st.Bytes, Capacity)
+	}
+	there := 0
+	for n := 1; n <= 300; n++ {
+		there += s.version(n)
+	}
+	if int64(there) != st.Records {
+		t.Errorf("%d records are there, the store says %d", there, st.Records)
+	}
+}
+
+func oldestFirst(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	s.fill(50)
+	s.apply(cache.Batch{Used: map[cache.Key]time.Time{Key(1): s.ago(1), Key(2): s.ago(1)}})
+	s.fill(150) // again, as they were, but for ...
+	s.apply(cache.Batch{Used: map[cache.Key]time.Time{Key(100): s.ago(0)}})
+	for n := 151; n <= 220; n++ {
+		s.put(Record(n, 1, 50_000, s.ago(1000-n)))
+	}
+	s.want(100, 1)
+	first := 101
+	for s.version(first) == 0 && first < 220 {
+		first++
+	}
+	for n := 1; n <= 220; n++ {
+		if n != 100 {
+			s.want(n, map[bool]int{true: 1}[n >= first])
+		}
+	}
+	if first == 101 || first == 220 {
+		t.Errorf("the first that is left is %d", first)
+	}
+}
+
+func overFirst(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	for n := 1; n <= 60; n++ {
+		r := Record(n, 1, 50_000, s.ago(1000-n))
+		if n > 30 {
+			r.Kept = s.ago(1)
+		}
+		s.put(r)
+	}
+	for n := 61; n <= 80; n++ {
+		s.put(Record(n, 1, 50_000, s.now))
+	}
+	for n := 1; n <= 30; n++ {
+		s.want(n, 1)
+	}
+}
+
+// usedInTheFuture: a clock that was wrong must not make a record immortal.
+func usedInTheFuture(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	s.put(Record(1, 1, 50_000, s.now.Add(1000*time.Hour)))
+	s.want(1, 1)
+	r, err := s.Get(t.Context(), Key(1))
+	if err != nil || r.Used.After(time.Now()) {
+		t.Errorf("used %v, %v: that is to come", r.Used, err)
+	}
+	if !r.Stored.Equal(s.now.Add(1000 * time.Hour)) {
+		t.Errorf("stored %v: when it came is for the cache to judge", r.Stored)
+	}
+	s.apply(cache.Batch{Used: map[cache.Key]time.Time{Key(1): s.now.Add(1000 * time.Hour)}})
+	time.Sleep(2 * time.Millisecond) // the resolution of last uses
+	for n := 2; n <= 120; n++ {
+		s.put(Record(n, 1, 50_000, time.Now()))
+	}
+	s.want(1, 0)
+}
+
+func tooLarge(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	s.put(Record(1, 1, 100, s.now), Record(2, 1, 100, s.now))
+	s.put(Record(1, 2, Capacity/4+1, s.now), Record(3, 1, 100, s.now))
+	s.want(1, 0) // the version before is not the answer any more
+	s.want(2, 1)
+	s.want(3, 1)
+	if n := s.Stats().Records; n != 2 {
+		t.Errorf("%d records, want 2", n)
+	}
+}
+
+func bigBodies(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	for n := 1; n <= 12; n++ {
+		s.put(Record(n, n, 900_000+n, s.ago(100-n)))
+		s.want(n, n)
+	}
+	s.put(Record(12, 13, 1_000_000, s.now))
+	s.want(12, 13)
+}
+
+func manyKeys(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	for i := range 4 {
+		var batch []*cache.Record
+		for n := i * 500; n < (i+1)*500; n++ {
+			batch = append(batch, Record(n, n+1, 40+n%700, s.now))
+		}
+		s.put(batch...)
+	}
+	for n := range 2000 {
+		s.want(n, n+1)
+	}
+	if n := s.Stats().Records; n != 2000 {
+		t.Errorf("%d records, want 2000", n)
+	}
+}
+
+// concurrency: versions only go up, and each is whole, whoever writes.
+func concurrency(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	var wg sync.WaitGroup
+	for w := range 3 {
+		wg.Go(func() {
+			for v := 1; v <= 30; v++ {
+				s.step(w*10, v)
+			}
+		})
+		wg.Go(func() {
+			last := map[int]int{}
+			for range 200 {
+				n := w*10 + rand.IntN(10)
+				r, err := s.Get(t.Context(), Key(n))
+				if err != nil {
+					t.Error(err)
+				} else if r != nil {
+					v, err := Whole(n, r)
+					if err != nil || v < last[n] {
+						t.Errorf("version %d after %d: %v", v, last[n], err)
+					}
+					last[n] = v
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for n := range 30 {
+		s.want(n, 30)
+	}
+}
+
+// step puts version v of ten records.
+func (s *shelf) step(from, v int) {
+	var batch []*cache.Record
+	for n := from; n < from+10; n++ {
+		batch = append(batch, Record(n, v, 100+v*100, s.now))
+	}
+	if err := s.Apply(s.Context(), &cache.Batch{Put: batch, Used: map[cache.Key]time.Time{Key(from): s.now}}); err != nil {
+		s.Error(err)
+	}
+}
+
+func stats(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	empty := s.Stats()
+	if empty.Records != 0 {
+		t.Errorf("an empty store has %d records", empty.Records)
+	}
+	s.put(Record(1, 1, 100_000, s.now))
+	full := s.Stats()
+	if grown := full.Bytes - empty.Bytes; full.Records != 1 || grown < 90_000 || grown > 150_000 {
+		t.Errorf("from %+v to %+v with 100 kB", empty, full)
+	}
+	s.apply(cache.Batch{Forget: []cache.Key{Key(1)}})
+	if again := s.Stats(); again.Records != 0 || again.Bytes > empty.Bytes+10_000 {
+		t.Errorf("%+v when it is empty again, want %+v", again, empty)
+	}
+}
+
+func openedAgain(t *testing.T, subject Subject) {
+	if !subject.Lasting {
+		t.Skip("nothing lasts")
+	}
+	dir, now := t.TempDir(), time.Now()
+	for round := 1; round <= 3; round++ {
+		s := &shelf{t, subject.Open(t, dir), now}
+		if n := s.Stats().Records; n != int64(round-1) {
+			t.Errorf("round %d begins with %d records", round, n)
+		}
+		for n := 1; n < round; n++ {
+			s.want(n, n)
+		}
+		s.put(Record(round, round, 1000*round, now))
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func closed(t *testing.T, subject Subject) {
+	s := subject.Open(t, t.TempDir())
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Get(t.Context(), Key(1)); err == nil {
+		t.Error("Get works when the store is closed")
+	}
+	if err := s.Apply(t.Context(), &cache.Batch{Put: []*cache.Record{Record(1, 1, 100, time.Now())}}); err == nil {
+		t.Error("Apply works when the store is closed")
+	}
+}
+
+func canceled(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Apply(ctx, &cache.Batch{Put: []*cache.Record{Record(1, 1, 100, s.now)}}); err == nil {
+		t.Error("Apply does not heed its context")
+	}
+	if _, err := s.Get(ctx, Key(1)); err == nil {
+		t.Error("Get does not heed its context")
+	}
+	s.want(1, 0)
+	s.put(Record(1, 2, 100, s.now))
+	s.want(1, 2)
+}
