@@ -109,7 +109,7 @@ func (a *App) road(m *metrics) (source report.Source, err error) {
 	source = a.google                 // ask Google
 	source, err = a.cached(source, m) // unless somebody just did
 	if err == nil {
-		a.plan, err = plan.New(plan.Config{Source: source, Memory: a.cache, Observer: m.planned}) // in as few questions as can be
+		a.plan, err = plan.New(plan.Config{Source: source, Memory: a.cache, Clock: a.clock, Observer: m.planned}) // in as few questions as can be
 	}
 	return a.plan, err
 }
@@ -203,6 +203,7 @@ func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	ended := make(chan error, 2)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	go a.prewarm(ctx)
 	everybody, operators := a.Handlers()
 	for listener, handler := range map[net.Listener]http.Handler{public: everybody, operator: operators} {
 		go func() {
@@ -212,6 +213,30 @@ func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	}
 	return errors.Join(<-ended, <-ended)
 }
+
+// prewarmEvery is how often it is looked what gets old soon.
+const prewarmEvery = 30 * time.Second
+
+// prewarm fetches ahead of time until ctx ends.
+func (a *App) prewarm(ctx context.Context) {
+	unseen := a.config.Cache.Prewarm
+	if unseen == 0 {
+		return
+	}
+	ticker := time.NewTicker(prewarmEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			a.plan.Prewarm(ctx, unseen)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Prewarm does now what Run does every half minute: fetch what gets old soon.
+func (a *App) Prewarm(ctx context.Context) { a.plan.Prewarm(ctx, a.config.Cache.Prewarm) }
 
 const drain = 10 * time.Second // for requests that run when the server stops
 

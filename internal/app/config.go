@@ -84,6 +84,7 @@ type CacheConfig struct {
 	Settling  time.Duration `yaml:"settling"`
 	Final     time.Duration `yaml:"final"` // 0: as long as there is room
 	Stale     time.Duration `yaml:"stale"`
+	Prewarm   time.Duration `yaml:"prewarm"` // 0: nothing ahead of time
 }
 
 // LimitsConfig bounds what one asker can make the server do.
@@ -145,7 +146,7 @@ func defaults() Config {
 		Tokens: TokensConfig{Lifetime: 5 * time.Minute, Session: 12 * time.Hour, PublicSession: time.Hour, KeysFile: "oriel-keys.json"},
 		Cache: CacheConfig{
 			MaxMB: 256, File: "oriel-cache.db", MaxDiskMB: 1024,
-			Realtime: 30 * time.Second, Intraday: 15 * time.Minute, Settling: 4 * time.Hour, Stale: 48 * time.Hour,
+			Realtime: 30 * time.Second, Intraday: 15 * time.Minute, Settling: 4 * time.Hour, Stale: 48 * time.Hour, Prewarm: 72 * time.Hour,
 		},
 		Limits: LimitsConfig{RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200, RequestsPerSecond: 50, RequestsBurst: 500},
 	}

@@ -41,6 +41,10 @@ func (s *shelf) Remember(q report.Query, r *report.Report) {
 	s.kept[cache.KeyOf(q)] = r
 }
 
+func (s *shelf) Overdue(report.Query, error) {}
+
+func (s *shelf) Outlook(report.Query) (seen time.Time, life time.Duration, soon bool) { return }
+
 // emulated is a server whose Google is an emulator that never tires.
 func emulated(t *testing.T) (*App, *world.World, *emulator.Emulator) {
 	t.Helper()
@@ -104,9 +108,25 @@ func (r *questioner) metrics() (metrics []report.Metric) {
 	return metrics
 }
 
-// panel asks what another panel of q's dashboard does.
+// panel asks what another panel of q's dashboard does: of the same rows others, or
+// other numbers.
 func (r *questioner) panel(q report.Query) report.Query {
 	q = q.Clone()
+	switch r.IntN(8) {
+	case 0:
+		q.Offset = 2
+		return q
+	case 1:
+		q.KeepEmptyRows = true
+		return q
+	case 2:
+		q.Limit = 7
+		return q
+	case 3:
+		q.MetricFilter = &report.Filter{Condition: &report.Condition{FieldName: q.Metrics[0].Name,
+			Numeric: &report.NumericFilter{Operation: "GREATER_THAN", Value: report.NumericValue{Int64: new(report.Int64(2))}}}}
+		return q
+	}
 	q.Metrics = r.metrics()
 	for _, o := range q.OrderBys {
 		if o.Metric != nil {
@@ -140,6 +160,13 @@ func (r *questioner) spoilers() []func(*report.Query) {
 			q.Metrics, q.MetricAggregations = []report.Metric{{Name: "screenPageViews"}, {Name: "eventCount"}}, []report.Aggregation{report.Total}
 		},
 		func(q *report.Query) { q.MetricAggregations = []report.Aggregation{report.Maximum, report.Minimum} },
+		func(q *report.Query) {
+			q.Metrics, q.MetricAggregations = []report.Metric{{Name: "eventCount"}}, []report.Aggregation{report.Maximum}
+		},
+		func(q *report.Query) {
+			q.Dimensions = append(q.Dimensions, report.Dimension{Name: "browser"})
+			q.OrderBys = append([]report.OrderBy{{Dimension: &report.DimensionOrder{DimensionName: "browser"}}}, q.OrderBys...)
+		},
 		func(q *report.Query) { q.Limit = draw(r, report.Int64(5), 30, 100_000) },
 		func(q *report.Query) { q.Offset = 3 },
 		func(q *report.Query) { q.KeepEmptyRows = true },
@@ -161,7 +188,7 @@ func (r *questioner) spoilers() []func(*report.Query) {
 
 // redate moves a question to another range.
 func (r *questioner) redate(q *report.Query) {
-	end := r.today.AddDays(-draw(r, 0, 1, 1, 1, 4, 10))
+	end := r.today.AddDays(-draw(r, 0, 1, 1, 1, 2, 3, 4, 10))
 	q.DateRanges[0] = report.DateRange{StartDate: end.AddDays(-draw(r, 0, 3, 6, 13, 27)).String(), EndDate: end.String()}
 }
 
@@ -178,6 +205,7 @@ func TestPlannedIsExact(t *testing.T) {
 			return a.google.Report(ctx, q)
 		}),
 		Memory:   &shelf{kept: map[cache.Key]*report.Report{}},
+		Clock:    time.Now,
 		Observer: func(e plan.Event) { counting.Lock(); events[e]++; counting.Unlock() },
 	})
 	must(t, err)

@@ -87,6 +87,9 @@ func (c *Config) validateServer(f *faults) {
 	if c.Cache.Final < 0 {
 		f.add([]string{"cache", "final"}, "%s is negative: write 0s to ask no more about days that are final", c.Cache.Final)
 	}
+	if c.Cache.Prewarm < 0 {
+		f.add([]string{"cache", "prewarm"}, "%s is negative: write 0s to fetch nothing ahead of time", c.Cache.Prewarm)
+	}
 	if c.Cache.Stale < 0 {
 		f.add([]string{"cache", "stale"}, "%s is negative: write 0s to serve no old answers", c.Cache.Stale)
 	}

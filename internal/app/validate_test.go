@@ -27,6 +27,7 @@ func TestFaults(t *testing.T) {
 		{"api_keys:\n  cms: {sha256: " + strings.Repeat("0a", 32) + ", views: [x]}\n" + oneView, `oriel.yaml:2: api_keys.cms.views: there is no view "x"`},
 		{"api_keys:\n  cms: {sha256: " + strings.Repeat("0a", 32) + ", dashboards: [x]}\n" + oneView, `oriel.yaml:2: api_keys.cms.dashboards: there is no dashboard "x"`},
 		{"cache: {max_mb: 0}\n" + oneView, `oriel.yaml:1: cache.max_mb: 0 MB is too small`},
+		{"cache: {prewarm: -1s}\n" + oneView, `oriel.yaml:1: cache.prewarm: -1s is negative: write 0s to fetch nothing ahead of time`},
 		{"cache: {max_disk_mb: 0}\n" + oneView, `oriel.yaml:1: cache.max_disk_mb: 0 MB is too small: write at least 1, or file: none`},
 		{"cache: {stale: -1s}\n" + oneView, `oriel.yaml:1: cache.stale: -1s is negative: write 0s`},
 		{"cache: {realtime: 0s}\n" + oneView, `oriel.yaml:1: cache.realtime: must be more than 0`},

@@ -28,27 +28,44 @@ func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, err
 	if !shut {
 		e = c.look(ctx, key)
 	}
-	switch e.state(c.config.Clock()) {
-	case fresh:
+	now := c.config.Clock()
+	state := e.state(now)
+	if e != nil && q.Urgency == report.Unseen {
+		e.look(now)
+	}
+	switch {
+	case state == fresh && (q.Urgency != report.Prewarm || !e.endsSoon(now)):
 		c.config.Observer(Hit)
 		return e.report, nil
-	case fading:
-		if c.remembered(key, e) == nil {
-			c.ask(key, q)
-		}
-		c.config.Observer(Refreshing)
-		return e.report, nil
+	case state == fading && q.Urgency != report.Prewarm:
+		return c.refreshed(key, q, e)
 	}
 	if err := c.remembered(key, e); err != nil {
 		return c.soften(e, err)
 	}
-	answer, led := c.ask(key, q)
+	if e != nil {
+		q.Urgency = max(q.Urgency, report.Seen)
+	}
+	answer, led := c.ask(key, q, e)
 	r, err := c.await(ctx, answer, e)
 	if err == nil && r.Stale == "" {
 		// The flight that wrote led has ended: its answer arrived.
 		c.config.Observer(map[bool]Event{true: Miss, false: Joined}[*led])
 	}
 	return r, err
+}
+
+// refreshed gives what is at hand and sees to it that a newer answer is fetched
+// behind, unless that failed a moment ago.
+func (c *Cache) refreshed(key Key, q report.Query, e *entry) (*report.Report, error) {
+	if err := c.remembered(key, e); err != nil {
+		return c.soften(e, err)
+	}
+	q.Urgency = max(q.Urgency, report.Refresh)
+	c.ask(key, q, e)
+	r := e.given()
+	c.config.Observer(map[bool]Event{true: Refreshing, false: Stale}[r.Stale == ""])
+	return r, nil
 }
 
 // await waits for an answer; with an old one at hand not forever.
@@ -91,9 +108,9 @@ func (c *Cache) soften(e *entry, err *report.Error) (*report.Report, error) {
 }
 
 // ask puts q to the source unless it is being asked already. The question has a
-// context of its own. Once there is an answer, led says whether it was this call
-// that asked.
-func (c *Cache) ask(key Key, q report.Query) (answer <-chan singleflight.Result, led *bool) {
+// context of its own. The caller knows what is at hand. Once there is an answer,
+// led says whether it was this call that asked.
+func (c *Cache) ask(key Key, q report.Query, known *entry) (answer <-chan singleflight.Result, led *bool) {
 	led = new(bool)
 	q = q.Clone() // the question may outlive the caller, who owns q
 	answer = c.flights.DoChan(string(key[:]), func() (any, error) {
@@ -131,14 +148,22 @@ func (c *Cache) fetch(key Key, q report.Query) (*report.Report, error) {
 		c.failed(key, q, err)
 		return nil, err
 	}
-	e := c.newEntry(r)
-	c.kept.Set(key, e)
+	c.keep(key, c.newEntry(r))
 	c.failures.Invalidate(key)
 	c.doors.open(slot{q.Account, q.Property})
+	return r, nil
+}
+
+// keep puts an entry in the place of an older one, which knows when somebody last
+// looked.
+func (c *Cache) keep(key Key, e *entry) {
+	if before, ok := c.kept.GetIfPresent(key); ok {
+		e.seen.Store(before.seen.Load())
+	}
+	c.kept.Set(key, e)
 	if c.backing != nil {
 		c.backing.put(e.record(key))
 	}
-	return r, nil
 }
 
 // failed remembers an error, and drops the old answer of a view whose access was
@@ -147,6 +172,7 @@ func (c *Cache) failed(key Key, q report.Query, err error) {
 	e := report.AsError(err)
 	if c.ctx.Err() == nil {
 		c.remember(key, e)
+		c.overdue(key, e)
 	}
 	if e.Kind != report.Misconfigured && e.Kind != report.Forbidden {
 		return
@@ -159,6 +185,13 @@ func (c *Cache) failed(key Key, q report.Query, err error) {
 		// Who starts anew while Google fails then has no time zone for the
 		// property, and gives none of its answers.
 		propertyNotes(c.backing).forget(at)
+	}
+}
+
+// overdue labels the answer that is at hand: a newer one cannot be had now.
+func (c *Cache) overdue(key Key, err *report.Error) {
+	if e, ok := c.kept.GetIfPresent(key); ok && (serveOld(err) || err.Kind == report.Internal) {
+		e.overdue.Store(err)
 	}
 }
 

@@ -117,16 +117,33 @@ func TestFinalAnswersAreNotAskedAgain(t *testing.T) {
 	})
 }
 
-func TestBeyondGraceWaitsForANewAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := always(report.FreshIntraday)
-		c := open(t, s, nil)
-		mustReport(t, c, sessions)
-		time.Sleep(19 * time.Minute)
-		if r := mustReport(t, c, sessions); string(r.Body) != `{"n":2}` {
-			t.Errorf("got %s, want the second answer", r.Body)
-		}
-	})
+// Nobody waits for a newer answer where an old one is at hand, however old; only
+// what happens right now is no news later.
+func TestOldAnswersAreGivenAtOnce(t *testing.T) {
+	for freshness, want := range map[report.Freshness]string{report.FreshIntraday: `{"n":1}`, report.FreshRealtime: `{"n":2}`} {
+		synctest.Test(t, func(t *testing.T) {
+			s := always(freshness)
+			c := open(t, s, nil)
+			mustReport(t, c, sessions)
+			time.Sleep(40 * time.Hour)
+			if r := mustReport(t, c, sessions); string(r.Body) != want || r.Stale != "" {
+				t.Errorf("%s: got %s, stale %q, want %s", freshness, r.Body, r.Stale, want)
+			}
+			synctest.Wait()
+			if r := mustReport(t, c, sessions); string(r.Body) != `{"n":2}` {
+				t.Errorf("%s: got %s after the refresh", freshness, r.Body)
+			}
+		})
+	}
+}
+
+// refreshed asks for an answer that is over its time, and once more when what was
+// asked behind has come or failed.
+func refreshed(t *testing.T, c *Cache) (*report.Report, error) {
+	t.Helper()
+	mustReport(t, c, sessions)
+	synctest.Wait()
+	return c.Report(t.Context(), sessions)
 }
 
 func TestJitterSpreadsTheEnd(t *testing.T) {
@@ -250,7 +267,7 @@ func TestOldAnswersWhenTheSourceFails(t *testing.T) {
 		{report.Misconfigured, ""},
 		{report.Forbidden, ""},
 		{report.TooLarge, ""},
-		{report.Internal, ""},
+		{report.Internal, report.StaleUnavailable},
 	} {
 		t.Run(test.kind.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -259,7 +276,7 @@ func TestOldAnswersWhenTheSourceFails(t *testing.T) {
 				first := mustReport(t, c, sessions)
 				time.Sleep(time.Hour)
 				s.answer = failing(test.kind)
-				r, err := c.Report(t.Context(), sessions)
+				r, err := refreshed(t, c)
 				if test.stale == "" {
 					if report.KindOf(err) != test.kind {
 						t.Errorf("got %v, %v; want the error", r, err)
@@ -287,8 +304,8 @@ func TestStaleEndsAfterItsTime(t *testing.T) {
 		mustReport(t, c, sessions)
 		s.answer = failing(report.Unavailable)
 		time.Sleep(48 * time.Hour)
-		if r := mustReport(t, c, sessions); r.Stale != report.StaleUnavailable {
-			t.Errorf("stale %q after 48 h", r.Stale)
+		if r, err := refreshed(t, c); err != nil || r.Stale != report.StaleUnavailable {
+			t.Errorf("%+v, %v after 48 h", r, err)
 		}
 		time.Sleep(20 * time.Minute)
 		if r, err := c.Report(t.Context(), sessions); err == nil {
@@ -304,7 +321,7 @@ func TestAccessTakenAwayForgetsTheOldAnswer(t *testing.T) {
 		mustReport(t, c, sessions)
 		time.Sleep(time.Hour)
 		s.answer = failing(report.Misconfigured)
-		_, _ = c.Report(t.Context(), sessions)
+		_, _ = refreshed(t, c)
 		s.answer = failing(report.Unavailable)
 		time.Sleep(time.Minute)
 		if r, err := c.Report(t.Context(), sessions); err == nil {
@@ -322,14 +339,20 @@ func TestFailedQuestionsRestWhenAnOldAnswerIsThere(t *testing.T) {
 		s.answer = failing(report.Unavailable)
 		for range 5 {
 			mustReport(t, c, sessions)
+			synctest.Wait()
 		}
 		if n := s.asked.Load(); n != 2 {
 			t.Errorf("asked %d times, want 2: the first and one failure", n)
 		}
 		time.Sleep(11 * time.Second)
+		if r := mustReport(t, c, sessions); r.Stale == "" {
+			t.Error("not labelled any more, though nothing newer came")
+		}
+		synctest.Wait()
+		time.Sleep(11 * time.Second)
 		s.answer = always(report.FreshIntraday).answer
-		if r := mustReport(t, c, sessions); r.Stale != "" {
-			t.Error("still stale after the rest")
+		if r, err := refreshed(t, c); err != nil || r.Stale != "" {
+			t.Errorf("still stale after the rest: %+v, %v", r, err)
 		}
 	})
 }
@@ -373,7 +396,7 @@ func TestRefusalsAreRemembered(t *testing.T) {
 
 func TestPatienceEndsWithTheOldAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := always(report.FreshIntraday)
+		s := always(report.FreshRealtime)
 		inner := s.answer
 		c := open(t, s, nil)
 		mustReport(t, c, sessions)

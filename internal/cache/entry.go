@@ -15,6 +15,10 @@ type entry struct {
 	fresh  time.Duration // how long it is given without asking again; or forever
 	keep   time.Duration // how long memory keeps it, from when it gets it; or forever
 	told   atomic.Int64  // the last use that the store knows of, Unix nanoseconds
+	// overdue is why a newer answer could not be had when it was last tried; nil
+	// when it was not tried, or is being.
+	overdue atomic.Pointer[report.Error]
+	seen    atomic.Int64 // when somebody last looked, Unix nanoseconds, to the minute
 }
 
 // forever is a time that does not end: that of days which are final.
@@ -37,26 +41,50 @@ const (
 	fresh        // now
 )
 
-// grace is the part of its time that a fading answer is given beyond it. Realtime
-// answers have none: their age is their point.
-const grace = 0.2
-
 func (e *entry) state(now time.Time) state {
 	if e == nil {
 		return absent
 	}
-	age := now.Sub(e.stored)
-	beyond := time.Duration(float64(e.fresh) * grace)
-	if e.report.Freshness == report.FreshRealtime {
-		beyond = 0
-	}
 	switch {
-	case age < e.fresh:
+	case now.Sub(e.stored) < e.fresh:
 		return fresh
-	case age < e.fresh+beyond:
-		return fading
+	case e.report.Freshness == report.FreshRealtime:
+		return old // its age is its point
 	}
-	return old
+	return fading
+}
+
+// endsSoon reports whether an answer that will be wanted again is to be fetched
+// now, before somebody has to be given an old one.
+func (e *entry) endsSoon(now time.Time) bool {
+	if e.fresh == forever || e.report.Freshness == report.FreshRealtime {
+		return false
+	}
+	return e.fresh-now.Sub(e.stored) < max(e.fresh/aheadPart, lookStep)
+}
+
+const (
+	// aheadPart is the part of an answer's time before its end in which it is
+	// fetched ahead.
+	aheadPart = 10
+	// lookStep is how exactly looks are noted: writing down each would cost hits.
+	lookStep = time.Minute
+)
+
+// look notes that somebody is given the answer.
+func (e *entry) look(now time.Time) {
+	if seen := e.seen.Load(); now.UnixNano()-seen > int64(lookStep) {
+		e.seen.Store(now.UnixNano())
+	}
+}
+
+// given is what an asker gets of an entry: the answer, labelled when a newer one
+// is due and cannot be had.
+func (e *entry) given() *report.Report {
+	if err := e.overdue.Load(); err != nil {
+		return e.stale(err)
+	}
+	return e.report
 }
 
 func (c *Cache) newEntry(r *report.Report) *entry {
@@ -87,7 +115,7 @@ func (c *Cache) keeping(fresh time.Duration) time.Duration {
 	if fresh == forever {
 		return forever
 	}
-	return fresh + max(c.config.Stale, time.Duration(float64(fresh)*grace))
+	return fresh + c.config.Stale
 }
 
 // maxFailures bounds the failures remembered.

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -12,15 +13,25 @@ func (c *Cache) Recall(ctx context.Context, q report.Query) (r *report.Report, d
 	if c.doors.isShut(slot{q.Account, q.Property}) {
 		return nil, false
 	}
-	e := c.look(ctx, KeyOf(q))
-	switch e.state(c.config.Clock()) {
+	key, now := KeyOf(q), c.config.Clock()
+	e := c.look(ctx, key)
+	if e != nil && q.Urgency == report.Unseen {
+		e.look(now)
+	}
+	switch e.state(now) {
 	case fresh:
 		return e.report, false
 	case fading:
-		return e.report, true
+		if err := c.remembered(key, e); err == nil || serveOld(err) {
+			return e.given(), true
+		}
 	}
 	return nil, false
 }
+
+// Overdue notes why an answer to q newer than the one at hand could not be had of
+// others.
+func (c *Cache) Overdue(q report.Query, err error) { c.overdue(KeyOf(q), report.AsError(err)) }
 
 // Remember keeps an answer to q that was made of others, for as long as one of its
 // age and freshness is good.
@@ -30,9 +41,20 @@ func (c *Cache) Remember(q report.Query, r *report.Report) {
 	if e.state(c.config.Clock()) != fresh {
 		return
 	}
-	key := KeyOf(q)
-	c.kept.Set(key, e)
-	if c.backing != nil {
-		c.backing.put(e.record(key))
+	c.keep(KeyOf(q), e)
+}
+
+// Outlook returns when somebody last looked at the answer to q, for how long it is
+// good in all, and whether it is to be fetched anew now to be at hand in time;
+// zeros where memory does not hold it.
+func (c *Cache) Outlook(q report.Query) (seen time.Time, life time.Duration, soon bool) {
+	kept, ok := c.kept.GetEntryQuietly(KeyOf(q))
+	if !ok {
+		return time.Time{}, 0, false
 	}
+	e := kept.Value
+	if at := e.seen.Load(); at != 0 {
+		seen = time.Unix(0, at)
+	}
+	return seen, e.fresh, e.endsSoon(c.config.Clock())
 }

@@ -128,6 +128,7 @@ func (u *union) add(q report.Query) bool {
 		return false
 	}
 	u.query.Metrics = metrics
+	u.query.Urgency = min(u.query.Urgency, q.Urgency)
 	u.asked++
 	u.waiting = append(u.waiting, q.Clone())
 	return true

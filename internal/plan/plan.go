@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -32,6 +33,12 @@ type Memory interface {
 	Recall(ctx context.Context, q report.Query) (r *report.Report, due bool)
 	// Remember keeps the answer to q for as long as it is good.
 	Remember(q report.Query, r *report.Report)
+	// Overdue notes why a newer answer to q could not be had.
+	Overdue(q report.Query, err error)
+	// Outlook returns when somebody last looked at the answer to q, for how long
+	// it is good in all, and whether it is to be fetched anew now to be at hand
+	// in time; zeros where there is none.
+	Outlook(q report.Query) (seen time.Time, life time.Duration, soon bool)
 }
 
 // Config is what a Plan needs.
@@ -40,6 +47,8 @@ type Config struct {
 	Source report.Source
 	// Memory is where the source keeps its answers. Required.
 	Memory Memory
+	// Clock tells the time. Required.
+	Clock func() time.Time
 	// Gather is how long a question that must be asked waits for others like
 	// it. The default is 4 ms; negative waits for none.
 	Gather time.Duration
@@ -57,6 +66,8 @@ const (
 	United  Event = "united"  // asked as one with others
 	Kept    Event = "kept"    // at hand, whole
 	Renewed Event = "renewed" // at hand, and fetched anew behind
+	// Prewarmed is a question that nobody asked just now.
+	Prewarmed Event = "prewarmed"
 )
 
 // gatherTime is less than anybody notices, and more than a dashboard's panels
@@ -69,15 +80,18 @@ type Plan struct {
 
 	mu       sync.Mutex
 	waits    map[unionKey]*union
-	renewing map[string]struct{} // questions that are being fetched anew
+	renewing map[string]bool      // questions that are being fetched anew
+	resting  map[string]time.Time // until when those that failed are left alone
+
+	hot hot
 }
 
 var _ report.Source = (*Plan)(nil)
 
 // New returns a plan.
 func New(c Config) (*Plan, error) {
-	if c.Source == nil || c.Memory == nil {
-		return nil, errors.New("plan: a plan needs Source and Memory")
+	if c.Source == nil || c.Memory == nil || c.Clock == nil {
+		return nil, errors.New("plan: a plan needs Source, Memory and Clock")
 	}
 	if c.Gather == 0 {
 		c.Gather = gatherTime
@@ -85,7 +99,7 @@ func New(c Config) (*Plan, error) {
 	if c.Observer == nil {
 		c.Observer = func(Event) {}
 	}
-	return &Plan{c: c, waits: map[unionKey]*union{}, renewing: map[string]struct{}{}}, nil
+	return &Plan{c: c, waits: map[unionKey]*union{}, renewing: map[string]bool{}, resting: map[string]time.Time{}}, nil
 }
 
 // Report answers q. Errors are those of the source.
@@ -93,9 +107,14 @@ func (p *Plan) Report(ctx context.Context, q report.Query) (*report.Report, erro
 	r, due := p.c.Memory.Recall(ctx, q)
 	switch {
 	case r == nil:
-		return p.answer(ctx, q)
+		r, err := p.answer(ctx, q)
+		if err == nil {
+			p.hot.note(q, r, p.c.Clock())
+		}
+		return r, err
 	case due:
 		p.c.Observer(Renewed)
+		p.hot.note(q, r, p.c.Clock())
 		p.renew(q)
 	default:
 		p.c.Observer(Kept)
@@ -103,24 +122,57 @@ func (p *Plan) Report(ctx context.Context, q report.Query) (*report.Report, erro
 	return r, nil
 }
 
-// renew fetches a newer answer to q behind, unless that is being done. Those who
-// ask meanwhile are given the old one.
+// renew fetches a newer answer to q behind, unless that is being done, or failed a
+// moment ago. Those who ask meanwhile are given the old one.
 func (p *Plan) renew(q report.Query) {
 	q = q.Clone()
 	q.Urgency = report.Refresh
-	key := string(unionOf(q)) + fmt.Sprint(q.Metrics)
+	key, now := word(q), p.c.Clock()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, busy := p.renewing[key]; busy {
+	if p.renewing[key] || now.Before(p.resting[key]) {
 		return
 	}
-	p.renewing[key] = struct{}{}
+	p.renewing[key] = true
 	go func() {
-		_, _ = p.answer(context.Background(), q) // what failed is tried again when somebody asks
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.renewing, key)
+		r, err := p.answer(context.Background(), q)
+		if err == nil {
+			err = staleness(r)
+		}
+		p.renewed(key, q, err)
 	}()
+}
+
+func (p *Plan) renewed(key string, q report.Query, err error) {
+	if err != nil {
+		p.c.Memory.Overdue(q, err)
+	}
+	now := p.c.Clock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.renewing, key)
+	delete(p.resting, key)
+	if err != nil {
+		maps.DeleteFunc(p.resting, func(_ string, until time.Time) bool { return !now.Before(until) })
+		p.resting[key] = now.Add(rest)
+	}
+}
+
+// word stands for a question in the plan's own books.
+func word(q report.Query) string { return string(unionOf(q)) + fmt.Sprint(q.Metrics) }
+
+// rest is how long a question that failed is not asked again behind.
+const rest = 10 * time.Second
+
+// staleness is why an answer is an old one; nil when it is not.
+func staleness(r *report.Report) error {
+	switch r.Stale {
+	case "":
+		return nil
+	case report.StaleQuota:
+		return report.Errorf(report.Quota, "Part of the answer is old.")
+	}
+	return report.Errorf(report.Unavailable, "Part of the answer is old.")
 }
 
 // Renewing returns how many answers are being fetched anew behind.

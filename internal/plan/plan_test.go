@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -51,10 +52,14 @@ type blank struct{}
 
 func (blank) Recall(context.Context, report.Query) (*report.Report, bool) { return nil, false }
 func (blank) Remember(report.Query, *report.Report)                       {}
+func (blank) Overdue(report.Query, error)                                 {}
+func (blank) Outlook(report.Query) (time.Time, time.Duration, bool) {
+	return time.Time{}, 0, false
+}
 
 func newPlan(t *testing.T, g *google) *Plan {
 	t.Helper()
-	p, err := New(Config{Source: g, Memory: blank{}})
+	p, err := New(Config{Source: g, Memory: blank{}, Clock: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +235,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestNeedsItsParts(t *testing.T) {
-	for _, c := range []Config{{}, {Source: &google{}}, {Memory: blank{}}} {
+	for _, c := range []Config{{}, {Source: &google{}}, {Memory: blank{}}, {Source: &google{}, Memory: blank{}}} {
 		if _, err := New(c); err == nil {
 			t.Errorf("%+v is enough", c)
 		}
