@@ -130,7 +130,26 @@ func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
 	if hashedName.MatchString(name) {
 		cacheControl = cacheHashed
 	}
+	if s.assets[name] == nil {
+		name, cacheControl = s.successor(name), "no-store"
+	}
 	s.serveAsset(w, r, name, cacheControl)
+}
+
+// successor returns the file that took the place of one that another release had
+// under its own hash; a browser may still hold the script that asks for it. Parts
+// that modules share have none: they fit the modules of their own release only.
+func (s *Server) successor(name string) string {
+	stem := func(name string) string { return hashedName.ReplaceAllString(name, path.Ext(name)) }
+	if !hashedName.MatchString(name) || stem(name) == "assets/chunk.js" {
+		return ""
+	}
+	for other := range s.assets {
+		if hashedName.MatchString(other) && stem(other) == stem(name) {
+			return other
+		}
+	}
+	return ""
 }
 
 // serveAsset lets pages of all origins have a file: it is the same for everyone.

@@ -67,7 +67,13 @@ func TestFiles(t *testing.T) {
 	if plain := s.do("GET", "/oriel.js", ""); plain.header.Get("ETag") == packed.header.Get("ETag") || len(packed.body) >= len(plain.body) {
 		t.Error("compressed and plain are told apart by neither tag nor size")
 	}
-	for _, path := range []string{"/assets/none.js", "/assets/", "/assets/..%2foriel.js", "/assets/world-1234ABCD.json.gz"} {
+	now := s.do("GET", "/assets/charts-ABCD1234.js", "")
+	if old := s.do("GET", "/assets/charts-0LDER123.js", ""); old.code != 200 || old.body != now.body {
+		t.Errorf("what a script of another release asks for: %d %q", old.code, old.body)
+	} else {
+		wantHeader(t, old, "Cache-Control", "no-store")
+	}
+	for _, path := range []string{"/assets/charts-0LDER123.css", "/assets/chunk-0LDER123.js", "/assets/none.js", "/assets/", "/assets/..%2foriel.js", "/assets/world-1234ABCD.json.gz"} {
 		if a := s.do("GET", path, ""); a.code != 404 || strings.Contains(a.header.Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d", path, a.code)
 		}

@@ -1,3 +1,5 @@
+import { runningScript } from './running.js';
+
 /** Where a script was loaded from, as a base URL that ends in a slash; null when it cannot be told. */
 export function baseOf(scriptURL: string | null | undefined): string | null {
   if (!scriptURL) return null;
@@ -17,15 +19,15 @@ export function normalBase(attribute: string, page: string): string {
   return url.href;
 }
 
-// document.currentScript is only set while a classic script runs: this line must run then.
-const running = typeof document === 'undefined' ? null : document.currentScript;
+// A classic script is only known while it first runs: this line must run then.
+const running = runningScript();
 
 /**
  * The server that this script came from. A script that was bundled or loaded as a module has no
  * currentScript; then a script element that names oriel.js tells, and else the page's own server.
  */
 export const ownBase: string =
-  baseOf((running as HTMLScriptElement | null)?.src) ??
+  baseOf(running?.src) ??
   (typeof document === 'undefined'
     ? 'http://localhost/'
     : (baseOf(document.querySelector<HTMLScriptElement>('script[src*="oriel.js"]')?.src) ?? new URL('/', location.href).href));

@@ -79,15 +79,17 @@ test('onload calls the function that the page has, or will have', async (t) => {
   const page = window as unknown as Record<string, unknown> & EventTarget;
   const log: string[] = [];
   page['now'] = () => log.push('now');
+  page['library'] = Object.assign(() => {}, { start: () => log.push('of a function') });
   callOnload('now');
+  callOnload('library.start');
   callOnload('app.later');
   callOnload('');
   callOnload('never.there');
   await soon();
-  assert.deepEqual(log, ['now']);
+  assert.deepEqual(log, ['now', 'of a function']);
   page['app'] = { later: () => log.push('later') };
   page.dispatchEvent(new Event('load'));
-  assert.deepEqual(log, ['now', 'later']);
+  assert.deepEqual(log, ['now', 'of a function', 'later']);
 });
 
 test('google.load and google.charts.load in all their forms', async () => {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { fill, served, unserved } from '../src/dropin/methods.js';
 import { neutralPath } from '../src/dropin/paths.js';
-import { onloadOf, serverOf } from '../src/dropin/place.js';
+import { onloadOf, ownAddress, serverOf } from '../src/dropin/place.js';
+import { runningScript } from '../src/running.js';
 import { address, apiOf, parametersOf, queryOf } from '../src/dropin/query.js';
 
 const WEEK = { 'start-date': '7daysAgo', 'end-date': 'yesterday' };
@@ -54,6 +56,43 @@ test("the server is where the script came from, by whatever name", () => {
   }
   assert.equal(onloadOf('https://s.example/js/client.js?onload=app.go&x=1'), 'app.go');
   assert.equal(onloadOf('https://s.example/js/client.js'), '');
+});
+
+class HTMLScriptElement {
+  constructor(readonly src: string) {}
+}
+
+/** A page whose document runs a script, and in which scripts of these addresses stand. */
+function page(t: TestContext, running: string, ...sources: string[]): void {
+  class Document {
+    get currentScript() {
+      return running ? new HTMLScriptElement(running) : null;
+    }
+    querySelectorAll() {
+      return sources.map((src) => new HTMLScriptElement(src));
+    }
+  }
+  const names = { Document, HTMLScriptElement, document: new Document(), location: new URL('https://host.example/a/b.html') };
+  Object.assign(globalThis, names);
+  t.after(() => Object.keys(names).forEach((name) => Reflect.deleteProperty(globalThis, name)));
+}
+
+test('the running script is the one that the browser knows, whatever elements are called', (t) => {
+  page(t, 'https://s.example/platform.js');
+  Object.defineProperty(document, 'currentScript', { value: { src: 'https://evil.example/picture.png' } });
+  assert.equal(runningScript()?.src, 'https://s.example/platform.js');
+});
+
+test('a script without an address is found by its name, and never on a host that only has such a name', (t) => {
+  for (const [sources, found] of [
+    [['https://s.example/js/platform.js?x', 'https://host.example/jquery.js'], 'https://s.example/js/platform.js?x'],
+    [['https://captcha.example/1/api.js?onload=go'], 'https://host.example/platform.js'],
+    [['https://host.example/stats/js/api.js', 'https://captcha.example/1/api.js'], 'https://host.example/stats/js/api.js'],
+    [['https://apis.google.com/js/platform.js'], 'https://host.example/platform.js'],
+  ] as const) {
+    page(t, '', ...sources);
+    assert.equal(ownAddress(runningScript()), found);
+  }
 });
 
 test("Google's addresses become ours, and nobody else's do", () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { V3Answer } from '../src/data/v3.js';
 import { dataOf } from '../src/visualization/answer.js';
+import { arrayToDataTable } from '../src/visualization/arrays.js';
+import { tableOf } from '../src/visualization/convert.js';
 import { DataTable } from '../src/visualization/datatable.js';
 import { dateOfJson, jsonOfDate, localDate, localOf, utcOf } from '../src/visualization/dates.js';
 
@@ -71,6 +73,17 @@ test('an answer by day is a table of local dates and numbers, in every zone', ()
   const again = new DataTable(JSON.stringify(data));
   assert.equal((again.getValue(0, 0) as Date).getDate(), 4, zone);
   assert.equal(new DataTable(data).getFormattedValue(0, 0), 'Nov 4, 2018', zone);
+}));
+
+test('a day that begins at one o’clock is a day, and its axis one of days', () => everywhere((zone) => {
+  for (const [year, month, day] of [[2018, 10, 4], [2018, 2, 25], [2024, 3, 26], [2018, 2, 11]] as const) {
+    const rows = [-1, 0, 1].map((more) => [localDate(year, month, day + more), 5]);
+    const table = arrayToDataTable([['Day', 'Visits'], ...rows]);
+    assert.equal(table.getColumnType(0), 'date', `${zone} ${year}`);
+    assert.equal(tableOf('LINE', table).table.columns[0]?.type, 'date', `${zone} ${year}`);
+  }
+  const hours = arrayToDataTable([['Hour', 'Visits'], [new Date(2018, 5, 4), 1], [new Date(2018, 5, 4, 1), 2]]);
+  assert.equal(hours.getColumnType(0), 'datetime', zone);
 }));
 
 test('which dimension is an axis of time', () => {

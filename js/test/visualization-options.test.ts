@@ -51,6 +51,8 @@ const cases: [string, ChartKind, unknown, Record<string, unknown>][] = [
   ['axis by place', 'LINE', { vAxis: { title: 'A', format: '0' }, vAxes: { 0: { title: 'B' } } }, { 'vAxis.title': 'B' }],
   ['text of an axis', 'COLUMN', { hAxis: { textStyle: { color: '#888', fontSize: 10 }, titleTextStyle: { italic: false } } },
     { 'hAxis.textStyle.color': '#888', 'hAxis.textStyle.fontSize': 10, 'hAxis.titleStyle.italic': false }],
+  ['names aslant', 'COLUMN', { hAxis: { slantedText: false } }, { 'hAxis.slanted': false }],
+  ['names by their room', 'COLUMN', { hAxis: { slantedText: 'yes' } }, { 'hAxis.slanted': undefined }],
   ['ticks', 'LINE', { vAxis: { ticks: [0, { v: 10, f: 'ten' }, 'x', null] } }, { 'vAxis.ticks': [0, 10] }],
   ['area', 'LINE', { chartArea: { left: 50, width: '80%', top: '5', height: 'auto' } }, { area: { left: 50, top: 5, width: '80%', height: undefined } }],
   ['smooth', 'LINE', { curveType: 'function', lineWidth: 0, pointSize: 5 }, { curve: 'smooth', lineWidth: 0, pointSize: 5 }],
@@ -87,6 +89,7 @@ test('axes write numbers and dates by their patterns', () => {
   for (const [format, value, want] of [
     ['#,###', 12_345.6, '12,346'], ['#%', 0.5, '50%'], ['percent', 0.5, '50%'], ['short', 12_000, '12K'], ['decimal', 1234.5, '1,234.5'], ['0.00', 1, '1.00'],
     ['MMM d h', utc, 'Jan 31 3'], ['dd/MM/yyyy', utc, '31/01/2020'], ['MMM d, yyyy', utc, 'Jan 31, 2020'], ['', 1234, '1,234'], ['nonsense', 5, '5'],
+    ['', 0.00012, '0.00012'], ['', -0.0003, '-0.0003'], ['', 0, '0'], ['decimal', 0.00012, '0'],
   ] as [string, number | Date, string][]) {
     const axis = value instanceof Date ? of('LINE', { hAxis: { format } }).hAxis : of('LINE', { vAxis: { format } }).vAxis;
     assert.equal(axis?.format?.(value), want, format);

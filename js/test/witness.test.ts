@@ -45,10 +45,16 @@ function openPage(): Record<string, any> {
     src = 'https://oriel.example/platform.js';
   }
   const events = new EventTarget();
-  const own = { currentScript: new HTMLScriptElement(), readyState: 'loading', hidden: false };
-  const document = Object.assign(new EventTarget(), own);
+  class Document extends EventTarget {
+    readyState = 'loading';
+    hidden = false;
+    get currentScript() {
+      return new HTMLScriptElement();
+    }
+  }
+  const document = new Document();
   const location = new URL('https://host.example/');
-  const page = Object.assign(globalThis as Record<string, any>, { HTMLScriptElement, document, location });
+  const page = Object.assign(globalThis as Record<string, any>, { HTMLScriptElement, Document, document, location });
   page['window'] = page;
   page['addEventListener'] = events.addEventListener.bind(events);
   return page;

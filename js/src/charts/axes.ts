@@ -64,7 +64,8 @@ export function drawAxes(stage: Stage, positions: Positions, extents: Extent[], 
   const { options, height } = stage;
   const measure = measureOf(stage, options.vAxis?.textStyle);
   const { area = {} } = options;
-  const lower = options.hAxis?.textPosition === 'none' ? 6 : 12 + (options.hAxis?.textStyle?.fontSize ?? 12);
+  const slant = options.hAxis?.textPosition === 'none' ? 0 : slantOf(stage, positions);
+  const lower = options.hAxis?.textPosition === 'none' ? 6 : 12 + lineOf(stage) + slant / 2;
   const top = Math.max(10, length(area.top, height) - (options.showTitle ? 26 : 0));
   const bottom = Math.max(lower + (options.hAxis?.title ? 18 : 0), spared(area.height, height, top));
   const inner = Math.max(20, height - top - bottom);
@@ -76,7 +77,9 @@ export function drawAxes(stage: Stage, positions: Positions, extents: Extent[], 
   const texts = verticals.map((vertical, i) => tickTexts(vertical, stage.format, (i > 0 && right) || options.vAxis));
   const shown = options.vAxis?.textPosition === 'none' ? 0 : 2;
   const widths = texts.map((each, i) => (i < shown ? Math.max(0, ...each.map(measure)) + LABEL_GAP : 0));
-  const left = Math.max((widths[0] ?? 0) + (options.vAxis?.title ? 20 : 2), length(area.left, stage.width));
+  // A name that is written aslant begins before its place.
+  const before = slant > 0 ? Math.min(0.87 * Math.min(slant, measure(positionLabel(stage, positions, 0))), stage.width / 4) : 0;
+  const left = Math.max((widths[0] ?? 0) + (options.vAxis?.title ? 20 : 2), length(area.left, stage.width), before - (banded ? bandOf(stage, positions) / 2 : 0));
   // Room for half of the newest day's label.
   const spare = positions.calendar && !banded && lower > 6 ? 18 : 6;
   const rest = Math.max(spare, (widths[1] ?? 0) + 6 + (right?.title ? 18 : 0), spared(area.width, stage.width, left));
@@ -84,9 +87,43 @@ export function drawAxes(stage: Stage, positions: Positions, extents: Extent[], 
   verticals.slice(0, shown).forEach((vertical, i) => drawVertical(stage, box, vertical, texts[i] ?? [], i));
   if (shown === 0 && verticals[0]) baseline(stage, box, verticals[0]);
   const axes = place(box, verticals, positions, banded);
-  if (lower > 6) drawHorizontal(stage, axes, positions, lower);
+  if (slant > 0) drawSlanted(stage, axes, positions, slant);
+  else if (lower > 6) drawHorizontal(stage, axes, positions, lower);
   drawTitles(stage, box, right);
   return axes;
+}
+
+function lineOf({ options }: Stage): number {
+  return options.hAxis?.textStyle?.fontSize ?? options.fontSize ?? 12;
+}
+
+// The width of a position, before it is known what room the axes take.
+function bandOf({ width }: Stage, { cells }: Positions): number {
+  return (width - 60) / Math.max(1, cells.length);
+}
+
+// How long names may be that are written aslant, since they have no room side by side; 0 where they have, and where even so
+// not all of them had any.
+function slantOf(stage: Stage, positions: Positions): number {
+  const { options, height } = stage;
+  const { cells, calendar, linear } = positions;
+  const band = bandOf(stage, positions);
+  if (!options.everyRow || calendar || linear || options.hAxis?.slanted === false || band < lineOf(stage) + 2) return 0;
+  const measure = measureOf(stage, options.hAxis?.textStyle);
+  const longest = cells.reduce<number>((most, _, i) => Math.max(most, measure(positionLabel(stage, positions, i))), 0);
+  if (!options.hAxis?.slanted && (longest <= band - 8 || longest < 40)) return 0;
+  return Math.min(longest, 120, height * 0.6);
+}
+
+function drawSlanted(stage: Stage, { box, x }: Axes, positions: Positions, slant: number): void {
+  const measure = measureOf(stage, stage.options.hAxis?.textStyle);
+  positions.cells.forEach((_, i) => {
+    // The first ones end at the chart's edge.
+    const text = clip(positionLabel(stage, positions, i), Math.min(slant, x(i) / 0.87), measure);
+    stage.svg.append(styled(svg('text', {
+      class: 'oriel-tick', 'text-anchor': 'end', transform: `translate(${x(i) + 5} ${box.top + box.height + lineOf(stage) + 2}) rotate(-30)`,
+    }, text), stage.options.hAxis?.textStyle));
+  });
 }
 
 function length(value: number | string | undefined, whole: number): number {
@@ -141,10 +178,14 @@ function tickTexts(vertical: Vertical, format: Formatter, own: AxisOptions | und
 
 function drawVertical(stage: Stage, box: Box, vertical: Vertical, texts: string[], side: number): void {
   const { vAxis, rightAxis } = stage.options;
+  let last = Infinity;
   vertical.ticks.forEach((tick, i) => {
     const y = Math.round(vertical.y(tick)) + 0.5;
     if (side === 0) gridLine(stage, tick === 0, vAxis, { x1: box.left, x2: box.left + box.width, y1: y, y2: y });
     const x = side === 0 ? box.left - LABEL_GAP : box.left + box.width + LABEL_GAP;
+    // In a low chart one word in two has room.
+    if (last - y < 11) return;
+    last = y;
     stage.svg.append(styled(svg('text', {
       class: 'oriel-tick', x, y, dy: '0.32em', 'text-anchor': side === 0 ? 'end' : 'start', direction: 'ltr',
     }, texts[i] ?? ''), ((side > 0 && rightAxis) || vAxis)?.textStyle));

@@ -28,17 +28,18 @@ export const chartsCss = `
   --oriel-c: var(--a);
   position: relative; box-sizing: border-box; display: flex; flex-direction: column; min-width: 0; max-width: 100%;
   color: var(--t); font-family: inherit; font-size: 0.8125rem; line-height: 1.4; text-align: start;
+  text-indent: 0; text-transform: none; letter-spacing: normal; white-space: normal;
 }
 .oriel-chart *, .oriel-chart *::before { box-sizing: border-box; }
 .oriel-chart.oriel-fills { height: 100%; }
 .oriel-chart [hidden] { display: none; }
-.oriel-chart button { width: auto; min-width: 0; box-shadow: none; letter-spacing: normal; text-shadow: none; text-transform: none; }
+.oriel-chart button { width: auto; height: auto; min-width: 0; margin: 0; float: none; box-shadow: none; letter-spacing: normal; text-shadow: none; text-transform: none; }
 .oriel-s1 { --oriel-c: var(--oriel-series-1, var(--_1)); } .oriel-s2 { --oriel-c: var(--oriel-series-2, var(--_2)); }
 .oriel-s3 { --oriel-c: var(--oriel-series-3, var(--_3)); } .oriel-s4 { --oriel-c: var(--oriel-series-4, var(--_4)); }
 .oriel-s5 { --oriel-c: var(--oriel-series-5, var(--_5)); } .oriel-s6 { --oriel-c: var(--oriel-series-6, var(--_6)); }
 .oriel-s7 { --oriel-c: var(--oriel-series-7, var(--_7)); } .oriel-s8 { --oriel-c: var(--oriel-series-8, var(--_8)); }
 .oriel-sr { position: absolute; width: 1px; height: 1px; margin: -1px; padding: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; border: 0; }
-.oriel-title { font-size: 0.875rem; font-weight: 600; height: 26px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.oriel-title { font-size: var(--oriel-size, 0.875rem); font-weight: 600; height: 26px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .oriel-title:empty, .oriel-note:empty { display: none; }
 .oriel-note { margin: 0; padding: 4px 0 0; color: var(--m); font-size: 0.75rem; }
 .oriel-body { display: flex; flex-direction: column; min-width: 0; }
@@ -49,19 +50,23 @@ export const chartsCss = `
 .oriel-legend { padding: 0 0 6px; min-width: 0; font-size: var(--oriel-size, 0.75rem); }
 .oriel-body[data-legend='bottom'] .oriel-legend { padding: 6px 0 0; }
 .oriel-body[data-legend='left'] .oriel-legend, .oriel-body[data-legend='right'] .oriel-legend { padding: 0; flex: 0 0 auto; max-width: 45%; }
-.oriel-legend-items { display: flex; flex-wrap: wrap; gap: 0 4px; margin: 0 -6px; }
+.oriel-legend-items { display: flex; flex-wrap: wrap; gap: 0 4px; margin: 0 -6px; min-width: 0; }
 .oriel-body[data-legend='left'] .oriel-legend-items, .oriel-body[data-legend='right'] .oriel-legend-items { flex-direction: column; margin: 0; }
 .oriel-legend-item {
   display: inline-flex; align-items: center; gap: 7px; max-width: 100%; min-height: 26px; margin: 0; padding: 2px 6px; border: 0; border-radius: 5px;
   background: none; color: inherit; font: inherit; text-align: start;
 }
 button.oriel-legend-item { cursor: pointer; }
+.oriel-body:is([data-legend='top'], [data-legend='bottom']) .oriel-legend { display: flex; align-items: center; justify-content: space-between; }
+.oriel-legend-items.oriel-paged { overflow: hidden; } .oriel-paged > * { flex: none; }
+.oriel-body:is([data-legend='left'], [data-legend='right']) .oriel-paged { flex-wrap: nowrap; }
+.oriel-legend .oriel-pager { padding: 0; justify-content: center; gap: 4px; flex: none; } .oriel-legend .oriel-pager button { width: 24px; height: 24px; border: 0; }
 button.oriel-legend-item:hover { background: var(--g); }
 .oriel-legend-item[aria-pressed='false'] .oriel-legend-label { color: var(--m); text-decoration: line-through; }
 .oriel-legend-item[aria-pressed='false'] .oriel-key { background: none; box-shadow: inset 0 0 0 1.5px var(--m); }
 .oriel-legend-label { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .oriel-legend-value { margin-inline-start: auto; padding-inline-start: 6px; font-weight: 600; font-variant-numeric: tabular-nums; }
-.oriel-key { flex: none; width: 10px; height: 10px; border-radius: 3px; background: var(--oriel-c); }
+.oriel-key { flex: none; width: 10px; height: 10px; border-radius: 3px; background: var(--oriel-c); print-color-adjust: exact; }
 .oriel-key.oriel-before { width: 14px; height: 0; border-radius: 0; border-top: 2px dashed var(--oriel-c); background: none; opacity: 0.75; }
 .oriel-chart-column .oriel-key.oriel-before { width: 10px; height: 10px; border: 0; border-radius: 3px; background: var(--oriel-c); opacity: 0.4; }
 .oriel-stage { position: relative; min-width: 0; flex: 1 1 auto; border-radius: 6px; touch-action: pan-y; -webkit-tap-highlight-color: transparent; }

@@ -1,4 +1,5 @@
 import type { TextStyle } from './options.js';
+import type { Texts } from './texts.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -27,6 +28,17 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K, attributes: Attributes = {}, ...children: Child[]
 ): SVGElementTagNameMap[K] {
   return build(document.createElementNS(SVG, tag) as SVGElementTagNameMap[K], attributes, children);
+}
+
+/** The buttons that turn a page back and on. */
+export function arrowsOf(texts: Texts, back: () => void, on: () => void): [HTMLButtonElement, HTMLButtonElement] {
+  const button = (name: string, label: string, d: string, act: () => void): HTMLButtonElement => {
+    const node = html('button', { type: 'button', 'aria-label': label, 'data-focus': name },
+      svg('svg', { viewBox: '0 0 12 12', width: 12, height: 12, 'aria-hidden': 'true', focusable: 'false' }, svg('path', { d })));
+    node.addEventListener('click', act);
+    return node;
+  };
+  return [button('back', texts.previousPage, 'M7.5 2.5 4 6l3.5 3.5', back), button('next', texts.nextPage, 'M4.5 2.5 8 6l-3.5 3.5', on)];
 }
 
 let count = 0;

@@ -26,6 +26,6 @@ const painters: Record<Exclude<ChartType, 'table' | 'scorecard' | 'geo'>, Painte
 export function draw(container: HTMLElement, type: ChartType, table: Table, options: ChartOptions = {}): Chart {
   if (type === 'table') return new TableChart(container, type, table, options).start();
   if (type === 'scorecard') return new Scorecard(container, type, table, options).start();
-  if (type === 'geo') return new MapChart(container, type, table, options).start();
+  if (type === 'geo') return new MapChart(container, type, table, options, paintBars).start();
   return new Plot(container, type, table, options, painters[type]).start();
 }

@@ -1,4 +1,4 @@
-import { html, paint } from './dom.js';
+import { arrowsOf, html, paint } from './dom.js';
 import type { LegendItem } from './picture.js';
 import type { Texts } from './texts.js';
 
@@ -22,4 +22,32 @@ export function legendOf(
     list.append(button);
   }
   return list;
+}
+
+/**
+ * Leaves as many whole lines of a legend as have room, and adds what turns to the others, for which `spare` pixels of the
+ * room are kept. `top` is where it was turned to before.
+ */
+export function pageLegend(legend: HTMLElement, room: number, spare: number, top: number, texts: Texts): void {
+  const items = legend.firstElementChild as HTMLElement | null;
+  const line = (items?.firstElementChild as HTMLElement | null)?.offsetHeight ?? 0;
+  if (!items || line === 0 || items.offsetHeight <= room) return;
+  const step = line * Math.max(1, Math.floor((room - spare) / line));
+  const where = html('span', { 'aria-live': 'polite' });
+  const turn = (by: number) => (): void => void (items.scrollTop = step * (pageNow() + by));
+  const pageNow = (): number => Math.ceil((items.scrollTop - 1) / step);
+  const [back, next] = arrowsOf(texts, turn(-1), turn(1));
+  const show = (): void => {
+    // Beside the arrows the lines are shorter, and more.
+    const pages = Math.ceil(items.scrollHeight / step);
+    where.textContent = `${pageNow() + 1}/${pages}`;
+    [back.disabled, next.disabled] = [pageNow() <= 0, pageNow() >= pages - 1];
+  };
+  items.classList.add('oriel-paged');
+  items.style.height = `${step}px`;
+  legend.append(html('div', { class: 'oriel-pager' }, back, where, next));
+  // The keyboard scrolls too, to the entry that has the focus.
+  items.addEventListener('scroll', show);
+  items.scrollTop = top;
+  show();
 }

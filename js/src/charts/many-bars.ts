@@ -1,3 +1,4 @@
+import { times } from '../times.js';
 import { drawTitles, gridLine, measureOf, unitOf } from './axes.js';
 import type { Extent } from './axes.js';
 import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf, tinted } from './cartesian.js';
@@ -62,7 +63,7 @@ function layoutOf(stage: Stage, model: Model, extents: Extent[], lowest: number)
   const { hAxis, vAxis } = options;
   const inner = Math.max(20, height - (hAxis?.textPosition === 'none' ? 4 : LABELS) - (hAxis?.title ? 18 : 0));
   const shown = Math.min(model.positions.cells.length, Math.max(1, Math.floor(inner / lowest)));
-  const titles = Array.from({ length: shown }, (_, i) => positionTitle(model, i, stage));
+  const titles = times(shown, (i) => positionTitle(model, i, stage));
   const widest = Math.max(...titles.map(measureOf(stage, vAxis?.textStyle)));
   const names = vAxis?.textPosition === 'none' ? 0 : Math.min(width * 0.36, widest + 14);
   const left = names + (vAxis?.title ? 20 : 0);

@@ -1,5 +1,4 @@
 import type { Table } from '../data/table.js';
-import { paintBars } from './bars.js';
 import { emptyPicture } from './cartesian.js';
 import { paintMap, readShapes } from './geo.js';
 import type { ChartOptions, ChartType } from './options.js';
@@ -8,17 +7,11 @@ import { Plot } from './plot.js';
 
 const waiting: Painter = (stage) => ({ ...emptyPicture(stage), summary: stage.texts.loading });
 
-// Without a map, bars say the same.
-const withoutMap: Painter = (stage) => {
-  const picture = paintBars(stage);
-  return { ...picture, notes: [{ kind: 'no-map', message: stage.texts.noMap }, ...picture.notes] };
-};
-
-/** A map. The countries’ shapes are loaded when the first one is drawn. */
+/** A map. The countries’ shapes are loaded when the first one is drawn. Without them `bars` say the same. */
 export class MapChart extends Plot {
   private settled = false;
 
-  constructor(container: HTMLElement, type: ChartType, table: Table, options: ChartOptions) {
+  constructor(container: HTMLElement, type: ChartType, table: Table, options: ChartOptions, private readonly bars: Painter) {
     super(container, type, table, options, waiting);
   }
 
@@ -38,7 +31,10 @@ export class MapChart extends Plot {
       const shapes = readShapes(await this.options.loadShapes?.());
       this.painter = (stage) => paintMap(stage, shapes);
     } catch {
-      this.painter = withoutMap;
+      this.painter = (stage) => {
+        const picture = this.bars(stage);
+        return { ...picture, notes: [{ kind: 'no-map', message: stage.texts.noMap }, ...picture.notes] };
+      };
     }
     this.settled = true;
     this.draw();

@@ -31,6 +31,8 @@ export interface AxisOptions {
   zeroColor?: string;
   /** `none` draws neither labels nor grid. */
   textPosition?: 'out' | 'none';
+  /** Names aslant: always or never. Default: where they have no room side by side, and the host wants every row. */
+  slanted?: boolean;
   /** Writes a tick. Default: the column's type in the chart's locale. */
   format?: (value: number | string | Date) => string;
 }

@@ -91,15 +91,17 @@ function sliceText(
   const share = format.share(value / sum);
   const amount = format.number(value, metric, 'compact');
   const text = { label, value: amount, percentage: share, both: `${amount} (${share})` }[how];
-  const radius = hole > 0 ? (hole + outer) / 2 : outer * 0.68;
   const angle = datum.endAngle - datum.startAngle;
-  const along = angle >= Math.PI ? outer : 2 * radius * Math.sin(angle / 2);
+  const [right, up] = onCircle(1, (datum.startAngle + datum.endAngle) / 2);
+  // As far out as the words' corners stay inside of the pie.
+  const inside = (r: number): boolean => Math.hypot(Math.abs(right) * r + measure(text) / 2 + 2, Math.abs(up) * r + 6) <= outer;
+  const radius = hole > 0 ? (hole + outer) / 2 : outer * ([0.68, 0.6, 0.5].find((part) => inside(outer * part)) ?? 0);
+  const full = angle > 6.28 && hole === 0;
+  const along = 2 * (full ? outer : radius * Math.sin(Math.min(angle, Math.PI) / 2));
   const needed = measure(text) + 8;
   if (along < Math.max(needed, 18) || (hole > 0 && outer - hole < needed)) return;
-  const middle = (datum.startAngle + datum.endAngle) / 2 - Math.PI / 2;
-  const full = angle > 6.28 && hole === 0;
   center.append(styled(svg('text', {
-    class: 'oriel-slice-text', x: full ? 0 : Math.cos(middle) * radius, y: full ? 0 : Math.sin(middle) * radius, dy: '0.35em',
+    class: 'oriel-slice-text', x: full ? 0 : right * radius, y: full ? 0 : up * radius, dy: '0.35em',
   }, text), options.pie?.labelStyle));
 }
 

@@ -2,7 +2,7 @@ import { columnsOf } from '../data/table.js';
 import type { Table } from '../data/table.js';
 import { html, styled, svg, uniqueId } from './dom.js';
 import { dataTable } from './datatable.js';
-import { legendOf } from './legend.js';
+import { legendOf, pageLegend } from './legend.js';
 import type { ChartOptions, ChartType, LegendPosition, Note } from './options.js';
 import type { Painter, Picture, Stop } from './picture.js';
 import { Shell } from './shell.js';
@@ -10,6 +10,9 @@ import { Tooltip } from './tooltip.js';
 
 const FONT = 12;
 const TITLE = 26;
+// A line of the legend, and what turns its pages, in pixels.
+const LINE = 26;
+const PAGER = 30;
 
 /** A drawn chart: a picture with its legend, tooltip, keyboard and data table. */
 export class Plot extends Shell {
@@ -27,6 +30,8 @@ export class Plot extends Shell {
   private picture: Picture | undefined;
   private at: { stop: number; lane: number | null } | undefined;
   private tabled: Table | undefined;
+  /** How far the legend was turned, in pixels. */
+  private turned = 0;
 
   constructor(
     container: HTMLElement, type: ChartType, table: Table, options: ChartOptions, protected painter: Painter,
@@ -58,7 +63,7 @@ export class Plot extends Shell {
   protected render(width: number, height: number): void {
     const name = this.name();
     this.root.setAttribute('aria-label', name);
-    const title = this.options.showTitle ? Math.max(TITLE, 1.6 * (this.options.titleStyle?.fontSize ?? 0)) : 0;
+    const title = this.options.showTitle ? Math.max(TITLE, 1.6 * (this.options.titleStyle?.fontSize ?? this.options.fontSize ?? 0)) : 0;
     this.heading.textContent = title > 0 ? name : '';
     styled(this.heading, { ...this.options.titleStyle }).style.height = title > TITLE ? `${title}px` : '';
     this.stage.setAttribute('aria-label', `${this.texts[this.type]}. ${name}. ${this.texts.keys}`);
@@ -68,14 +73,13 @@ export class Plot extends Shell {
     const position = this.showLegend(probe, width);
     const note = this.showNotes(probe.notes);
     const beside = position === 'left' || position === 'right';
+    const below = height - title - note;
+    if (this.options.fullLegend) pageLegend(this.legend, beside ? below : Math.max(LINE, below * 0.3), beside ? PAGER : 0, this.turned, this.texts);
     const legend = position === 'none' ? { width: 0, height: 0 } : { width: this.legend.offsetWidth, height: this.legend.offsetHeight };
-    const inner = Math.max(40, height - title - note - (beside ? 0 : legend.height));
-    // A legend that is taller than the chart scrolls.
-    const scrolls = beside && this.options.fullLegend;
-    Object.assign(this.legend.style, { maxHeight: scrolls ? `${inner}px` : '', overflowY: scrolls ? 'auto' : '' });
+    const inner = Math.max(40, below - (beside ? 0 : legend.height));
     const room = Math.max(40, width - (beside ? legend.width : 0));
     // Slices have their names near, however wide the page is.
-    const near = scrolls && this.isRound() ? Math.min(room, inner * 1.6) : room;
+    const near = beside && this.options.fullLegend && this.isRound() ? Math.min(room, inner * 1.6) : room;
     this.stage.style.flex = near < room ? `0 0 ${near}px` : '';
     this.body.style.justifyContent = near < room ? 'center' : '';
     this.picture = this.paintAt(near, inner);
@@ -117,6 +121,7 @@ export class Plot extends Shell {
     const focused = this.legend.contains(activeIn(this.root)) ? (activeIn(this.root) as HTMLElement).dataset['color'] : undefined;
     const entries = legendOf(picture.legend, this.texts, this.options.colors, (color) => this.toggle(color));
     styled(this.legend, { ...this.options.legendStyle });
+    this.turned = this.legend.firstElementChild?.scrollTop ?? 0;
     this.legend.replaceChildren(...(position === 'none' ? [] : [entries]));
     if (focused !== undefined) this.legend.querySelector<HTMLElement>(`[data-color="${focused}"]`)?.focus();
     return position;

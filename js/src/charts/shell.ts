@@ -141,14 +141,21 @@ export abstract class Shell implements Chart {
 
   private size(): { width: number; height: number } {
     const inner = innerSize(this.container);
-    if (inner.width > 0 && this.fills === undefined) {
-      this.fills = inner.height >= 60;
-      this.root.classList.toggle('oriel-fills', this.fills);
-    }
+    if (inner.width > 0 && this.fills === undefined) this.fills = this.isFilling();
     const { fallback } = this.options;
     const width = this.options.width ?? (inner.width || fallback?.width || 0);
     const height = this.options.height ?? (this.fills ? inner.height : (fallback?.height ?? this.naturalHeight(width)));
     return { width: Math.floor(width), height: Math.floor(height) };
+  }
+
+  // What the container is high without the chart, whatever room the page's styles give to the chart's own elements.
+  private isFilling(): boolean {
+    const { style, classList } = this.root;
+    style.display = 'none';
+    const fills = innerSize(this.container).height >= 60;
+    style.display = '';
+    classList.toggle('oriel-fills', fills);
+    return fills;
   }
 
   private schedule(): void {

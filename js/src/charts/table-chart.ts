@@ -1,6 +1,6 @@
 import { columnsOf, numberOf } from '../data/table.js';
 import type { Column } from '../data/table.js';
-import { html, svg } from './dom.js';
+import { arrowsOf, html, svg } from './dom.js';
 import { Shell } from './shell.js';
 import { cellText } from './model.js';
 import type { ChartOptions, TableClasses } from './options.js';
@@ -103,20 +103,34 @@ export class TableChart extends Shell {
   private bodyOf(rows: number[], from: number): HTMLElement {
     const metric = this.barred();
     const highest = this.table.rows.reduce((most, row) => Math.max(most, numberOf(row[metric]) ?? 0), 0);
-    return html('tbody', {}, ...rows.map((row, i) => {
+    const body = html('tbody', {}, ...rows.map((row, i) => {
       const values = this.table.rows[row] ?? [];
       const cells = this.table.columns.map((column, at) => this.dressed(this.cell(row, column, at), row, at));
       this.bar(cells[0], numberOf(values[metric]), highest);
       const { rowNumbers, firstRowNumber = 1 } = this.options.table ?? {};
-      const number = this.format.numberFormat({}).format(from + i + firstRowNumber);
-      if (rowNumbers) cells.unshift(html('td', { class: names('oriel-number', this.class('cell'), this.class('rowNumber')) }, number));
-      const line = html('tr', { 'data-row': row, class: names(this.class(i % 2 === 0 ? 'row' : 'oddRow')) }, ...cells);
-      for (const [event, over] of [['mouseenter', true], ['mouseleave', false]] as const) {
-        line.addEventListener(event, () => toggle(line, this.class('overRow'), over));
+      if (rowNumbers) {
+        const number = this.format.numberFormat({}).format(from + i + firstRowNumber);
+        cells.unshift(html('td', { class: names('oriel-number', this.class('cell'), this.class('rowNumber')) }, number));
       }
-      line.addEventListener('click', () => this.choose({ row, column: null }));
-      return line;
+      return html('tr', { 'data-row': row, class: names(this.class(i % 2 === 0 ? 'row' : 'oddRow')) }, ...cells);
     }));
+    this.follow(body);
+    return body;
+  }
+
+  // Listens once for all rows, of which there may be thousands. A row that the page has added is not ours to choose.
+  private follow(body: HTMLElement): void {
+    const lineOf = ({ target }: Event): HTMLElement | null => (target as Element).closest<HTMLElement>('tr[data-row]');
+    for (const [event, over] of [['mouseover', true], ['mouseout', false]] as const) {
+      body.addEventListener(event, (happened) => {
+        const line = lineOf(happened);
+        if (line) toggle(line, this.class('overRow'), over);
+      });
+    }
+    body.addEventListener('click', (happened) => {
+      const line = lineOf(happened);
+      if (line) this.choose({ row: Number(line.dataset['row']), column: null });
+    });
   }
 
   // The metric whose size the bars show: the one that the rows are sorted by, else the first.
@@ -168,18 +182,14 @@ export class TableChart extends Shell {
     const { texts, format } = this;
     const write = (n: number): string => format.numberFormat({}).format(n);
     const where = fill(texts.page, { from: write(page * size + 1), to: write(Math.min(count, (page + 1) * size)), count: write(count) });
-    const button = (name: string, label: string, d: string, to: number): HTMLElement => {
-      const node = html('button', { type: 'button', 'aria-label': label, 'data-focus': name, disabled: to < 0 || to >= pages },
-        svg('svg', { viewBox: '0 0 12 12', width: 12, height: 12, 'aria-hidden': 'true', focusable: 'false' }, svg('path', { d })));
-      node.addEventListener('click', () => {
-        this.page = to;
-        this.draw();
-        this.options.table?.onPage?.(to);
-      });
-      return node;
+    const turn = (to: number) => (): void => {
+      this.page = to;
+      this.draw();
+      this.options.table?.onPage?.(to);
     };
-    return html('div', { class: 'oriel-pager' }, html('span', { 'aria-live': 'polite' }, where),
-      button('back', texts.previousPage, 'M7.5 2.5 4 6l3.5 3.5', page - 1), button('next', texts.nextPage, 'M4.5 2.5 8 6l-3.5 3.5', page + 1));
+    const [back, next] = arrowsOf(texts, turn(page - 1), turn(page + 1));
+    [back.disabled, next.disabled] = [page <= 0, page >= pages - 1];
+    return html('div', { class: 'oriel-pager' }, html('span', { 'aria-live': 'polite' }, where), back, next);
   }
 }
 
@@ -187,9 +197,13 @@ function names(...all: (string | false)[]): string | undefined {
   return all.filter(Boolean).join(' ') || undefined;
 }
 
-// A parsed document runs nothing and loads nothing.
+// A parsed document runs nothing and loads nothing. Where the page's policy lets nobody parse, the tags are cut out.
 function textOf(markup: string): string {
-  return /[<&]/.test(markup) ? (new DOMParser().parseFromString(markup, 'text/html').body.textContent ?? '') : markup;
+  try {
+    return /[<&]/.test(markup) ? (new DOMParser().parseFromString(markup, 'text/html').body.textContent ?? '') : markup;
+  } catch {
+    return markup.replace(/<[^>]*>/g, '');
+  }
 }
 
 function toggle(node: HTMLElement, classes: string, on: boolean): void {

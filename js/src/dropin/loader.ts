@@ -2,6 +2,7 @@
 
 import { call, later } from './callbacks.js';
 import { optionsOf } from './merge.js';
+import type { Options } from './merge.js';
 
 /** What `gapi.load` can be asked for here; all of it is in this script. */
 const OWN = new Set(['analytics', 'auth', 'auth2', 'client', 'gapi.analytics', 'iframes', 'platform', 'signin2', 'sharedmodules']);
@@ -53,7 +54,7 @@ export function whenParsed(callback: () => void): void {
 /** Calls the global function that the script's address named, as soon as the page has it. */
 export function callOnload(name: string): void {
   if (!name) return;
-  const named = () => name.split('.').reduce<unknown>((scope, part) => optionsOf(scope)[part], window);
+  const named = () => name.split('.').reduce<unknown>((scope, part) => (scope as Options | undefined)?.[part], window);
   if (typeof named() === 'function') later(() => call(named()));
   else if (document.readyState === 'complete') later(() => call(named()));
   else window.addEventListener('load', () => call(named()), { once: true });

@@ -17,10 +17,14 @@ export function onloadOf(script: string): string {
   return new URL(script).searchParams.get('onload') ?? '';
 }
 
-/** This script's address. A loader that evaluates scripts leaves no currentScript: then an element that names us tells. */
-export function ownAddress(running: Element | null): string {
-  const own = (running as HTMLScriptElement | null)?.src;
-  if (own) return own;
+/**
+ * This script's address. A loader that evaluates scripts leaves no running one: then an element that names us tells. Many
+ * a host serves an api.js, and none but ours gets the page's token: one of another host must be called platform.js.
+ */
+export function ownAddress(running: HTMLScriptElement | null): string {
+  if (running?.src) return running.src;
   const all = [...document.querySelectorAll<HTMLScriptElement>('script[src]')].map((script) => script.src);
-  return all.filter((src) => OURS.test(src) && !GOOGLE.test(src)).at(-1) ?? new URL('/platform.js', location.href).href;
+  const ours = all.filter((src) => OURS.test(src) && !GOOGLE.test(src));
+  const here = new URL('/', location.href).href;
+  return ours.filter((src) => src.startsWith(here) || /\/platform\.js(?:[?#]|$)/.test(src)).at(-1) ?? new URL('/platform.js', here).href;
 }

@@ -1,6 +1,7 @@
 // The script that takes the place of Google's platform.js: old pages of the Embed API draw again.
 
 import { browserClock, browserWakeups } from '../browser.js';
+import { runningScript } from '../running.js';
 import { Asker } from './asker.js';
 import { authOf } from './auth.js';
 import { auth2Of, signin2Of } from './auth2.js';
@@ -63,15 +64,24 @@ function build(base: string): DropIn {
   };
 }
 
-// The page's own objects are completed, never replaced: its loader holds on to them.
-function attach({ queue, analytics, others }: DropIn, gapi: Options): void {
-  const stub = gapi['analytics'] as { q?: unknown[] } | undefined;
+// The page's own objects are completed, never replaced: its loader holds on to them. A snippet that runs after this script
+// puts its stub in our place; then it is completed when the page says `load`.
+function complete({ queue, analytics }: DropIn, gapi: Options): void {
+  const stub = gapi['analytics'] as { q?: unknown[]; auth?: unknown } | undefined;
+  if (stub?.auth === analytics['auth']) return;
   const q = stub?.q ?? [];
   gapi['analytics'] = Object.assign(stub ?? {}, analytics, { q });
-  for (const [name, member] of Object.entries(others)) gapi[name] ??= member;
-  const open = () => queue.open();
-  gapi['load'] = loaderOf(gapi['load'], open);
   for (const callback of q.splice(0)) queue.add(callback);
+}
+
+function attach(dropIn: DropIn, gapi: Options): void {
+  complete(dropIn, gapi);
+  for (const [name, member] of Object.entries(dropIn.others)) gapi[name] ??= member;
+  const open = () => {
+    complete(dropIn, gapi);
+    dropIn.queue.open();
+  };
+  gapi['load'] = loaderOf(gapi['load'], open);
   // Pages that wait without having asked for anything need not wait for ever.
   whenParsed(open);
 }
@@ -85,4 +95,4 @@ function run(address: string): void {
   callOnload(onloadOf(address));
 }
 
-run(ownAddress(document.currentScript));
+run(ownAddress(runningScript()));

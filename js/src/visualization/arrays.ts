@@ -1,6 +1,6 @@
 import { DataTable, isPlain } from './datatable.js';
 import type { ColumnDescription } from './datatable.js';
-import { isDate } from './dates.js';
+import { isDate, isDayStart } from './dates.js';
 import type { ColumnType } from './kinds.js';
 
 /** google.visualization.arrayToDataTable: rows of bare values, below a row of labels or descriptions of columns. */
@@ -11,10 +11,10 @@ export function arrayToDataTable(rows: readonly (readonly unknown[])[], firstRow
   const [first = []] = rows;
   const data = firstRowIsData ? rows : rows.slice(1);
   const table = new DataTable();
-  for (const [at, head] of first.entries()) {
+  first.forEach((head, at) => {
     const told = firstRowIsData ? {} : described(head);
     table.addColumn({ ...told, type: told.type ?? typeOf(data.map((row) => row[at])) });
-  }
+  });
   data.forEach((row, i) => {
     if (row.length === first.length) return;
     throw new Error(`Row ${i + (firstRowIsData ? 0 : 1)} has ${row.length} columns, but must have ${first.length}`);
@@ -31,11 +31,7 @@ function described(head: unknown): ColumnDescription {
 function typeOf(cells: unknown[]): ColumnType {
   const values = cells.map((cell) => (isPlain(cell) ? cell['v'] : cell)).filter((value) => value !== null && value !== undefined);
   const [first] = values;
-  if (isDate(first)) return values.every((value) => isDate(value) && isMidnight(value)) ? 'date' : 'datetime';
+  if (isDate(first)) return values.every((value) => isDate(value) && isDayStart(value)) ? 'date' : 'datetime';
   if (Array.isArray(first)) return 'timeofday';
   return typeof first === 'number' || typeof first === 'boolean' ? (typeof first as ColumnType) : 'string';
-}
-
-function isMidnight(date: Date): boolean {
-  return date.getHours() + date.getMinutes() + date.getSeconds() + date.getMilliseconds() === 0;
 }

@@ -1,6 +1,7 @@
 import { countryCode } from '../charts/countries.js';
-import { chartsCss, draw } from '../charts/index.js';
-import type { Chart, ChartOptions, Selection } from '../charts/index.js';
+import { chartsCss } from '../charts/charts.css.js';
+import { drawHosted } from '../charts/hosted.js';
+import type { Chart, ChartOptions, Selection } from '../charts/options.js';
 import { sorted } from '../charts/table-chart.js';
 import type { Table as OwnTable } from '../data/table.js';
 import { loadShapes } from '../shapes.js';
@@ -132,7 +133,7 @@ export class VisualChart {
     const { table, type, columns, rows } = tableOf(kind, drawable(kind, data));
     dress(this.container);
     const own = this.adapted(chartOptionsOf(kind, options, { locale: language(), loadShapes, rows: rows.length }), table, columns);
-    const chart = draw(this.container as HTMLElement, type, table, own);
+    const chart = drawHosted(this.container as HTMLElement, type, table, own);
     shown.set(this.container, chart);
     this.drawn = { chart, kind, data, rows, columns };
     chart.on('select', () => this.chosen());

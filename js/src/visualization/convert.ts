@@ -1,26 +1,27 @@
 // From DataTables of google.visualization to the tables that our charts draw.
 
-import type { ChartType } from '../charts/options.js';
+import type { HostedType } from '../charts/hosted.js';
 import type { Cell, Column, ColumnType, Table } from '../data/table.js';
 import { labelOf } from '../labels.js';
-import { isDate, utcOf } from './dates.js';
+import { isDate, isDayStart, utcOf } from './dates.js';
 import type { ChartKind, DataTableLike } from './kinds.js';
 import { language } from './language.js';
+import { range } from './reading.js';
 
 /** A table of ours, and where its columns and rows are in the DataTable. */
 export interface Converted {
   table: Table;
-  type: ChartType;
+  type: HostedType;
   columns: number[];
   rows: number[];
 }
 
-const types: Record<ChartKind, ChartType> = { LINE: 'line', AREA: 'area', COLUMN: 'column', BAR: 'bar', PIE: 'pie', TABLE: 'table', GEO: 'geo' };
+const types: Record<ChartKind, HostedType> = { LINE: 'line', AREA: 'area', COLUMN: 'column', BAR: 'bar', PIE: 'pie', TABLE: 'table', GEO: 'geo' };
 
 /** The table that a chart of the kind draws of the data. The first column is what all is told of, the others are values. */
 export function tableOf(kind: ChartKind, data: DataTableLike): Converted {
   const columns = shown(kind, data);
-  const rows = Array.from({ length: data.getNumberOfRows() }, (_, row) => row);
+  const rows = range(0, data.getNumberOfRows() - 1);
   const made = columns.map((at, i) => columnOf(kind, data, at, i, rows));
   const table: Table = {
     columns: made,
@@ -34,7 +35,7 @@ export function tableOf(kind: ChartKind, data: DataTableLike): Converted {
 
 // All of a table's columns; of a chart's, the first and then those of numbers. Columns that only explain others have a role.
 function shown(kind: ChartKind, data: DataTableLike): number[] {
-  const all = Array.from({ length: data.getNumberOfColumns() }, (_, at) => at)
+  const all = range(0, data.getNumberOfColumns() - 1)
     .filter((at) => ['', 'data', 'domain'].includes(data.getColumnRole(at) ?? ''));
   return kind === 'TABLE' ? all : all.filter((at, i) => i === 0 || data.getColumnType(at) === 'number');
 }
@@ -57,7 +58,7 @@ function dimensionType(kind: ChartKind, data: DataTableLike, at: number, given: 
   if (given === 'number') return 'float';
   if (given !== 'date' && given !== 'datetime') return 'text';
   const dates = rows.map((row) => data.getValue(row, at)).filter(isDate);
-  if (given === 'datetime' || dates.some((date) => date.getHours() + date.getMinutes() > 0)) return 'dateHour';
+  if (given === 'datetime' || !dates.every(isDayStart)) return 'dateHour';
   return dates.length > 1 && dates.every((date) => date.getDate() === 1) ? 'yearMonth' : 'date';
 }
 

@@ -3,6 +3,7 @@ import type { CellObject, DataObject } from './index.js';
 import type { ColumnType, Properties } from './kinds.js';
 import { plainText, Reading } from './reading.js';
 import type { SortBy } from './reading.js';
+import { times } from '../times.js';
 
 /** What `addColumn` takes instead of a type. */
 export interface ColumnDescription {
@@ -149,7 +150,7 @@ export class DataTable extends Reading {
 
   insertRows(at: number, rows: number | readonly unknown[]): void {
     if (at !== this.rows.length) this.rowAt(at);
-    const literals = typeof rows === 'number' ? Array.from({ length: rows }, () => this.columns.map(() => null)) : rows;
+    const literals = typeof rows === 'number' ? times(rows, () => this.columns.map(() => null)) : rows;
     const made = literals.map((row) => this.rowOf(row));
     // Not spread into splice: pages add more rows than a call may have arguments.
     this.rows = [...this.rows.slice(0, at), ...made, ...this.rows.slice(at)];

@@ -17,6 +17,11 @@ export function localDate(year: number, month = 0, day = 1, hour = 0, minute = 0
   return date;
 }
 
+/** True for the first instant of a day, which is one o'clock where the clocks skip midnight. */
+export function isDayStart(date: Date): boolean {
+  return date.getTime() === localDate(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
 /** The instant whose UTC fields are the date's local ones; at midnight when only the day counts. */
 export function utcOf(local: Date, dayOnly = false): Date {
   const utc = new Date(0);

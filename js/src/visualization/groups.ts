@@ -71,8 +71,8 @@ function keyed(source: Reading, by: readonly Pick<GroupKey, 'column' | 'modifier
 }
 
 function compareKeys(a: unknown[], b: unknown[]): number {
-  for (const [i, value] of a.entries()) {
-    const order = compareValues(value, b[i]);
+  for (let i = 0; i < a.length; i += 1) {
+    const order = compareValues(a[i], b[i]);
     if (order !== 0) return order;
   }
   return 0;

@@ -4,7 +4,8 @@
 import type { AreaOptions, AxisOptions, ChartOptions, GeoOptions, LegendPosition, SeriesOptions, TableClasses, TextStyle } from '../charts/options.js';
 import { isDate, utcOf } from './dates.js';
 import type { ChartKind } from './kinds.js';
-import { datePattern, dateStyle, numberPattern, plainNumber } from './patterns.js';
+import { axisNumber, datePattern, dateStyle, numberPattern } from './patterns.js';
+import { times } from '../times.js';
 
 /** What a chart needs beside its options. */
 export interface Context {
@@ -98,7 +99,7 @@ function colorsOf(colors: unknown, parts: unknown): string[] {
 // One for each row, and at the end that of what is too small to be seen, which no row has.
 function sliceColors(options: Bag, rows: number): string[] {
   const own = colorsOf(options['colors'], options['slices']);
-  const all = Array.from({ length: Math.max(rows, own.length) }, (_, row) => own[row % own.length] as string);
+  const all = times(Math.max(rows, own.length), (row) => own[row % own.length] as string);
   return [...all, text(options['pieResidueSliceColor']) ?? '#ccc'];
 }
 
@@ -137,7 +138,7 @@ function axisOptions(axis: Bag, ofValues: boolean, percent: boolean, locale: str
   const lines = bag(axis['gridlines']);
   const made: AxisOptions = {
     title: text(axis['title']), titleStyle: { italic: true, ...styleOf(axis['titleTextStyle']) }, textStyle: styleOf(axis['textStyle']),
-    gridColor: text(lines['color']), zeroColor: text(axis['baselineColor']), textPosition: axis['textPosition'] === 'none' ? 'none' : 'out',
+    gridColor: text(lines['color']), zeroColor: text(axis['baselineColor']), textPosition: axis['textPosition'] === 'none' ? 'none' : 'out', slanted: typeof axis['slantedText'] === 'boolean' ? axis['slantedText'] : undefined,
     ticks: ticksOf(axis['ticks']) ?? gridCount(lines['count']), format: formatOf(axis, ofValues, percent, locale),
   };
   if (!ofValues) return made;
@@ -169,7 +170,7 @@ function formatOf(axis: Bag, ofValues: boolean, percent: boolean, locale: string
   const ticks: unknown[] = Array.isArray(axis['ticks']) ? axis['ticks'] : [];
   const said = new Map(ticks.map((tick) => [Number(placeOf(bag(tick)['v'])), text(bag(tick)['f'])]));
   if (!ofValues && pattern === undefined && said.size === 0) return undefined;
-  const number = numberPattern(pattern ?? (percent ? 'percent' : 'decimal'), locale) ?? ((value: number) => plainNumber(value, locale));
+  const number = numberPattern(pattern ?? (percent ? 'percent' : ''), locale) ?? ((value: number) => axisNumber(value, locale));
   const style = (['short', 'medium', 'long', 'full'] as const).find((name) => name === pattern);
   const date = style ? dateStyle(style, false, locale) : datePattern(pattern ?? 'MMM d, y', locale);
   return (value) => {

@@ -81,6 +81,11 @@ export function plainNumber(value: number, locale: string): string {
   return plain(numbers(locale, named['decimal'] as object).format(value));
 }
 
+/** As `plainNumber`, but for numbers so small that their first digits come later. */
+export function axisNumber(value: number, locale: string): string {
+  return value === 0 || Math.abs(value) >= 0.01 ? plainNumber(value, locale) : numbers(locale, { maximumSignificantDigits: 3 }).format(value);
+}
+
 /** Writes a date in one of Intl's styles, with the time when asked for. The date's UTC fields are its calendar fields. */
 export function dateStyle(style: 'short' | 'medium' | 'long' | 'full', time: boolean, locale: string): DateWriter {
   const options: Intl.DateTimeFormatOptions = { dateStyle: style, ...(time ? { timeStyle: style === 'short' ? 'short' : 'medium' } : {}) };

@@ -3,6 +3,7 @@ import type { CellObject } from './index.js';
 import type { ColumnType, DataTableLike, Properties, TimeOfDay } from './kinds.js';
 import { language } from './language.js';
 import { dateStyle, plainNumber } from './patterns.js';
+import { times } from '../times.js';
 
 /** A condition on the cells of a column; the column by position, id or label. */
 export interface CellFilter {
@@ -125,11 +126,9 @@ export abstract class Reading implements DataTableLike {
     });
     const values = orders.map(({ at }) => this.valuesOf(at));
     return rows.sort((a, b) => {
-      for (const [i, { sign, compare }] of orders.entries()) {
-        const order = sign * compare(values[i]?.[a], values[i]?.[b]);
-        if (order !== 0) return order;
-      }
-      return a - b;
+      let order = 0;
+      orders.some(({ sign, compare }, i) => (order = sign * compare(values[i]?.[a], values[i]?.[b])) !== 0);
+      return order || a - b;
     });
   }
 
@@ -181,7 +180,7 @@ export function outside(what: 'row' | 'column', given: unknown, count: number): 
 
 /** The positions from the first to the last, both included. */
 export function range(first: number, last: number): number[] {
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+  return times(last - first + 1, (i) => first + i);
 }
 
 /** A copy of a cell: value, text and properties. */
