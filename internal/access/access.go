@@ -2,8 +2,9 @@
 //
 // A token is a JWT, HS256, minutes long, that names its kind, issuer, audience,
 // session and views. What it allows is computed by package policy from the
-// token and today's configuration each time it is shown, also when it is renewed;
-// revocation of sessions joins at [Authority.Verify], behind the signature.
+// token and today's configuration, also when it is renewed, and remembered with
+// the token for as long as both stay the same, see memory.go; revocation of
+// sessions joins at [Authority.Verify], behind the signature or its memory.
 package access
 
 import (
@@ -72,6 +73,7 @@ type Authority struct {
 	origin  string // of Issuer: that of our own embed page
 	parser  *jwt.Parser
 	renewer *jwt.Parser // the same, with grace
+	memory  *memory
 }
 
 // New validates c.
@@ -96,8 +98,12 @@ func New(c Config) (*Authority, error) {
 	if err := checkAPIKeys(c.APIKeys, c.Rules); err != nil {
 		return nil, err
 	}
+	memory, err := newMemory()
+	if err != nil {
+		return nil, err
+	}
 	return &Authority{
-		c: c, origin: origin,
+		c: c, origin: origin, memory: memory,
 		parser: newParser(c.Issuer, c.Clock, leeway), renewer: newParser(c.Issuer, c.Clock, grace),
 	}, nil
 }
@@ -278,8 +284,9 @@ func (a *Authority) bound(c policy.Claim, keyName string) (policy.Claim, error) 
 		return policy.Claim{}, invalid(fmt.Errorf("the API key %q that minted it is gone", keyName))
 	}
 	k := a.c.APIKeys[i]
-	c.Views = slices.DeleteFunc(c.Views, func(v string) bool { return !k.allowsView(v) })
-	c.Dashboards = slices.DeleteFunc(c.Dashboards, func(d string) bool { return !k.allowsDashboard(d) })
+	// Of copies: a renewed token says all that the first one did.
+	c.Views = slices.DeleteFunc(slices.Clone(c.Views), func(v string) bool { return !k.allowsView(v) })
+	c.Dashboards = slices.DeleteFunc(slices.Clone(c.Dashboards), func(d string) bool { return !k.allowsDashboard(d) })
 	c.DashboardViews = k.Views
 	return c, nil
 }
@@ -292,7 +299,17 @@ func (a *Authority) bound(c policy.Claim, keyName string) (policy.Claim, error) 
 // absent origin is accepted: browsers send none in a GET to the page's own
 // origin, and what is no browser could name any.
 func (a *Authority) Verify(ctx context.Context, token, origin string) (policy.Grant, error) {
-	_, grant, err := a.verify(a.parser, token, origin)
+	hash := tokenHash(sha256.Sum256([]byte(token)))
+	if r := a.memory.recall(hash, a.c.Rules, a.c.Clock()); r != nil {
+		if err := r.belongs(origin); err != nil {
+			return policy.Grant{}, err
+		}
+		return r.grant, nil
+	}
+	c, grant, err := a.verify(a.parser, token, origin)
+	if err == nil {
+		a.memory.keep(hash, len(token), a.c.Rules, c, grant)
+	}
 	return grant, err
 }
 
@@ -302,8 +319,8 @@ func (a *Authority) verify(parser *jwt.Parser, token, origin string) (claimed, p
 	if err != nil {
 		return claimed{}, policy.Grant{}, err
 	}
-	if c.Origin != "" && origin != "" && c.Origin != origin {
-		return claimed{}, policy.Grant{}, report.Errorf(report.Unauthenticated, "The embed token belongs to pages of another origin. Ask for a new one.")
+	if err := c.belongs(origin); err != nil {
+		return claimed{}, policy.Grant{}, err
 	}
 	today := c.Claim
 	if c.apiKey != "" {
@@ -313,6 +330,15 @@ func (a *Authority) verify(parser *jwt.Parser, token, origin string) (claimed, p
 	}
 	grant, err := a.c.Rules.Grant(today)
 	return c, grant, err
+}
+
+// belongs refuses a token that is bound to another origin than the one that shows
+// it.
+func (c claimed) belongs(origin string) error {
+	if c.Origin != "" && origin != "" && c.Origin != origin {
+		return report.Errorf(report.Unauthenticated, "The embed token belongs to pages of another origin. Ask for a new one.")
+	}
+	return nil
 }
 
 // Renew mints a token for the session of one that is good, or was until a minute

@@ -48,11 +48,12 @@ func (s *shelf) Outlook(report.Query) (seen time.Time, life time.Duration, soon 
 // emulated is a server whose Google is an emulator that never tires.
 func emulated(t *testing.T) (*App, *world.World, *emulator.Emulator) {
 	t.Helper()
-	past, err := world.New(world.Config{Seed: 7, Now: time.Now(), Days: 60, Events: 30_000})
+	now := time.Now() // and stays it: today's numbers must not grow between two questions
+	past, err := world.New(world.Config{Seed: 7, Now: now, Days: 60, Events: 30_000})
 	must(t, err)
 	google := httptest.NewServer(nil)
 	t.Cleanup(google.Close)
-	e, err := emulator.New(emulator.Config{World: past, BaseURL: google.URL})
+	e, err := emulator.New(emulator.Config{World: past, BaseURL: google.URL, Clock: func() time.Time { return now }})
 	must(t, err)
 	google.Config.Handler = e.Handler()
 	dir := t.TempDir()
@@ -112,7 +113,9 @@ func (r *questioner) metrics() (metrics []report.Metric) {
 // other numbers.
 func (r *questioner) panel(q report.Query) report.Query {
 	q = q.Clone()
-	switch r.IntN(8) {
+	switch r.IntN(9) {
+	case 4:
+		q.DimensionFilter = &report.Filter{Condition: &report.Condition{FieldName: "operatingSystem", String: &report.StringFilter{Value: "Android"}}}
 	case 0:
 		q.Offset = 2
 		return q

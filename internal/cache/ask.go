@@ -121,7 +121,7 @@ func (c *Cache) ask(key Key, q report.Query, known *entry) (answer <-chan single
 		defer c.running.Done()
 		// Between the caller's look and now, another flight may have landed.
 		e, _ := c.kept.GetIfPresent(key)
-		if e.state(c.config.Clock()) == fresh && !c.doors.isShut(slot{q.Account, q.Property}) {
+		if e != known && e.state(c.config.Clock()) == fresh && !c.doors.isShut(slot{q.Account, q.Property}) {
 			return e.report, nil
 		}
 		return c.fetch(key, q)

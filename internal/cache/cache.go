@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -46,9 +45,10 @@ type Config struct {
 	// it while an old answer is at hand, or for want of access. The default is
 	// 10 s.
 	Rest time.Duration
-	// Random returns a number in [0, 1), for jitter. The default is
-	// math/rand/v2's.
-	Random func() float64
+	// Jitter returns a number in [0, 1) for the moment at which an answer came.
+	// The default is one that moments do not show. Answers that were made of one
+	// have its moment, and so end together: asked anew, they are one question again.
+	Jitter func(at time.Time) float64
 	// Observer is told what happens. Optional.
 	Observer func(Event)
 
@@ -162,8 +162,8 @@ func (c *Config) complete() error {
 		}
 	}
 	c.Stale = max(c.Stale, 0)
-	if c.Random == nil {
-		c.Random = rand.Float64
+	if c.Jitter == nil {
+		c.Jitter = scatter
 	}
 	if c.Observer == nil {
 		c.Observer = func(Event) {}

@@ -46,7 +46,7 @@ var sessions = report.Query{
 // open returns a cache that closes with the test; half a jitter is none.
 func open(t *testing.T, s report.Source, change func(*Config)) *Cache {
 	t.Helper()
-	c := Config{Clock: time.Now, Random: func() float64 { return 0.5 }}
+	c := Config{Clock: time.Now, Jitter: func(time.Time) float64 { return 0.5 }}
 	if change != nil {
 		change(&c)
 	}
@@ -148,10 +148,53 @@ func refreshed(t *testing.T, c *Cache) (*report.Report, error) {
 
 func TestJitterSpreadsTheEnd(t *testing.T) {
 	for random, want := range map[float64]time.Duration{0: 810 * time.Second, 0.5: 900 * time.Second, 1: 990 * time.Second} {
-		c := open(t, always(report.FreshIntraday), func(c *Config) { c.Random = func() float64 { return random } })
+		c := open(t, always(report.FreshIntraday), func(c *Config) { c.Jitter = func(time.Time) float64 { return random } })
 		if got := c.newEntry(&report.Report{Freshness: report.FreshIntraday}).fresh.Round(time.Millisecond); got != want {
 			t.Errorf("random %v: %v, want %v", random, got, want)
 		}
+	}
+}
+
+// What is fetched ahead is asked for although there is a good answer, but not
+// before that gets old.
+func TestAheadOfTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshIntraday)
+		c := open(t, s, nil)
+		mustReport(t, c, sessions)
+		ahead := sessions.Clone()
+		ahead.Urgency = report.Prewarm
+		for _, at := range []struct {
+			later time.Duration
+			asked int64
+		}{{12 * time.Minute, 1}, {2 * time.Minute, 2}, {time.Minute, 2}} {
+			time.Sleep(at.later)
+			mustReport(t, c, ahead)
+			if n := s.asked.Load(); n != at.asked {
+				t.Errorf("asked %d times after %v more, want %d", n, at.later, at.asked)
+			}
+		}
+	})
+}
+
+// What was made of one answer ends when it does; what came at another moment
+// does not.
+func TestPartsOfAnAnswerEndTogether(t *testing.T) {
+	c := open(t, always(report.FreshIntraday), func(c *Config) { c.Jitter = nil })
+	end := func(at time.Time) time.Duration {
+		return c.newEntry(&report.Report{Freshness: report.FreshIntraday, FetchedAt: at}).fresh
+	}
+	now := time.Date(2026, time.November, 23, 12, 0, 0, 1, time.UTC)
+	ends := map[time.Duration]bool{}
+	for i := range 100 {
+		at := now.Add(time.Duration(i))
+		if end(at) != end(at) || end(at) < 810*time.Second || end(at) >= 990*time.Second {
+			t.Fatalf("%v, then %v", end(at), end(at))
+		}
+		ends[end(at).Truncate(18*time.Second)] = true
+	}
+	if len(ends) < 9 {
+		t.Errorf("a hundred ends fall into %d tenths of the time", len(ends))
 	}
 }
 

@@ -88,15 +88,15 @@ func (e *entry) given() *report.Report {
 }
 
 func (c *Cache) newEntry(r *report.Report) *entry {
-	fresh := c.freshFor(r.Freshness)
+	fresh := c.freshFor(r)
 	e := &entry{report: r, stored: c.config.Clock(), fresh: fresh, keep: c.keeping(fresh)}
 	e.told.Store(e.stored.UnixNano())
 	return e
 }
 
-func (c *Cache) freshFor(f report.Freshness) time.Duration {
+func (c *Cache) freshFor(r *report.Report) time.Duration {
 	ttl := c.config.Intraday
-	switch f {
+	switch r.Freshness {
 	case report.FreshRealtime:
 		ttl = c.config.Realtime
 	case report.FreshSettling:
@@ -106,8 +106,16 @@ func (c *Cache) freshFor(f report.Freshness) time.Duration {
 			return forever
 		}
 	}
-	// Answers that came together must not go together.
-	return time.Duration(float64(ttl) * (0.9 + 0.2*c.config.Random()))
+	// The answers to several questions that came together must not go together.
+	return time.Duration(float64(ttl) * (0.9 + 0.2*c.config.Jitter(r.FetchedAt)))
+}
+
+// scatter spreads moments evenly over [0, 1).
+func scatter(at time.Time) float64 {
+	x := uint64(at.UnixNano())
+	x = (x ^ x>>33) * 0xff51afd7ed558ccd // the finalizer of MurmurHash3
+	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
+	return float64((x^x>>33)>>11) / (1 << 53)
 }
 
 // keeping returns for how long an answer that is fresh for some time is kept.

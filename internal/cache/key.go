@@ -20,7 +20,9 @@ type Key [sha256.Size]byte
 // share one when Google's documentation says that they cannot. Hence the order of
 // dimensions, metrics and date ranges is kept (it is the order of the columns
 // and rows), and that of aggregations and of filter members is not.
-func KeyOf(q report.Query) Key {
+func KeyOf(q report.Query) Key { return q.Sum(keyOf) }
+
+func keyOf(q report.Query) [sha256.Size]byte {
 	e := make(encoder, 0, 512)
 	e.text(q.Account)
 	e.text(q.Property)

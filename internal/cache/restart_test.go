@@ -76,7 +76,7 @@ func on(d *disk) func(*Config) { return func(c *Config) { c.Store = d } }
 // with returns a cache that the caller closes.
 func with(t *testing.T, s report.Source, d *disk, change func(*Config)) *Cache {
 	t.Helper()
-	c := Config{Clock: time.Now, Random: func() float64 { return 0.5 }, Store: d}
+	c := Config{Clock: time.Now, Jitter: func(time.Time) float64 { return 0.5 }, Store: d}
 	if change != nil {
 		change(&c)
 	}

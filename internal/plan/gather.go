@@ -58,17 +58,18 @@ func unionOf(q report.Query) unionKey {
 	return unionKey(strconv.Quote(q.Account) + strconv.Quote(q.Property) + strconv.FormatBool(q.Realtime) + string(text))
 }
 
-// A union is questions that wait for each other.
+// A union is questions that wait for each other, and then for their answer.
 type union struct {
 	query   report.Query // with the metrics of all
-	asked   int          // different questions
+	members []report.Query
 	done    chan struct{}
-	report  *report.Report
+	// Once done is closed:
 	err     error
-	waiting []report.Query
+	answers map[string]*report.Report // by word; none for a member that must be asked alone
 }
 
-// gather asks q, as one with others of its kind if some come within moments.
+// gather asks q, as one with others of its kind if some come within moments or are
+// under way.
 func (p *Plan) gather(ctx context.Context, q report.Query) (*report.Report, error) {
 	if p.c.Gather < 0 || unites(q) != "" {
 		return p.pass(ctx, q)
@@ -79,15 +80,11 @@ func (p *Plan) gather(ctx context.Context, q report.Query) (*report.Report, erro
 	case <-ctx.Done():
 		return nil, report.AsError(ctx.Err())
 	}
-	if u.asked == 1 {
-		return u.report, u.err
+	if r := u.answers[word(q)]; r != nil {
+		return r, nil
 	}
-	if u.err == nil {
-		if r, err := project(u, q); err == nil {
-			p.c.Observer(United)
-			p.remember(q, r)
-			return r, nil
-		}
+	if u.err != nil && len(u.members) == 1 {
+		return nil, u.err
 	}
 	// Together they cannot be asked, or the answer says more than rows; alone, q
 	// may have an answer, if an old one.
@@ -99,25 +96,40 @@ func (p *Plan) pass(ctx context.Context, q report.Query) (*report.Report, error)
 	return p.c.Source.Report(ctx, q)
 }
 
-// join adds q to the union that is waiting for its kind, or begins one.
+// join adds q to a union of its kind, one that is under way and asks for all that q
+// does or one that waits, or begins one.
 func (p *Plan) join(q report.Query) *union {
 	key := unionOf(q)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	for _, u := range p.asking[key] {
+		if u.covers(q) {
+			u.addMember(q)
+			return u
+		}
+	}
 	u := p.waits[key]
 	if u == nil || !u.add(q) {
-		u = &union{query: q.Clone(), asked: 1, done: make(chan struct{}), waiting: []report.Query{q.Clone()}}
+		u = &union{query: q.Clone(), done: make(chan struct{}), members: []report.Query{q.Clone()}}
 		p.waits[key] = u
 		time.AfterFunc(p.c.Gather, func() { p.ask(key, u) })
 	}
 	return u
 }
 
+// covers reports whether the union asks for all metrics of q.
+func (u *union) covers(q report.Query) bool {
+	return !slices.ContainsFunc(q.Metrics, func(m report.Metric) bool { return !slices.Contains(u.query.Metrics, m) })
+}
+
+func (u *union) addMember(q report.Query) {
+	if !slices.ContainsFunc(u.members, func(m report.Query) bool { return slices.Equal(m.Metrics, q.Metrics) }) {
+		u.members = append(u.members, q.Clone())
+	}
+}
+
 // add takes q into the union if there is room for its metrics.
 func (u *union) add(q report.Query) bool {
-	if slices.ContainsFunc(u.waiting, func(w report.Query) bool { return slices.Equal(w.Metrics, q.Metrics) }) {
-		return true
-	}
 	metrics := slices.Clone(u.query.Metrics)
 	for _, m := range q.Metrics {
 		if !slices.Contains(metrics, m) {
@@ -129,37 +141,65 @@ func (u *union) add(q report.Query) bool {
 	}
 	u.query.Metrics = metrics
 	u.query.Urgency = min(u.query.Urgency, q.Urgency)
-	u.asked++
-	u.waiting = append(u.waiting, q.Clone())
+	u.addMember(q)
 	return true
 }
 
 // ask puts the question of a union. Nobody's impatience ends it for the others;
-// the source bounds it.
+// the source bounds it. What comes is remembered before the union is forgotten, so
+// that nobody asks for it in between.
 func (p *Plan) ask(key unionKey, u *union) {
 	p.mu.Lock()
 	if p.waits[key] == u {
 		delete(p.waits, key)
 	}
+	p.asking[key] = append(p.asking[key], u)
 	p.mu.Unlock()
-	defer close(u.done)
-	if u.asked == 1 {
-		p.c.Observer(Passed)
+	r, err := p.c.Source.Report(context.Background(), u.query)
+	p.mu.Lock()
+	members := slices.Clone(u.members) // those who join from here on ask alone
+	p.mu.Unlock()
+	u.err, u.answers = err, map[string]*report.Report{}
+	for _, q := range members {
+		if err == nil {
+			p.deal(u, q, r)
+		}
 	}
-	u.report, u.err = p.c.Source.Report(context.Background(), u.query)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asking[key] = slices.DeleteFunc(p.asking[key], func(other *union) bool { return other == u })
+	if len(p.asking[key]) == 0 {
+		delete(p.asking, key)
+	}
+	close(u.done)
 }
 
-// project returns the answer to q out of that to a union.
-func project(u *union, q report.Query) (*report.Report, error) {
-	a, err := readAnswer(u.report)
+// deal finds the answer of a member in that of its union.
+func (p *Plan) deal(u *union, q report.Query, r *report.Report) {
+	if slices.Equal(q.Metrics, u.query.Metrics) {
+		p.c.Observer(Passed)
+		u.answers[word(q)] = r
+		return
+	}
+	if own, err := project(r, u.query.Metrics, q); err == nil {
+		p.c.Observer(United)
+		u.answers[word(q)] = own
+		p.remember(q, own)
+	}
+}
+
+// project returns the answer to q out of r, the answer to the same question with
+// more metrics.
+func project(r *report.Report, metrics []report.Metric, q report.Query) (*report.Report, error) {
+	a, err := readAnswer(r)
 	if err != nil {
 		return nil, err
 	}
 	columns := make([]int, len(q.Metrics))
 	for i, m := range q.Metrics {
-		columns[i] = slices.Index(u.query.Metrics, m)
+		columns[i] = slices.Index(metrics, m)
 	}
-	if len(a.MetricHeaders) != len(u.query.Metrics) {
+	if len(a.MetricHeaders) != len(metrics) {
 		return nil, errWhole
 	}
 	own := a.like()
@@ -174,7 +214,7 @@ func project(u *union, q report.Query) (*report.Report, error) {
 	if own.Totals, err = projectRows(a.Totals, columns, false); err != nil {
 		return nil, err
 	}
-	return own.report(u.report), nil
+	return own.report(r), nil
 }
 
 // projectRows keeps some columns of metrics. Rows that are there for the sake of

@@ -79,9 +79,10 @@ type Plan struct {
 	c Config
 
 	mu       sync.Mutex
-	waits    map[unionKey]*union
-	renewing map[string]bool      // questions that are being fetched anew
-	resting  map[string]time.Time // until when those that failed are left alone
+	waits    map[unionKey]*union   // for others to join
+	asking   map[unionKey][]*union // under way
+	renewing map[string]bool       // questions that are being fetched anew
+	resting  map[string]time.Time  // until when those that failed are left alone
 
 	hot hot
 }
@@ -99,7 +100,7 @@ func New(c Config) (*Plan, error) {
 	if c.Observer == nil {
 		c.Observer = func(Event) {}
 	}
-	return &Plan{c: c, waits: map[unionKey]*union{}, renewing: map[string]bool{}, resting: map[string]time.Time{}}, nil
+	return &Plan{c: c, waits: map[unionKey]*union{}, asking: map[unionKey][]*union{}, renewing: map[string]bool{}, resting: map[string]time.Time{}}, nil
 }
 
 // Report answers q. Errors are those of the source.

@@ -108,6 +108,36 @@ func TestPanelsAreAskedAsOne(t *testing.T) {
 	})
 }
 
+// Who comes while a question is under way waits for its answer, also for a part.
+func TestLatecomersWaitForWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &google{change: func(*report.Report) { time.Sleep(time.Second) }}
+		p := newPlan(t, g)
+		var wg sync.WaitGroup
+		ask := func(metrics ...string) {
+			wg.Go(func() {
+				r, err := p.Report(t.Context(), figures(metrics...))
+				if err != nil || !strings.Contains(string(r.Body), `"metricHeaders":[{"name":"`+metrics[0]+`"}]`) {
+					t.Errorf("%s: %v, %v", metrics, r, err)
+				}
+			})
+		}
+		ask("sessions")
+		ask("totalUsers")
+		for range 20 {
+			time.Sleep(40 * time.Millisecond)
+			ask("totalUsers")
+		}
+		wg.Wait()
+		if len(g.asked) != 1 {
+			t.Errorf("asked %+v", g.asked)
+		}
+		if len(p.asking) != 0 || len(p.waits) != 0 {
+			t.Error("unions are left behind")
+		}
+	})
+}
+
 func TestWhatDiffersIsAskedApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		other := figures("sessions")

@@ -129,13 +129,37 @@ func later(a, b time.Time) time.Time {
 // asked or ctx ends. Questions that nobody looked at for longer than unseen are
 // dropped; those that ended with a day are asked for the new one.
 func (p *Plan) Prewarm(ctx context.Context, unseen time.Duration) {
-	for _, q := range p.hot.due(p.c.Memory, p.c.Clock(), unseen) {
+	for _, mates := range kin(p.hot.due(p.c.Memory, p.c.Clock(), unseen)) {
 		if ctx.Err() != nil {
 			return
 		}
-		q.Urgency = report.Prewarm
-		if r, err := p.answer(ctx, q); err == nil && r.Stale == "" {
-			p.c.Observer(Prewarmed)
+		var wg sync.WaitGroup
+		for _, q := range mates {
+			wg.Go(func() { p.ahead(ctx, q) })
 		}
+		wg.Wait()
 	}
+}
+
+func (p *Plan) ahead(ctx context.Context, q report.Query) {
+	q.Urgency = report.Prewarm
+	if r, err := p.answer(ctx, q); err == nil && r.Stale == "" {
+		p.c.Observer(Prewarmed)
+	}
+}
+
+// kin puts questions together that can be asked as one, which those are that come
+// within moments.
+func kin(questions []report.Query) (groups [][]report.Query) {
+	at := map[unionKey]int{}
+	for _, q := range questions {
+		key := unionOf(q)
+		i, ok := at[key]
+		if !ok {
+			i = len(groups)
+			at[key], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], q)
+	}
+	return groups
 }

@@ -27,7 +27,8 @@ type DashboardAnswer struct {
 
 // A PanelAnswer is a panel with its report, or with the error that came instead.
 type PanelAnswer struct {
-	// Panel's query holds the date ranges that were asked for, and no narrowing.
+	// Panel's query holds the date ranges that were asked for, and no narrowing. It
+	// is shared and must not be changed.
 	Panel  dashboard.Panel
 	Report *report.Report // nil when Err is set
 	Err    *report.Error
@@ -59,8 +60,8 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 		Panels: make([]PanelAnswer, len(p.opened.board.Panels)),
 	}
 	var wg sync.WaitGroup
-	for i, panel := range p.opened.board.Panels {
-		wg.Go(func() { answer.Panels[i] = g.panel(ctx, grant, p, panel) })
+	for i := range p.opened.board.Panels {
+		wg.Go(func() { answer.Panels[i] = g.panel(ctx, grant, p, &p.opened.board.Panels[i]) })
 	}
 	answer.Views = g.infos(ctx, p.opened.views)
 	for i, v := range p.opened.views {
@@ -129,18 +130,19 @@ func (d days) span(r dashboard.Range) (start, end report.Date, clipped bool, err
 }
 
 // panel answers one panel. Its question takes the same way as any other.
-func (g *Gate) panel(ctx context.Context, grant Grant, p page, panel dashboard.Panel) PanelAnswer {
-	answer := PanelAnswer{Panel: panel}
+func (g *Gate) panel(ctx context.Context, grant Grant, p page, panel *dashboard.Panel) PanelAnswer {
+	answer := PanelAnswer{Panel: *panel}
 	start, end, clipped := p.start, p.end, p.clipped
 	var err error
 	if !panel.Range.IsZero() {
 		start, end, clipped, err = p.days.span(panel.Range)
 	}
-	q := panel.QueryFor(start, end, p.days.first)
+	asked := g.memory.panel(panel, start, end, p.days.first)
+	q := asked.query
 	answer.Panel.Query = q
 	var ask question
 	if err == nil {
-		ask, err = g.prepare(ctx, grant, p.view, q)
+		ask, err = g.prepareAsked(ctx, grant, p.view, asked)
 	} else {
 		ask = question{decision: g.decision(methodOf(q), grant)}
 		ask.decision.View, ask.decision.Query, ask.decision.Refused = p.view.Name, &q, true

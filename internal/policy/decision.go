@@ -24,7 +24,7 @@ type Decision struct {
 	Origin    string
 	View      string
 	Dashboard string
-	Query     *report.Query // as narrowed, or as asked when refused
+	Query     *report.Query // as narrowed, or as asked when refused; shared, not to be changed
 	Clipped   bool          // dates were clipped to the view's history
 	Err       error         // nil when allowed and answered
 	Refused   bool          // the gate said no; false when the source failed

@@ -12,7 +12,10 @@ import (
 )
 
 // A Gate answers grants. Every method demands a grant and records a decision.
-type Gate struct{ c Config }
+type Gate struct {
+	c      Config
+	memory *memory
+}
 
 // Config is what a Gate needs.
 type Config struct {
@@ -28,7 +31,11 @@ func New(c Config) (*Gate, error) {
 	if c.Rules == nil || c.Source == nil || c.Catalog == nil || c.Recorder == nil || c.Clock == nil {
 		return nil, errors.New("policy: a gate needs Rules, Source, Catalog, Recorder and Clock")
 	}
-	return &Gate{c}, nil
+	memory, err := newMemory()
+	if err != nil {
+		return nil, err
+	}
+	return &Gate{c, memory}, nil
 }
 
 // A ViewInfo is what viewers may know about a view.
@@ -40,6 +47,8 @@ type ViewInfo struct {
 	// Number is the N of ga:N, the id of the view for clients of Universal
 	// Analytics: digits, at most 15.
 	Number string `json:"-"`
+	// Zone is TimeZone; nil where Google does not tell.
+	Zone *time.Location `json:"-"`
 }
 
 // admit refuses the zero Grant, and one that other rules than the gate's made.
@@ -63,6 +72,9 @@ type question struct {
 	decision Decision
 	view     *View
 	query    report.Query
+	// zone and today are what dates were resolved by.
+	zone  *time.Location
+	today report.Date
 	// hidden are the fields that the narrowing reads and the asker did not name.
 	hidden []string
 }
@@ -85,7 +97,9 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 	if err != nil {
 		return ask, err
 	}
-	narrowed, clipped, err := v.narrow(q, grant.filter, zone, g.c.Clock())
+	now := g.c.Clock()
+	ask.zone, ask.today = zone, report.DateOf(now, zone)
+	narrowed, clipped, err := v.narrow(q, grant.filter, zone, now)
 	if err != nil {
 		ask.decision.Refused = true
 		return ask, err
@@ -164,11 +178,18 @@ func (g *Gate) put(ctx context.Context, ask question) (r *report.Report, err err
 // Report answers a query about a view (name, alias, or the property id when it
 // names exactly one view of the grant).
 func (g *Gate) Report(ctx context.Context, grant Grant, view string, q report.Query) (*report.Report, error) {
+	return g.Answer(ctx, grant, view, NewAsked(q, 0))
+}
+
+// Answer answers like Report what askers send again and again: what was found
+// allowed of a is remembered, as long as nothing has changed that the finding
+// depends on.
+func (g *Gate) Answer(ctx context.Context, grant Grant, view string, a *Asked) (*report.Report, error) {
 	v, err := g.open(grant, view)
 	if err != nil {
-		return nil, g.refuse(ctx, methodOf(q), grant, view, &q, err)
+		return nil, g.refuse(ctx, methodOf(a.query), grant, view, &a.query, err)
 	}
-	ask, err := g.prepare(ctx, grant, v, q)
+	ask, err := g.prepareAsked(ctx, grant, v, a)
 	if err != nil {
 		g.record(ctx, ask.decision, err)
 		return nil, err
@@ -180,16 +201,25 @@ func (g *Gate) Report(ctx context.Context, grant Grant, view string, q report.Qu
 // is the error of the whole, as at Google. Nothing is asked before all queries
 // are found allowed.
 func (g *Gate) Reports(ctx context.Context, grant Grant, view string, qs []report.Query) ([]*report.Report, error) {
+	all := make([]*Asked, len(qs))
+	for i, q := range qs {
+		all[i] = NewAsked(q, 0)
+	}
+	return g.AnswerAll(ctx, grant, view, all)
+}
+
+// AnswerAll answers like Reports what askers send again and again, see Answer.
+func (g *Gate) AnswerAll(ctx context.Context, grant Grant, view string, all []*Asked) ([]*report.Report, error) {
 	v, err := g.open(grant, view)
 	if err == nil {
-		err = checkBatch(len(qs))
+		err = checkBatch(len(all))
 	}
 	if err != nil {
 		return nil, g.refuse(ctx, "report", grant, view, nil, err)
 	}
-	asks := make([]question, len(qs))
-	for i, q := range qs {
-		if asks[i], err = g.prepare(ctx, grant, v, q); err != nil {
+	asks := make([]question, len(all))
+	for i, a := range all {
+		if asks[i], err = g.prepareAsked(ctx, grant, v, a); err != nil {
 			g.record(ctx, asks[i].decision, err)
 			return nil, err
 		}
@@ -208,6 +238,13 @@ func checkBatch(n int) error {
 }
 
 func (g *Gate) putAll(ctx context.Context, asks []question) ([]*report.Report, error) {
+	if len(asks) == 1 {
+		r, err := g.put(ctx, asks[0])
+		if err != nil {
+			return nil, err
+		}
+		return []*report.Report{r}, nil
+	}
 	reports := make([]*report.Report, len(asks))
 	errs := make([]error, len(asks))
 	var wg sync.WaitGroup
@@ -263,6 +300,10 @@ func (g *Gate) View(ctx context.Context, grant Grant, view string) (ViewInfo, er
 
 func (g *Gate) infos(ctx context.Context, views []*View) []ViewInfo {
 	infos := make([]ViewInfo, len(views))
+	if len(views) == 1 {
+		infos[0] = g.info(ctx, views[0])
+		return infos
+	}
 	var wg sync.WaitGroup
 	for i, v := range views {
 		wg.Go(func() { infos[i] = g.info(ctx, v) })
@@ -276,7 +317,7 @@ func (g *Gate) infos(ctx context.Context, views []*View) []ViewInfo {
 func (g *Gate) info(ctx context.Context, v *View) ViewInfo {
 	info := ViewInfo{Name: v.Name, Title: v.Title, Number: v.number}
 	if p, err := g.property(ctx, v); err == nil {
-		info.TimeZone, info.CurrencyCode = p.TimeZone.String(), p.CurrencyCode
+		info.TimeZone, info.CurrencyCode, info.Zone = p.TimeZone.String(), p.CurrencyCode, p.TimeZone
 	}
 	return info
 }

@@ -201,7 +201,7 @@ func TestFieldsAndViews(t *testing.T) {
 		t.Errorf("%+v, %v", f, err)
 	}
 	views, err := g.Views(bg, gr)
-	if want := []ViewInfo{{"shop", "Shop", "UTC", "EUR", "123"}}; err != nil || !reflect.DeepEqual(views, want) {
+	if want := []ViewInfo{{"shop", "Shop", "UTC", "EUR", "123", time.UTC}}; err != nil || !reflect.DeepEqual(views, want) {
 		t.Errorf("%v, %v", views, err)
 	}
 	w.zone = ""

@@ -15,6 +15,7 @@ type Grant struct {
 	views      []*View // that may be queried freely
 	dashboards []opened
 	filter     *report.Filter
+	narrowing  narrowing // stands for filter
 }
 
 // An opened dashboard is one with those of its views that a grant holds.
@@ -29,7 +30,7 @@ func (r *Rules) Grant(c Claim) (Grant, error) {
 	if err := CheckFilter(c.Filter); err != nil {
 		return Grant{}, report.Errorf(report.Unauthenticated, "The embed token is not valid. Ask for a new one.").Because(err)
 	}
-	g := Grant{rules: r, claim: c, filter: c.Filter.Clone()}
+	g := Grant{rules: r, claim: c, filter: c.Filter.Clone(), narrowing: narrowingOf(c.Filter)}
 	for _, v := range r.views {
 		if slices.Contains(c.Views, v.Name) && c.reaches(v) {
 			g.views = append(g.views, v)

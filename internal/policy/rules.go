@@ -17,6 +17,7 @@ import (
 type Rules struct {
 	views      []*View // in configuration's order
 	dashboards []*board
+	origins    map[string]bool // that any view lists
 }
 
 // A board is a dashboard with its views found.
@@ -34,7 +35,7 @@ var (
 // NewRules validates views and dashboards: names unique and well formed, every
 // dashboard's views known, every panel's fields allowed in each of its views.
 func NewRules(views []View, dashboards []dashboard.Dashboard) (*Rules, error) {
-	r := &Rules{}
+	r := &Rules{origins: map[string]bool{}}
 	var errs []error
 	for _, v := range views {
 		c := v.clone()
@@ -42,6 +43,9 @@ func NewRules(views []View, dashboards []dashboard.Dashboard) (*Rules, error) {
 			errs = append(errs, fmt.Errorf("view %q: %w", v.Name, err))
 		}
 		r.views = append(r.views, c)
+		for _, origin := range c.Origins {
+			r.origins[origin] = true
+		}
 	}
 	errs = append(errs, r.checkAddresses())
 	for _, d := range dashboards {
@@ -232,7 +236,8 @@ func find[T any](list []*T, is func(*T) bool) *T {
 // named reports whether s is the view's name, one of its aliases, or its number
 // as Universal Analytics' clients write it.
 func (v *View) named(s string) bool {
-	return v.Name == s || slices.Contains(v.Aliases, s) || s == "ga:"+v.number
+	number, numbered := strings.CutPrefix(s, "ga:")
+	return v.Name == s || slices.Contains(v.Aliases, s) || numbered && number == v.number
 }
 
 func (v *View) lists(origin string) bool { return origin != "" && slices.Contains(v.Origins, origin) }
@@ -323,9 +328,7 @@ func brief(s string) string {
 
 // ListsOrigin reports whether any view lists the origin: whether its pages are
 // answered at all. What they may read is for a grant to say, see ReadableFrom.
-func (r *Rules) ListsOrigin(origin string) bool {
-	return slices.ContainsFunc(r.views, func(v *View) bool { return v.lists(origin) })
-}
+func (r *Rules) ListsOrigin(origin string) bool { return r.origins[origin] && origin != "" }
 
 // FrameOrigins returns the origins that may frame a dashboard: those that all of
 // the dashboard's framed views list. These are its public views, or all of them

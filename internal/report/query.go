@@ -45,6 +45,8 @@ type Query struct {
 	Limit              Int64         `json:"limit,omitempty"` // 0 means DefaultLimit
 	CurrencyCode       string        `json:"currencyCode,omitempty"`
 	KeepEmptyRows      bool          `json:"keepEmptyRows,omitempty"`
+
+	mark *mark // see Marked
 }
 
 // A Dimension is a column of names.
@@ -106,6 +108,7 @@ type DimensionOrder struct {
 
 // Clone returns a copy that shares nothing with q that a caller could change.
 func (q Query) Clone() Query {
+	q.mark = nil
 	q.Dimensions = slices.Clone(q.Dimensions)
 	q.Metrics = slices.Clone(q.Metrics)
 	q.DateRanges = slices.Clone(q.DateRanges)

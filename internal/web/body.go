@@ -22,20 +22,46 @@ const (
 
 // readBody reads a JSON body of bounded size and depth.
 func readBody(r *http.Request, limit int64) ([]byte, error) {
+	body, err := receive(r, limit)
+	if err == nil {
+		err = checkDepth(body)
+	}
+	return body, err
+}
+
+// receive reads a body of bounded size.
+func receive(r *http.Request, limit int64) ([]byte, error) {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return nil, report.Errorf(report.Invalid, "Send the request without Content-Encoding.")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+	body, err := readAll(r, limit)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, report.Errorf(report.TooLarge, "A request may hold %d KB at most.", limit>>10)
 	case err != nil:
 		return nil, report.Errorf(report.Canceled, "The request did not arrive whole.").Because(err)
-	case depth(body) > maxDepth:
-		return nil, report.Errorf(report.Invalid, "The request is nested deeper than %d levels.", maxDepth)
 	}
 	return body, nil
+}
+
+// readAll reads a body. One whose length is known, and small enough to be believed
+// before it has come, is read into no more than that.
+func readAll(r *http.Request, limit int64) ([]byte, error) {
+	const believed = 16 << 10
+	if r.ContentLength < 0 || r.ContentLength > min(limit, believed) {
+		return io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, body)
+	return body, err
+}
+
+func checkDepth(body []byte) error {
+	if depth(body) > maxDepth {
+		return report.Errorf(report.Invalid, "The request is nested deeper than %d levels.", maxDepth)
+	}
+	return nil
 }
 
 // depth returns how deep the objects and arrays of a JSON text nest. It reads

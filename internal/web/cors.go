@@ -40,16 +40,17 @@ func aboutDashboard(r *http.Request) (view, dashboard string) {
 // shown a token yet, and anything but a browser can claim any origin. The
 // server's own pages need no permission.
 func (s *Server) readable(next http.Handler) http.Handler {
+	expose := fixed("Access-Control-Expose-Headers", corsAnswerHeaders)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Add("Vary", "Origin")
+		s.varyOrigin.set(h)
 		if origin := s.foreignPage(r); origin != "" {
 			if !s.rules.ListsOrigin(origin) {
 				s.fail(w, r, foreignOrigin(origin))
 				return
 			}
-			h.Set("Access-Control-Allow-Origin", origin)
-			h.Set("Access-Control-Expose-Headers", corsAnswerHeaders)
+			setHeaders(h, "Access-Control-Allow-Origin", origin)
+			expose.set(h)
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -68,7 +69,10 @@ func (s *Server) foreignPage(r *http.Request) string {
 // though they have a token for it.
 func (s *Server) mayRead(r *http.Request, grant policy.Grant, about subject) error {
 	origin := s.foreignPage(r)
-	if view, dashboard := about(r); origin != "" && !grant.ReadableFrom(origin, view, dashboard) {
+	if origin == "" {
+		return nil
+	}
+	if view, dashboard := about(r); !grant.ReadableFrom(origin, view, dashboard) {
 		return foreignOrigin(origin)
 	}
 	return nil

@@ -1,11 +1,11 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
@@ -41,8 +41,11 @@ type panelJSON struct {
 	Compare    bool               `json:"compare,omitempty"`
 	Options    dashboard.Options  `json:"options"`
 	DateRanges []report.DateRange `json:"dateRanges,omitempty"`
-	Error      *panelError        `json:"error,omitempty"`
-	*panelAge
+}
+
+// panelFailed stands in a panel in place of its age and its report.
+type panelFailed struct {
+	Error panelError `json:"error"`
 }
 
 type panelError struct {
@@ -84,12 +87,12 @@ func dashboardRequest(name, view, span string) (policy.DashboardRequest, error) 
 // dashboardReply is a dashboard with its data, as JSON.
 type dashboardReply struct {
 	answer *policy.DashboardAnswer
-	body   []byte
+	body   body
 }
 
 func (d dashboardReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	s.logPanels(w, r, d.answer)
-	writePrivate(w, d.body)
+	s.writePrivate(w, r, d.body)
 }
 
 func (s *Server) askDashboard(ctx context.Context, grant policy.Grant, req policy.DashboardRequest) (dashboardReply, error) {
@@ -97,12 +100,12 @@ func (s *Server) askDashboard(ctx context.Context, grant policy.Grant, req polic
 	if err != nil {
 		return dashboardReply{}, err
 	}
-	body, err := encodeDashboard(answer, req.Range, s.clock(), grant.Expires())
+	body, err := s.encodeDashboard(answer, req.Range, s.clock(), grant.Expires())
 	return dashboardReply{answer, body}, err
 }
 
 // encodeDashboard writes the JSON around the reports without decoding them.
-func encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Range, now, expires time.Time) ([]byte, error) {
+func (s *Server) encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Range, now, expires time.Time) (body, error) {
 	chosen = cmp.Or(chosen, a.Dashboard.Range, dashboard.Range{Start: a.Start, End: a.End})
 	head, err := json.Marshal(dashboardJSON{
 		Name: a.Dashboard.Name, Title: a.Dashboard.Title, Description: a.Dashboard.Description,
@@ -112,38 +115,92 @@ func encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Range, now, exp
 		ExpiresIn: secondsUntil(now, expires),
 	})
 	if err != nil {
-		return nil, err
+		return body{}, err
 	}
-	panels := make([][]byte, len(a.Panels))
+	pieces := make([][]byte, 0, 2*len(a.Panels)+1)
+	text := append(open(head), `,"panels":[`...)
 	for i, p := range a.Panels {
-		if panels[i], err = encodePanel(p, now); err != nil {
-			return nil, err
+		if i > 0 {
+			text = append(text, ',')
 		}
+		if text, err = s.encodePanel(text, a.Dashboard.Name, p, now); err != nil {
+			return body{}, err
+		}
+		if p.Err == nil && p.Report != nil {
+			pieces = append(pieces, text, p.Report.Body)
+			text = make([]byte, 0, 512)
+		}
+		text = append(text, '}')
 	}
-	return withMember(head, "panels", array(panels)), nil
+	return made(append(pieces, append(text, "]}"...))...), nil
 }
 
-func encodePanel(p policy.PanelAnswer, now time.Time) ([]byte, error) {
-	j := panelJSON{
-		Name: p.Panel.Name, Title: p.Panel.Title, Type: p.Panel.Type, Width: p.Panel.Width,
-		Realtime: p.Panel.Query.Realtime, Compare: p.Panel.Compare, Options: p.Panel.Options,
-		DateRanges: p.Panel.Query.DateRanges,
-	}
-	if p.Err != nil || p.Report == nil {
-		j.Error = &panelError{known(panelCause(p)).Message}
-		return json.Marshal(j)
-	}
-	rep := p.Report
-	j.panelAge = &panelAge{
-		AsOf: rep.FetchedAt.UTC().Format(time.RFC3339), Age: age(now, rep),
-		Freshness: rep.Freshness, Stale: rep.Stale, Notices: notices(rep),
-	}
-	head, err := json.Marshal(j)
+// encodePanel appends a panel up to its report, or its error, and leaves it open.
+func (s *Server) encodePanel(text []byte, board string, p policy.PanelAnswer, now time.Time) ([]byte, error) {
+	head, err := s.panelHead(board, p)
 	if err != nil {
 		return nil, err
 	}
-	return withMember(head, "report", rep.Body), nil
+	text = append(text, head...)
+	var rest any = panelFailed{panelError{known(panelCause(p)).Message}}
+	if rep := p.Report; p.Err == nil && rep != nil {
+		rest = panelAge{
+			AsOf: rep.FetchedAt.UTC().Format(time.RFC3339), Age: age(now, rep),
+			Freshness: rep.Freshness, Stale: rep.Stale, Notices: notices(rep),
+		}
+	}
+	members, err := json.Marshal(rest)
+	if err != nil {
+		return nil, err
+	}
+	text = append(append(text, ','), open(members)[1:]...)
+	if p.Err == nil && p.Report != nil {
+		text = append(text, `,"report":`...)
+	}
+	return text, nil
 }
+
+// A panelKey is what the head of a panel's JSON depends on, beside the
+// configuration: the days that it is about.
+type panelKey struct {
+	board, panel      string
+	ranges            int
+	current, previous report.DateRange
+}
+
+// panelHead returns the beginning of a panel's JSON, which is left open. It is
+// the same for everybody, and shared.
+func (s *Server) panelHead(board string, p policy.PanelAnswer) ([]byte, error) {
+	ranges := p.Panel.Query.DateRanges
+	key := panelKey{board: board, panel: p.Panel.Name, ranges: len(ranges)}
+	switch len(ranges) {
+	case 2:
+		key.previous = ranges[1]
+		fallthrough
+	case 1:
+		key.current = ranges[0]
+	}
+	if known, ok := s.panels.GetIfPresent(key); ok {
+		return known, nil
+	}
+	text, err := json.Marshal(panelJSON{
+		Name: p.Panel.Name, Title: p.Panel.Title, Type: p.Panel.Type, Width: p.Panel.Width,
+		Realtime: p.Panel.Query.Realtime, Compare: p.Panel.Compare, Options: p.Panel.Options,
+		DateRanges: ranges,
+	})
+	if err != nil {
+		return nil, err
+	}
+	head := slices.Clip(open(text))
+	s.panels.Set(key, head)
+	return head, nil
+}
+
+// maxPanels bounds the heads of panels that are remembered.
+const maxPanels = 20_000
+
+// open returns a JSON object without its end, so that members can be added.
+func open(object []byte) []byte { return object[:len(object)-1] }
 
 // panelCause returns why a panel has no report.
 func panelCause(p policy.PanelAnswer) error {
@@ -161,10 +218,6 @@ func withMember(object []byte, name string, value []byte) []byte {
 	out = append(out, `,"`+name+`":`...)
 	out = append(out, value...)
 	return append(out, '}')
-}
-
-func array(members [][]byte) []byte {
-	return append(append([]byte{'['}, bytes.Join(members, []byte{','})...), ']')
 }
 
 // secondsUntil returns the whole seconds left, never more than there are.

@@ -118,7 +118,7 @@ func (s *Server) embedDashboard(r *http.Request, req embedRequest) (dashboardRep
 	if err != nil {
 		return d, err
 	}
-	d.body = withMember(withMember(d.body, "token", tokenJSON), "base", base)
+	d.body = made(withMember(withMember(d.body.join(), "token", tokenJSON), "base", base))
 	return d, nil
 }
 
@@ -153,7 +153,7 @@ func (s *Server) embedToken(r *http.Request, req embedRequest) (access.Token, po
 func (s *Server) embedPage(w http.ResponseWriter, req embedRequest, framers []string, d dashboardReply) {
 	// < and the line separators cannot stand in a script element's text.
 	var safe bytes.Buffer
-	json.HTMLEscape(&safe, d.body)
+	json.HTMLEscape(&safe, d.body.join())
 	h := w.Header()
 	h.Set("Content-Security-Policy", embedPolicy(framers))
 	h.Set("Referrer-Policy", "same-origin") // names the page to its own server, see pageOrigin

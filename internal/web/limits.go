@@ -27,11 +27,18 @@ type limits struct {
 	what      string // in the plural, for the sentence that refuses
 	perSecond rate.Limit
 	burst     int
-	buckets   *otter.Cache[string, *rate.Limiter]
+	buckets   *otter.Cache[asker, *rate.Limiter]
+}
+
+// An asker is who has a bucket: a client's network, an origin or a session.
+type asker struct {
+	network netip.Addr // of a client, see clients.key
+	origin  string
+	session string
 }
 
 func newLimits(what string, perSecond float64, burst int) (*limits, error) {
-	buckets, err := otter.New(&otter.Options[string, *rate.Limiter]{MaximumSize: maxLimiters})
+	buckets, err := otter.New(&otter.Options[asker, *rate.Limiter]{MaximumSize: maxLimiters})
 	if err != nil {
 		return nil, fmt.Errorf("web: limiters: %w", err)
 	}
@@ -41,10 +48,10 @@ func newLimits(what string, perSecond float64, burst int) (*limits, error) {
 // mayMint lets an embed token be minted for an anonymous visitor, by address and
 // by origin, or says when to come back.
 func (s *Server) mayMint(r *http.Request, origin string) error {
-	if err := s.minting.allow(s.clock(), "client "+s.clients.key(r), 1); err != nil {
+	if err := s.minting.allow(s.clock(), asker{network: s.clients.key(r)}, 1); err != nil {
 		return err
 	}
-	return s.minting.allow(s.clock(), "origin "+origin, originShare)
+	return s.minting.allow(s.clock(), asker{origin: origin}, originShare)
 }
 
 // mayAsk lets the holder of a grant ask, or says when to come back. Anonymous
@@ -52,14 +59,14 @@ func (s *Server) mayMint(r *http.Request, origin string) error {
 // host's visitors may all come from one address, so their session does.
 func (s *Server) mayAsk(r *http.Request, grant policy.Grant) error {
 	if grant.Anonymous() {
-		return s.asking.allow(s.clock(), "client "+s.clients.key(r), 1)
+		return s.asking.allow(s.clock(), asker{network: s.clients.key(r)}, 1)
 	}
-	return s.asking.allow(s.clock(), "session "+grant.Session(), 1)
+	return s.asking.allow(s.clock(), asker{session: grant.Session()}, 1)
 }
 
-// allow takes one from the key's bucket, which is share times as large as usual.
-func (l *limits) allow(now time.Time, key string, share int) error {
-	wait := l.take(now, key, share)
+// allow takes one from somebody's bucket, which is share times as large as usual.
+func (l *limits) allow(now time.Time, who asker, share int) error {
+	wait := l.take(now, who, share)
 	if wait <= 0 {
 		return nil
 	}
@@ -68,10 +75,16 @@ func (l *limits) allow(now time.Time, key string, share int) error {
 	return e
 }
 
-func (l *limits) take(now time.Time, key string, share int) time.Duration {
-	bucket, _ := l.buckets.ComputeIfAbsent(key, func() (*rate.Limiter, bool) {
-		return rate.NewLimiter(l.perSecond*rate.Limit(share), l.burst*share), false
-	})
+func (l *limits) take(now time.Time, who asker, share int) time.Duration {
+	bucket, ok := l.buckets.GetIfPresent(who)
+	if !ok {
+		bucket, _ = l.buckets.ComputeIfAbsent(who, func() (*rate.Limiter, bool) {
+			return rate.NewLimiter(l.perSecond*rate.Limit(share), l.burst*share), false
+		})
+	}
+	if bucket.AllowN(now, 1) {
+		return 0
+	}
 	reserved := bucket.ReserveN(now, 1)
 	wait := reserved.DelayFrom(now)
 	if wait > 0 {
@@ -85,15 +98,16 @@ type clients struct {
 	trusted []netip.Prefix
 }
 
-// key returns what one client is limited by: its IPv4 address or IPv6 /64.
-func (c clients) key(r *http.Request) string {
+// key returns what one client is limited by: its IPv4 address, or the first one
+// of its IPv6 /64.
+func (c clients) key(r *http.Request) netip.Addr {
 	addr := c.addr(r)
 	if addr.Is6() {
 		if net, err := addr.Prefix(64); err == nil {
-			return net.String()
+			return net.Addr()
 		}
 	}
-	return addr.String()
+	return addr
 }
 
 // addr returns the address of the client: the peer's, or, when the peer is a
@@ -101,6 +115,9 @@ func (c clients) key(r *http.Request) string {
 // What stands left of that one could have been written by the client.
 func (c clients) addr(r *http.Request) netip.Addr {
 	addr := peer(r.RemoteAddr)
+	if !c.trusts(addr) {
+		return addr
+	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && c.trusts(addr); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))

@@ -30,13 +30,13 @@ func TestClientAddress(t *testing.T) {
 		"proxy without the header": {trusted, "10.0.0.1:1", nil, "10.0.0.1"},
 		"only proxies":             {trusted, "10.0.0.1:1", []string{"10.0.0.2"}, "10.0.0.2"},
 		"mapped":                   {trusted, "[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
-		"v6 by /64":                {trusted, "[2001:db8:1:2:3:4:5:6]:1", nil, "2001:db8:1:2::/64"},
-		"v6 proxy":                 {trusted, "[fd00::1]:1", []string{"2001:db8:1:2::9"}, "2001:db8:1:2::/64"},
+		"v6 by /64":                {trusted, "[2001:db8:1:2:3:4:5:6]:1", nil, "2001:db8:1:2::"},
+		"v6 proxy":                 {trusted, "[fd00::1]:1", []string{"2001:db8:1:2::9"}, "2001:db8:1:2::"},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = tt.peer
 		r.Header["X-Forwarded-For"] = tt.forwarded
-		if got := tt.c.key(r); got != tt.want {
+		if got := tt.c.key(r).String(); got != tt.want {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
 		}
 	}
@@ -47,23 +47,23 @@ func TestLimits(t *testing.T) {
 	must(t, err)
 	now := time.Unix(1_000_000, 0)
 	for i := range 3 {
-		if err := l.allow(now, "a", 1); err != nil {
+		if err := l.allow(now, asker{origin: "a"}, 1); err != nil {
 			t.Fatalf("thing %d: %v", i, err)
 		}
 	}
-	e := report.AsError(l.allow(now, "a", 1))
+	e := report.AsError(l.allow(now, asker{origin: "a"}, 1))
 	if e == nil || e.Kind != report.RateLimited || e.RetryAfter != 500*time.Millisecond || !strings.Contains(e.Message, "things") {
 		t.Fatalf("fourth thing: %v", e)
 	}
-	if err := l.allow(now, "b", 1); err != nil {
+	if err := l.allow(now, asker{origin: "b"}, 1); err != nil {
 		t.Errorf("another key: %v", err)
 	}
-	if err := l.allow(now.Add(e.RetryAfter), "a", 1); err != nil {
+	if err := l.allow(now.Add(e.RetryAfter), asker{origin: "a"}, 1); err != nil {
 		t.Errorf("after Retry-After: %v", err)
 	}
 	refused := 0
 	for range 3*originShare + 10 {
-		if l.allow(now, "shared", originShare) != nil {
+		if l.allow(now, asker{origin: "shared"}, originShare) != nil {
 			refused++
 		}
 	}

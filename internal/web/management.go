@@ -141,13 +141,15 @@ func (s *Server) noUniversal(*http.Request, policy.Grant) (reply, error) {
 // privateJSON is a finished body for one asker.
 type privateJSON []byte
 
-func (b privateJSON) write(_ *Server, w http.ResponseWriter, _ *http.Request) { writePrivate(w, b) }
+func (b privateJSON) write(s *Server, w http.ResponseWriter, r *http.Request) {
+	s.writePrivate(w, r, made(b))
+}
 
 // unchangedJSON is a finished body that an asker may keep, and ask whether it
 // still holds.
 type unchangedJSON []byte
 
-func (b unchangedJSON) write(_ *Server, w http.ResponseWriter, r *http.Request) {
+func (b unchangedJSON) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	sum := sha256.Sum256(b)
 	tag := `W/"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
 	w.Header().Set("ETag", tag)
@@ -158,5 +160,5 @@ func (b unchangedJSON) write(_ *Server, w http.ResponseWriter, r *http.Request) 
 			return
 		}
 	}
-	writeBody(w, http.StatusOK, "application/json; charset=utf-8", b)
+	s.writeJSON(w, r, made(b))
 }

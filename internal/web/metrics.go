@@ -2,9 +2,12 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +21,21 @@ type metrics struct {
 	inFlight prometheus.Gauge
 	tokens   *prometheus.CounterVec
 	errors   *prometheus.CounterVec
+
+	mu     sync.Mutex // orders the changes of series
+	series atomic.Pointer[map[seriesKey]*series]
+}
+
+// A series is what is counted of the requests that are answered alike. There are
+// as many as routes, methods and statuses that go together.
+type series struct {
+	requests prometheus.Counter
+	duration prometheus.Observer
+}
+
+type seriesKey struct {
+	route, method string
+	code          int
 }
 
 func newMetrics(registry prometheus.Registerer) (*metrics, error) {
@@ -44,6 +62,7 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 			Help: "Requests answered with an error, by kind.",
 		}, []string{"kind"}),
 	}
+	m.series.Store(&map[seriesKey]*series{})
 	for _, c := range []prometheus.Collector{m.requests, m.duration, m.inFlight, m.tokens, m.errors} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("web: metrics: %w", err)
@@ -52,9 +71,29 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
-func (m *metrics) observe(verb, route string, code int, took time.Duration) {
-	m.requests.WithLabelValues(route, method(verb), strconv.Itoa(code)).Inc()
-	m.duration.WithLabelValues(route).Observe(took.Seconds())
+// observe counts a request. The route is a pattern's path, the method one of ours.
+func (m *metrics) observe(method, route string, code int, took time.Duration) {
+	of := m.seriesOf(seriesKey{route, method, code})
+	of.requests.Inc()
+	of.duration.Observe(took.Seconds())
+}
+
+// seriesOf finds a series without looking its labels up.
+func (m *metrics) seriesOf(key seriesKey) *series {
+	if found := (*m.series.Load())[key]; found != nil {
+		return found
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := maps.Clone(*m.series.Load())
+	if all[key] == nil {
+		all[key] = &series{
+			m.requests.WithLabelValues(key.route, key.method, strconv.Itoa(key.code)),
+			m.duration.WithLabelValues(key.route),
+		}
+		m.series.Store(&all)
+	}
+	return all[key]
 }
 
 // patternPath returns the path of a pattern of http.ServeMux.

@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// requestIDHeader carries the number that the log knows a request by.
+// requestIDHeader, in canonical form, carries the number that the log knows a
+// request by.
 const requestIDHeader = "Oriel-Request-Id"
 
 // observed numbers, logs and counts requests, and turns panics into answers.
@@ -20,8 +22,8 @@ const requestIDHeader = "Oriel-Request-Id"
 func (s *Server) observed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.clock()
-		rec := &recorder{ResponseWriter: w}
-		w.Header().Set(requestIDHeader, s.requestID())
+		rec := &recorder{ResponseWriter: w, id: s.ids.next()}
+		w.Header()[requestIDHeader] = []string{rec.id}
 		s.metrics.inFlight.Inc()
 		defer func() {
 			s.metrics.inFlight.Dec()
@@ -32,14 +34,30 @@ func (s *Server) observed(next http.Handler) http.Handler {
 	})
 }
 
-// requestID returns a random number, or none when randomness fails: a request
-// is worth more than its number.
-func (s *Server) requestID() string {
-	var b [8]byte
-	if _, err := io.ReadFull(s.random, b[:]); err != nil {
-		return ""
+// ids are the numbers of requests, drawn many at a time.
+type ids struct {
+	random io.Reader
+	mu     sync.Mutex
+	drawn  [32 * idSize]byte
+	left   []byte // of drawn
+}
+
+const idSize = 8 // bytes
+
+// next returns a random number, or none when randomness fails: a request is worth
+// more than its number.
+func (n *ids) next() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.left) == 0 {
+		if _, err := io.ReadFull(n.random, n.drawn[:]); err != nil {
+			return ""
+		}
+		n.left = n.drawn[:]
 	}
-	return hex.EncodeToString(b[:])
+	id := hex.EncodeToString(n.left[:idSize])
+	n.left = n.left[idSize:]
+	return id
 }
 
 // recovered answers 500 for a panic and logs its stack. An answer already begun
@@ -53,7 +71,7 @@ func (s *Server) recovered(rec *recorder, r *http.Request, cause any) {
 		return
 	}
 	s.log.LogAttrs(r.Context(), slog.LevelError, "panic",
-		slog.String("id", rec.Header().Get(requestIDHeader)),
+		slog.String("id", rec.id),
 		slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
 	if rec.status != 0 {
 		rec.aborted = true
@@ -68,23 +86,41 @@ func (s *Server) recovered(rec *recorder, r *http.Request, cause any) {
 // record logs and counts an answered request.
 func (s *Server) record(rec *recorder, r *http.Request, took time.Duration) {
 	pattern := patternPath(r.Pattern)
-	s.metrics.observe(r.Method, pattern, rec.code(), took)
-	s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-		slog.String("id", rec.Header().Get(requestIDHeader)),
-		slog.String("method", method(r.Method)),
-		slog.String("route", pattern),
-		slog.Int("status", rec.code()),
-		slog.Duration("duration", took),
-		slog.Int64("bytes", rec.bytes))
+	s.metrics.observe(method(r.Method), pattern, rec.code(), took)
+	s.logRequest(rec, r, pattern, took)
 	if rec.aborted {
 		panic(http.ErrAbortHandler)
 	}
 }
 
+// logRequest writes a line: for what was answered at debug level, like the gate for
+// what it allows, since metrics count it; for what was not, at info. It hands the record to the handler itself: a logger
+// would look up the line of source for each request, and it is this one.
+func (s *Server) logRequest(rec *recorder, r *http.Request, pattern string, took time.Duration) {
+	level := slog.LevelDebug
+	if rec.code() >= http.StatusBadRequest || rec.aborted {
+		level = slog.LevelInfo
+	}
+	handler := s.log.Handler()
+	if !handler.Enabled(r.Context(), level) {
+		return
+	}
+	line := slog.NewRecord(time.Now(), level, "request", 0)
+	line.AddAttrs(
+		slog.String("id", rec.id),
+		slog.String("method", method(r.Method)),
+		slog.String("route", pattern),
+		slog.Int("status", rec.code()),
+		slog.Duration("duration", took),
+		slog.Int64("bytes", rec.bytes))
+	_ = handler.Handle(r.Context(), line) // as a logger would
+}
+
 // A recorder remembers what was answered.
 type recorder struct {
 	http.ResponseWriter
-	status  int // 0 until the header is written
+	id      string // of the request
+	status  int    // 0 until the header is written
 	bytes   int64
 	aborted bool
 }

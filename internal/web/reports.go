@@ -16,102 +16,88 @@ func (s *Server) call(r *http.Request, grant policy.Grant) (reply, error) {
 	if !ok {
 		return nil, unknownCall()
 	}
-	var ask func(*http.Request, policy.Grant, string, []byte) (reply, error)
 	switch verb {
 	case "runReport":
-		ask = s.runReport
+		return s.runReport(r, grant, view, verb, report.DecodeRunReport)
 	case "runRealtimeReport":
-		ask = s.runRealtimeReport
+		return s.runReport(r, grant, view, verb, report.DecodeRunRealtimeReport)
 	case "batchRunReports":
-		ask = s.batchRunReports
-	default:
-		return nil, unknownCall()
+		return s.batchRunReports(r, grant, view, verb)
 	}
-	body, err := readBody(r, maxReportBody)
-	if err != nil {
-		return nil, err
-	}
-	return ask(r, grant, view, body)
+	return nil, unknownCall()
 }
 
 func unknownCall() error {
 	return report.Errorf(report.NotFound, "A view answers :runReport, :batchRunReports and :runRealtimeReport.")
 }
 
-func (s *Server) runReport(r *http.Request, grant policy.Grant, view string, body []byte) (reply, error) {
-	q, err := report.DecodeRunReport(body)
+func (s *Server) runReport(r *http.Request, grant policy.Grant, view, verb string, decode func([]byte) (report.Query, error)) (reply, error) {
+	asked, err := s.asked(r, verb, one(decode))
 	if err != nil {
 		return nil, err
 	}
-	return s.oneReport(r, grant, view, q)
-}
-
-func (s *Server) runRealtimeReport(r *http.Request, grant policy.Grant, view string, body []byte) (reply, error) {
-	q, err := report.DecodeRunRealtimeReport(body)
-	if err != nil {
-		return nil, err
-	}
-	return s.oneReport(r, grant, view, q)
-}
-
-func (s *Server) oneReport(r *http.Request, grant policy.Grant, view string, q report.Query) (reply, error) {
-	rep, err := s.gate.Report(r.Context(), grant, view, q)
+	rep, err := s.gate.Answer(r.Context(), grant, view, asked[0])
 	if err != nil {
 		return nil, err
 	}
 	return reportReply{rep}, nil
 }
 
-func (s *Server) batchRunReports(r *http.Request, grant policy.Grant, view string, body []byte) (reply, error) {
-	qs, err := report.DecodeBatchRunReports(body)
+func (s *Server) batchRunReports(r *http.Request, grant policy.Grant, view, verb string) (reply, error) {
+	asked, err := s.asked(r, verb, report.DecodeBatchRunReports)
 	if err != nil {
 		return nil, err
 	}
-	reps, err := s.gate.Reports(r.Context(), grant, view, qs)
+	reps, err := s.gate.AnswerAll(r.Context(), grant, view, asked)
 	if err != nil {
 		return nil, err
 	}
 	return batchReply{reps}, nil
 }
 
+// asked returns what the body of a request asks.
+func (s *Server) asked(r *http.Request, method string, decode func([]byte) ([]report.Query, error)) ([]*policy.Asked, error) {
+	body, err := receive(r, maxReportBody)
+	if err != nil {
+		return nil, err
+	}
+	return s.readings.read(method, body, decode)
+}
+
 // reportReply is one report, served byte for byte.
 type reportReply struct{ report *report.Report }
 
-func (p reportReply) write(s *Server, w http.ResponseWriter, _ *http.Request) {
+func (p reportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	setAge(w.Header(), s.clock(), p.report)
-	writeBody(w, http.StatusOK, "application/json; charset=utf-8", p.report.Body)
+	s.writeJSON(w, r, lasting(p.report.Body))
 }
 
 // batchReply is several reports in Google's envelope.
 type batchReply struct{ reports []*report.Report }
 
-func (b batchReply) write(s *Server, w http.ResponseWriter, _ *http.Request) {
+func (b batchReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	setAge(w.Header(), s.clock(), b.reports...)
-	writeBody(w, http.StatusOK, "application/json; charset=utf-8", stitch(b.reports))
+	s.writeJSON(w, r, stitch(b.reports))
 }
 
 // stitch joins reports without decoding them.
-func stitch(reports []*report.Report) []byte {
-	const head, tail = `{"kind":"analyticsData#batchRunReports","reports":[`, `]}`
-	size := len(head) + len(tail) + len(reports)
-	for _, r := range reports {
-		size += len(r.Body)
-	}
-	body := append(make([]byte, 0, size), head...)
+func stitch(reports []*report.Report) body {
+	const head, comma, tail = `{"kind":"analyticsData#batchRunReports","reports":[`, `,`, `]}`
+	pieces := append(make([][]byte, 0, 2*len(reports)+1), []byte(head))
 	for i, r := range reports {
 		if i > 0 {
-			body = append(body, ',')
+			pieces = append(pieces, []byte(comma))
 		}
-		body = append(body, r.Body...)
+		pieces = append(pieces, r.Body)
 	}
-	return append(body, tail...)
+	return made(append(pieces, []byte(tail))...)
 }
 
 // setAge says how old and how true reports are: with several, as old as the
 // oldest, as fresh as the least final, and with the notices of all.
 func setAge(h http.Header, now time.Time, reports ...*report.Report) {
-	h.Set("Cache-Control", "private, no-store")
 	if len(reports) == 0 {
+		h.Set("Cache-Control", "private, no-store")
 		return
 	}
 	all := *reports[0]
@@ -129,9 +115,11 @@ func setAge(h http.Header, now time.Time, reports ...*report.Report) {
 		all.Thresholded = all.Thresholded || r.Thresholded
 		all.OtherRow = all.OtherRow || r.OtherRow
 	}
-	h.Set("Age", strconv.Itoa(age(now, &all)))
-	h.Set("Oriel-As-Of", all.FetchedAt.UTC().Format(time.RFC3339))
-	h.Set("Oriel-Freshness", string(all.Freshness))
+	setHeaders(h,
+		"Cache-Control", "private, no-store",
+		"Age", strconv.Itoa(age(now, &all)),
+		"Oriel-As-Of", all.FetchedAt.UTC().Format(time.RFC3339),
+		"Oriel-Freshness", string(all.Freshness))
 	if all.Stale != "" {
 		h.Set("Oriel-Stale", string(all.Stale))
 	}

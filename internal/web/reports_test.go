@@ -81,7 +81,7 @@ func TestStitch(t *testing.T) {
 			Kind    string
 			Reports []struct{ RowCount int }
 		}
-		must(t, json.Unmarshal(stitch(reports), &got))
+		must(t, json.Unmarshal(stitch(reports).join(), &got))
 		if got.Kind != "analyticsData#batchRunReports" || len(got.Reports) != n || n > 0 && got.Reports[n-1].RowCount != n-1 {
 			t.Errorf("%d: %+v", n, got)
 		}

@@ -11,15 +11,20 @@ const (
 
 // secured sets the security headers of every answer.
 func (s *Server) secured(next http.Handler) http.Handler {
+	headers := []header{
+		fixed("X-Content-Type-Options", "nosniff"),
+		fixed("Referrer-Policy", "no-referrer"),
+		fixed("Content-Security-Policy", sealed),
+		fixed("Cross-Origin-Resource-Policy", "same-origin"),
+		fixed("Permissions-Policy", permissions),
+	}
+	if s.secure {
+		headers = append(headers, fixed("Strict-Transport-Security", hsts))
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", sealed)
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", permissions)
-		if s.secure {
-			h.Set("Strict-Transport-Security", hsts)
+		for _, f := range headers {
+			f.set(h)
 		}
 		next.ServeHTTP(w, r)
 	})

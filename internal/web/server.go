@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/maypok86/otter/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/oriel-server/oriel/internal/access"
@@ -115,7 +116,7 @@ type Server struct {
 	gate      *policy.Gate
 	log       *slog.Logger
 	clock     func() time.Time
-	random    io.Reader
+	ids       ids
 	ready     []Check
 	quota     func() []byte
 	timeout   time.Duration
@@ -134,8 +135,16 @@ type Server struct {
 	metrics    *metrics
 	registry   *prometheus.Registry
 	compressed func(http.Handler) http.HandlerFunc
-	public     http.Handler
-	operator   http.Handler
+	varyOrigin header // of what pages of other origins may read
+	varyBoth   header // of that, when it can be compressed
+	encoded    header // of what is compressed
+	packer     *packer
+	readings   *readings
+
+	translations *translations
+	panels       *otter.Cache[panelKey, []byte] // see panelHead
+	public       http.Handler
+	operator     http.Handler
 }
 
 // New returns a server. It reads every file of c.Files and registers its
@@ -147,7 +156,9 @@ func New(c Config) (*Server, error) {
 	c.setDefaults()
 	s := &Server{
 		authority: c.Authority, rules: c.Rules, gate: c.Gate,
-		log: c.Logger, clock: c.Clock, random: c.Random, ready: c.Ready, quota: c.Quota, timeout: c.RequestTimeout,
+		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, quota: c.Quota, timeout: c.RequestTimeout,
+		varyOrigin: fixed("Vary", "Origin"), varyBoth: fixed("Vary", "Origin, Accept-Encoding"),
+		encoded: fixed("Content-Encoding", "gzip"),
 		clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
@@ -171,6 +182,18 @@ func New(c Config) (*Server, error) {
 	}
 	if s.compressed, err = newCompressor(); err != nil {
 		return nil, err
+	}
+	if s.packer, err = newPacker(); err != nil {
+		return nil, err
+	}
+	if s.readings, err = newReadings(); err != nil {
+		return nil, err
+	}
+	if s.translations, err = newTranslations(); err != nil {
+		return nil, err
+	}
+	if s.panels, err = otter.New(&otter.Options[panelKey, []byte]{MaximumSize: maxPanels}); err != nil {
+		return nil, fmt.Errorf("web: the memory of panels: %w", err)
 	}
 	s.public = s.publicHandler()
 	s.operator = s.operatorHandler()

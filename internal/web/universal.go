@@ -3,8 +3,8 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
-	"time"
 
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
@@ -26,9 +26,11 @@ func (s *Server) universalAbout(about subject, ask func(*http.Request, policy.Gr
 // time put it.
 func (s *Server) spoken(about subject, ask func(*http.Request, policy.Grant) (reply, error),
 	fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
-	return s.bounded(s.compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if token := r.URL.Query().Get("access_token"); token != "" && r.Header.Get("Authorization") == "" {
-			r.Header.Set("Authorization", "Bearer "+token)
+	return s.bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "" {
+			if token := r.URL.Query().Get("access_token"); token != "" {
+				r.Header.Set("Authorization", "Bearer "+token)
+			}
 		}
 		grant, err := s.admit(r, about)
 		if err != nil {
@@ -41,7 +43,7 @@ func (s *Server) spoken(about subject, ask func(*http.Request, policy.Grant) (re
 			return
 		}
 		answer.write(s, w, r)
-	})))
+	}))
 }
 
 // aboutIDs is for addresses that name the view as v3 did, ids=ga:123.
@@ -70,41 +72,37 @@ func kindOf(code int) report.Kind {
 
 // coreReport answers data.ga.get of the Core Reporting API v3.
 func (s *Server) coreReport(r *http.Request, grant policy.Grant) (reply, error) {
-	q, err := ua.ParseGA(r.URL.Query())
-	if err != nil {
-		return nil, err
-	}
-	return s.translated(r, grant, q)
+	return s.translated(r, grant, "data.ga.get", ua.ParseGA)
 }
 
 // realtimeReport answers data.realtime.get of the Real Time Reporting API v3.
 func (s *Server) realtimeReport(r *http.Request, grant policy.Grant) (reply, error) {
-	q, err := ua.ParseRealtime(r.URL.Query())
-	if err != nil {
-		return nil, err
-	}
-	return s.translated(r, grant, q)
+	return s.translated(r, grant, "data.realtime.get", ua.ParseRealtime)
 }
 
 // translated asks the gate what a v3 query means and answers in v3.
-func (s *Server) translated(r *http.Request, grant policy.Grant, q ua.Query) (reply, error) {
+func (s *Server) translated(r *http.Request, grant policy.Grant, method string, parse func(url.Values) (ua.Query, error)) (reply, error) {
+	q, err := s.translations.parse(method, r.URL, parse)
+	if err != nil {
+		return nil, err
+	}
 	view, options, err := s.dialect(r, grant, q.IDs)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := ua.Translate(q, options)
+	plan, err := s.translations.plan(meaning{q, view.Name, r.URL.Path, options.Today}, options)
 	if err != nil {
 		return nil, err
 	}
-	reports, err := s.askAll(r.Context(), grant, view.Name, plan.Queries())
+	reports, err := s.askAll(r.Context(), grant, view.Name, plan.asked)
 	if err != nil {
 		return nil, err
 	}
-	body, err := plan.Answer(reports)
+	body, err := s.translations.answer(plan, reports)
 	if err != nil {
 		return nil, err
 	}
-	return universalReply{body.JSON(), reports}, nil
+	return universalReply{body, reports}, nil
 }
 
 // dialect returns the view that an old id names and how its translation goes.
@@ -113,12 +111,11 @@ func (s *Server) dialect(r *http.Request, grant policy.Grant, id string) (view p
 	if err != nil {
 		return view, options, err
 	}
-	zone, err := time.LoadLocation(view.TimeZone)
-	if err != nil || view.TimeZone == "" {
-		return view, options, report.Errorf(report.Unavailable, "The view's time zone is not known right now.").Because(err)
+	if view.Zone == nil {
+		return view, options, report.Errorf(report.Unavailable, "The view's time zone is not known right now.")
 	}
 	options = s.dialects[view.Name]
-	options.Today = report.DateOf(s.clock(), zone)
+	options.Today = report.DateOf(s.clock(), view.Zone)
 	options.Endpoint = s.base + r.URL.Path
 	options.Profile = ua.NewProfile(view.Number, view.Title)
 	return view, options, nil
@@ -126,10 +123,10 @@ func (s *Server) dialect(r *http.Request, grant policy.Grant, id string) (view p
 
 // askAll asks the gate any number of questions; the first error is the error of
 // the whole.
-func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, queries []report.Query) ([]*report.Report, error) {
+func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, asked []*policy.Asked) ([]*report.Report, error) {
 	var reports []*report.Report
-	for batch := range slices.Chunk(queries, report.MaxBatch) {
-		answers, err := s.gate.Reports(ctx, grant, view, batch)
+	for batch := range slices.Chunk(asked, report.MaxBatch) {
+		answers, err := s.gate.AnswerAll(ctx, grant, view, batch)
 		if err != nil {
 			return nil, err
 		}
@@ -138,13 +135,22 @@ func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, qu
 	return reports, nil
 }
 
+// askedOnce are questions that the gate need not remember.
+func askedOnce(queries []report.Query) []*policy.Asked {
+	asked := make([]*policy.Asked, len(queries))
+	for i, q := range queries {
+		asked[i] = policy.NewAsked(q, 0)
+	}
+	return asked
+}
+
 // universalReply is a v3 body, with the age of the reports it was made of.
 type universalReply struct {
-	body    []byte
+	body    body
 	reports []*report.Report
 }
 
-func (u universalReply) write(s *Server, w http.ResponseWriter, _ *http.Request) {
+func (u universalReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	setAge(w.Header(), s.clock(), u.reports...)
-	writeBody(w, http.StatusOK, "application/json; charset=utf-8", u.body)
+	s.writeJSON(w, r, u.body)
 }

@@ -54,7 +54,7 @@ func (s *Server) batchGet(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	reports, err := s.askAll(r.Context(), grant, view.Name, plan.Queries())
+	reports, err := s.askAll(r.Context(), grant, view.Name, askedOnce(plan.Queries()))
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (s *Server) batchGet(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return universalReply{answer.JSON(), reports}, nil
+	return universalReply{made(answer.JSON()), reports}, nil
 }
 
 // userActivity refuses userActivity:search.

@@ -72,8 +72,9 @@ func TestFirstVisitorsAllAtOnce(t *testing.T) {
 	if n := after.Requests["token"]; n != 1 {
 		t.Errorf("%d requests for an access token, want 1", n)
 	}
-	if after.Reports != questions || after.DistinctReports != questions {
-		t.Errorf("%d reports computed, %d of them different, want %d and %[3]d", after.Reports, after.DistinctReports, questions)
+	// Fewer where panels that differ in their metrics were asked as one.
+	if after.Reports > questions || after.DistinctReports != after.Reports {
+		t.Errorf("%d reports computed, %d of them different, want at most %d, all different", after.Reports, after.DistinctReports, questions)
 	}
 	for method, statuses := range after.Statuses {
 		for status, n := range statuses {

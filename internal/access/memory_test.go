@@ -1,0 +1,149 @@
+package access
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/policy"
+)
+
+func (b *bench) remembers(token string) bool {
+	_, ok := b.memory.said.GetIfPresent(sha256.Sum256([]byte(token)))
+	return ok
+}
+
+// A remembered token ends when it would have ended, to the nanosecond, and in the
+// same words.
+func TestRememberedTokenExpires(t *testing.T) {
+	b := newBench(t)
+	token := b.public()
+	end := start.Add(5*time.Minute + leeway)
+	for _, now := range []time.Time{start, start.Add(5 * time.Minute), end.Add(-1)} {
+		b.now = now
+		if g, err := b.verify(token, page); err != nil || !g.Expires().Equal(start.Add(5*time.Minute)) {
+			t.Fatalf("at %s: %v", now, err)
+		}
+		if !b.remembers(token) {
+			t.Fatalf("at %s it is not remembered", now)
+		}
+	}
+	b.now = end
+	_, remembered := b.verify(token, page)
+	refused(t, "at its end", remembered, "has expired")
+	if b.remembers(token) {
+		t.Error("an expired token is remembered")
+	}
+	b.reload()
+	_, fresh := b.verify(token, page)
+	if fresh == nil || fresh.Error() != remembered.Error() {
+		t.Errorf("remembered: %v; read: %v", remembered, fresh)
+	}
+}
+
+// A clock that is set back makes a token one that is not issued yet.
+func TestRememberedTokenIsNotOlderThanTime(t *testing.T) {
+	b := newBench(t)
+	token := b.public()
+	if _, err := b.verify(token, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.now = start.Add(-leeway - 1)
+	_, err := b.verify(token, "")
+	refused(t, "before it was issued", err, "not valid")
+}
+
+func TestMemoryIsNotSharedBetweenOrigins(t *testing.T) {
+	b := newBench(t)
+	token := b.public()
+	_, err := b.verify(token, "https://evil.example")
+	refused(t, "first shown by another page", err, "another origin")
+	if b.remembers(token) {
+		t.Error("a refused token is remembered")
+	}
+	if _, err := b.verify(token, page); err != nil {
+		t.Fatal(err)
+	}
+	g, err := b.verify(token, "https://evil.example")
+	refused(t, "remembered, and shown by another page", err, "another origin")
+	if g.Session() != "" {
+		t.Error("a refusal comes with a grant")
+	}
+}
+
+// What differs in a byte from a remembered token is not it, and nothing that is
+// refused is remembered.
+func TestOnlyGoodTokensAreRemembered(t *testing.T) {
+	b := newBench(t)
+	good := b.minted(MintRequest{Views: []string{"shop"}})
+	if _, err := b.verify(good, ""); err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(good, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	for what, token := range map[string]string{
+		"nothing":              "",
+		"garbage":              "x.y.z",
+		"no signature":         head + "." + payload + ".",
+		"another signature":    good[:len(good)-6] + "AAAAAA",
+		"a space":              good + " ",
+		"of another authority": newBench(t, func(c *Config) { c.Keys = []Key{key(t, 7)} }).public(),
+	} {
+		_, err := b.verify(token, "")
+		refused(t, what, err, "not valid")
+		if b.remembers(token) {
+			t.Errorf("%s is remembered", what)
+		}
+	}
+}
+
+// Memory holds neither tokens nor more than it may.
+func TestMemoryIsBounded(t *testing.T) {
+	m, err := newMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rules(t, views()...)
+	for i := range 100_000 {
+		m.keep(sha256.Sum256(fmt.Append(nil, i)), 1000, r, claimed{}, policy.Grant{})
+	}
+	m.said.CleanUp()
+	if got := m.said.WeightedSize(); got > maxRemembered || got < maxRemembered/2 {
+		t.Errorf("%d bytes are remembered, of %d", got, maxRemembered)
+	}
+}
+
+// A grant that was remembered under other rules is not given.
+func TestMemoryLooksAtTheRules(t *testing.T) {
+	b := newBench(t)
+	token := b.public()
+	if _, err := b.verify(token, ""); err != nil {
+		t.Fatal(err)
+	}
+	v := views()
+	v[0].Public = false
+	b.c.Rules = rules(t, v...)
+	_, err := b.verify(token, "")
+	refused(t, "a view that is no longer public", err, "no longer offered")
+}
+
+// A key that lost a view lends nothing of it to a renewed token, which still says
+// what the first one did: the key may get it back.
+func TestRenewedTokenSaysTheSame(t *testing.T) {
+	b := newBench(t)
+	token := b.minted(MintRequest{Views: []string{"shop", "blog"}})
+	only := func(views ...string) func(*Config) {
+		return func(c *Config) { c.APIKeys = []APIKey{{Name: "host", SHA256: c.APIKeys[0].SHA256, Views: views}} }
+	}
+	b.reload(only("blog"))
+	renewed, err := b.renew(token, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := b.read(b.parser, renewed.AccessToken)
+	if err != nil || strings.Join(c.Views, " ") != "shop blog" {
+		t.Errorf("the renewed token names %q, %v", c.Views, err)
+	}
+}
