@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -32,19 +31,7 @@ func testManagement() Management {
 // "collection NAME", "item ID" are the place, "nobody" is a grant without views, and
 // lines with = are parameters.
 func TestManagement(t *testing.T) {
-	files, err := filepath.Glob("testdata/management/*.in")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, in := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(in), ".in"), func(t *testing.T) {
-			text, err := os.ReadFile(in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden(t, strings.TrimSuffix(in, ".in")+".want", managed(string(text)))
-		})
-	}
+	comparePairs(t, "testdata/management/*.in", func(_ *testing.T, in string) string { return managed(in) })
 }
 
 func golden(t *testing.T, file, got string) {

@@ -23,31 +23,24 @@ var update = flag.Bool("update", false, "rewrite testdata/*.want and docs/from-u
 // "-- report --" of its totals and rows, cells separated by |. A line "rowCount
 // n" says that there are more rows than shown.
 func TestPairs(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.in")
+	comparePairs(t, "testdata/*.in", func(t *testing.T, in string) string { return readPair(t, in).run(t) })
+}
+
+// comparePairs runs every .in that matches and compares with its .want, which it
+// rewrites with -update.
+func comparePairs(t *testing.T, pattern string, run func(t *testing.T, in string) string) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no pairs: %v", err)
 	}
 	for _, in := range files {
-		name := strings.TrimSuffix(filepath.Base(in), ".in")
-		t.Run(name, func(t *testing.T) {
+		t.Run(strings.TrimSuffix(filepath.Base(in), ".in"), func(t *testing.T) {
 			text, err := os.ReadFile(in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := readPair(t, string(text)).run(t)
-			want := strings.TrimSuffix(in, ".in") + ".want"
-			if *update {
-				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			expected, err := os.ReadFile(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(expected) {
-				t.Errorf("got:\n%s\nwant:\n%s", got, expected)
-			}
+			golden(t, strings.TrimSuffix(in, ".in")+".want", run(t, string(text)))
 		})
 	}
 }

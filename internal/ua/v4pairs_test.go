@@ -24,33 +24,7 @@ import (
 // TestPairs, which may also have the lines "min a|b", "max a|b", "sampled n|of",
 // "fresh GRADE".
 func TestPairsV4(t *testing.T) {
-	files, err := filepath.Glob("testdata/v4/*.in")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no pairs: %v", err)
-	}
-	for _, in := range files {
-		name := strings.TrimSuffix(filepath.Base(in), ".in")
-		t.Run(name, func(t *testing.T) {
-			text, err := os.ReadFile(in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := readPairV4(t, string(text)).run(t)
-			want := strings.TrimSuffix(in, ".in") + ".want"
-			if *update {
-				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			expected, err := os.ReadFile(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(expected) {
-				t.Errorf("got:\n%s\nwant:\n%s", got, expected)
-			}
-		})
-	}
+	comparePairs(t, "testdata/v4/*.in", func(t *testing.T, in string) string { return readPairV4(t, in).run(t) })
 }
 
 type pairV4 struct {

@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/oriel-server/oriel/emulator/world"
 	"github.com/oriel-server/oriel/internal/report"
@@ -204,16 +203,7 @@ func (c *checkerV4) checkPivot(a answerV4) {
 // and with v3's where v3 can ask the same.
 func TestReportsEqualCountingEvents(t *testing.T) {
 	g := newGoogle(t)
-	zone, err := time.LoadLocation(g.site.TimeZone)
-	if err != nil {
-		t.Fatal(err)
-	}
-	today := report.DateOf(now, zone)
-	var events []world.Event
-	g.world.Events(g.site.Property, func(e world.Event) bool {
-		events = append(events, e)
-		return e.Time.Before(now)
-	})
+	today, events := g.history(t)
 	r := rand.New(rand.NewPCG(4, 7))
 	for range 150 {
 		q := randomQuestionV4(r, events)

@@ -210,20 +210,25 @@ func randomQuestion(r *rand.Rand, events []world.Event) question {
 	return q
 }
 
-// TestTotalsEqualCountingEvents asks random questions of the emulator through the
-// translation, and compares totals and rows with those counted from the events.
-func TestTotalsEqualCountingEvents(t *testing.T) {
-	g := newGoogle(t)
+// history returns the day that it is at the site, and all that happened there.
+func (g *google) history(t *testing.T) (today report.Date, events []world.Event) {
+	t.Helper()
 	zone, err := time.LoadLocation(g.site.TimeZone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	today := report.DateOf(now, zone)
-	var events []world.Event
 	g.world.Events(g.site.Property, func(e world.Event) bool {
 		events = append(events, e)
 		return e.Time.Before(now)
 	})
+	return report.DateOf(now, zone), events
+}
+
+// TestTotalsEqualCountingEvents asks random questions of the emulator through the
+// translation, and compares totals and rows with those counted from the events.
+func TestTotalsEqualCountingEvents(t *testing.T) {
+	g := newGoogle(t)
+	today, events := g.history(t)
 	r := rand.New(rand.NewPCG(3, 5))
 	for range 150 {
 		q := randomQuestion(r, events)
