@@ -1,6 +1,6 @@
 # make test sets up everything that the tests need, on Debian, and passes.
 
-.PHONY: test setup js lint unit judge bench dist demo clean
+.PHONY: test setup js lint unit judge bench simulate dist demo clean
 
 export CGO_ENABLED ?= 0
 
@@ -35,8 +35,15 @@ judge:
 	cd judges/npm && npm ci --no-audit --no-fund
 	cd judges && go test -count=1 ./...
 
+# The hot path beside a bare net/http handler, then the emulator's world.
 bench:
-	go test -run '^$$' -bench "CachedReport|Run30Days|BenchmarkNew" -benchmem ./internal/app ./emulator/world
+	go test -count=1 -run '^TestHotPath$$' -timeout 30m -v ./internal/app -hotpath
+	go test -run '^$$' -bench "Run30Days|BenchmarkNew" -benchmem ./emulator/world
+
+# A day of many viewers, and what it takes of Google's quotas; docs/quota.md has
+# the figures of a larger one.
+simulate:
+	go run ./cmd/oriel simulate
 
 # Rebuild the committed JavaScript.
 dist:

@@ -27,6 +27,7 @@ func commands() []command {
 		{"doctor", "check configuration, keys and access, and say what to mend", doctor},
 		{"token", "mint an embed token, or make an API key", token},
 		{"emulate", "run only the emulator of Google's APIs", emulate},
+		{"simulate", "live through a day of a busy server: quota taken, age of answers", simulate},
 		{"version", "print the version", version},
 	}
 }

@@ -61,7 +61,12 @@ func (c *Cache) refreshed(key Key, q report.Query, e *entry) (*report.Report, er
 	if err := c.remembered(key, e); err != nil {
 		return c.soften(e, err)
 	}
-	q.Urgency = max(q.Urgency, report.Refresh)
+	if q.Urgency == report.Unseen && e.late(c.config.Clock()) {
+		q.Urgency = report.Seen // who is given this waits for better
+	}
+	if q.Urgency != report.Seen {
+		q.Urgency = max(q.Urgency, report.Refresh)
+	}
 	c.ask(key, q, e)
 	r := e.given()
 	c.config.Observer(map[bool]Event{true: Refreshing, false: Stale}[r.Stale == ""])

@@ -63,6 +63,12 @@ func (e *entry) endsSoon(now time.Time) bool {
 	return e.fresh-now.Sub(e.stored) < max(e.fresh/aheadPart, lookStep)
 }
 
+// late reports whether an answer is so old that fetching a newer one is for those
+// who are given it, and not only for the next.
+func (e *entry) late(now time.Time) bool {
+	return now.Sub(e.stored)/2 > e.fresh
+}
+
 const (
 	// aheadPart is the part of an answer's time before its end in which it is
 	// fetched ahead.

@@ -116,7 +116,7 @@ func (p *Plan) Report(ctx context.Context, q report.Query) (*report.Report, erro
 	case due:
 		p.c.Observer(Renewed)
 		p.hot.note(q, r, p.c.Clock())
-		p.renew(q)
+		p.renew(q, r)
 	default:
 		p.c.Observer(Kept)
 	}
@@ -125,10 +125,13 @@ func (p *Plan) Report(ctx context.Context, q report.Query) (*report.Report, erro
 
 // renew fetches a newer answer to q behind, unless that is being done, or failed a
 // moment ago. Those who ask meanwhile are given the old one.
-func (p *Plan) renew(q report.Query) {
+func (p *Plan) renew(q report.Query, given *report.Report) {
 	q = q.Clone()
-	q.Urgency = report.Refresh
 	key, now := word(q), p.c.Clock()
+	q.Urgency = report.Refresh
+	if _, life, _ := p.c.Memory.Outlook(q); life > 0 && now.Sub(given.FetchedAt)/2 > life {
+		q.Urgency = report.Seen // who is given so old an answer waits for better
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.renewing[key] || now.Before(p.resting[key]) {

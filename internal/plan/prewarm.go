@@ -5,7 +5,10 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -129,23 +132,47 @@ func later(a, b time.Time) time.Time {
 // asked or ctx ends. Questions that nobody looked at for longer than unseen are
 // dropped; those that ended with a day are asked for the new one.
 func (p *Plan) Prewarm(ctx context.Context, unseen time.Duration) {
+	byProperty := map[string][][]report.Query{}
 	for _, mates := range kin(p.hot.due(p.c.Memory, p.c.Clock(), unseen)) {
-		if ctx.Err() != nil {
-			return
-		}
-		var wg sync.WaitGroup
-		for _, q := range mates {
-			wg.Go(func() { p.ahead(ctx, q) })
-		}
-		wg.Wait()
+		byProperty[mates[0].Property] = append(byProperty[mates[0].Property], mates)
 	}
+	var properties errgroup.Group
+	properties.SetLimit(maxWarming)
+	for _, groups := range byProperty {
+		properties.Go(func() error {
+			for _, mates := range groups {
+				if ctx.Err() != nil || !p.ahead(ctx, mates) {
+					break
+				}
+			}
+			return nil
+		})
+	}
+	_ = properties.Wait() // no error is returned above: what failed is asked when somebody looks
 }
 
-func (p *Plan) ahead(ctx context.Context, q report.Query) {
-	q.Urgency = report.Prewarm
-	if r, err := p.answer(ctx, q); err == nil && r.Stale == "" {
-		p.c.Observer(Prewarmed)
+// maxWarming is at how many properties things are fetched ahead at once; at each,
+// one group of questions after the other.
+const maxWarming = 8
+
+// ahead asks questions together; false when tokens are too short for that.
+func (p *Plan) ahead(ctx context.Context, mates []report.Query) bool {
+	var short atomic.Bool
+	var wg sync.WaitGroup
+	for _, q := range mates {
+		q.Urgency = report.Prewarm
+		wg.Go(func() {
+			r, err := p.answer(ctx, q)
+			switch {
+			case err == nil && r.Stale == "":
+				p.c.Observer(Prewarmed)
+			case err == nil && r.Stale == report.StaleQuota, err != nil && report.KindOf(err) == report.Quota:
+				short.Store(true)
+			}
+		})
 	}
+	wg.Wait()
+	return !short.Load()
 }
 
 // kin puts questions together that can be asked as one, which those are that come

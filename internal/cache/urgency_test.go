@@ -1,0 +1,49 @@
+package cache
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// TestUrgency: a question is as urgent as what is at hand is old.
+func TestUrgency(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		asked bool          // before
+		after time.Duration // 15 min is an answer's time
+		comes report.Urgency
+		want  report.Urgency
+	}{
+		{"nobody has seen an answer", false, 0, report.Unseen, report.Unseen},
+		{"a little over its time", true, 20 * time.Minute, report.Unseen, report.Refresh},
+		{"long over its time", true, 40 * time.Minute, report.Unseen, report.Seen},
+		{"a refresh of something else", true, 40 * time.Minute, report.Refresh, report.Refresh},
+		{"ahead of time", true, 14*time.Minute + 30*time.Second, report.Prewarm, report.Prewarm},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := always(report.FreshIntraday)
+			inner, got := s.answer, report.Urgency(-1)
+			s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+				got = q.Urgency
+				return inner(ctx, n, q)
+			}
+			cache := open(t, s, nil)
+			if c.asked {
+				mustReport(t, cache, sessions)
+				time.Sleep(c.after)
+			}
+			got = -1
+			q := sessions
+			q.Urgency = c.comes
+			mustReport(t, cache, q)
+			synctest.Wait()
+			if got != c.want {
+				t.Errorf("%s: asked with urgency %d, want %d", c.name, got, c.want)
+			}
+		})
+	}
+}
