@@ -96,6 +96,14 @@ type LimitsConfig struct {
 	RequestsBurst     int           `yaml:"requests_burst"`
 }
 
+// AgesConfig says how old answers of a view may be; 0 as the section cache says.
+type AgesConfig struct {
+	Realtime time.Duration `yaml:"realtime"`
+	Intraday time.Duration `yaml:"intraday"`
+	Settling time.Duration `yaml:"settling"`
+	Final    time.Duration `yaml:"final"`
+}
+
 // ViewConfig is a named window on one GA4 property.
 type ViewConfig struct {
 	Title    string           `yaml:"title"`
@@ -109,6 +117,7 @@ type ViewConfig struct {
 	History  HistoryConfig    `yaml:"history"`
 	Realtime *bool            `yaml:"realtime"`
 	MaxRows  int64            `yaml:"max_rows"`
+	Ages     AgesConfig       `yaml:"freshness"`
 	UA       UAConfig         `yaml:"universal_analytics"`
 }
 

@@ -111,6 +111,9 @@ func (v ViewConfig) view(name string) (policy.View, error) {
 		Realtime: v.Realtime == nil || *v.Realtime,
 		MaxRows:  v.MaxRows,
 	}
+	if v.Ages != (AgesConfig{}) {
+		view.Ages = (*report.Ages)(&v.Ages)
+	}
 	if v.History.Since != "" {
 		since, err := report.ParseDate(v.History.Since)
 		if err != nil {

@@ -187,6 +187,11 @@ func (c *Config) validateViews(f *faults) {
 		if o := v.History.Outside; o != "" && o != "clip" && o != "refuse" {
 			f.add([]string{"views", name, "history", "outside"}, "%q is neither clip nor refuse", o)
 		}
+		for key, age := range map[string]time.Duration{"realtime": v.Ages.Realtime, "intraday": v.Ages.Intraday, "settling": v.Ages.Settling, "final": v.Ages.Final} {
+			if age < 0 {
+				f.add([]string{"views", name, "freshness", key}, "%s is negative: leave it out for the age in the section cache", age)
+			}
+		}
 		if err := v.UA.options().Validate(); err != nil {
 			f.add(at("universal_analytics"), "%v", err)
 		}

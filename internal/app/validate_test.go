@@ -50,6 +50,7 @@ func TestFaults(t *testing.T) {
 		{view + "history: {outside: burn}\n", `oriel.yaml:4: views.shop.history.outside: "burn" is neither clip nor refuse`},
 		{view + "history: {since: 1.5.2026}\n", `oriel.yaml:4: views.shop.history.since: "1.5.2026" is not a date`},
 		// Of views and dashboards as package policy and package dashboard see them.
+		{view + "freshness: {settling: -1h}\n", `oriel.yaml:4: views.shop.freshness.settling: -1h0m0s is negative: leave it out for the age in the section cache`},
 		{view + "max_rows: -1\n", `oriel.yaml:4: view "shop": max rows: -1 is not one of 0 to 250000`},
 		{view + "history: {days: -1}\n", `oriel.yaml:4: view "shop": history: days: -1 is negative`},
 		{view + "fields: {deny: ['*x']}\n", `oriel.yaml:4: view "shop": fields: "*x" is not a field`},

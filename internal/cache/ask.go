@@ -29,12 +29,13 @@ func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, err
 		e = c.look(ctx, key)
 	}
 	now := c.config.Clock()
-	state := e.state(now)
+	life := c.life(e, q)
+	state := e.state(now, life)
 	if e != nil && q.Urgency == report.Unseen {
 		e.look(now)
 	}
 	switch {
-	case state == fresh && (q.Urgency != report.Prewarm || !e.endsSoon(now)):
+	case state == fresh && (q.Urgency != report.Prewarm || !e.endsSoon(now, life)):
 		c.config.Observer(Hit)
 		return e.report, nil
 	case state == fading && q.Urgency != report.Prewarm:
@@ -61,7 +62,7 @@ func (c *Cache) refreshed(key Key, q report.Query, e *entry) (*report.Report, er
 	if err := c.remembered(key, e); err != nil {
 		return c.soften(e, err)
 	}
-	if q.Urgency == report.Unseen && e.late(c.config.Clock()) {
+	if q.Urgency == report.Unseen && e.late(c.config.Clock(), c.life(e, q)) {
 		q.Urgency = report.Seen // who is given this waits for better
 	}
 	if q.Urgency != report.Seen {
@@ -126,7 +127,7 @@ func (c *Cache) ask(key Key, q report.Query, known *entry) (answer <-chan single
 		defer c.running.Done()
 		// Between the caller's look and now, another flight may have landed.
 		e, _ := c.kept.GetIfPresent(key)
-		if e != known && e.state(c.config.Clock()) == fresh && !c.doors.isShut(slot{q.Account, q.Property}) {
+		if e != known && e.state(c.config.Clock(), c.life(e, q)) == fresh && !c.doors.isShut(slot{q.Account, q.Property}) {
 			return e.report, nil
 		}
 		return c.fetch(key, q)

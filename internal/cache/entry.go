@@ -41,12 +41,12 @@ const (
 	fresh        // now
 )
 
-func (e *entry) state(now time.Time) state {
+func (e *entry) state(now time.Time, life time.Duration) state {
 	if e == nil {
 		return absent
 	}
 	switch {
-	case now.Sub(e.stored) < e.fresh:
+	case now.Sub(e.stored) < life:
 		return fresh
 	case e.report.Freshness == report.FreshRealtime:
 		return old // its age is its point
@@ -56,17 +56,17 @@ func (e *entry) state(now time.Time) state {
 
 // endsSoon reports whether an answer that will be wanted again is to be fetched
 // now, before somebody has to be given an old one.
-func (e *entry) endsSoon(now time.Time) bool {
-	if e.fresh == forever || e.report.Freshness == report.FreshRealtime {
+func (e *entry) endsSoon(now time.Time, life time.Duration) bool {
+	if life == forever || e.report.Freshness == report.FreshRealtime {
 		return false
 	}
-	return e.fresh-now.Sub(e.stored) < max(e.fresh/aheadPart, lookStep)
+	return life-now.Sub(e.stored) < max(life/aheadPart, lookStep)
 }
 
 // late reports whether an answer is so old that fetching a newer one is for those
 // who are given it, and not only for the next.
-func (e *entry) late(now time.Time) bool {
-	return now.Sub(e.stored)/2 > e.fresh
+func (e *entry) late(now time.Time, life time.Duration) bool {
+	return now.Sub(e.stored)/2 > life
 }
 
 const (
@@ -112,8 +112,25 @@ func (c *Cache) freshFor(r *report.Report) time.Duration {
 			return forever
 		}
 	}
-	// The answers to several questions that came together must not go together.
-	return time.Duration(float64(ttl) * (0.9 + 0.2*c.config.Jitter(r.FetchedAt)))
+	return c.jittered(ttl, r)
+}
+
+// jittered shortens or lengthens a life: the answers to several questions that
+// came one after the other must not go together.
+func (c *Cache) jittered(life time.Duration, r *report.Report) time.Duration {
+	return time.Duration(float64(life) * (0.9 + 0.2*c.config.Jitter(r.FetchedAt)))
+}
+
+// life is for how long an entry is given to those who ask q without asking again:
+// two views of the same property may differ in it.
+func (c *Cache) life(e *entry, q report.Query) time.Duration {
+	if e == nil {
+		return 0
+	}
+	if own := q.Ages.Of(e.report.Freshness); own > 0 {
+		return c.jittered(own, e.report)
+	}
+	return e.fresh
 }
 
 // scatter spreads moments evenly over [0, 1).

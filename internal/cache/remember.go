@@ -18,7 +18,7 @@ func (c *Cache) Recall(ctx context.Context, q report.Query) (r *report.Report, d
 	if e != nil && q.Urgency == report.Unseen {
 		e.look(now)
 	}
-	switch e.state(now) {
+	switch e.state(now, c.life(e, q)) {
 	case fresh:
 		return e.report, false
 	case fading:
@@ -38,7 +38,7 @@ func (c *Cache) Overdue(q report.Query, err error) { c.overdue(KeyOf(q), report.
 func (c *Cache) Remember(q report.Query, r *report.Report) {
 	e := c.newEntry(r)
 	e.stored = r.FetchedAt
-	if e.state(c.config.Clock()) != fresh {
+	if e.state(c.config.Clock(), c.life(e, q)) != fresh {
 		return
 	}
 	c.keep(KeyOf(q), e)
@@ -56,5 +56,6 @@ func (c *Cache) Outlook(q report.Query) (seen time.Time, life time.Duration, soo
 	if at := e.seen.Load(); at != 0 {
 		seen = time.Unix(0, at)
 	}
-	return seen, e.fresh, e.endsSoon(c.config.Clock())
+	life = c.life(e, q)
+	return seen, life, e.endsSoon(c.config.Clock(), life)
 }

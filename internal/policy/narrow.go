@@ -24,7 +24,7 @@ func (v *View) check(q report.Query, extra *report.Filter) error {
 // dates resolved and bounded. q was checked and is not changed.
 func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location, now time.Time) (narrowed report.Query, clipped bool, err error) {
 	q = q.Clone()
-	q.Account, q.Property = v.Account, v.Property
+	q.Account, q.Property, q.Ages = v.Account, v.Property, v.Ages
 	q.DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), q.DimensionFilter)
 	q.Limit = v.limit(q.Limit)
 	d := days{first: v.History.first(report.DateOf(now, zone)), today: report.DateOf(now, zone), refuse: v.History.Refuse}

@@ -26,6 +26,8 @@ type View struct {
 	Realtime bool
 	// MaxRows bounds the rows of one answer; 0 means report.DefaultLimit.
 	MaxRows int64
+	// Ages are how old answers may be; nil for the server's.
+	Ages *report.Ages
 
 	number string // see numberOf; made by NewRules
 }

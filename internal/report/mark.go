@@ -38,7 +38,7 @@ func (q Query) Sum(compute func(Query) [32]byte) [32]byte {
 // is reports whether p and q are one query: not only equal, but made of the same
 // slices and filters.
 func (p *Query) is(q *Query) bool {
-	return p.Account == q.Account && p.Property == q.Property && p.Realtime == q.Realtime && p.Urgency == q.Urgency &&
+	return p.Account == q.Account && p.Property == q.Property && p.Realtime == q.Realtime && p.Urgency == q.Urgency && p.Ages == q.Ages &&
 		same(p.Dimensions, q.Dimensions) && same(p.Metrics, q.Metrics) &&
 		same(p.DateRanges, q.DateRanges) && same(p.MinuteRanges, q.MinuteRanges) &&
 		p.DimensionFilter == q.DimensionFilter && p.MetricFilter == q.MetricFilter &&

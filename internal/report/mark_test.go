@@ -11,7 +11,7 @@ func markable() Query {
 	return Query{
 		Account: "main", Property: "1", Dimensions: []Dimension{{"date"}}, Metrics: []Metric{{"sessions"}},
 		DateRanges: []DateRange{{StartDate: "2026-01-01", EndDate: "2026-01-31"}}, MinuteRanges: []MinuteRange{{StartMinutesAgo: &one}},
-		DimensionFilter: f, MetricFilter: f.Clone(), OrderBys: []OrderBy{{Desc: true}}, MetricAggregations: []Aggregation{Total}, Limit: 10,
+		DimensionFilter: f, MetricFilter: f.Clone(), OrderBys: []OrderBy{{Desc: true}}, MetricAggregations: []Aggregation{Total}, Limit: 10, Ages: &Ages{Final: 1},
 	}
 }
 

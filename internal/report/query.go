@@ -32,6 +32,9 @@ type Query struct {
 	Realtime bool `json:"-"`
 	// Urgency changes when the question is asked, not what it asks.
 	Urgency Urgency `json:"-"`
+	// Ages are the view's; nil for the server's. They change when an answer is
+	// asked for anew, not what it is.
+	Ages *Ages `json:"-"`
 
 	Dimensions         []Dimension   `json:"dimensions,omitempty"`
 	Metrics            []Metric      `json:"metrics,omitempty"`

@@ -1,0 +1,61 @@
+package cache
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// Two views of one property ask the same and want answers of different ages: each
+// gets its own, and they share what is fetched.
+func TestViewsHaveTheirOwnAges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshIntraday)
+		c := open(t, s, nil)
+		eager, lazy := sessions, sessions
+		eager.Ages = &report.Ages{Intraday: time.Minute}
+		lazy.Ages = &report.Ages{Intraday: 2 * time.Hour, Settling: time.Second}
+		for _, step := range []struct {
+			wait  time.Duration
+			q     report.Query
+			asked int64 // in all, once what was asked behind has come
+		}{
+			{0, sessions, 1},
+			{50 * time.Second, eager, 1},
+			{20 * time.Second, lazy, 1},
+			{0, eager, 2},
+			{16 * time.Minute, lazy, 2},
+			{0, sessions, 3},
+			{110 * time.Minute, lazy, 3},
+			{20 * time.Minute, lazy, 4},
+		} {
+			time.Sleep(step.wait)
+			mustReport(t, c, step.q)
+			synctest.Wait()
+			if n := s.asked.Load(); n != step.asked {
+				t.Fatalf("after %v with %+v asked %d times, want %d", step.wait, step.q.Ages, n, step.asked)
+			}
+		}
+	})
+}
+
+func TestRecallHeedsAges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, always(report.FreshIntraday), nil)
+		mustReport(t, c, sessions)
+		time.Sleep(2 * time.Minute)
+		eager := sessions
+		eager.Ages = &report.Ages{Intraday: time.Minute}
+		if _, due := c.Recall(t.Context(), sessions); due {
+			t.Error("due by the server's age")
+		}
+		if r, due := c.Recall(t.Context(), eager); r == nil || !due {
+			t.Errorf("%v, due %t, want an old answer that is due", r, due)
+		}
+		if _, life, _ := c.Outlook(eager); life != time.Minute {
+			t.Errorf("its life is %v", life)
+		}
+	})
+}
