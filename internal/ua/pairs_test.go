@@ -106,6 +106,24 @@ func (p pair) parse() (Query, error) {
 	return ParseGA(p.values)
 }
 
+// answered writes the questions of a plan, and returns the pair's answers to them.
+func (p pair) answered(t *testing.T, out *strings.Builder, asked []report.Query, answer func(*testing.T, report.Query, []string) *report.Report) (reports []*report.Report) {
+	t.Helper()
+	for i, q := range asked {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(q); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(out, "query %s", b.String())
+		if i < len(p.reports) {
+			reports = append(reports, answer(t, q, p.reports[i]))
+		}
+	}
+	return reports
+}
+
 // run writes what becomes of the pair: queries and body, or the error.
 func (p pair) run(t *testing.T) string {
 	t.Helper()
@@ -118,19 +136,7 @@ func (p pair) run(t *testing.T) string {
 	if err != nil {
 		return "error " + string(AsError(err).Body()) + "\n"
 	}
-	var reports []*report.Report
-	for i, ask := range plan.Queries() {
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(ask); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&out, "query %s", b.String())
-		if i < len(p.reports) {
-			reports = append(reports, p.report(t, ask, p.reports[i]))
-		}
-	}
+	reports := p.answered(t, &out, plan.Queries(), p.report)
 	if len(p.reports) == 0 {
 		return out.String()
 	}

@@ -1,7 +1,6 @@
 package ua
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -98,19 +97,7 @@ func (p pairV4) run(t *testing.T) string {
 		return failed(err)
 	}
 	var out strings.Builder
-	var reports []*report.Report
-	for i, ask := range plan.Queries() {
-		var b bytes.Buffer
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(ask); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&out, "query %s", b.String())
-		if i < len(p.reports) {
-			reports = append(reports, p.reportV4(t, ask, p.reports[i]))
-		}
-	}
+	reports := p.answered(t, &out, plan.Queries(), p.reportV4)
 	if len(p.reports) == 0 {
 		return out.String()
 	}
