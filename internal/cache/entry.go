@@ -72,7 +72,7 @@ func (e *entry) late(now time.Time, life time.Duration) bool {
 const (
 	// aheadPart is the part of an answer's time before its end in which it is
 	// fetched ahead.
-	aheadPart = 10
+	aheadPart = 20
 	// lookStep is how exactly looks are noted: writing down each would cost hits.
 	lookStep = time.Minute
 )

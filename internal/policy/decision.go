@@ -19,6 +19,8 @@ type Recorder interface {
 type Decision struct {
 	Time      time.Time
 	Method    string // report, realtime, fields, views, dashboard
+	Asker     Asker
+	Host      string // that began the session; empty for the public's
 	Session   string
 	Subject   string
 	Origin    string
@@ -26,13 +28,14 @@ type Decision struct {
 	Dashboard string
 	Query     *report.Query // as narrowed, or as asked when refused; shared, not to be changed
 	Clipped   bool          // dates were clipped to the view's history
+	Rows      int           // of the answer
 	Err       error         // nil when allowed and answered
 	Refused   bool          // the gate said no; false when the source failed
 }
 
 func (g *Gate) decision(method string, grant Grant) Decision {
 	return Decision{
-		Time: g.c.Clock(), Method: method,
+		Time: g.c.Clock(), Method: method, Asker: grant.asker, Host: grant.claim.Host,
 		Session: grant.Session(), Subject: grant.Subject(), Origin: grant.Origin(),
 	}
 }

@@ -166,6 +166,9 @@ func (g *Gate) put(ctx context.Context, ask question) (r *report.Report, err err
 		if v := recover(); v != nil {
 			r, err = nil, report.AsError(fmt.Errorf("panic: %v", v))
 		}
+		if r != nil {
+			ask.decision.Rows = r.Rows
+		}
 		g.record(ctx, ask.decision, err)
 	}()
 	r, err = g.c.Source.Report(ctx, ask.query)

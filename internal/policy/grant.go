@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -16,6 +17,21 @@ type Grant struct {
 	dashboards []opened
 	filter     *report.Filter
 	narrowing  narrowing // stands for filter
+	asker      Asker
+}
+
+// An Asker is what a request tells of who sent it, beside its token: for records,
+// never for decisions.
+type Asker struct {
+	Request string     // the number of the request
+	Address netip.Addr // of the client, as limits count it
+	Export  bool       // the answer leaves as a file
+}
+
+// For returns the grant as it stands for one request.
+func (g Grant) For(asker Asker) Grant {
+	g.asker = asker
+	return g
 }
 
 // An opened dashboard is one with those of its views that a grant holds.

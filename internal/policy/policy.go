@@ -53,6 +53,7 @@ type History struct {
 
 // A Claim is what a verified embed token says about its holder.
 type Claim struct {
+	Host       string   // that began the session; empty for the public's
 	Session    string   // random, one per token
 	Subject    string   // whom the host says it is; empty for anonymous
 	Origin     string   // the page's origin; empty for tokens that servers use

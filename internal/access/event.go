@@ -1,0 +1,45 @@
+package access
+
+import (
+	"context"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/policy"
+)
+
+// What an Event says happened.
+const (
+	EventMint   = "mint"   // a session began
+	EventCode   = "code"   // a single-use code was made, for a session that begins when it is redeemed
+	EventRedeem = "redeem" // a code became a token
+	EventRenew  = "renew"  // a token was renewed
+	EventRefuse = "refuse" // a token, a code, an API key or a renewal was refused: Err says why
+	EventRevoke = "revoke" // sessions were ended: Detail says which
+	EventRotate = "rotate" // signing keys changed: Detail says how
+)
+
+// An Event is something that happened to tokens, for operators. No field holds
+// a token, a code or a key.
+type Event struct {
+	Time       time.Time
+	Kind       string // one of the constants above
+	Host       string // that began the session; empty for the public's
+	Key        string // fingerprint of the key that the host showed or signed with
+	Session    string
+	Subject    string
+	Origin     string // that the token is bound to, or the page's that was refused
+	Views      []string
+	Dashboards []string
+	Detail     string
+	Asker      policy.Asker
+	Err        error
+}
+
+// A Recorder keeps events. Record is called from several goroutines. What cannot
+// be recorded is not minted: an error of Record, or of Ready before it, refuses
+// the token.
+type Recorder interface {
+	// Ready returns why nothing can be recorded now; nil when all can.
+	Ready() error
+	Record(ctx context.Context, e Event) error
+}

@@ -1,0 +1,50 @@
+package access
+
+import (
+	"context"
+	"time"
+)
+
+// A Ledger keeps what must outlive the process: what was revoked, and which
+// codes were redeemed. It decides nothing. Implementations are safe for
+// concurrent use, also by several processes on one file, and every method that
+// returns without an error has happened: what was recorded is on the disk, what
+// was read is all there is. An error means that nothing is known.
+type Ledger interface {
+	// Revoke records a revocation. One whose ID is there already is replaced.
+	Revoke(ctx context.Context, r Revocation) error
+	// Revocations returns those that are in force at a moment, oldest first, and
+	// a version that is another one once any of them is.
+	Revocations(ctx context.Context, now time.Time) ([]Revocation, int64, error)
+	// Version returns the version alone. It costs little: it is asked for often.
+	Version(ctx context.Context) (int64, error)
+	// Redeem records that a code was used, until it could not be used anyway. Of
+	// all who redeem the same code, for all time until then, one is first.
+	Redeem(ctx context.Context, code string, until, now time.Time) (first bool, err error)
+	// Close ends the ledger's use.
+	Close() error
+}
+
+// What a Revocation names.
+const (
+	RevokeSession = "session" // one session, by its id
+	RevokeSubject = "subject" // the sessions of a subject, of one host or of any
+	RevokeView    = "view"    // the sessions that name a view, or a dashboard over it
+	RevokeHost    = "host"    // the sessions that a host began
+	RevokeKey     = "key"     // the sessions begun with an API key or a host's signing key, and what it would begin
+	RevokeAll     = "all"     // every session
+)
+
+// A Revocation ends sessions that began before a moment: their tokens are
+// refused, and cannot be renewed. That of a key stands: nothing can be begun
+// with it again.
+type Revocation struct {
+	ID     string    `json:"id"`
+	Kind   string    `json:"kind"`             // one of the constants above
+	Name   string    `json:"name,omitempty"`   // what of that kind; a key's is its fingerprint; empty for all
+	Host   string    `json:"host,omitempty"`   // whose subject; empty for any host's
+	Before time.Time `json:"before"`           // sessions that began up to this moment
+	Until  time.Time `json:"until,omitzero"`   // when the last of them has ended by itself; zero: it stands
+	Made   time.Time `json:"made"`             // when it was recorded
+	Reason string    `json:"reason,omitempty"` // for operators
+}
