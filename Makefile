@@ -1,10 +1,10 @@
 # make test sets up everything that the tests need, on Debian, and passes.
 
-.PHONY: test setup js lint unit judge bench simulate dist demo clean
+.PHONY: test setup js lint unit fuzz-briefly judge adversary fuzz bench simulate dist demo clean
 
 export CGO_ENABLED ?= 0
 
-test: setup lint js unit judge
+test: setup lint js unit fuzz-briefly judge
 
 demo:
 	go run ./cmd/oriel demo
@@ -30,17 +30,32 @@ unit:
 	CGO_ENABLED=0 go build -o /dev/null ./cmd/oriel
 	CGO_ENABLED=1 go test -race ./...
 
+# Every fuzz test for a minute; FUZZTIME=10m for longer.
+FUZZTIME ?= 60s
+fuzz:
+	build/fuzz $(FUZZTIME)
+
+# Those of what strangers write, two seconds each. The seeds of all of them, and
+# what was found before, are among the unit tests.
+fuzz-briefly:
+	build/fuzz 2s internal/access internal/credential internal/dashboard internal/policy internal/report internal/ua
+
 # Google's own clients and a real browser, against the built program.
 judge:
 	cd judges/npm && npm ci --no-audit --no-fund
 	cd judges && go test -count=1 ./...
+
+# Everything that somebody hostile might try, through the front door; make judge
+# has it too.
+adversary:
+	cd judges && go test -count=1 ./adversary
 
 # The hot path beside a bare net/http handler, then the emulator's world.
 bench:
 	go test -count=1 -run '^TestHotPath$$' -timeout 30m -v ./internal/app -hotpath
 	go test -run '^$$' -bench "Run30Days|BenchmarkNew" -benchmem ./emulator/world
 
-# A day of many viewers, and what it takes of Google's quotas; docs/quota.md has
+# A day of many viewers, and what it takes of Google's quotas; docs/quota-and-freshness.md has
 # the figures of a larger one.
 simulate:
 	go run ./cmd/oriel simulate

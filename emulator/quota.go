@@ -186,8 +186,9 @@ func (q *quotaBook) setLeft(k propertyKey, name string, left int, now time.Time)
 	case p.bucket(name) != nil:
 		p.bucket(name).leave(left)
 	case j.bucket(name) != nil:
-		for other, j := range q.projects {
+		for other := range q.projects {
 			if other.propertyKey == k {
+				_, j := q.of(other, now)
 				j.bucket(name).leave(left)
 			}
 		}

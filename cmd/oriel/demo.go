@@ -99,12 +99,13 @@ func (d *demonstration) tell(w io.Writer) {
 
   Configuration  %s
   Key file       %s
+  Audit trail    %s
 
   Oriel %s, for operators http://%s
   Google is made up: %s, steered at %s
   Ctrl-C ends it.
 
-`, d.origin(), d.config, d.key, d.server.config.PublicURL, d.server.operator.Addr(), d.google.url, d.google.controlURL)
+`, d.origin(), d.config, d.key, d.server.config.AuditFile(), d.server.config.PublicURL, d.server.operator.Addr(), d.google.url, d.google.controlURL)
 }
 
 // wait returns when all three have ended; the first to end ends the others.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/app"
@@ -20,7 +21,10 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	config.Cache.File = "" // it is the server's
+	config.Cache.File, config.Audit.File = "", "" // they are the server's
+	if _, err := os.Stat(config.Ledger.File); err != nil {
+		config.Ledger.File = "" // it is made by the server, and for whom that runs as
+	}
 	a, err := app.New(config, newLogger(app.LogConfig{Format: "text", Level: "error"}, io.Discard))
 	if err != nil {
 		return err

@@ -232,12 +232,12 @@ func get(t *testing.T, url string) (status int, body string) {
 func TestServeAndMint(t *testing.T) {
 	host, dir := emulated(t)
 	_, made, _ := oriel(t, "token", "new-key")
-	parts := regexp.MustCompile(`(?s)\n  (\S+)\n.*sha256: (\S+)`).FindStringSubmatch(made)
+	parts := regexp.MustCompile(`(?s)\n  (\S+)\n.*api_keys: \[(\S+)\]`).FindStringSubmatch(made)
 	address, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := configure(t, host, dir, "public_url: http://"+address+"\nviews:\n  museum: {property: '412600302'}\napi_keys: {portal: {sha256: "+parts[2]+"}}\n")
+	path := configure(t, host, dir, "public_url: http://"+address+"\nviews:\n  museum: {property: '412600302'}\nhosts: {portal: {api_keys: ["+parts[2]+"]}}\n")
 	replace(t, path, "listen: 127.0.0.1:0\n", "listen: "+address+"\n")
 	p := startOriel(t, "serve", "-config", path)
 	operators := p.prints(t, `Oriel serves \S+, operators (\S+)\n`)[0]

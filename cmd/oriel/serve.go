@@ -23,6 +23,9 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer s.close()
+	if s.config.Audit.File == "stdout" {
+		stdout = stderr // where the audit trail goes, nothing else does
+	}
 	fmt.Fprintf(stdout, "Oriel serves %s, operators %s\n", s.config.PublicURL, "http://"+s.operator.Addr().String())
 	return s.run(ctx)
 }
@@ -41,6 +44,7 @@ func newServer(path string, logTo io.Writer) (_ *server, err error) {
 	if s.config, err = app.ReadConfig(path); err != nil {
 		return nil, err
 	}
+	s.config.TuneCollector()
 	s.log = newLogger(s.config.Log, logTo)
 	if s.app, err = app.New(s.config, s.log); err != nil {
 		return nil, err

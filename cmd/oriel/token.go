@@ -49,7 +49,7 @@ func newKey(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "API key, shown once; give it to the backend:\n\n  %s\n\nFor oriel.yaml:\n\napi_keys:\n  my-backend:\n    sha256: %s\n", key, hex.EncodeToString(sum[:]))
+	fmt.Fprintf(stdout, "API key, shown once; give it to the backend:\n\n  %s\n\nFor oriel.yaml:\n\nhosts:\n  my-backend:\n    api_keys: [%s]\n", key, hex.EncodeToString(sum[:]))
 	return nil
 }
 

@@ -25,6 +25,8 @@ type site struct {
 	sessions sessions
 	events   events
 	orders   []order
+
+	twisted []string // metrics whose numbers a Change made others
 }
 
 // A dayPlan is how many sessions begin on a day and when.

@@ -54,6 +54,9 @@ func newQuery(ctx context.Context, s *site, q Query) (*query, error) {
 		if !ok {
 			return nil, fmt.Errorf("%q is not a metric of this world", name)
 		}
+		if slices.Contains(s.twisted, m.name) {
+			m = m.twisted()
+		}
 		out.metrics = append(out.metrics, m)
 		out.needs |= m.needs
 	}

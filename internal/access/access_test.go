@@ -43,7 +43,33 @@ type bench struct {
 	now    time.Time
 	config Config
 	secret string // the API key
+	trail  trail
 }
+
+// A trail keeps events, unless it is broken.
+type trail struct {
+	events []Event
+	broken error
+}
+
+func (l *trail) Ready() error { return l.broken }
+
+func (l *trail) Record(_ context.Context, e Event) error {
+	if l.broken == nil {
+		l.events = append(l.events, e)
+	}
+	return l.broken
+}
+
+// last returns what was recorded last.
+func (l *trail) last() Event {
+	if len(l.events) == 0 {
+		return Event{}
+	}
+	return l.events[len(l.events)-1]
+}
+
+func from(origin string) Caller { return Caller{Origin: origin, Asker: policy.Asker{Request: "r1"}} }
 
 func newBench(t testing.TB, change ...func(*Config)) *bench {
 	t.Helper()
@@ -54,8 +80,10 @@ func newBench(t testing.TB, change ...func(*Config)) *bench {
 	b := &bench{t: t, now: start, secret: plain}
 	b.config = Config{
 		Keys:     []Key{key(t, 1)},
-		APIKeys:  []APIKey{{Name: "host", SHA256: hash}},
+		Hosts:    []Host{{Name: "host", APIKeys: [][32]byte{hash}}},
+		Ledger:   NewMemoryLedger(),
 		Rules:    rules(t, views()...),
+		Recorder: &b.trail,
 		Issuer:   issuer,
 		Lifetime: 5 * time.Minute,
 		Sessions: Sessions{Host: 12 * time.Hour, Public: time.Hour},
@@ -104,7 +132,7 @@ func rules(t testing.TB, views ...policy.View) *policy.Rules {
 
 func (b *bench) public() string {
 	b.t.Helper()
-	token, err := b.Public(context.Background(), page, []string{"shop"}, "")
+	token, err := b.Public(context.Background(), from(page), []string{"shop"}, "")
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -113,7 +141,7 @@ func (b *bench) public() string {
 
 func (b *bench) minted(req MintRequest) string {
 	b.t.Helper()
-	token, err := b.Mint(context.Background(), b.secret, req)
+	token, err := b.Mint(context.Background(), b.secret, from(""), req)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -121,7 +149,7 @@ func (b *bench) minted(req MintRequest) string {
 }
 
 func (b *bench) verify(token, origin string) (policy.Grant, error) {
-	return b.Verify(context.Background(), token, origin)
+	return b.Verify(context.Background(), token, from(origin))
 }
 
 // refused fails the test unless err is Unauthenticated and its message has want.
@@ -134,7 +162,7 @@ func refused(t *testing.T, what string, err error, want string) {
 
 func TestPublicToken(t *testing.T) {
 	b := newBench(t)
-	token, err := b.Public(context.Background(), page, []string{"ga:1"}, "")
+	token, err := b.Public(context.Background(), from(page), []string{"ga:1"}, "")
 	if err != nil || token.ExpiresIn != 300 || token.TokenType != "Bearer" {
 		t.Fatalf("%+v, %v", token, err)
 	}
@@ -172,7 +200,7 @@ func TestPublicRefuses(t *testing.T) {
 		{issuer, []string{"shop"}, "", report.Forbidden},
 		{"https://evil.example", nil, "overview", report.Forbidden},
 	} {
-		if _, err := b.Public(context.Background(), c.origin, c.views, c.dashboard); report.KindOf(err) != c.kind || err == nil {
+		if _, err := b.Public(context.Background(), from(c.origin), c.views, c.dashboard); report.KindOf(err) != c.kind || err == nil {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
@@ -180,7 +208,7 @@ func TestPublicRefuses(t *testing.T) {
 
 func TestFramedToken(t *testing.T) {
 	b := newBench(t)
-	token, err := b.Public(context.Background(), issuer, nil, "overview")
+	token, err := b.Public(context.Background(), from(issuer), nil, "overview")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +231,7 @@ func TestMint(t *testing.T) {
 	one := int64(7)
 	filter := &report.Filter{Condition: &report.Condition{FieldName: "customEvent:n", Numeric: &report.NumericFilter{
 		Operation: "EQUAL", Value: report.NumericValue{Int64: (*report.Int64)(&one)}}}}
-	g, err := b.verify(b.minted(MintRequest{Views: []string{"blog", "ga:1"}, Subject: "customer 7", Filter: filter, ExpiresIn: 60}), "")
+	g, err := b.verify(b.minted(MintRequest{Views: []string{"blog", "ga:1"}, Subject: "customer 7", Filter: report.WrittenFilter{Filter: filter}, ExpiresIn: 60}), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +245,7 @@ func TestMint(t *testing.T) {
 }
 
 func TestMintRefuses(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.APIKeys[0].Views = []string{"shop"} })
+	b := newBench(t, func(c *Config) { c.Hosts[0].Views = []string{"shop"} })
 	twice := &report.Filter{AndGroup: &report.FilterList{}, Not: &report.Filter{}}
 	for _, c := range []struct {
 		key  string
@@ -235,12 +263,12 @@ func TestMintRefuses(t *testing.T) {
 		{b.secret, MintRequest{Views: []string{"shop"}, Origin: page + "/"}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Origin: "null"}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Origin: "https://unlisted.example"}, report.Invalid},
-		{b.secret, MintRequest{Views: []string{"shop"}, Filter: twice}, report.Invalid},
+		{b.secret, MintRequest{Views: []string{"shop"}, Filter: report.WrittenFilter{Filter: twice}}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Subject: strings.Repeat("x", 201)}, report.Invalid},
 		{b.secret, MintRequest{Views: make([]string, 51)}, report.Invalid},
-		{b.secret, MintRequest{Views: []string{"shop"}, Filter: large()}, report.Invalid},
+		{b.secret, MintRequest{Views: []string{"shop"}, Filter: report.WrittenFilter{Filter: large()}}, report.Invalid},
 	} {
-		if _, err := b.Mint(context.Background(), c.key, c.req); err == nil || report.KindOf(err) != c.kind {
+		if _, err := b.Mint(context.Background(), c.key, from(""), c.req); err == nil || report.KindOf(err) != c.kind {
 			t.Errorf("%+v: %v, want %s", c.req, err, c.kind)
 		} else if strings.Contains(err.Error(), b.secret) {
 			t.Errorf("the API key is in the error %v", err)
@@ -249,8 +277,8 @@ func TestMintRefuses(t *testing.T) {
 }
 
 func TestAKeyForDashboardsOpensNoViews(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.APIKeys[0].Dashboards = []string{"overview"} })
-	_, err := b.Mint(context.Background(), b.secret, MintRequest{Views: []string{"shop"}})
+	b := newBench(t, func(c *Config) { c.Hosts[0].Dashboards = []string{"overview"} })
+	_, err := b.Mint(context.Background(), b.secret, from(""), MintRequest{Views: []string{"shop"}})
 	if report.KindOf(err) != report.Forbidden {
 		t.Errorf("a view was opened: %v", err)
 	}
@@ -259,9 +287,9 @@ func TestAKeyForDashboardsOpensNoViews(t *testing.T) {
 		t.Errorf("the dashboard: %v", err)
 	}
 	// Tokens that the key minted when it opened all lose their views.
-	b.reload(func(c *Config) { c.APIKeys[0].Dashboards = nil })
+	b.reload(func(c *Config) { c.Hosts[0].Dashboards = nil })
 	token = b.minted(MintRequest{Views: []string{"shop"}})
-	b.reload(func(c *Config) { c.APIKeys[0].Dashboards = []string{"overview"} })
+	b.reload(func(c *Config) { c.Hosts[0].Dashboards = []string{"overview"} })
 	_, err = b.verify(token, "")
 	refused(t, "the key was limited to dashboards", err, "no longer offered")
 }
@@ -274,17 +302,17 @@ func TestAKeyTakenAwayEndsItsTokens(t *testing.T) {
 	b := newBench(t)
 	token := b.minted(MintRequest{Views: []string{"shop", "blog"}})
 	b.reload(func(c *Config) {
-		c.APIKeys = []APIKey{{Name: "host", SHA256: c.APIKeys[0].SHA256, Views: []string{"shop"}}}
+		c.Hosts = []Host{{Name: "host", APIKeys: c.Hosts[0].APIKeys, Views: []string{"shop"}}}
 	})
 	if _, err := b.verify(token, ""); err != nil {
 		t.Errorf("one view is left: %v", err)
 	}
 	only := b.minted(MintRequest{Dashboards: []string{"overview"}})
-	b.reload(func(c *Config) { c.APIKeys[0].Views, c.APIKeys[0].Dashboards = []string{"blog"}, []string{} })
+	b.reload(func(c *Config) { c.Hosts[0].Views, c.Hosts[0].Dashboards = []string{"blog"}, []string{} })
 	if _, err := b.verify(only, ""); err != nil {
 		t.Errorf("the dashboard has a view left: %v", err)
 	}
-	b.reload(func(c *Config) { c.APIKeys = nil })
+	b.reload(func(c *Config) { c.Hosts = nil })
 	_, err := b.verify(token, "")
 	refused(t, "the key is gone", err, "not valid")
 }
@@ -311,6 +339,7 @@ func TestRotation(t *testing.T) {
 	b := newBench(t)
 	old := b.public()
 	b.reload(func(c *Config) { c.Keys = []Key{key(t, 2), key(t, 1)} })
+	b.now = start.Add(adoption)
 	fresh := b.public()
 	for _, token := range []string{old, fresh} {
 		if _, err := b.verify(token, page); err != nil {
@@ -345,26 +374,32 @@ func TestNewRefuses(t *testing.T) {
 		return func(c *Config) { c.Keys = []Key{{ID: "k", Secret: Secret(s)}} }
 	}
 	for name, change := range map[string]func(*Config){
-		"no keys":         func(c *Config) { c.Keys = nil },
-		"short":           weak("0123456789abcdefghijklmnopqrstu"),
-		"zeros":           weak(strings.Repeat("\x00", 32)),
-		"repeated":        weak(strings.Repeat("abcd", 16)),
-		"counted":         weak("abcdefghijklmnopqrstuvwxyz{|}~\x7f\x80"),
-		"superset's":      weak("CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET"),
-		"words":           weak("my-very-long-secret-key-for-tokens-0123"),
-		"bad id":          func(c *Config) { c.Keys = []Key{{ID: "a b", Secret: key(t, 1).Secret}} },
-		"twice one id":    func(c *Config) { c.Keys = []Key{key(t, 1), key(t, 1)} },
-		"no lifetime":     func(c *Config) { c.Lifetime = 0 },
-		"long lifetime":   func(c *Config) { c.Lifetime = time.Hour + 1 },
-		"no issuer":       func(c *Config) { c.Issuer = "" },
-		"issuer no URL":   func(c *Config) { c.Issuer = "stats.example" },
-		"no rules":        func(c *Config) { c.Rules = nil },
-		"no clock":        func(c *Config) { c.Clock = nil },
+		"no keys":       func(c *Config) { c.Keys = nil },
+		"short":         weak("0123456789abcdefghijklmnopqrstu"),
+		"zeros":         weak(strings.Repeat("\x00", 32)),
+		"repeated":      weak(strings.Repeat("abcd", 16)),
+		"counted":       weak("abcdefghijklmnopqrstuvwxyz{|}~\x7f\x80"),
+		"superset's":    weak("CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET"),
+		"words":         weak("my-very-long-secret-key-for-tokens-0123"),
+		"bad id":        func(c *Config) { c.Keys = []Key{{ID: "a b", Secret: key(t, 1).Secret}} },
+		"twice one id":  func(c *Config) { c.Keys = []Key{key(t, 1), key(t, 1)} },
+		"no lifetime":   func(c *Config) { c.Lifetime = 0 },
+		"long lifetime": func(c *Config) { c.Lifetime = time.Hour + 1 },
+		"no issuer":     func(c *Config) { c.Issuer = "" },
+		"issuer no URL": func(c *Config) { c.Issuer = "stats.example" },
+		"no rules":      func(c *Config) { c.Rules = nil },
+		"no clock":      func(c *Config) { c.Clock = nil },
+		"one key of two": func(c *Config) {
+			c.Hosts = []Host{{Name: "a", APIKeys: [][32]byte{{1}}}, {Name: "b", APIKeys: [][32]byte{{1}}}}
+		},
+		"tokens anywhere": func(c *Config) { c.Hosts[0].Accounts = []string{"main"} },
+		"no ledger":       func(c *Config) { c.Ledger = nil },
+		"no recorder":     func(c *Config) { c.Recorder = nil },
 		"no randomness":   func(c *Config) { c.Random = nil },
-		"nameless key":    func(c *Config) { c.APIKeys = []APIKey{{SHA256: [32]byte{1}}} },
-		"hash of nothing": func(c *Config) { c.APIKeys = []APIKey{{Name: "a", SHA256: sha256.Sum256(nil)}} },
-		"no hash":         func(c *Config) { c.APIKeys = []APIKey{{Name: "a"}} },
-		"unknown view":    func(c *Config) { c.APIKeys = []APIKey{{Name: "a", SHA256: [32]byte{1}, Views: []string{"x"}}} },
+		"nameless host":   func(c *Config) { c.Hosts = []Host{{APIKeys: [][32]byte{{1}}}} },
+		"hash of nothing": func(c *Config) { c.Hosts = []Host{{Name: "a", APIKeys: [][32]byte{sha256.Sum256(nil)}}} },
+		"no hash":         func(c *Config) { c.Hosts = []Host{{Name: "a", APIKeys: [][32]byte{{}}}} },
+		"unknown view":    func(c *Config) { c.Hosts = []Host{{Name: "a", APIKeys: [][32]byte{{1}}, Views: []string{"x"}}} },
 	} {
 		c := newBench(t).config
 		change(&c)

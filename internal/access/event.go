@@ -9,13 +9,14 @@ import (
 
 // What an Event says happened.
 const (
-	EventMint   = "mint"   // a session began
-	EventCode   = "code"   // a single-use code was made, for a session that begins when it is redeemed
-	EventRedeem = "redeem" // a code became a token
-	EventRenew  = "renew"  // a token was renewed
-	EventRefuse = "refuse" // a token, a code, an API key or a renewal was refused: Err says why
-	EventRevoke = "revoke" // sessions were ended: Detail says which
-	EventRotate = "rotate" // signing keys changed: Detail says how
+	EventMint    = "mint"         // a session began
+	EventCode    = "code"         // a single-use code was made, for a session that begins when it is redeemed
+	EventRedeem  = "redeem"       // a code became a token
+	EventRenew   = "renew"        // a token was renewed
+	EventRefuse  = "refuse"       // a token, a code, an API key or a renewal was refused: Err says why
+	EventRevoke  = "revoke"       // sessions were ended: Detail says which
+	EventHandOut = "access token" // a host's backend asked for Google's access token: Detail says whose; the gate's decision follows
+	EventRotate  = "rotate"       // signing keys changed: Detail says how
 )
 
 // An Event is something that happened to tokens, for operators. No field holds

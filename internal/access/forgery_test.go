@@ -16,7 +16,7 @@ import (
 func (b *bench) forge(method jwt.SigningMethod, secret any, change func(h map[string]any, p jwt.MapClaims)) string {
 	b.t.Helper()
 	p := jwt.MapClaims{
-		"iss": issuer, "aud": "oriel", "jti": "t", "sid": "s", "iat": start.Unix(), "exp": start.Add(time.Minute).Unix(),
+		"iss": issuer, "aud": issuer, "began": start.UnixMilli(), "jti": "t", "sid": "s", "iat": start.Unix(), "exp": start.Add(time.Minute).Unix(),
 		"until": start.Add(3 * time.Hour).Unix(),
 		"views": []string{"shop"}, "public": true, "origin": page,
 	}
@@ -66,11 +66,14 @@ func TestForgeries(t *testing.T) {
 		"no session's end":     func(_ map[string]any, p jwt.MapClaims) { delete(p, "until") },
 		"outlives its session": func(_ map[string]any, p jwt.MapClaims) { p["until"] = start.Unix() },
 		"nobody minted":        func(_ map[string]any, p jwt.MapClaims) { delete(p, "public") },
-		"unknown API key":      func(_ map[string]any, p jwt.MapClaims) { delete(p, "public"); p["key"] = "nobody" },
-		"both minted":          func(_ map[string]any, p jwt.MapClaims) { p["key"] = "host" },
-		"views not strings":    func(_ map[string]any, p jwt.MapClaims) { p["views"] = []int{1} },
-		"no views":             func(_ map[string]any, p jwt.MapClaims) { delete(p, "views") },
-		"private view":         func(_ map[string]any, p jwt.MapClaims) { p["views"] = []string{"blog"} },
+		"unknown host": func(_ map[string]any, p jwt.MapClaims) {
+			delete(p, "public")
+			p["host"], p["key"] = "nobody", "0123456789ab"
+		},
+		"both minted":       func(_ map[string]any, p jwt.MapClaims) { p["host"] = "host" },
+		"views not strings": func(_ map[string]any, p jwt.MapClaims) { p["views"] = []int{1} },
+		"no views":          func(_ map[string]any, p jwt.MapClaims) { delete(p, "views") },
+		"private view":      func(_ map[string]any, p jwt.MapClaims) { p["views"] = []string{"blog"} },
 		"two-sided filter": func(_ map[string]any, p jwt.MapClaims) {
 			p["filter"] = map[string]any{"andGroup": map[string]any{}, "filter": map[string]any{}}
 		},

@@ -11,14 +11,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 )
 
 // A Key signs embed tokens (HS256). Two live keys let keys rotate with no
-// downtime: the first signs, all verify.
+// downtime: one signs, see signer, all verify.
 type Key struct {
 	ID      string
 	Secret  Secret    // at least 32 bytes
@@ -72,8 +71,9 @@ func checkKeys(keys []Key) error {
 	return nil
 }
 
-// check refuses secrets that somebody thought of. Of 32 random bytes, fewer than
-// 16 different ones, or words all through, do not happen.
+// check refuses secrets that somebody thought of. Of 32 random bytes, or as many
+// written in hexadecimal, fewer than 12 different ones, or words all through, do
+// not happen.
 func (s Secret) check() error {
 	if len(s) < minSecret {
 		return fmt.Errorf("the secret has %d bytes and needs %d: let Oriel make one", len(s), minSecret)
@@ -82,7 +82,7 @@ func (s Secret) check() error {
 	for _, b := range s {
 		different[b] = true
 	}
-	if len(different) < 16 || s.ascending() {
+	if len(different) < 12 || s.ascending() {
 		return errors.New("the secret repeats itself: let Oriel make one")
 	}
 	lower := strings.ToLower(string(s))
@@ -221,21 +221,11 @@ func loadKeys(path string) ([]Key, error) {
 
 // createKeys makes the file appear at once and whole, and never replaces one:
 // a link fails where a rename would not.
-func createKeys(path string, keys []Key) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // mode 0600
+func createKeys(path string, keys []Key) error {
+	temporary, err := writeTemporary(path, keys)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	err = WriteKeys(f, keys)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Link(f.Name(), path)
+	defer os.Remove(temporary)
+	return os.Link(temporary, path)
 }

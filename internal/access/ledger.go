@@ -13,13 +13,16 @@ import (
 type Ledger interface {
 	// Revoke records a revocation. One whose ID is there already is replaced.
 	Revoke(ctx context.Context, r Revocation) error
+	// Lift removes a revocation, and reports whether it was there.
+	Lift(ctx context.Context, id string) (bool, error)
 	// Revocations returns those that are in force at a moment, oldest first, and
-	// a version that is another one once any of them is.
+	// a version that is another one once any was recorded or removed.
 	Revocations(ctx context.Context, now time.Time) ([]Revocation, int64, error)
 	// Version returns the version alone. It costs little: it is asked for often.
 	Version(ctx context.Context) (int64, error)
 	// Redeem records that a code was used, until it could not be used anyway. Of
-	// all who redeem the same code, for all time until then, one is first.
+	// all who redeem the same code, for all time until then, one is first; from
+	// then on nobody is.
 	Redeem(ctx context.Context, code string, until, now time.Time) (first bool, err error)
 	// Close ends the ledger's use.
 	Close() error
@@ -48,3 +51,6 @@ type Revocation struct {
 	Made   time.Time `json:"made"`             // when it was recorded
 	Reason string    `json:"reason,omitempty"` // for operators
 }
+
+// InForce reports whether a revocation can still refuse anybody.
+func (r Revocation) InForce(now time.Time) bool { return r.Until.IsZero() || now.Before(r.Until) }

@@ -20,8 +20,8 @@ const maxRemembered = 32 << 20
 //
 // What is remembered is what a token can never say differently, and the grant
 // that follows from it by rules that never change. What can change while a token
-// lives (the time, the page that shows it, revocation) is no part of it and is
-// looked at each time, see [Authority.Verify].
+// lives (the time, the page that shows it, the signing keys, revocation) is no
+// part of it and is looked at each time, see [Authority.Verify].
 type memory struct {
 	said *otter.Cache[tokenHash, *remembered]
 }
@@ -31,15 +31,19 @@ type tokenHash [sha256.Size]byte
 // A remembered token was good from some time on, until it expires.
 type remembered struct {
 	claimed
-	rules *policy.Rules // that made grant
-	grant policy.Grant
-	size  uint32 // bytes, roughly
+	revocable revocable
+	grant     policy.Grant
+	keys      *[]Key // that it was read with
+	size      uint32 // bytes, roughly
 }
 
 func newMemory() (*memory, error) {
 	said, err := otter.New(&otter.Options[tokenHash, *remembered]{
 		MaximumWeight: maxRemembered,
-		Weigher:       func(_ tokenHash, r *remembered) uint32 { return r.size },
+		Weigher: func(_ tokenHash, r *remembered) uint32 {
+			const overhead = 1024 // the hash, the claim's and the grant's own fields
+			return r.size + overhead
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("access: the memory of tokens: %w", err)
@@ -49,19 +53,16 @@ func newMemory() (*memory, error) {
 
 // recall returns what a token says, nil unless it is remembered and good at a
 // moment, by the same leeway that it is read with.
-func (m *memory) recall(token tokenHash, rules *policy.Rules, now time.Time) *remembered {
+func (m *memory) recall(token tokenHash, keys *[]Key, now time.Time) *remembered {
 	r, ok := m.said.GetIfPresent(token)
 	if !ok {
 		return nil
 	}
-	if r.rules != rules || !now.Before(r.ExpiresAt.Add(leeway)) || now.Before(r.IssuedAt.Add(-leeway)) {
+	if r.keys != keys || !now.Before(r.ExpiresAt.Add(leeway)) || now.Before(r.IssuedAt.Add(-leeway)) {
 		m.said.Invalidate(token)
 		return nil
 	}
 	return r
 }
 
-func (m *memory) keep(token tokenHash, length int, rules *policy.Rules, c claimed, grant policy.Grant) {
-	const overhead = 768 // the hash, the claim's and the grant's own fields
-	m.said.Set(token, &remembered{c, rules, grant, uint32(length + overhead)})
-}
+func (m *memory) keep(token tokenHash, r *remembered) { m.said.Set(token, r) }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/oriel-server/oriel/internal/policy"
 )
 
 func (b *bench) remembers(token string) bool {
@@ -105,9 +103,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := rules(t, views()...)
 	for i := range 100_000 {
-		m.keep(sha256.Sum256(fmt.Append(nil, i)), 1000, r, claimed{}, policy.Grant{})
+		m.keep(sha256.Sum256(fmt.Append(nil, i)), &remembered{size: 1000})
 	}
 	m.said.CleanUp()
 	if got := m.said.WeightedSize(); got > maxRemembered || got < maxRemembered/2 {
@@ -115,18 +112,18 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// A grant that was remembered under other rules is not given.
-func TestMemoryLooksAtTheRules(t *testing.T) {
+// A token that was remembered with a key that is retired is refused.
+func TestMemoryLooksAtTheKeys(t *testing.T) {
 	b := newBench(t)
 	token := b.public()
 	if _, err := b.verify(token, ""); err != nil {
 		t.Fatal(err)
 	}
-	v := views()
-	v[0].Public = false
-	b.c.Rules = rules(t, v...)
+	if err := b.UseKeys([]Key{key(t, 2)}); err != nil {
+		t.Fatal(err)
+	}
 	_, err := b.verify(token, "")
-	refused(t, "a view that is no longer public", err, "no longer offered")
+	refused(t, "its key is gone", err, "not valid")
 }
 
 // A key that lost a view lends nothing of it to a renewed token, which still says
@@ -135,14 +132,14 @@ func TestRenewedTokenSaysTheSame(t *testing.T) {
 	b := newBench(t)
 	token := b.minted(MintRequest{Views: []string{"shop", "blog"}})
 	only := func(views ...string) func(*Config) {
-		return func(c *Config) { c.APIKeys = []APIKey{{Name: "host", SHA256: c.APIKeys[0].SHA256, Views: views}} }
+		return func(c *Config) { c.Hosts = []Host{{Name: "host", APIKeys: c.Hosts[0].APIKeys, Views: views}} }
 	}
 	b.reload(only("blog"))
 	renewed, err := b.renew(token, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := b.read(b.parser, renewed.AccessToken)
+	c, err := b.read(b.parser, renewed.AccessToken, tokenType)
 	if err != nil || strings.Join(c.Views, " ") != "shop blog" {
 		t.Errorf("the renewed token names %q, %v", c.Views, err)
 	}

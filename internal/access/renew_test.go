@@ -11,7 +11,7 @@ import (
 )
 
 func (b *bench) renew(token, origin string) (Token, error) {
-	renewed, _, err := b.Renew(context.Background(), token, origin)
+	renewed, _, err := b.Renew(context.Background(), token, from(origin))
 	return renewed, err
 }
 
@@ -20,7 +20,7 @@ func (b *bench) renew(token, origin string) (Token, error) {
 func TestSessionLastsItsTime(t *testing.T) {
 	b := newBench(t)
 	token := b.minted(MintRequest{Views: []string{"shop"}, Subject: "wall", ExpiresIn: 120})
-	first, err := b.Verify(context.Background(), token, "")
+	first, err := b.Verify(context.Background(), token, from(""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestSessionLastsItsTime(t *testing.T) {
 			t.Fatalf("renewed for %d s, and the same: %t", renewed.ExpiresIn, renewed.AccessToken == token)
 		}
 		token = renewed.AccessToken
-		grant, err := b.Verify(context.Background(), token, "")
+		grant, err := b.Verify(context.Background(), token, from(""))
 		if err != nil || grant.Session() != first.Session() || grant.Subject() != "wall" {
 			t.Fatalf("after %d renewals: %q for %q, %v", renewals, grant.Session(), grant.Subject(), err)
 		}
@@ -45,7 +45,7 @@ func TestSessionLastsItsTime(t *testing.T) {
 		t.Errorf("ended after %s and %d renewals", got, renewals)
 	}
 	b.now = b.now.Add(leeway)
-	if _, err := b.Verify(context.Background(), token, ""); err == nil {
+	if _, err := b.Verify(context.Background(), token, from("")); err == nil {
 		t.Error("the last token outlives its session")
 	}
 }
@@ -61,7 +61,7 @@ func TestRenewalHasGrace(t *testing.T) {
 		if _, err := b.renew(token, page); (err == nil) != c.ok {
 			t.Errorf("%s after its end: %v", c.late, err)
 		}
-		if _, err := b.Verify(context.Background(), token, page); c.late > leeway && err == nil {
+		if _, err := b.Verify(context.Background(), token, from(page)); c.late > leeway && err == nil {
 			t.Errorf("%s after its end it still opens something", c.late)
 		}
 	}
@@ -82,12 +82,12 @@ func TestRenewalIsRefused(t *testing.T) {
 	_, err = b.renew(future, page)
 	refused(t, "from the future", err, "not valid")
 
-	b.config.APIKeys = nil
+	b.config.Hosts = nil
 	again, err := New(b.config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = again.Renew(context.Background(), hosts, "")
+	_, _, err = again.Renew(context.Background(), hosts, from(""))
 	refused(t, "its API key is gone", err, "Ask for a new one.")
 }
 
@@ -103,7 +103,7 @@ func TestRenewalIsNarrowedByToday(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := again.Renew(context.Background(), token, page); report.KindOf(err) != report.Unauthenticated {
+	if _, _, err := again.Renew(context.Background(), token, from(page)); report.KindOf(err) != report.Unauthenticated {
 		t.Errorf("a view that is no longer public: %v", err)
 	}
 }

@@ -11,15 +11,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/audit"
 	"github.com/oriel-server/oriel/internal/cache"
 	"github.com/oriel-server/oriel/internal/credential"
 	"github.com/oriel-server/oriel/internal/ga4"
@@ -43,6 +44,11 @@ type App struct {
 	catalog   *cache.Catalog
 	authority *access.Authority
 	server    *web.Server
+	tls       *certificate // nil: a proxy speaks TLS
+	refused   prometheus.Counter
+	keysSeen  stamp        // of the file of signing keys that authority began with
+	trail     *audit.Trail // nil when nothing is to be recorded
+	ledger    access.Ledger
 }
 
 // New wires a configuration. It reads key files and makes the signing keys on
@@ -61,6 +67,13 @@ func New(c *Config, log *slog.Logger) (*App, error) {
 func (a *App) wire() error {
 	registry := newRegistry()
 	m := newMetrics(registry)
+	a.refused = m.refused
+	if err := a.wireTLS(); err != nil {
+		return err
+	}
+	if err := a.wireAudit(m); err != nil {
+		return err
+	}
 	if err := a.wireGoogle(m); err != nil {
 		return err
 	}
@@ -76,8 +89,8 @@ func (a *App) wire() error {
 		return err
 	}
 	gate, err := policy.New(policy.Config{
-		Rules: rules, Source: source, Catalog: a.catalog,
-		Recorder: policy.NewLogRecorder(a.log), Clock: a.clock,
+		Rules: rules, Source: source, AtHand: a.plan.AtHand, Catalog: a.catalog,
+		Recorder: a.decisions(), Clock: a.clock, Keyring: a.keys,
 	})
 	if err != nil {
 		return err
@@ -154,30 +167,38 @@ func (a *App) store() (cache.Store, error) {
 }
 
 func (a *App) wireAuthority(rules *policy.Rules) error {
+	a.keysSeen = stampOf(a.config.Tokens.KeysFile) // before they are read: a change after it is seen
 	keys, err := access.LoadOrCreateKeys(a.config.Tokens.KeysFile, rand.Reader, a.clock())
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.config.src.where("tokens", "keys_file"), err)
 	}
+	hosts, err := a.config.hosts()
+	if err != nil {
+		return err
+	}
+	if err := a.openLedger(); err != nil {
+		return err
+	}
 	a.authority, err = access.New(access.Config{
-		Keys: keys, APIKeys: a.config.apiKeys(), Rules: rules, Issuer: a.config.PublicURL,
+		Keys: keys, Hosts: hosts, Rules: rules, Issuer: a.config.PublicURL,
 		Lifetime: a.config.Tokens.Lifetime, Clock: a.clock, Random: rand.Reader,
+		Ledger: a.ledger, Recorder: a.events(),
 		Sessions: access.Sessions{Host: a.config.Tokens.Session, Public: a.config.Tokens.PublicSession},
 	})
 	return err
 }
 
 func (a *App) wireWeb(rules *policy.Rules, gate *policy.Gate, registry *prometheus.Registry) (err error) {
-	var proxies []netip.Prefix
-	for _, p := range a.config.TrustedProxies {
-		proxies = append(proxies, netip.MustParsePrefix(p)) // validate has parsed it
-	}
 	a.server, err = web.New(web.Config{
 		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
 		Files: js.Files(), Logger: a.log, Registry: registry, Clock: a.clock, Random: rand.Reader,
-		Dialects: a.config.dialects(), Ready: a.readiness(), Quota: a.quota, TrustedProxies: proxies,
+		Dialects: a.config.dialects(), Ready: a.readiness(), OperatorHosts: a.operatorHosts(), Quota: a.quota, TrustedProxies: a.config.proxies(),
 		RequestTimeout:  a.config.Limits.RequestTimeout,
 		TokensPerSecond: a.config.Limits.TokensPerSecond, TokensBurst: a.config.Limits.TokensBurst,
 		RequestsPerSecond: a.config.Limits.RequestsPerSecond, RequestsBurst: a.config.Limits.RequestsBurst,
+		ViewPerSecond: a.config.Limits.ViewPerSecond, ViewBurst: a.config.Limits.ViewBurst,
+		HostTokensPerSecond: a.config.Limits.HostTokensPerSecond, HostTokensBurst: a.config.Limits.HostTokensBurst,
+		FailuresPerSecond: a.config.Limits.FailuresPerSecond, FailuresBurst: a.config.Limits.FailuresBurst,
 	})
 	return err
 }
@@ -204,13 +225,15 @@ func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go a.prewarm(ctx)
+	go a.watchKeys(ctx)
+	go a.authority.Watch(ctx, a.log)
 	everybody, operators := a.Handlers()
-	for listener, handler := range map[net.Listener]http.Handler{public: everybody, operator: operators} {
-		go func() {
-			defer stop() // one listener without the other is no server
-			ended <- a.serve(ctx, listener, handler)
-		}()
+	open := func(l net.Listener, handler http.Handler, secured *certificate) {
+		defer stop() // one listener without the other is no server
+		ended <- a.serve(ctx, l, handler, secured)
 	}
+	go open(a.publicDoor(public), everybody, a.tls)
+	go open(newDoor(operator, operatorConnections), operators, nil)
 	return errors.Join(<-ended, <-ended)
 }
 
@@ -240,9 +263,10 @@ func (a *App) Prewarm(ctx context.Context) { a.plan.Prewarm(ctx, a.config.Cache.
 
 const drain = 10 * time.Second // for requests that run when the server stops
 
-func (a *App) serve(ctx context.Context, l net.Listener, h http.Handler) error {
+// serve serves on a listener, with TLS unless secured is nil.
+func (a *App) serve(ctx context.Context, l net.Listener, h http.Handler, secured *certificate) error {
 	server := a.server.HTTPServer(h)
-	server.ErrorLog = slog.NewLogLogger(a.log.Handler(), slog.LevelWarn)
+	server.ErrorLog = stdlog.New(serverLog{a.log}, "", 0)
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
@@ -252,7 +276,12 @@ func (a *App) serve(ctx context.Context, l net.Listener, h http.Handler) error {
 			a.log.Warn("requests were cut off", "error", err)
 		}
 	})
-	err := server.Serve(l)
+	serve := server.Serve
+	if secured != nil {
+		server.TLSConfig = secured.config()
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
+	err := serve(l)
 	if !stop() {
 		<-stopped
 	}
@@ -270,6 +299,12 @@ func (a *App) Close() error {
 	}
 	if a.keys != nil {
 		errs = append(errs, a.keys.Close())
+	}
+	if a.ledger != nil {
+		errs = append(errs, a.ledger.Close())
+	}
+	if a.trail != nil {
+		errs = append(errs, a.trail.Close())
 	}
 	return errors.Join(errs...)
 }

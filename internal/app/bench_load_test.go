@@ -31,20 +31,32 @@ const (
 // A load is the load tool: as little as can be between it and the sockets, so
 // that the server is what is measured.
 type load struct {
-	t      testing.TB
-	server benched
-	placed string
-	tokens []string
+	t            testing.TB
+	server, bare benched
+	placed       string
+	tokens       []string
 }
 
-// startLoad starts the server's process, on the first core, and moves this one to
-// the second.
+// startLoad starts the processes that are measured, on the first core, and moves
+// this one to the second.
 func startLoad(t testing.TB) *load {
+	t.Helper()
+	pinned := pinSelf()
+	l := &load{t: t, placed: map[bool]string{true: "have a core each", false: "share the cores"}[pinned]}
+	l.server, l.bare = startBenched(t, configure(t), pinned), startBenched(t, bareSide, pinned)
+	runtime.GOMAXPROCS(1)
+	for range manyTokens {
+		l.tokens = append(l.tokens, l.mint("/token?view=site"))
+	}
+	return l
+}
+
+// startBenched starts this program again as what is measured.
+func startBenched(t testing.TB, serve string, pinned bool) (b benched) {
 	t.Helper()
 	exe, err := os.Executable()
 	check(t, err)
-	args := []string{exe, "-test.run=^TestHotPathServer$", "-test.timeout=0", "-hotpath.serve=" + configure(t)}
-	pinned := pinSelf()
+	args := []string{exe, "-test.run=^TestHotPathServer$", "-test.timeout=0", "-hotpath.serve=" + serve}
 	if pinned {
 		args = append([]string{"taskset", "-c", "0"}, args...)
 	}
@@ -61,13 +73,8 @@ func startLoad(t testing.TB) *load {
 		_, _ = io.Copy(io.Discard, out)
 		_ = cmd.Wait()
 	})
-	l := &load{t: t, placed: map[bool]string{true: "have a core each", false: "share the cores"}[pinned]}
-	check(t, json.NewDecoder(out).Decode(&l.server))
-	runtime.GOMAXPROCS(1)
-	for range manyTokens {
-		l.tokens = append(l.tokens, l.mint("/token?view=site"))
-	}
-	return l
+	check(t, json.NewDecoder(out).Decode(&b))
+	return b
 }
 
 // pinSelf moves this process to the second core; false where it cannot.
@@ -127,7 +134,7 @@ func (l *load) mint(path string) string {
 		AccessToken string `json:"access_token"`
 	}
 	r := row{"", func(b []byte, _ int) []byte { return request(b, "GET "+path, "", "", "") }}
-	check(l.t, json.Unmarshal(l.once(r, 0), &token))
+	check(l.t, json.Unmarshal(l.once(r, 0).Body, &token))
 	return token.AccessToken
 }
 
@@ -157,17 +164,17 @@ func request(b []byte, line, token, encoding, body string) []byte {
 }
 
 // warm asks for all that the row asks for, and returns one answer.
-func (l *load) warm(r row) (body []byte) {
+func (l *load) warm(r row) (a bareAnswer) {
 	for i := range manyTokens {
-		body = l.once(r, i)
+		a = l.once(r, i)
 	}
-	return body
+	return a
 }
 
-// once sends one request to Oriel and returns the body of its answer.
-func (l *load) once(r row, i int) []byte {
+// once sends one request to Oriel and returns its answer.
+func (l *load) once(r row, i int) bareAnswer {
 	l.t.Helper()
-	c, err := net.Dial("tcp", l.server.Oriel)
+	c, err := net.Dial("tcp", l.server.Addresses[0])
 	check(l.t, err)
 	defer c.Close()
 	_, err = c.Write(r.request(nil, i))
@@ -180,12 +187,21 @@ func (l *load) once(r row, i int) []byte {
 	if res.StatusCode != http.StatusOK {
 		l.t.Fatalf("%s: %s: %s", r.name, res.Status, body)
 	}
-	return body
+	return bareAnswer{res.Header, body}
+}
+
+// sideOf returns the process and the address of a side.
+func (l *load) sideOf(side int) (b benched, address string) {
+	if side == oriel {
+		return l.server, l.server.Addresses[0]
+	}
+	return l.bare, l.bare.Addresses[side-same]
 }
 
 // turn asks one side for a while, over all connections.
-func (l *load) turn(address string, r row, sum *tally) {
-	before, start := l.cost(), time.Now()
+func (l *load) turn(side int, r row, sum *tally) {
+	process, address := l.sideOf(side)
+	before, start := l.cost(process), time.Now()
 	var wg sync.WaitGroup
 	each := make([]tally, connections)
 	for i := range each {
@@ -196,7 +212,7 @@ func (l *load) turn(address string, r row, sum *tally) {
 		})
 	}
 	wg.Wait()
-	after := l.cost()
+	after := l.cost(process)
 	sum.wall += time.Since(start)
 	sum.cost.CPU += after.CPU - before.CPU
 	sum.cost.Mallocs += after.Mallocs - before.Mallocs
@@ -263,9 +279,9 @@ func skipAnswer(in *bufio.Reader) error {
 	}
 }
 
-func (l *load) control(method, path string, body []byte) []byte {
+func (l *load) control(b benched, method, path string, body []byte) []byte {
 	l.t.Helper()
-	r, err := http.NewRequest(method, l.server.Control+path, bytes.NewReader(body))
+	r, err := http.NewRequest(method, b.Control+path, bytes.NewReader(body))
 	check(l.t, err)
 	res, err := http.DefaultClient.Do(r)
 	check(l.t, err)
@@ -275,24 +291,31 @@ func (l *load) control(method, path string, body []byte) []byte {
 	return answer
 }
 
-func (l *load) put(path string, body []byte) { l.control(http.MethodPut, path, body) }
+func (l *load) put(path string, a bareAnswer) {
+	body, err := json.Marshal(a)
+	check(l.t, err)
+	l.control(l.bare, http.MethodPut, path, body)
+}
 
-func (l *load) cost() (c cost) {
-	check(l.t, json.Unmarshal(l.control(http.MethodGet, "/cost", nil), &c))
+func (l *load) cost(b benched) (c cost) {
+	check(l.t, json.Unmarshal(l.control(b, http.MethodGet, "/cost", nil), &c))
 	return c
 }
 
-// profiled writes the server's profile while it is measured, when that is asked
-// for; the returned function waits for it.
+// profiled writes the profiles of the server and the bare handlers while a row is
+// measured, when that is asked for; the returned function waits for them.
 func (l *load) profiled(rounds int) (wait func()) {
 	if *profile == "" {
 		return func() {}
 	}
-	done := make(chan []byte)
-	seconds := max(1, int(2*turnTime.Seconds()*float64(rounds)))
-	go func() { done <- l.control(http.MethodGet, "/profile?seconds="+strconv.Itoa(seconds), nil) }()
+	seconds := max(1, int(sides*turnTime.Seconds()*float64(rounds)))
+	path := "/profile?seconds=" + strconv.Itoa(seconds)
+	server, bare := make(chan []byte), make(chan []byte)
+	go func() { server <- l.control(l.server, http.MethodGet, path, nil) }()
+	go func() { bare <- l.control(l.bare, http.MethodGet, path, nil) }()
 	return func() {
-		check(l.t, os.WriteFile(*profile, <-done, 0o600))
-		check(l.t, os.WriteFile(*profile+".allocs", l.control(http.MethodGet, "/allocs", nil), 0o600))
+		check(l.t, os.WriteFile(*profile, <-server, 0o600))
+		check(l.t, os.WriteFile(*profile+".bare", <-bare, 0o600))
+		check(l.t, os.WriteFile(*profile+".allocs", l.control(l.server, http.MethodGet, "/allocs", nil), 0o600))
 	}
 }

@@ -17,9 +17,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	runtimepprof "runtime/pprof"
-	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -30,26 +27,28 @@ import (
 	"github.com/oriel-server/oriel/emulator/world"
 )
 
-// The measuring of the hot path is a program of two processes, for make bench:
-// this test binary, and the same again as the server, each on a core of its own
-// where there are two.
+// The measuring of the hot path is a program of three processes, for make bench:
+// this test binary as the load tool, and the same again as the server and as the
+// bare handlers, which take turns on the one core while the load tool has the
+// other, where there are two.
 var (
 	hotPath = flag.Bool("hotpath", false, "measure the hot path and print a table")
 	profile = flag.String("hotpath.profile", "", "write the server's CPU profile of the first row's measuring to this file")
 	only    = flag.String("hotpath.only", "", "measure rows whose name contains this")
 	rounds  = flag.Int("hotpath.rounds", 10, "turns that Oriel and the bare handler take, each")
 	level   = flag.String("hotpath.level", "info", "log level of the server")
-	serving = flag.String("hotpath.serve", "", "be the server, with this configuration")
+	serving = flag.String("hotpath.serve", "", "be the server, with this configuration, or the bare handlers: "+bareSide)
 )
+
+// bareSide is in place of a configuration's name.
+const bareSide = "bare"
 
 const benchOrigin = "https://host.example"
 
-// A benched is the whole road: an emulator, a server that listens, and a bare
-// net/http handler beside it in the same process.
+// A benched is a process that is measured.
 type benched struct {
-	Oriel   string // address of the public listener
-	Bare    string // address of the handler that answers what it was given
-	Control string // URL
+	Addresses []string // the server's, or those of the bare handlers: see bareHandler
+	Control   string   // URL
 }
 
 // TestHotPathServer serves until its standard input ends.
@@ -57,11 +56,15 @@ func TestHotPathServer(t *testing.T) {
 	if *serving == "" {
 		t.Skip("the server's side of TestHotPath")
 	}
-	b := serveBenched(t)
-	check(t, json.NewEncoder(os.Stdout).Encode(b))
+	serve := serveBenched
+	if *serving == bareSide {
+		serve = serveBare
+	}
+	check(t, json.NewEncoder(os.Stdout).Encode(serve(t)))
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
+// serveBenched is the server as it ships.
 func serveBenched(t testing.TB) benched {
 	t.Helper()
 	a := benchedApp(t)
@@ -70,17 +73,35 @@ func serveBenched(t testing.TB) benched {
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx, public, operator) }()
 	t.Cleanup(func() { stop(); check(t, <-ended); check(t, a.Close()) })
-	bare := &bareHandler{}
-	plain, control := httptest.NewUnstartedServer(bare), httptest.NewServer(controlOf(bare))
-	plain.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
-		labels := runtimepprof.WithLabels(ctx, runtimepprof.Labels("side", "bare"))
-		runtimepprof.SetGoroutineLabels(labels) // the connection's goroutine is begun by this one
-		return ctx
+	return benched{[]string{public.Addr().String()}, serveControl(t, http.NewServeMux())}
+}
+
+// serveBare are the bare handlers: in the same http.Server, with the same bounds on
+// slow clients and the same garbage collector.
+func serveBare(t testing.TB) benched {
+	t.Helper()
+	new(Config).TuneCollector()
+	same, two := &bareHandler{}, &bareHandler{}
+	control := http.NewServeMux()
+	control.HandleFunc("PUT /answer", func(w http.ResponseWriter, r *http.Request) {
+		var a bareAnswer
+		if err := json.NewDecoder(r.Body).Decode(&a); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		same.put(a.Header, a.Body)
+		two.put(http.Header{"Content-Type": a.Header["Content-Type"], "Content-Length": a.Header["Content-Length"]}, a.Body)
+	})
+	b := benched{Control: serveControl(t, control)}
+	for _, h := range []http.Handler{same, two} {
+		s := httptest.NewUnstartedServer(h)
+		s.Config.ReadHeaderTimeout, s.Config.ReadTimeout = 10*time.Second, 20*time.Second
+		s.Config.WriteTimeout, s.Config.IdleTimeout = 80*time.Second, 2*time.Minute
+		s.Start()
+		t.Cleanup(s.Close)
+		b.Addresses = append(b.Addresses, s.Listener.Addr().String())
 	}
-	plain.Start()
-	t.Cleanup(plain.Close)
-	t.Cleanup(control.Close)
-	return benched{public.Addr().String(), plain.Listener.Addr().String(), control.URL}
+	return b
 }
 
 func listenLocal(t testing.TB) net.Listener {
@@ -95,6 +116,7 @@ func benchedApp(t testing.TB) *App {
 	t.Helper()
 	config, err := ReadConfig(*serving)
 	check(t, err)
+	config.TuneCollector()
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	check(t, err)
 	var level slog.Level
@@ -128,7 +150,7 @@ log: {level: %s}
 google: {data_url: %q, admin_url: %q, token_hosts: [%q]}
 accounts: {main: {key_file: key.json}}
 tokens: {lifetime: 1h}
-limits: {tokens_per_second: 1e6, tokens_burst: 1000000, requests_per_second: 1e6, requests_burst: 1000000}
+limits: {tokens_per_second: 1e6, tokens_burst: 1000000, requests_per_second: 1e6, requests_burst: 1000000, view_per_second: 1e6, view_burst: 1000000}
 views:
   site:
     {property: %q, public: true, origins: [%q], aliases: ["ga:123"], realtime: true, history: {days: 400},
@@ -173,28 +195,44 @@ func check(t testing.TB, err error) {
 
 // A bareHandler is the least that net/http can do to answer the same bytes: those
 // of as many reports, which lie in as many places of the memory, in as skewed an
-// order.
+// order, under headers whose values are shared. One has all headers of the
+// server's answer, so that the same bytes are on the wire; another has Content-Type
+// and Content-Length alone.
 type bareHandler struct {
-	bodies [][]byte
-	order  []int
-	asked  atomic.Uint64
+	headers []bareHeader
+	bodies  [][]byte
+	order   []int
+	asked   atomic.Uint64
+}
+
+type bareHeader struct {
+	name   string
+	values []string
+}
+
+// A bareAnswer is what a bareHandler is to answer.
+type bareAnswer struct {
+	Header http.Header
+	Body   []byte
 }
 
 func (b *bareHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	body := b.bodies[b.order[b.asked.Add(1)%uint64(len(b.order))]]
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	h := w.Header()
+	for _, f := range b.headers {
+		h[f.name] = f.values
+	}
 	_, _ = w.Write(body)
 }
 
-func (b *bareHandler) put(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+func (b *bareHandler) put(h http.Header, body []byte) {
+	b.headers, b.bodies, b.order = nil, nil, nil
+	for name, values := range h {
+		if name != "Date" { // net/http's own
+			b.headers = append(b.headers, bareHeader{name, values})
+		}
 	}
-	b.bodies, b.order = nil, nil
 	for range kinds {
 		b.bodies = append(b.bodies, bytes.Clone(body))
 	}
@@ -212,10 +250,9 @@ type cost struct {
 	Heap    uint64 // bytes in use
 }
 
-// controlOf lets the load tool set the bare handler's answer and read costs.
-func controlOf(bare *bareHandler) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("PUT /bare", bare.put)
+// serveControl lets the load tool read costs.
+func serveControl(t testing.TB, mux *http.ServeMux) (url string) {
+	t.Helper()
 	mux.HandleFunc("GET /cost", func(w http.ResponseWriter, _ *http.Request) {
 		_ = json.NewEncoder(w).Encode(costNow())
 	})
@@ -225,7 +262,9 @@ func controlOf(bare *bareHandler) http.Handler {
 	})
 	mux.HandleFunc("GET /profile", pprof.Profile)
 	mux.HandleFunc("GET /allocs", pprof.Handler("allocs").ServeHTTP)
-	return mux
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
 func costNow() cost {
@@ -234,86 +273,4 @@ func costNow() cost {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return cost{CPU: time.Duration(u.Utime.Nano() + u.Stime.Nano()), Mallocs: m.Mallocs, Bytes: m.TotalAlloc, Heap: m.HeapAlloc}
-}
-
-// A row is one line of the table: requests to Oriel, beside a bare handler that
-// gets the same requests and answers the same bytes.
-type row struct {
-	name string
-	// request writes the i-th request into b.
-	request func(b []byte, i int) []byte
-}
-
-// TestHotPath prints the table. It asserts nothing about time.
-func TestHotPath(t *testing.T) {
-	if !*hotPath {
-		t.Skip("make bench")
-	}
-	l := startLoad(t)
-	fmt.Printf("%s, %d cores; server and load tool %s; %d connections; log level %s\n", runtime.Version(), runtime.NumCPU(), l.placed, connections, *level)
-	fmt.Println("Each pair is Oriel and a bare net/http handler; CPU is the server's, p50 and p99 the client's.")
-	fmt.Printf("\n%-30s %6s %15s %5s %15s %5s %15s %15s %9s %11s\n", "", "bytes", "requests/s", "ratio", "CPU µs", "ratio", "p50 ms", "p99 ms", "mallocs", "alloc. B")
-	for _, r := range l.rows() {
-		if strings.Contains(r.name, *only) {
-			l.measure(r)
-		}
-	}
-	if *only == "" {
-		l.memory()
-	}
-}
-
-// A tally is what one side's requests took.
-type tally struct {
-	requests int
-	wall     time.Duration
-	cost     cost
-	took     []time.Duration // of each request
-}
-
-func (a *tally) rate() float64 { return float64(a.requests) / a.wall.Seconds() }
-
-func (a *tally) cpu() float64 { return float64(a.cost.CPU.Nanoseconds()) / 1e3 / float64(a.requests) }
-
-func (a *tally) each(n uint64) uint64 { return n / uint64(a.requests) }
-
-func (a *tally) percentile(p float64) float64 {
-	return a.took[min(len(a.took)-1, int(p*float64(len(a.took))))].Seconds() * 1e3
-}
-
-func (l *load) measure(r row) {
-	body := l.warm(r)
-	l.put("/bare", body)
-	var oriel, bare tally
-	l.turn(l.server.Oriel, r, &tally{}) // caches of processors, heaps and branches
-	l.turn(l.server.Bare, r, &tally{})
-	stop := l.profiled(*rounds)
-	for range *rounds {
-		l.turn(l.server.Oriel, r, &oriel)
-		l.turn(l.server.Bare, r, &bare)
-	}
-	stop()
-	slices.Sort(oriel.took)
-	slices.Sort(bare.took)
-	fmt.Printf("%-30s %6d %7.0f %7.0f %5.2f %7.1f %7.1f %5.2f %7.2f %7.2f %7.1f %7.1f %4d %4d %5d %5d\n",
-		r.name, len(body), oriel.rate(), bare.rate(), oriel.rate()/bare.rate(), oriel.cpu(), bare.cpu(), oriel.cpu()/bare.cpu(),
-		oriel.percentile(.5), bare.percentile(.5), oriel.percentile(.99), bare.percentile(.99),
-		oriel.each(oriel.cost.Mallocs), bare.each(bare.cost.Mallocs), oriel.each(oriel.cost.Bytes), bare.each(bare.cost.Bytes))
-}
-
-// memory asks for 10,000 reports and prints what they take.
-func (l *load) memory() {
-	const many = 10_000
-	l.control("POST", "/collect", nil)
-	before := l.cost().Heap
-	r := l.reports(many, 1, "")
-	bytes := 0
-	for i := range many {
-		if i >= kinds { // the others are there
-			bytes += len(l.once(r, i))
-		}
-	}
-	l.control("POST", "/collect", nil)
-	grown := float64(l.cost().Heap - before)
-	fmt.Printf("\nmemory for 10,000 reports of %d B, and the questions for them: %.1f MB\n", bytes/(many-kinds), grown/float64(many-kinds)*many/1e6)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/oriel-server/oriel/internal/credential"
 	"github.com/oriel-server/oriel/internal/report"
 	"github.com/oriel-server/oriel/internal/web"
 )
@@ -23,7 +24,8 @@ type Finding struct {
 
 // Permanent reports whether waiting will not mend it.
 func (f Finding) Permanent() bool {
-	return f.Err != nil && report.KindOf(f.Err) == report.Misconfigured
+	var key *credential.Error
+	return report.KindOf(f.Err) == report.Misconfigured || errors.As(f.Err, &key) && key.Permanent()
 }
 
 // Check asks Google about every view's property with the view's account: for
@@ -91,10 +93,11 @@ func (a *App) checkFilter(ctx context.Context, name string) error {
 }
 
 // readiness says what must work before the server can answer: an account whose
-// key Google refuses for good will not come back by itself. A disk that fails is
-// worth a note only: memory does its work.
+// key Google refuses for good will not come back by itself, and without the ledger
+// all tokens are refused. A disk that fails the cache is worth a note only: memory
+// does its work.
 func (a *App) readiness() []web.Check {
-	return []web.Check{
+	checks := []web.Check{
 		{Name: "accounts", Check: func(context.Context) error {
 			var errs []error
 			for _, s := range a.keys.Status() {
@@ -104,6 +107,11 @@ func (a *App) readiness() []web.Check {
 			}
 			return errors.Join(errs...)
 		}},
+		a.ledgerCheck(),
 		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.cache.Degraded() }},
 	}
+	if a.tls != nil {
+		checks = append(checks, web.Check{Name: "certificate", Advisory: true, Check: func(context.Context) error { return a.tls.check() }})
+	}
+	return append(checks, a.auditChecks()...)
 }

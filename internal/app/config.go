@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
+	"github.com/oriel-server/oriel/internal/web"
 )
 
 // Config is oriel.yaml. Every key is explained in docs/configuration.md and
@@ -18,12 +20,15 @@ type Config struct {
 	Listen         string                    `yaml:"listen"`
 	PublicURL      string                    `yaml:"public_url"`
 	TrustedProxies []string                  `yaml:"trusted_proxies"`
+	TLS            TLSConfig                 `yaml:"tls"`
 	Operator       OperatorConfig            `yaml:"operator"`
 	Log            LogConfig                 `yaml:"log"`
 	Google         GoogleConfig              `yaml:"google"`
 	Accounts       map[string]AccountConfig  `yaml:"accounts"`
 	Tokens         TokensConfig              `yaml:"tokens"`
-	APIKeys        map[string]APIKeyConfig   `yaml:"api_keys"`
+	Hosts          map[string]HostConfig     `yaml:"hosts"`
+	Audit          AuditConfig               `yaml:"audit"`
+	Ledger         LedgerConfig              `yaml:"ledger"`
 	Cache          CacheConfig               `yaml:"cache"`
 	Limits         LimitsConfig              `yaml:"limits"`
 	Views          map[string]ViewConfig     `yaml:"views"`
@@ -37,7 +42,8 @@ type Config struct {
 
 // OperatorConfig is the listener that must not face the public.
 type OperatorConfig struct {
-	Listen string `yaml:"listen"`
+	Listen string   `yaml:"listen"`
+	Hosts  []string `yaml:"hosts"` // names under which it answers, beside addresses
 }
 
 // LogConfig says how the log reads.
@@ -67,11 +73,19 @@ type TokensConfig struct {
 	KeysFile      string        `yaml:"keys_file"`
 }
 
-// APIKeyConfig lets one backend of the host mint embed tokens.
-type APIKeyConfig struct {
-	SHA256     string   `yaml:"sha256"`
-	Views      []string `yaml:"views"`
-	Dashboards []string `yaml:"dashboards"`
+// HostConfig lets a backend that is not ours begin sessions.
+type HostConfig struct {
+	APIKeys      []string           `yaml:"api_keys"`     // their SHA-256, in hexadecimal
+	SigningKeys  string             `yaml:"signing_keys"` // a file
+	Views        []string           `yaml:"views"`
+	Dashboards   []string           `yaml:"dashboards"`
+	AccessTokens AccessTokensConfig `yaml:"access_tokens"`
+}
+
+// AccessTokensConfig lets a host be handed Google's access tokens.
+type AccessTokensConfig struct {
+	Accounts []string `yaml:"accounts"`
+	From     []string `yaml:"from"`
 }
 
 // CacheConfig bounds the cache and says how old an answer may be.
@@ -94,6 +108,15 @@ type LimitsConfig struct {
 	TokensBurst       int           `yaml:"tokens_burst"`
 	RequestsPerSecond float64       `yaml:"requests_per_second"`
 	RequestsBurst     int           `yaml:"requests_burst"`
+
+	ViewPerSecond        float64 `yaml:"view_per_second"`
+	ViewBurst            int     `yaml:"view_burst"`
+	HostTokensPerSecond  float64 `yaml:"host_tokens_per_second"`
+	HostTokensBurst      int     `yaml:"host_tokens_burst"`
+	FailuresPerSecond    float64 `yaml:"failures_per_second"`
+	FailuresBurst        int     `yaml:"failures_burst"`
+	Connections          int     `yaml:"connections"`             // 0: by what the system allows
+	ConnectionsPerClient int     `yaml:"connections_per_address"` // 0: no bound
 }
 
 // AgesConfig says how old answers of a view may be; 0 as the section cache says.
@@ -153,11 +176,19 @@ func defaults() Config {
 			AdminURL: "https://analyticsadmin.googleapis.com",
 		},
 		Tokens: TokensConfig{Lifetime: 5 * time.Minute, Session: 12 * time.Hour, PublicSession: time.Hour, KeysFile: "oriel-keys.json"},
+		Audit:  AuditConfig{File: "oriel-audit.jsonl", Required: true},
+		Ledger: LedgerConfig{File: "oriel-ledger.db"},
 		Cache: CacheConfig{
 			MaxMB: 256, File: "oriel-cache.db", MaxDiskMB: 1024,
 			Realtime: 30 * time.Second, Intraday: 15 * time.Minute, Settling: 4 * time.Hour, Stale: 48 * time.Hour, Prewarm: 72 * time.Hour,
 		},
-		Limits: LimitsConfig{RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200, RequestsPerSecond: 50, RequestsBurst: 500},
+		Limits: LimitsConfig{
+			RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200, RequestsPerSecond: 50, RequestsBurst: 500,
+			ViewPerSecond: web.DefaultViewPerSecond, ViewBurst: web.DefaultViewBurst,
+			HostTokensPerSecond: web.DefaultHostTokensPerSecond, HostTokensBurst: web.DefaultHostTokensBurst,
+			FailuresPerSecond: web.DefaultFailuresPerSecond, FailuresBurst: web.DefaultFailuresBurst,
+			ConnectionsPerClient: 1000,
+		},
 	}
 }
 
@@ -178,7 +209,7 @@ func (c *Config) Where(path ...string) string { return c.src.where(path...) }
 
 func parseConfig(path string, data []byte) (*Config, error) {
 	c := defaults()
-	c.src.path = path
+	c.src.path, c.src.sum = path, fmt.Sprintf("%x", sha256.Sum256(data))
 	if err := yaml.Load(data, &c, yaml.WithKnownFields()); err != nil {
 		return nil, readable(path, err)
 	}
@@ -198,7 +229,22 @@ func (c *Config) resolvePaths(dir string) {
 		a.KeyFile = relativeTo(dir, a.KeyFile)
 		c.Accounts[name] = a
 	}
+	for name, h := range c.Hosts {
+		h.SigningKeys = relativeTo(dir, h.SigningKeys)
+		c.Hosts[name] = h
+	}
 	c.Tokens.KeysFile = relativeTo(dir, c.Tokens.KeysFile)
+	c.TLS.CertFile, c.TLS.KeyFile = relativeTo(dir, c.TLS.CertFile), relativeTo(dir, c.TLS.KeyFile)
+	if c.Audit.File == "none" {
+		c.Audit.File = ""
+	}
+	if c.Audit.File != toStdout {
+		c.Audit.File = relativeTo(dir, c.Audit.File)
+	}
+	if c.Ledger.File == "none" {
+		c.Ledger.File = ""
+	}
+	c.Ledger.File = relativeTo(dir, c.Ledger.File)
 	if c.Cache.File == "none" {
 		c.Cache.File = ""
 	}
@@ -231,6 +277,9 @@ func (c *Config) fillIn() {
 	}
 	if c.PublicURL == "" {
 		c.PublicURL = "http://" + c.Listen
+		if c.TLS.on() {
+			c.PublicURL = "https://" + c.Listen
+		}
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 }

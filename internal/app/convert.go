@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -51,15 +52,29 @@ func (c *Config) explainCredential(err error) error {
 	return fmt.Errorf("%s: %w", c.src.where("accounts", e.Account, "key_file"), err)
 }
 
-func (c *Config) apiKeys() []access.APIKey {
-	var keys []access.APIKey
-	for _, name := range slices.Sorted(maps.Keys(c.APIKeys)) {
-		k := access.APIKey{Name: name, Views: c.APIKeys[name].Views, Dashboards: c.APIKeys[name].Dashboards}
-		sum, _ := hex.DecodeString(c.APIKeys[name].SHA256) // validate has decoded it
-		copy(k.SHA256[:], sum)
-		keys = append(keys, k)
+// hosts reads the keys of the hosts.
+func (c *Config) hosts() ([]access.Host, error) {
+	var hosts []access.Host
+	for _, name := range slices.Sorted(maps.Keys(c.Hosts)) {
+		h := c.Hosts[name]
+		host := access.Host{Name: name, Views: h.Views, Dashboards: h.Dashboards, Accounts: h.AccessTokens.Accounts}
+		for _, key := range h.APIKeys {
+			sum, _ := hex.DecodeString(key) // validate has decoded it
+			host.APIKeys = append(host.APIKeys, [32]byte(sum))
+		}
+		for _, network := range h.AccessTokens.From {
+			host.From = append(host.From, netip.MustParsePrefix(network)) // validate has parsed it
+		}
+		if h.SigningKeys != "" {
+			keys, err := access.LoadHostKeys(h.SigningKeys)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", c.src.where("hosts", name, "signing_keys"), err)
+			}
+			host.SigningKeys = keys
+		}
+		hosts = append(hosts, host)
 	}
-	return keys
+	return hosts, nil
 }
 
 // rules makes views and dashboards, in the order of the file.
@@ -122,4 +137,13 @@ func (v ViewConfig) view(name string) (policy.View, error) {
 		view.History.Since = since
 	}
 	return view, nil
+}
+
+// proxies returns the networks whose X-Forwarded-For is believed.
+func (c *Config) proxies() []netip.Prefix {
+	var networks []netip.Prefix
+	for _, p := range c.TrustedProxies {
+		networks = append(networks, netip.MustParsePrefix(p)) // validate has parsed it
+	}
+	return networks
 }

@@ -2,6 +2,9 @@ package app
 
 import (
 	"cmp"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"os"
@@ -29,7 +32,7 @@ const (
 func keysOf(prefix string, v reflect.Value, keys map[string]string) {
 	t := v.Type()
 	switch {
-	case t.Kind() == reflect.Struct && t != reflect.TypeFor[dashboard.Filter]():
+	case t.Kind() == reflect.Struct && t != reflect.TypeFor[dashboard.Filter]() && t != reflect.TypeFor[dashboard.MetricFilter]():
 		for f, value := range v.Fields() {
 			if name := f.Tag.Get("yaml"); name != "" && name != "-" {
 				keysOf(prefix+"."+name, value, keys)
@@ -134,7 +137,7 @@ func walk(prefix string, n *yaml.Node, t reflect.Type, visit func(path string, k
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			walk(prefix+".NAME", n.Content[i+1], t.Elem(), visit)
 		}
-	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Struct && t != reflect.TypeFor[dashboard.Filter]():
+	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Struct && t != reflect.TypeFor[dashboard.Filter]() && t != reflect.TypeFor[dashboard.MetricFilter]():
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			path := strings.TrimPrefix(prefix+"."+n.Content[i].Value, ".")
 			visit(path, n.Content[i], n.Content[i+1])
@@ -184,10 +187,11 @@ func TestExampleShowsDefaults(t *testing.T) {
 	}
 	d := defaults()
 	c.Tokens.KeysFile, c.Google.TokenHosts = filepath.Base(c.Tokens.KeysFile), nil
-	c.Cache.File = filepath.Base(c.Cache.File)
+	c.Cache.File, c.Ledger.File = filepath.Base(c.Cache.File), filepath.Base(c.Ledger.File)
+	c.Operator.Hosts = nil
 	for _, pair := range []struct{ name, got, want any }{
 		{"listen", c.Listen, d.Listen}, {"operator", c.Operator, d.Operator}, {"log", c.Log, d.Log},
-		{"google", c.Google, d.Google}, {"tokens", c.Tokens, d.Tokens}, {"cache", c.Cache, d.Cache}, {"limits", c.Limits, d.Limits},
+		{"google", c.Google, d.Google}, {"tokens", c.Tokens, d.Tokens}, {"ledger", c.Ledger, d.Ledger}, {"cache", c.Cache, d.Cache}, {"limits", c.Limits, d.Limits},
 	} {
 		if !reflect.DeepEqual(pair.got, pair.want) {
 			t.Errorf("%s: the example has %+v, the default is %+v", pair.name, pair.got, pair.want)
@@ -203,6 +207,8 @@ func TestExampleStarts(t *testing.T) {
 	}
 	path := write(t, string(text))
 	writeKey(t, filepath.Join(filepath.Dir(path), "service-account.json"), "https://oauth2.googleapis.com")
+	writePublicKey(t, filepath.Join(filepath.Dir(path), "customer-portal.pem"))
+	newPair(t, "example", time.Now().Add(time.Hour)).write(t, filepath.Join(filepath.Dir(path), "fullchain.pem"), filepath.Join(filepath.Dir(path), "privkey.pem"))
 	c, err := ReadConfig(path)
 	if err != nil {
 		t.Fatal(err)
@@ -216,6 +222,16 @@ func TestExampleStarts(t *testing.T) {
 	}
 }
 
+// writePublicKey writes one as openssl does.
+func writePublicKey(t *testing.T, path string) {
+	t.Helper()
+	public, _, err := ed25519.GenerateKey(nil)
+	check(t, err)
+	der, err := x509.MarshalPKIXPublicKey(public)
+	check(t, err)
+	check(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), 0o644))
+}
+
 // TestSmallestFileOfTheReference reads the file that the reference begins with.
 func TestSmallestFileOfTheReference(t *testing.T) {
 	text, err := os.ReadFile(reference)
@@ -223,19 +239,21 @@ func TestSmallestFileOfTheReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1)
-	if len(blocks) != 2 {
-		t.Fatalf("%d blocks of YAML, want the smallest file and a filter", len(blocks))
+	if len(blocks) != 3 {
+		t.Fatalf("%d blocks of YAML, want the smallest file and two filters", len(blocks))
 	}
 	if _, err := parseConfig("oriel.yaml", []byte(blocks[0][1])); err != nil {
 		t.Errorf("the smallest file: %v", err)
 	}
-	view := "views:\n  shop:\n    property: '1'\n    " + strings.ReplaceAll(blocks[1][1], "\n", "\n    ")
-	c, err := parseConfig("oriel.yaml", []byte(view))
-	if err != nil {
-		t.Fatalf("the filter: %v", err)
-	}
-	if c.Views["shop"].Filter.Filter == nil {
-		t.Error("the filter was not read")
+	for _, filter := range blocks[1:] {
+		view := "views:\n  shop:\n    property: '1'\n    " + strings.ReplaceAll(filter[1], "\n", "\n    ")
+		c, err := parseConfig("oriel.yaml", []byte(view))
+		if err != nil {
+			t.Fatalf("the filter: %v", err)
+		}
+		if c.Views["shop"].Filter.Filter == nil {
+			t.Error("the filter was not read")
+		}
 	}
 }
 

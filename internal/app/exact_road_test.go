@@ -197,7 +197,7 @@ func (w *witness) writeConfig() {
 google: {data_url: %[1]q, admin_url: %[1]q, token_hosts: [%[2]q]}
 accounts: {main: {key_file: key.json}}
 cache: {stale: 0s} # an old answer would be given at once, and would differ
-api_keys: {host: {sha256: %[3]s, views: [all, abroad, month, short]}}
+hosts: {host: {api_keys: [%[3]s], views: [all, abroad, month, short]}}
 views:
   all: {property: "%[4]s"}
   abroad: {property: "%[4]s", filter: {notExpression: {filter: {fieldName: country, stringFilter: {value: United States}}}}}

@@ -35,6 +35,10 @@ func (s *shelf) Recall(_ context.Context, q report.Query) (*report.Report, bool)
 	return s.kept[cache.KeyOf(q)], false
 }
 
+func (s *shelf) AtHand(q report.Query) (*report.Report, bool) {
+	return s.Recall(context.Background(), q)
+}
+
 func (s *shelf) Remember(q report.Query, r *report.Report) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -26,8 +26,9 @@ type metrics struct {
 	requests *prometheus.HistogramVec
 	quota    *prometheus.GaugeVec
 	inFlight *prometheus.GaugeVec
-	answers  *prometheus.CounterVec
-	plans    *prometheus.CounterVec
+	answers  map[cache.Event]prometheus.Counter
+	plans    map[plan.Event]prometheus.Counter
+	refused  prometheus.Counter
 }
 
 func newMetrics(registry *prometheus.Registry) *metrics {
@@ -46,15 +47,30 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "oriel_google_requests_in_flight", Help: "Requests that run for a property; at most 8.",
 		}, []string{"property"}),
-		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+		answers: eventCounters(registry, prometheus.CounterOpts{
 			Name: "oriel_cache_answers_total", Help: "Queries by how the cache answered them.",
-		}, []string{"event"}),
-		plans: prometheus.NewCounterVec(prometheus.CounterOpts{
+		}, "event", cache.Hit, cache.Refreshing, cache.Miss, cache.Joined, cache.Stale, cache.Failed),
+		plans: eventCounters(registry, prometheus.CounterOpts{
 			Name: "oriel_plan_questions_total", Help: "Queries by what was made of them before the cache.",
-		}, []string{"how"}),
+		}, "how", plan.Passed, plan.Sliced, plan.United, plan.Kept, plan.Renewed, plan.Prewarmed),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "oriel_connections_refused_total", Help: "Connections closed because their address had too many.",
+		}),
 	}
-	registry.MustRegister(m.tokens, m.requests, m.quota, m.inFlight, m.answers, m.plans)
+	registry.MustRegister(m.tokens, m.requests, m.quota, m.inFlight, m.refused)
 	return m
+}
+
+// eventCounters registers a counter for each of the events that there are, so that
+// counting one, which every answer does, looks no labels up.
+func eventCounters[E ~string](registry *prometheus.Registry, o prometheus.CounterOpts, label string, events ...E) map[E]prometheus.Counter {
+	all := prometheus.NewCounterVec(o, []string{label})
+	registry.MustRegister(all)
+	counters := map[E]prometheus.Counter{}
+	for _, e := range events {
+		counters[e] = all.WithLabelValues(string(e))
+	}
+	return counters
 }
 
 func (m *metrics) tokenFetched(account string, _ time.Duration, err error) {
@@ -81,7 +97,7 @@ func (m *metrics) inFlightChanged(property string, running int) {
 
 // planned counts what the plan found at hand as the hits that they are.
 func (m *metrics) planned(e plan.Event) {
-	m.plans.WithLabelValues(string(e)).Inc()
+	m.plans[e].Inc()
 	switch e {
 	case plan.Kept:
 		m.cacheAnswered(cache.Hit)
@@ -91,7 +107,7 @@ func (m *metrics) planned(e plan.Event) {
 }
 
 func (m *metrics) cacheAnswered(e cache.Event) {
-	m.answers.WithLabelValues(string(e)).Inc()
+	m.answers[e].Inc()
 }
 
 // watchCache tells how much is kept, each time that somebody asks.

@@ -15,6 +15,7 @@ import (
 // value can name the line.
 type source struct {
 	path string
+	sum  string // SHA-256 of the file, in hexadecimal
 	root yaml.Node
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -64,6 +65,11 @@ func (c *Config) validateServer(f *faults) {
 			f.add(strings.Split(a.path, "."), "%q is not an address: write host:port, as in 127.0.0.1:8080", a.addr)
 		}
 	}
+	for _, name := range c.Operator.Hosts {
+		if !isHostName(name) {
+			f.add([]string{"operator", "hosts"}, "%q is not a host's name: write it as in oriel.internal, without a scheme, a port or *", name)
+		}
+	}
 	if !isOrigin(c.PublicURL) {
 		f.add([]string{"public_url"}, "%q is not the address that browsers use: write scheme://host[:port], without a path", c.PublicURL)
 	}
@@ -94,6 +100,7 @@ func (c *Config) validateServer(f *faults) {
 		f.add([]string{"cache", "stale"}, "%s is negative: write 0s to serve no old answers", c.Cache.Stale)
 	}
 	c.Tokens.validate(f)
+	c.TLS.validate(f, c.PublicURL)
 }
 
 func (t TokensConfig) validate(f *faults) {
@@ -117,6 +124,18 @@ func (c *Config) validateDurations(f *faults) {
 		"limits.tokens_burst":        c.Limits.TokensBurst > 0,
 		"limits.requests_per_second": c.Limits.RequestsPerSecond > 0,
 		"limits.requests_burst":      c.Limits.RequestsBurst > 0,
+
+		"limits.view_per_second":        c.Limits.ViewPerSecond > 0,
+		"limits.view_burst":             c.Limits.ViewBurst > 0,
+		"limits.host_tokens_per_second": c.Limits.HostTokensPerSecond > 0,
+		"limits.host_tokens_burst":      c.Limits.HostTokensBurst > 0,
+		"limits.failures_per_second":    c.Limits.FailuresPerSecond > 0,
+		"limits.failures_burst":         c.Limits.FailuresBurst > 0,
+	}
+	for key, n := range map[string]int{"connections": c.Limits.Connections, "connections_per_address": c.Limits.ConnectionsPerClient} {
+		if n < 0 {
+			f.add([]string{"limits", key}, "%d is negative: leave it out for the default", n)
+		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(positive)) {
 		if !positive[path] {
@@ -143,21 +162,52 @@ func (c *Config) validateTokens(f *faults) {
 	if c.Tokens.KeysFile == "" {
 		f.add([]string{"tokens", "keys_file"}, "name a file; it is made on the first run")
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.APIKeys)) {
-		k := c.APIKeys[name]
-		if b, err := hex.DecodeString(k.SHA256); err != nil || len(b) != 32 {
-			f.add([]string{"api_keys", name, "sha256"}, "this is not a SHA-256 in hexadecimal: make a key and its hash with `oriel token new-key`")
+	for _, name := range slices.Sorted(maps.Keys(c.Hosts)) {
+		c.validateHost(f, name, c.Hosts[name])
+	}
+}
+
+func (c *Config) validateHost(f *faults, name string, h HostConfig) {
+	at := func(keys ...string) []string { return append([]string{"hosts", name}, keys...) }
+	if !hostName.MatchString(name) {
+		f.add(at(), "%q is no name: write lower-case letters, digits, - and _, at most 64", name)
+	}
+	if len(h.APIKeys) == 0 && h.SigningKeys == "" {
+		f.add(at(), "a host needs api_keys or signing_keys: make an API key and its hash with `oriel token new-key`")
+	}
+	for _, key := range h.APIKeys {
+		if b, err := hex.DecodeString(key); err != nil || len(b) != 32 {
+			f.add(at("api_keys"), "an API key stands here as its SHA-256 in hexadecimal: make a key and its hash with `oriel token new-key`")
 		}
-		for _, v := range k.Views {
-			if _, ok := c.Views[v]; !ok {
-				f.add([]string{"api_keys", name, "views"}, "there is no view %q", v)
-			}
+	}
+	for _, v := range h.Views {
+		if _, ok := c.Views[v]; !ok {
+			f.add(at("views"), "there is no view %q", v)
 		}
-		for _, d := range k.Dashboards {
-			if _, ok := c.Dashboards[d]; !ok {
-				f.add([]string{"api_keys", name, "dashboards"}, "there is no dashboard %q", d)
-			}
+	}
+	for _, d := range h.Dashboards {
+		if _, ok := c.Dashboards[d]; !ok {
+			f.add(at("dashboards"), "there is no dashboard %q", d)
 		}
+	}
+	h.AccessTokens.validate(f, at, c)
+}
+
+func (t AccessTokensConfig) validate(f *faults, at func(...string) []string, c *Config) {
+	for _, a := range t.Accounts {
+		if _, ok := c.Accounts[a]; !ok {
+			f.add(at("access_tokens", "accounts"), "there is no account %q", a)
+		}
+	}
+	for _, network := range t.From {
+		if p, err := netip.ParsePrefix(network); err != nil {
+			f.add(at("access_tokens", "from"), "%q is not a network: write one such as 192.0.2.7/32", network)
+		} else if p.Bits() == 0 {
+			f.add(at("access_tokens", "from"), "%q is every address: name the backend's", network)
+		}
+	}
+	if (len(t.Accounts) == 0) != (len(t.From) == 0) {
+		f.add(at("access_tokens"), "name both accounts, and the networks that the host asks from")
 	}
 }
 
@@ -203,6 +253,8 @@ func (c *Config) validateViews(f *faults) {
 	}
 }
 
+var hostName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
 // isOrigin reports whether s is an origin as a browser serializes it
 // (RFC 6454 section 6.1): lower case, no default port, no path.
 func isOrigin(s string) bool {
@@ -214,6 +266,13 @@ func isOrigin(s string) bool {
 		return false
 	}
 	return s == u.Scheme+"://"+u.Host && s == strings.ToLower(s) && !strings.Contains(s, "*")
+}
+
+// isHostName reports whether s is a name as it stands in a URL, and no address.
+func isHostName(s string) bool {
+	u, err := url.Parse("http://" + s)
+	_, ip := netip.ParseAddr(s)
+	return err == nil && ip != nil && s != "" && u.Hostname() == s && !strings.ContainsAny(s, "*%:_ ")
 }
 
 func isLoopback(host string) bool {

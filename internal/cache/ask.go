@@ -26,7 +26,7 @@ func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, err
 	}
 	var e *entry
 	if !shut {
-		e = c.look(ctx, key)
+		e = c.look(ctx, key, c.config.Clock())
 	}
 	now := c.config.Clock()
 	life := c.life(e, q)

@@ -129,23 +129,25 @@ func TestJitterSpreadsTheEnd(t *testing.T) {
 // What is fetched ahead is asked for although there is a good answer, but not
 // before that gets old.
 func TestAheadOfTheEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := always(report.FreshIntraday)
-		c := open(t, s, nil)
-		mustReport(t, c, sessions)
-		ahead := sessions.Clone()
-		ahead.Urgency = report.Prewarm
-		for _, at := range []struct {
-			later time.Duration
-			asked int64
-		}{{12 * time.Minute, 1}, {2 * time.Minute, 2}, {time.Minute, 2}} {
-			time.Sleep(at.later)
-			mustReport(t, c, ahead)
-			if n := s.asked.Load(); n != at.asked {
-				t.Errorf("asked %d times after %v more, want %d", n, at.later, at.asked)
+	for freshness, again := range map[report.Freshness]int64{report.FreshSettling: 2, report.FreshIntraday: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			s := always(freshness)
+			c := open(t, s, nil)
+			life := c.life(c.newEntry(mustReport(t, c, sessions)), sessions)
+			ahead := sessions.Clone()
+			ahead.Urgency = report.Prewarm
+			for _, at := range []struct {
+				later time.Duration
+				asked int64
+			}{{life * 9 / 10, 1}, {life*99/100 - life*9/10, again}, {life / 200, again}} {
+				time.Sleep(at.later)
+				mustReport(t, c, ahead)
+				if n := s.asked.Load(); n != at.asked {
+					t.Errorf("%s: asked %d times after %v more, want %d", freshness, n, at.later, at.asked)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // What was made of one answer ends when it does; what came at another moment

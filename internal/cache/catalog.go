@@ -38,7 +38,6 @@ type CatalogConfig struct {
 // and without it no date can be resolved. It holds two small records per
 // property and drops none: the properties are those of the configuration.
 type Catalog struct {
-	source     report.Catalog
 	properties *shelf[report.Property]
 	fields     *shelf[*report.Fields]
 }
@@ -73,24 +72,19 @@ func NewCatalog(source report.Catalog, c CatalogConfig) (*Catalog, error) {
 		b = c.Beside.backing
 	}
 	return &Catalog{
-		source:     source,
-		properties: newShelf(c, c.Properties, propertyNotes(b)),
-		fields:     newShelf(c, c.Fields, fieldNotes(b)),
+		properties: newShelf(c, c.Properties, source.Property, propertyNotes(b)),
+		fields:     newShelf(c, c.Fields, source.Fields, fieldNotes(b)),
 	}, nil
 }
 
 // Property returns what is known of a property.
 func (c *Catalog) Property(ctx context.Context, account, property string) (report.Property, error) {
-	return c.properties.get(ctx, slot{account, property}, func(ctx context.Context) (report.Property, error) {
-		return c.source.Property(ctx, account, property)
-	})
+	return c.properties.get(ctx, slot{account, property})
 }
 
 // Fields returns the fields of a property. They are shared: do not change them.
 func (c *Catalog) Fields(ctx context.Context, account, property string) (*report.Fields, error) {
-	return c.fields.get(ctx, slot{account, property}, func(ctx context.Context) (*report.Fields, error) {
-		return c.source.Fields(ctx, account, property)
-	})
+	return c.fields.get(ctx, slot{account, property})
 }
 
 // A slot is one property as one account sees it.
@@ -102,6 +96,7 @@ func (s slot) String() string { return fmt.Sprintf("%q %q", s.account, s.propert
 type shelf[V any] struct {
 	config CatalogConfig
 	ttl    time.Duration
+	source asker[V]
 	notes  notes[V]
 
 	mu      sync.RWMutex
@@ -118,17 +113,20 @@ type record[V any] struct {
 	failed bool
 }
 
-func newShelf[V any](c CatalogConfig, ttl time.Duration, n notes[V]) *shelf[V] {
-	return &shelf[V]{config: c, ttl: ttl, notes: n, records: map[slot]record[V]{}}
+// An asker asks the source for a record of a property.
+type asker[V any] func(ctx context.Context, account, property string) (V, error)
+
+func newShelf[V any](c CatalogConfig, ttl time.Duration, source asker[V], n notes[V]) *shelf[V] {
+	return &shelf[V]{config: c, ttl: ttl, source: source, notes: n, records: map[slot]record[V]{}}
 }
 
 // get returns the record's value, asking first when it is time to.
-func (s *shelf[V]) get(ctx context.Context, at slot, ask func(context.Context) (V, error)) (V, error) {
+func (s *shelf[V]) get(ctx context.Context, at slot) (V, error) {
 	r := s.look(ctx, at)
 	if s.config.Clock().Before(r.askAt) {
 		return r.answer()
 	}
-	answer := s.flights.DoChan(at.String(), func() (any, error) { return s.ask(at, ask), nil })
+	answer := s.flights.DoChan(at.String(), func() (any, error) { return s.ask(at), nil })
 	var enough <-chan time.Time
 	if r.known {
 		patience := time.NewTimer(s.config.Patience)
@@ -177,7 +175,7 @@ func (r record[V]) answer() (V, error) {
 	return r.value, nil
 }
 
-func (s *shelf[V]) ask(at slot, ask func(context.Context) (V, error)) record[V] {
+func (s *shelf[V]) ask(at slot) record[V] {
 	s.mu.RLock()
 	r := s.records[at]
 	s.mu.RUnlock()
@@ -186,7 +184,7 @@ func (s *shelf[V]) ask(at slot, ask func(context.Context) (V, error)) record[V] 
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.Timeout)
 	defer cancel()
-	v, err := recovered(ctx, ask)
+	v, err := s.recovered(ctx, at)
 	now := s.config.Clock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,11 +201,11 @@ func (s *shelf[V]) ask(at slot, ask func(context.Context) (V, error)) record[V] 
 	return r
 }
 
-func recovered[V any](ctx context.Context, ask func(context.Context) (V, error)) (v V, err error) {
+func (s *shelf[V]) recovered(ctx context.Context, at slot) (v V, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = report.AsError(fmt.Errorf("the catalog panicked: %v\n%s", p, debug.Stack()))
 		}
 	}()
-	return ask(ctx)
+	return s.source(ctx, at.account, at.property)
 }

@@ -55,12 +55,15 @@ func (e *entry) state(now time.Time, life time.Duration) state {
 }
 
 // endsSoon reports whether an answer that will be wanted again is to be fetched
-// now, before somebody has to be given an old one.
+// now, before somebody has to be given an old one. Those with today in them are
+// not: they end so often that looking after them all night would cost more
+// tokens than all the rest, and whoever looks first has a new one fetched.
 func (e *entry) endsSoon(now time.Time, life time.Duration) bool {
-	if life == forever || e.report.Freshness == report.FreshRealtime {
+	switch e.report.Freshness {
+	case report.FreshRealtime, report.FreshIntraday:
 		return false
 	}
-	return life-now.Sub(e.stored) < max(life/aheadPart, lookStep)
+	return life != forever && life-now.Sub(e.stored) < life/aheadPart
 }
 
 // late reports whether an answer is so old that fetching a newer one is for those
@@ -72,7 +75,7 @@ func (e *entry) late(now time.Time, life time.Duration) bool {
 const (
 	// aheadPart is the part of an answer's time before its end in which it is
 	// fetched ahead.
-	aheadPart = 20
+	aheadPart = 60
 	// lookStep is how exactly looks are noted: writing down each would cost hits.
 	lookStep = time.Minute
 )

@@ -7,32 +7,36 @@ import (
 
 // look returns what is known about a key, from memory or else from the store; nil
 // when that is nothing.
-func (c *Cache) look(ctx context.Context, key Key) *entry {
-	if e, ok := c.kept.GetIfPresent(key); ok {
-		c.used(key, e)
+func (c *Cache) look(ctx context.Context, key Key, now time.Time) *entry {
+	if e := c.held(key, now); e != nil || c.backing == nil {
 		return e
-	}
-	if c.backing == nil {
-		return nil
 	}
 	e := c.revive(c.backing.get(ctx, key))
 	if e == nil {
 		return nil
 	}
 	c.backing.hits.Add(1)
-	c.used(key, e)
+	c.used(key, e, now)
 	// A flight may have landed since: what it brought is newer.
 	e, _ = c.kept.SetIfAbsent(key, e)
 	return e
 }
 
+// held returns what memory knows about a key; nil when that is nothing.
+func (c *Cache) held(key Key, now time.Time) *entry {
+	e, ok := c.kept.GetIfPresent(key)
+	if ok {
+		c.used(key, e, now)
+	}
+	return e
+}
+
 // used tells the store now and then that an answer is of use: not with every
 // read, so what it evicts is what was not read for longer than touchAfter.
-func (c *Cache) used(key Key, e *entry) {
+func (c *Cache) used(key Key, e *entry, now time.Time) {
 	if c.backing == nil {
 		return
 	}
-	now := c.config.Clock()
 	told := e.told.Load()
 	if now.UnixNano()-told > int64(touchAfter) && e.told.CompareAndSwap(told, now.UnixNano()) {
 		c.backing.use(key, now)

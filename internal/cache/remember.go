@@ -10,11 +10,20 @@ import (
 // Recall returns the answer to q that is at hand and may be given at once, nil
 // where there is none. A newer one is due when due says so. It asks nobody.
 func (c *Cache) Recall(ctx context.Context, q report.Query) (r *report.Report, due bool) {
+	return c.recall(q, func(key Key, now time.Time) *entry { return c.look(ctx, key, now) })
+}
+
+// AtHand is Recall without the store, for which a caller would have to wait.
+func (c *Cache) AtHand(q report.Query) (r *report.Report, due bool) {
+	return c.recall(q, c.held)
+}
+
+func (c *Cache) recall(q report.Query, look func(Key, time.Time) *entry) (r *report.Report, due bool) {
 	if c.doors.isShut(slot{q.Account, q.Property}) {
 		return nil, false
 	}
 	key, now := KeyOf(q), c.config.Clock()
-	e := c.look(ctx, key)
+	e := look(key, now)
 	if e != nil && q.Urgency == report.Unseen {
 		e.look(now)
 	}

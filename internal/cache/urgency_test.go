@@ -14,18 +14,18 @@ func TestUrgency(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		asked bool          // before
-		after time.Duration // 15 min is an answer's time
+		after time.Duration // 4 h is an answer's time
 		comes report.Urgency
 		want  report.Urgency
 	}{
 		{"nobody has seen an answer", false, 0, report.Unseen, report.Unseen},
-		{"a little over its time", true, 20 * time.Minute, report.Unseen, report.Refresh},
-		{"long over its time", true, 40 * time.Minute, report.Unseen, report.Seen},
-		{"a refresh of something else", true, 40 * time.Minute, report.Refresh, report.Refresh},
-		{"ahead of time", true, 14*time.Minute + 30*time.Second, report.Prewarm, report.Prewarm},
+		{"a little over its time", true, 5 * time.Hour, report.Unseen, report.Refresh},
+		{"long over its time", true, 10 * time.Hour, report.Unseen, report.Seen},
+		{"a refresh of something else", true, 10 * time.Hour, report.Refresh, report.Refresh},
+		{"ahead of time", true, 4*time.Hour - 2*time.Minute, report.Prewarm, report.Prewarm},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			s := always(report.FreshIntraday)
+			s := always(report.FreshSettling)
 			inner, got := s.answer, report.Urgency(-1)
 			s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
 				got = q.Urgency

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A Token is a Google access token. It prints as hidden; its only use is to
-// authorize requests to Google.
+// A Token is a Google access token. It prints as hidden; its uses are to authorize
+// requests to Google and, where the configuration allows a host that, HandOut.
 type Token struct {
 	secret  secret
 	fetched time.Time
@@ -21,6 +21,11 @@ type Token struct {
 func (t *Token) Authorize(r *http.Request) {
 	r.Header.Set("Authorization", "Bearer "+t.secret.reveal())
 }
+
+// HandOut returns the token as text, for a host's backend that calls Google itself
+// and that the configuration allows it. It is the one way out of this process:
+// whoever calls it has asked the gate and recorded it.
+func (t *Token) HandOut() string { return t.secret.reveal() }
 
 // Reject tells the keyring that Google refused the token with a 401, so that the
 // next AccessToken fetches a new one. Safe to call often and late: only the token that

@@ -250,6 +250,33 @@ func TestFilterIsStrict(t *testing.T) {
 	}
 }
 
+func TestFilterAsText(t *testing.T) {
+	var both struct {
+		Filter       Filter       `yaml:"filter"`
+		MetricFilter MetricFilter `yaml:"metric_filter"`
+	}
+	if err := yaml.Load([]byte("filter: country!=New Zealand\nmetric_filter: 'sessions>=10'"), &both); err != nil {
+		t.Fatal(err)
+	}
+	if f := both.Filter.Not; f == nil || f.Condition.FieldName != "country" || f.Condition.String.Value != "New Zealand" {
+		t.Errorf("filter: %+v", both.Filter)
+	}
+	if f := both.MetricFilter.Condition; f == nil || f.FieldName != "sessions" || *f.Numeric.Value.Int64 != 10 {
+		t.Errorf("metric_filter: %+v", both.MetricFilter)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"\nfilter: country=x", `line 2: filter: The filter's "country=x", at character 1: there is no operator.`},
+		{"filter: ''", "line 1: filter: The filter is empty"},
+		{"filter: 7", "filter:  cannot be a number"},
+		{"metric_filter: sessions=@x", "metrics are compared by"},
+		{"a: &a country==x\nfilter: *a\nmetric_filter: *a", `"x" is not a number`},
+	} {
+		if err := yaml.Load([]byte(c.text), &both); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v, want %s", c.text, err, c.want)
+		}
+	}
+}
+
 func TestEverySpecFieldHasAYAMLName(t *testing.T) {
 	for _, typ := range []reflect.Type{reflect.TypeFor[Spec](), reflect.TypeFor[PanelSpec](), reflect.TypeFor[Options]()} {
 		for f := range typ.Fields() {

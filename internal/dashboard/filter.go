@@ -12,8 +12,10 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Filter is a report.Filter in a YAML configuration: the Data API's
-// FilterExpression, key for key, in YAML's notation.
+// A Filter is a report.Filter in a YAML configuration: text, as report.ParseFilter
+// reads it, or the Data API's FilterExpression, key for key, in YAML's notation.
+//
+//	filter: country==New Zealand;pagePath!@/internal/
 //
 //	filter:
 //	  filter:
@@ -23,28 +25,53 @@ import (
 // Filter is nil when the configuration has none.
 type Filter struct{ *report.Filter }
 
+// A MetricFilter is a Filter whose text report.ParseMetricFilter reads.
+type MetricFilter struct{ *report.Filter }
+
 // maxFilterDepth bounds the nesting of a filter, and ends the reading of an
 // anchor that contains itself.
 const maxFilterDepth = 64
 
 // UnmarshalYAML reads the filter strictly: errors name the line.
-func (s *Filter) UnmarshalYAML(node *yaml.Node) error {
+func (s *Filter) UnmarshalYAML(node *yaml.Node) (err error) {
+	s.Filter, err = readFilter(node, report.ParseFilter)
+	return err
+}
+
+// UnmarshalYAML reads the filter strictly: errors name the line.
+func (s *MetricFilter) UnmarshalYAML(node *yaml.Node) (err error) {
+	s.Filter, err = readFilter(node, report.ParseMetricFilter)
+	return err
+}
+
+func readFilter(node *yaml.Node, parse func(string) (*report.Filter, error)) (*report.Filter, error) {
+	var text string
+	if node.ShortTag() != "!!str" || node.Load(&text) != nil {
+		return readExpression(node)
+	}
+	f, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("line %d: filter: %w", node.Line, err)
+	}
+	return f, nil
+}
+
+func readExpression(node *yaml.Node) (*report.Filter, error) {
 	value, err := plainValue(node, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text, err := json.Marshal(value)
 	if err != nil {
-		return fmt.Errorf("line %d: filter: %w", node.Line, err)
+		return nil, fmt.Errorf("line %d: filter: %w", node.Line, err)
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	var f report.Filter
 	if err := dec.Decode(&f); err != nil {
-		return explain(node, err)
+		return nil, explain(node, err)
 	}
-	s.Filter = &f
-	return nil
+	return &f, nil
 }
 
 // plainValue returns a node as JSON would have it. Keys must be unique: of two

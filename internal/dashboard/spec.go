@@ -60,11 +60,12 @@ type PanelSpec struct {
 	// descending. Optional: over time ascending, else by the first metric
 	// descending.
 	Sort []string `yaml:"sort"`
-	// Filter narrows by dimensions; a FilterExpression of the Data API. Optional.
+	// Filter narrows by dimensions: text such as country==France, or a
+	// FilterExpression of the Data API. Optional.
 	Filter Filter `yaml:"filter"`
-	// MetricFilter narrows the rows by metrics; a FilterExpression of the Data
-	// API. Optional.
-	MetricFilter Filter `yaml:"metric_filter"`
+	// MetricFilter narrows the rows by metrics: text such as sessions>=10, or a
+	// FilterExpression of the Data API. Optional.
+	MetricFilter MetricFilter `yaml:"metric_filter"`
 	// Options tell the drawing more: stacked, region, colors. Optional.
 	Options Options `yaml:"options"`
 

@@ -175,14 +175,16 @@ func tooLarge(limit int64) *report.Error {
 		Because(fmt.Errorf("Google's answer is larger than %d bytes", limit))
 }
 
-// tokenError says why there is no access token, in the words of reports.
+// tokenError says why there is no access token, in the words of reports. A key that
+// is disabled or lost is no word about any property: what is known of them may
+// still be told, unlike when Google says that the account may not read one.
 func tokenError(err error) *report.Error {
 	var e *credential.Error
 	switch {
 	case errors.As(err, &e) && e.Canceled():
 		return report.AsError(e.Err)
 	case errors.As(err, &e) && e.Permanent():
-		return report.Errorf(report.Misconfigured, unreadable).Because(err)
+		return report.Errorf(report.Unavailable, unreadable).Because(err)
 	case errors.As(err, &e):
 		u := report.Errorf(report.Unavailable, unanswered).Because(err)
 		u.RetryAfter = e.RetryAfter

@@ -110,7 +110,7 @@ func TestBrokenKeyIsTheOperatorsMatter(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = g.Report(t.Context(), question(0))
-	if e := report.AsError(err); e == nil || e.Kind != report.Misconfigured || e.Message != unreadable ||
+	if e := report.AsError(err); e == nil || e.Kind != report.Unavailable || e.Message != unreadable ||
 		!strings.Contains(e.Error(), "robot@p.iam.gserviceaccount.com") {
 		t.Errorf("got %v", err)
 	}

@@ -31,6 +31,9 @@ type Memory interface {
 	// Recall returns the answer to q that is at hand and may be given at once,
 	// nil where there is none. A newer one is due when due says so.
 	Recall(ctx context.Context, q report.Query) (r *report.Report, due bool)
+	// AtHand is Recall for those who cannot wait: it looks at nothing that takes
+	// time.
+	AtHand(q report.Query) (r *report.Report, due bool)
 	// Remember keeps the answer to q for as long as it is good.
 	Remember(q report.Query, r *report.Report)
 	// Overdue notes why a newer answer to q could not be had.
@@ -105,22 +108,36 @@ func New(c Config) (*Plan, error) {
 
 // Report answers q. Errors are those of the source.
 func (p *Plan) Report(ctx context.Context, q report.Query) (*report.Report, error) {
-	r, due := p.c.Memory.Recall(ctx, q)
-	switch {
-	case r == nil:
-		r, err := p.answer(ctx, q)
-		if err == nil {
-			p.hot.note(q, r, p.c.Clock())
-		}
-		return r, err
-	case due:
-		p.c.Observer(Renewed)
-		p.hot.note(q, r, p.c.Clock())
-		p.renew(q, r)
-	default:
-		p.c.Observer(Kept)
+	if r, due := p.c.Memory.Recall(ctx, q); r != nil {
+		p.given(q, r, due)
+		return r, nil
 	}
-	return r, nil
+	r, err := p.answer(ctx, q)
+	if err == nil {
+		p.hot.note(q, r, p.c.Clock())
+	}
+	return r, err
+}
+
+// AtHand returns the answer to q that is at hand, as Report would; nil when that
+// would have to wait, if only for the disk.
+func (p *Plan) AtHand(_ context.Context, q report.Query) *report.Report {
+	r, due := p.c.Memory.AtHand(q)
+	if r != nil {
+		p.given(q, r, due)
+	}
+	return r
+}
+
+// given sees to it that an answer that was at hand is fetched anew when that is due.
+func (p *Plan) given(q report.Query, r *report.Report, due bool) {
+	if !due {
+		p.c.Observer(Kept)
+		return
+	}
+	p.c.Observer(Renewed)
+	p.hot.note(q, r, p.c.Clock())
+	p.renew(q, r)
 }
 
 // renew fetches a newer answer to q behind, unless that is being done, or failed a

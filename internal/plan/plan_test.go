@@ -51,6 +51,7 @@ func (g *google) Report(_ context.Context, q report.Query) (*report.Report, erro
 type blank struct{}
 
 func (blank) Recall(context.Context, report.Query) (*report.Report, bool) { return nil, false }
+func (blank) AtHand(report.Query) (*report.Report, bool)                  { return nil, false }
 func (blank) Remember(report.Query, *report.Report)                       {}
 func (blank) Overdue(report.Query, error)                                 {}
 func (blank) Outlook(report.Query) (time.Time, time.Duration, bool) {

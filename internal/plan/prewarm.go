@@ -90,7 +90,7 @@ func (h *hot) due(m Memory, now time.Time, unseen time.Duration) []report.Query 
 
 // attention is for how many lives of an answer it is fetched ahead after the last
 // look at it. Who comes back later may come tomorrow: then there is a new day.
-const attention = 2
+const attention = 1
 
 // rolled moves a question whose range ends today or yesterday to the day that it
 // is now, and reports whether that was needed.

@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
 	"github.com/oriel-server/oriel/internal/report"
@@ -29,7 +30,7 @@ type DashboardAnswer struct {
 type PanelAnswer struct {
 	// Panel's query holds the date ranges that were asked for, and no narrowing. It
 	// is shared and must not be changed.
-	Panel  dashboard.Panel
+	Panel  *dashboard.Panel
 	Report *report.Report // nil when Err is set
 	Err    *report.Error
 }
@@ -59,24 +60,44 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 		Dashboard: p.opened.board.Dashboard, Start: p.start, End: p.end, Today: p.days.today,
 		Panels: make([]PanelAnswer, len(p.opened.board.Panels)),
 	}
-	var wg sync.WaitGroup
-	for i := range p.opened.board.Panels {
-		wg.Go(func() { answer.Panels[i] = g.panel(ctx, grant, p, &p.opened.board.Panels[i]) })
-	}
+	wait := g.panels(ctx, grant, p, answer.Panels)
 	answer.Views = g.infos(ctx, p.opened.views)
 	for i, v := range p.opened.views {
 		if v == p.view {
 			answer.View = answer.Views[i]
 		}
 	}
-	wg.Wait()
+	wait()
 	return answer, nil
+}
+
+// panels answers the panels whose answers are at hand, and begins to ask for the
+// others, all at once: the returned function waits for these.
+func (g *Gate) panels(ctx context.Context, grant Grant, p page, answers []PanelAnswer) (wait func()) {
+	var wg sync.WaitGroup
+	for i := range answers {
+		answer := &answers[i]
+		ask, d := g.askPanel(ctx, grant, p, &p.opened.board.Panels[i], answer)
+		if ask == nil {
+			continue
+		}
+		if answer.Report = g.atHand(ctx, ask, d); answer.Report == nil {
+			wg.Go(g.putting(ctx, ask, d, answer))
+		}
+	}
+	return wg.Wait
+}
+
+func (g *Gate) putting(ctx context.Context, ask *question, d Decision, answer *PanelAnswer) func() {
+	return func() { g.putPanel(ctx, ask, d, answer) }
 }
 
 // A page is a dashboard request that was found allowed.
 type page struct {
 	opened     opened
 	view       *View
+	now        time.Time
+	zone       *time.Location // the property's
 	days       days
 	start, end report.Date
 	clipped    bool
@@ -103,7 +124,8 @@ func (g *Gate) page(ctx context.Context, grant Grant, req DashboardRequest) (p p
 		p.refused = false
 		return p, err
 	}
-	today := report.DateOf(g.c.Clock(), property.TimeZone)
+	p.now, p.zone = g.c.Clock(), property.TimeZone
+	today := report.DateOf(p.now, p.zone)
 	p.days = days{first: v.History.first(today), today: today, refuse: v.History.Refuse}
 	r := req.Range
 	if r.IsZero() {
@@ -129,31 +151,43 @@ func (d days) span(r dashboard.Range) (start, end report.Date, clipped bool, err
 	return start, end, clipped, nil
 }
 
-// panel answers one panel. Its question takes the same way as any other.
-func (g *Gate) panel(ctx context.Context, grant Grant, p page, panel *dashboard.Panel) PanelAnswer {
-	answer := PanelAnswer{Panel: *panel}
+// panel answers one panel.
+func (g *Gate) panel(ctx context.Context, grant Grant, p page, panel *dashboard.Panel) (answer PanelAnswer) {
+	if ask, d := g.askPanel(ctx, grant, p, panel, &answer); ask != nil {
+		g.putPanel(ctx, ask, d, &answer)
+	}
+	return answer
+}
+
+// askPanel checks and narrows the question of a panel: it takes the same way as any
+// other. One that is refused is answered with the error, and nil returned.
+func (g *Gate) askPanel(ctx context.Context, grant Grant, p page, panel *dashboard.Panel, answer *PanelAnswer) (*question, Decision) {
 	start, end, clipped := p.start, p.end, p.clipped
 	var err error
 	if !panel.Range.IsZero() {
 		start, end, clipped, err = p.days.span(panel.Range)
 	}
-	asked := g.memory.panel(panel, start, end, p.days.first)
-	q := asked.query
-	answer.Panel.Query = q
-	var ask question
+	known := g.memory.panel(panel, start, end, p.days.first)
+	answer.Panel = &known.panel
+	q := &known.asked.query
+	d := decisionAt(p.now, methodOf(q), &grant)
+	d.Dashboard, d.Clipped = p.opened.board.Name, clipped && !q.Realtime
+	var ask *question
 	if err == nil {
-		ask, err = g.prepareAsked(ctx, grant, p.view, asked)
+		ask, err = g.prepareAsked(ctx, grant, p.view, known.asked, &d, p.zone)
 	} else {
-		ask = question{decision: g.decision(methodOf(q), grant)}
-		ask.decision.View, ask.decision.Query, ask.decision.Refused = p.view.Name, &q, true
+		d.View, d.Query, d.Refused = p.view.Name, q, true
 	}
-	ask.decision.Dashboard = p.opened.board.Name
-	ask.decision.Clipped = ask.decision.Clipped || clipped && !q.Realtime
 	if err != nil {
-		g.record(ctx, ask.decision, err)
-	} else {
-		answer.Report, err = g.put(ctx, ask)
+		g.record(ctx, d, err)
+		answer.Err = report.AsError(err)
+		return nil, d
 	}
+	return ask, d
+}
+
+func (g *Gate) putPanel(ctx context.Context, ask *question, d Decision, answer *PanelAnswer) {
+	var err error
+	answer.Report, err = g.put(ctx, ask, d)
 	answer.Err = report.AsError(err)
-	return answer
 }

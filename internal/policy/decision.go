@@ -18,7 +18,7 @@ type Recorder interface {
 // A Decision is one answer of the gate to one question, for operators.
 type Decision struct {
 	Time      time.Time
-	Method    string // report, realtime, fields, views, dashboard
+	Method    string // report, realtime, fields, views, dashboard, access token
 	Asker     Asker
 	Host      string // that began the session; empty for the public's
 	Session   string
@@ -26,6 +26,7 @@ type Decision struct {
 	Origin    string
 	View      string
 	Dashboard string
+	Account   string        // whose access token was asked for
 	Query     *report.Query // as narrowed, or as asked when refused; shared, not to be changed
 	Clipped   bool          // dates were clipped to the view's history
 	Rows      int           // of the answer
@@ -34,8 +35,12 @@ type Decision struct {
 }
 
 func (g *Gate) decision(method string, grant Grant) Decision {
+	return decisionAt(g.c.Clock(), method, &grant)
+}
+
+func decisionAt(now time.Time, method string, grant *Grant) Decision {
 	return Decision{
-		Time: g.c.Clock(), Method: method, Asker: grant.asker, Host: grant.claim.Host,
+		Time: now, Method: method, Asker: grant.asker, Host: grant.claim.Host,
 		Session: grant.Session(), Subject: grant.Subject(), Origin: grant.Origin(),
 	}
 }
@@ -72,6 +77,8 @@ func (l *LogRecorder) Record(ctx context.Context, d Decision) {
 	switch {
 	case d.Refused:
 		level, message = slog.LevelInfo, "refused"
+	case d.Err != nil && report.KindOf(d.Err) == report.Canceled:
+		message = "left" // whoever asked
 	case d.Err != nil:
 		level, message = slog.LevelWarn, "failed"
 	}

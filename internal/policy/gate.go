@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/oriel-server/oriel/internal/credential"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -19,11 +20,16 @@ type Gate struct {
 
 // Config is what a Gate needs.
 type Config struct {
-	Rules    *Rules           // Required.
-	Source   report.Source    // Required.
-	Catalog  report.Catalog   // Required.
-	Recorder Recorder         // Required.
-	Clock    func() time.Time // Required.
+	Rules  *Rules        // Required.
+	Source report.Source // Required.
+	// AtHand returns what Source would answer without anybody waiting for it, nil
+	// when that is nothing. Optional.
+	AtHand   func(ctx context.Context, q report.Query) *report.Report
+	Catalog  report.Catalog // Required.
+	Recorder Recorder       // Required.
+	// Keyring has the access tokens that backends may be handed. Optional: none.
+	Keyring credential.Keyring
+	Clock   func() time.Time // Required.
 }
 
 // New returns a gate.
@@ -67,11 +73,12 @@ func (g *Gate) open(grant Grant, view string) (*View, error) {
 	return grant.view(view)
 }
 
-// A question is one query on its way through the gate.
+// A question is one query that was found allowed. It says nothing of who asks,
+// and never changes: all who ask it share it.
 type question struct {
-	decision Decision
-	view     *View
-	query    report.Query
+	view    *View
+	query   report.Query // narrowed
+	clipped bool         // its dates were
 	// zone and today are what dates were resolved by.
 	zone  *time.Location
 	today report.Date
@@ -79,43 +86,48 @@ type question struct {
 	hidden []string
 }
 
-// prepare checks and narrows a query. The question is good only without an
-// error; its decision holds either way.
-func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query) (question, error) {
-	ask := question{decision: g.decision(methodOf(q), grant), view: v}
+// tell notes in a decision what is asked.
+func (ask *question) tell(d *Decision) {
+	d.View, d.Query, d.Clipped = ask.view.Name, &ask.query, d.Clipped || ask.clipped
+}
+
+// prepare checks and narrows a query. The decision holds with an error too.
+func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query, d *Decision) (*question, error) {
 	asked := q.Clone()
-	ask.decision.View, ask.decision.Query = v.Name, &asked
-	if err := v.check(q, grant.filter); err != nil {
-		ask.decision.Refused = true
-		return ask, err
+	d.View, d.Query = v.Name, &asked
+	extra := grant.narrowed(v).filter
+	if err := v.check(q, extra); err != nil {
+		d.Refused = true
+		return nil, err
 	}
 	if refused, err := g.checkCalculated(ctx, v, q); err != nil {
-		ask.decision.Refused = refused
-		return ask, err
+		d.Refused = refused
+		return nil, err
 	}
-	zone, err := g.zone(ctx, v, q)
+	zone, err := g.zone(ctx, v, &q)
 	if err != nil {
-		return ask, err
+		return nil, err
 	}
-	now := g.c.Clock()
-	ask.zone, ask.today = zone, report.DateOf(now, zone)
-	narrowed, clipped, err := v.narrow(q, grant.filter, zone, now)
+	narrowed, clipped, err := v.narrow(q, extra, zone, d.Time)
 	if err != nil {
-		ask.decision.Refused = true
-		return ask, err
+		d.Refused = true
+		return nil, err
 	}
-	ask.query, ask.hidden = narrowed, hiddenFields(q, v.Filter, grant.filter)
-	recorded := narrowed.Clone()
-	ask.decision.Query, ask.decision.Clipped = &recorded, clipped
+	ask := &question{
+		view: v, query: narrowed.Marked(), clipped: clipped,
+		zone: zone, today: report.DateOf(d.Time, zone), hidden: hiddenFields(q, v.Filter, extra),
+	}
+	ask.tell(d)
 	return ask, nil
 }
 
 // checkCalculated refuses calculated metrics that are computed from a field which
-// the view denies. Only the catalog knows what they are computed from, so
+// the view denies, or from one that counts days before the view's history. Only the catalog knows what they are computed from, so
 // without it they are not answered.
 func (g *Gate) checkCalculated(ctx context.Context, v *View, q report.Query) (refused bool, err error) {
 	names := calculates(q)
-	if len(names) == 0 || len(v.Fields.Deny) == 0 {
+	bounded := v.History.Days > 0 || !v.History.Since.IsZero()
+	if len(names) == 0 || len(v.Fields.Deny) == 0 && !bounded {
 		return false, nil
 	}
 	all, err := g.c.Catalog.Fields(ctx, v.Account, v.Property)
@@ -124,7 +136,7 @@ func (g *Gate) checkCalculated(ctx context.Context, v *View, q report.Query) (re
 	}
 	for _, field := range all.Metrics {
 		for _, name := range names {
-			if strings.EqualFold(field.APIName, name) && v.Fields.discloses(field) {
+			if strings.EqualFold(field.APIName, name) && (v.Fields.discloses(field) || bounded && rolls(field)) {
 				return true, noSuchField(name, "metric", q.Realtime)
 			}
 		}
@@ -132,7 +144,7 @@ func (g *Gate) checkCalculated(ctx context.Context, v *View, q report.Query) (re
 	return false, nil
 }
 
-func methodOf(q report.Query) string {
+func methodOf(q *report.Query) string {
 	if q.Realtime {
 		return "realtime"
 	}
@@ -141,7 +153,7 @@ func methodOf(q report.Query) string {
 
 // zone returns the time zone that a query's days are in. Realtime has days only
 // where the view's history is bounded, and does not fail with the catalog else.
-func (g *Gate) zone(ctx context.Context, v *View, q report.Query) (*time.Location, error) {
+func (g *Gate) zone(ctx context.Context, v *View, q *report.Query) (*time.Location, error) {
 	if q.Realtime && v.History.Days == 0 && v.History.Since.IsZero() {
 		return time.UTC, nil
 	}
@@ -160,22 +172,35 @@ func (g *Gate) property(ctx context.Context, v *View) (report.Property, error) {
 }
 
 // put asks the source and records what came of it.
-func (g *Gate) put(ctx context.Context, ask question) (r *report.Report, err error) {
+func (g *Gate) put(ctx context.Context, ask *question, d Decision) (r *report.Report, err error) {
 	// A panic in one of several questions must not end the process with the others.
 	defer func() {
 		if v := recover(); v != nil {
 			r, err = nil, report.AsError(fmt.Errorf("panic: %v", v))
 		}
 		if r != nil {
-			ask.decision.Rows = r.Rows
+			d.Rows = r.Rows
 		}
-		g.record(ctx, ask.decision, err)
+		g.record(ctx, d, err)
 	}()
 	r, err = g.c.Source.Report(ctx, ask.query)
 	if err != nil {
 		return nil, alike(discreet(err, ask.hidden), ask.query.Realtime)
 	}
 	return r, nil
+}
+
+// atHand answers a question, and records that, when nobody has to be waited for.
+func (g *Gate) atHand(ctx context.Context, ask *question, d Decision) *report.Report {
+	if g.c.AtHand == nil {
+		return nil
+	}
+	r := g.c.AtHand(ctx, ask.query)
+	if r != nil {
+		d.Rows = r.Rows
+		g.record(ctx, d, nil)
+	}
+	return r
 }
 
 // Report answers a query about a view (name, alias, or the property id when it
@@ -190,14 +215,15 @@ func (g *Gate) Report(ctx context.Context, grant Grant, view string, q report.Qu
 func (g *Gate) Answer(ctx context.Context, grant Grant, view string, a *Asked) (*report.Report, error) {
 	v, err := g.open(grant, view)
 	if err != nil {
-		return nil, g.refuse(ctx, methodOf(a.query), grant, view, &a.query, err)
+		return nil, g.refuse(ctx, methodOf(&a.query), grant, view, &a.query, err)
 	}
-	ask, err := g.prepareAsked(ctx, grant, v, a)
+	d := g.decision(methodOf(&a.query), grant)
+	ask, err := g.prepareAsked(ctx, grant, v, a, &d, nil)
 	if err != nil {
-		g.record(ctx, ask.decision, err)
+		g.record(ctx, d, err)
 		return nil, err
 	}
-	return g.put(ctx, ask)
+	return g.put(ctx, ask, d)
 }
 
 // Reports answers up to report.MaxBatch queries about a view; the first error
@@ -220,14 +246,15 @@ func (g *Gate) AnswerAll(ctx context.Context, grant Grant, view string, all []*A
 	if err != nil {
 		return nil, g.refuse(ctx, "report", grant, view, nil, err)
 	}
-	asks := make([]question, len(all))
+	asks, decisions := make([]*question, len(all)), make([]Decision, len(all))
 	for i, a := range all {
-		if asks[i], err = g.prepareAsked(ctx, grant, v, a); err != nil {
-			g.record(ctx, asks[i].decision, err)
+		decisions[i] = g.decision(methodOf(&a.query), grant)
+		if asks[i], err = g.prepareAsked(ctx, grant, v, a, &decisions[i], nil); err != nil {
+			g.record(ctx, decisions[i], err)
 			return nil, err
 		}
 	}
-	return g.putAll(ctx, asks)
+	return g.putAll(ctx, asks, decisions)
 }
 
 func checkBatch(n int) error {
@@ -240,9 +267,9 @@ func checkBatch(n int) error {
 	return nil
 }
 
-func (g *Gate) putAll(ctx context.Context, asks []question) ([]*report.Report, error) {
+func (g *Gate) putAll(ctx context.Context, asks []*question, decisions []Decision) ([]*report.Report, error) {
 	if len(asks) == 1 {
-		r, err := g.put(ctx, asks[0])
+		r, err := g.put(ctx, asks[0], decisions[0])
 		if err != nil {
 			return nil, err
 		}
@@ -252,7 +279,7 @@ func (g *Gate) putAll(ctx context.Context, asks []question) ([]*report.Report, e
 	errs := make([]error, len(asks))
 	var wg sync.WaitGroup
 	for i, ask := range asks {
-		wg.Go(func() { reports[i], errs[i] = g.put(ctx, ask) })
+		wg.Go(func() { reports[i], errs[i] = g.put(ctx, ask, decisions[i]) })
 	}
 	wg.Wait()
 	for _, err := range errs {

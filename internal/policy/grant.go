@@ -15,8 +15,8 @@ type Grant struct {
 	claim      Claim
 	views      []*View // that may be queried freely
 	dashboards []opened
-	filter     *report.Filter
-	narrowing  narrowing // stands for filter
+	filter     tokenFilter            // of every view that has none of its own
+	filters    map[string]tokenFilter // of the views of these names; filter is in each
 	asker      Asker
 }
 
@@ -43,10 +43,10 @@ type opened struct {
 // Grant computes what the holder of a claim may ask now. The error is
 // Unauthenticated when nothing that the claim names exists any more.
 func (r *Rules) Grant(c Claim) (Grant, error) {
-	if err := CheckFilter(c.Filter); err != nil {
+	g := Grant{rules: r, claim: c}
+	if err := g.narrow(c); err != nil {
 		return Grant{}, report.Errorf(report.Unauthenticated, "The embed token is not valid. Ask for a new one.").Because(err)
 	}
-	g := Grant{rules: r, claim: c, filter: c.Filter.Clone(), narrowing: narrowingOf(c.Filter)}
 	for _, v := range r.views {
 		if slices.Contains(c.Views, v.Name) && c.reaches(v) {
 			g.views = append(g.views, v)
@@ -64,6 +64,44 @@ func (r *Rules) Grant(c Claim) (Grant, error) {
 		return Grant{}, report.Errorf(report.Unauthenticated, "What the embed token was for is no longer offered. Ask for a new one.")
 	}
 	return g, nil
+}
+
+// A tokenFilter is what a token narrows a view to.
+type tokenFilter struct {
+	filter    *report.Filter // nil for nothing
+	narrowing narrowing      // stands for filter
+}
+
+func newTokenFilter(filters ...*report.Filter) (tokenFilter, error) {
+	for _, f := range filters {
+		if err := CheckFilter(f); err != nil {
+			return tokenFilter{}, err
+		}
+	}
+	both := report.And(filters...).Clone()
+	return tokenFilter{both, narrowingOf(both)}, CheckFilter(both)
+}
+
+// narrow reads the filters of a claim.
+func (g *Grant) narrow(c Claim) (err error) {
+	if g.filter, err = newTokenFilter(c.Filter); err != nil || len(c.Filters) == 0 {
+		return err
+	}
+	g.filters = make(map[string]tokenFilter, len(c.Filters))
+	for view, f := range c.Filters {
+		if g.filters[view], err = newTokenFilter(c.Filter, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// narrowed returns what the grant narrows a view to.
+func (g Grant) narrowed(v *View) tokenFilter {
+	if f, ok := g.filters[v.Name]; ok {
+		return f
+	}
+	return g.filter
 }
 
 // reaches reports whether the claim holds for a view as it is configured now.
@@ -84,8 +122,26 @@ func (c Claim) over(b *board) []*View {
 	})
 }
 
+// ViewNames returns the names of the views that the grant opens, for questions or
+// under a dashboard; some may be named twice.
+func (g Grant) ViewNames() []string {
+	var names []string
+	for _, v := range g.views {
+		names = append(names, v.Name)
+	}
+	for _, o := range g.dashboards {
+		for _, v := range o.views {
+			names = append(names, v.Name)
+		}
+	}
+	return names
+}
+
 // Anonymous reports whether the session is a visitor's whom nobody vouches for.
 func (g Grant) Anonymous() bool { return g.claim.Public }
+
+// Host returns the host that began the session; empty for the public's.
+func (g Grant) Host() string { return g.claim.Host }
 
 // Subject returns whom the host says the asker is; empty for anonymous.
 func (g Grant) Subject() string { return g.claim.Subject }

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 
@@ -13,18 +15,27 @@ import (
 )
 
 // An Asked is a query as an asker wrote it, read once for all who write the same.
-// It never changes. What the gate remembers, it remembers of an Asked, not of
+// What it says never changes. What the gate remembers, it remembers of an Asked, not of
 // what looks like it: two of the same query are strangers to each other.
 type Asked struct {
 	query      report.Query
 	size       int
 	calculates bool // names calculated metrics
+	// last is what was found of it last: most questions are asked about one view,
+	// by those whose tokens narrow it alike.
+	last atomic.Pointer[found]
+}
+
+// A found question is what a finding led to.
+type found struct {
+	finding
+	ask *question
 }
 
 // NewAsked returns an Asked of a query that was written in so many bytes; 0 for one
 // that nobody will ask again, and that is not remembered.
 func NewAsked(q report.Query, size int) *Asked {
-	return &Asked{q.Clone(), size, len(calculates(q)) > 0}
+	return &Asked{query: q.Clone(), size: size, calculates: len(calculates(q)) > 0}
 }
 
 // maxRemembered bounds what the gate remembers, in bytes.
@@ -47,13 +58,19 @@ const maxPanels = 20_000
 // it for each asker, and recorded, each time.
 type memory struct {
 	allowed *otter.Cache[finding, *question]
-	panels  *otter.Cache[spanned, *Asked]
+	panels  *otter.Cache[spanned, *askedPanel]
 }
 
 // A spanned is a panel and the days that it is asked about.
 type spanned struct {
 	panel             *dashboard.Panel // of the rules
 	start, end, first report.Date
+}
+
+// An askedPanel is the question of a panel about some days.
+type askedPanel struct {
+	panel dashboard.Panel // whose query holds the days
+	asked *Asked
 }
 
 type finding struct {
@@ -88,7 +105,7 @@ func newMemory() (*memory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy: the memory of the gate: %w", err)
 	}
-	panels, err := otter.New(&otter.Options[spanned, *Asked]{MaximumSize: maxPanels})
+	panels, err := otter.New(&otter.Options[spanned, *askedPanel]{MaximumSize: maxPanels})
 	if err != nil {
 		return nil, fmt.Errorf("policy: the memory of panels: %w", err)
 	}
@@ -97,32 +114,45 @@ func newMemory() (*memory, error) {
 
 // panel returns the question of a panel, the same for all who ask about the same
 // days.
-func (m *memory) panel(panel *dashboard.Panel, start, end, first report.Date) *Asked {
+func (m *memory) panel(panel *dashboard.Panel, start, end, first report.Date) *askedPanel {
 	at := spanned{panel, start, end, first}
 	if known, ok := m.panels.GetIfPresent(at); ok {
 		return known
 	}
 	const size = 256 // as much as a panel says
-	asked := NewAsked(panel.QueryFor(start, end, first), size)
-	m.panels.Set(at, asked)
-	return asked
+	a := &askedPanel{*panel, NewAsked(panel.QueryFor(start, end, first), size)}
+	a.panel.Query = a.asked.query
+	m.panels.Set(at, a)
+	return a
 }
 
-// prepareAsked checks and narrows what was asked, or remembers the outcome.
-func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked) (question, error) {
+// find returns what was found before; nil for nothing.
+func (m *memory) find(at finding) *question {
+	if last := at.asked.last.Load(); last != nil && last.finding == at {
+		return last.ask
+	}
+	ask, ok := m.allowed.GetIfPresent(at)
+	if !ok {
+		return nil
+	}
+	at.asked.last.Store(&found{at, ask})
+	return ask
+}
+
+// prepareAsked checks and narrows what was asked, or remembers the outcome. The zone
+// is the property's, nil for one that is not known.
+func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked, d *Decision, zone *time.Location) (*question, error) {
 	if a.size == 0 || !a.lasting(v) {
-		return g.prepare(ctx, grant, v, a.query)
+		return g.prepare(ctx, grant, v, a.query, d)
 	}
-	at := finding{v, grant.narrowing, a}
-	if ask, ok := g.memory.allowed.GetIfPresent(at); ok && g.holds(ctx, ask, a) {
-		return ask.by(g.decision(ask.decision.Method, grant)), nil
+	at := finding{v, grant.narrowed(v).narrowing, a}
+	if ask := g.memory.find(at); ask != nil && g.holds(ctx, ask, d.Time, zone) {
+		ask.tell(d)
+		return ask, nil
 	}
-	ask, err := g.prepare(ctx, grant, v, a.query)
+	ask, err := g.prepare(ctx, grant, v, a.query, d)
 	if err == nil {
-		ask.query = ask.query.Marked()
-		kept := ask
-		kept.decision = Decision{Method: ask.decision.Method, View: ask.decision.View, Query: &kept.query, Clipped: ask.decision.Clipped}
-		g.memory.allowed.Set(at, &kept)
+		g.memory.allowed.Set(at, ask)
 	}
 	return ask, err
 }
@@ -138,16 +168,10 @@ func (a *Asked) lasting(v *View) bool {
 }
 
 // holds reports whether it still is the day that a question was prepared on.
-func (g *Gate) holds(ctx context.Context, ask *question, a *Asked) bool {
-	zone, err := g.zone(ctx, ask.view, a.query)
-	return err == nil && zone.String() == ask.zone.String() && report.DateOf(g.c.Clock(), zone) == ask.today
-}
-
-// by returns the same question with a decision of its own, which says the same of
-// the view and the query.
-func (ask *question) by(d Decision) question {
-	again := *ask
-	again.decision = d
-	again.decision.View, again.decision.Query, again.decision.Clipped = ask.decision.View, ask.decision.Query, ask.decision.Clipped
-	return again
+func (g *Gate) holds(ctx context.Context, ask *question, now time.Time, zone *time.Location) bool {
+	var err error
+	if zone == nil || ask.query.Realtime {
+		zone, err = g.zone(ctx, ask.view, &ask.query)
+	}
+	return err == nil && (zone == ask.zone || zone.String() == ask.zone.String()) && report.DateOf(now, zone) == ask.today
 }

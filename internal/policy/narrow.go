@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -27,7 +29,14 @@ func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location,
 	q.Account, q.Property, q.Ages = v.Account, v.Property, v.Ages
 	q.DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), q.DimensionFilter)
 	q.Limit = v.limit(q.Limit)
-	d := days{first: v.History.first(report.DateOf(now, zone)), today: report.DateOf(now, zone), refuse: v.History.Refuse}
+	today := report.DateOf(now, zone)
+	d := days{first: v.History.first(today), today: today, refuse: v.History.Refuse}
+	if !d.first.IsZero() && !q.Realtime {
+		d.first = d.first.AddDays(looksBack(q)) // what is counted must not reach further back
+	}
+	if d.first.After(today) {
+		return q, false, report.Errorf(report.Forbidden, "This view's history is shorter than the days that the metrics count back.")
+	}
 	if q.Realtime {
 		clipped, err = d.boundMinutes(q.MinuteRanges, now.Sub(d.first.In(zone)))
 		if err == nil && clipped && len(q.MinuteRanges) == 0 {
@@ -37,6 +46,31 @@ func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location,
 	}
 	clipped, err = d.boundDates(q.DateRanges)
 	return q, clipped, err
+}
+
+// rolling are the metrics, in lower case, whose value on a day counts users of days
+// before it too, and of how many. Source: the Data API's schema of metrics.
+var rolling = map[string]int{
+	"active7dayusers": 6, "dauperwau": 6,
+	"active28dayusers": 27, "daupermau": 27, "waupermau": 27,
+}
+
+// looksBack returns how many days before its dates a query counts. Orders name
+// metrics of the query alone.
+func looksBack(q report.Query) int {
+	most := 0
+	for _, m := range q.Metrics {
+		most = max(most, rolling[strings.ToLower(m.Name)])
+	}
+	q.MetricFilter.Walk(func(c *report.Condition) { most = max(most, rolling[strings.ToLower(c.FieldName)]) })
+	return most
+}
+
+// rolls reports whether a calculated metric is computed from a rolling one.
+func rolls(field report.Field) bool {
+	return slices.ContainsFunc(operands[0].FindAllString(field.Expression, -1), func(name string) bool {
+		return rolling[strings.ToLower(name)] > 0
+	})
 }
 
 // limit returns the rows to ask for, which are always named: a question that

@@ -54,7 +54,7 @@ type History struct {
 // A Claim is what a verified embed token says about its holder.
 type Claim struct {
 	Host       string   // that began the session; empty for the public's
-	Session    string   // random, one per token
+	Session    string   // the same in a token and those that it is renewed to
 	Subject    string   // whom the host says it is; empty for anonymous
 	Origin     string   // the page's origin; empty for tokens that servers use
 	Views      []string // that may be queried freely
@@ -67,8 +67,10 @@ type Claim struct {
 	Public bool
 	// Framed says that a public claim was made for our own embed page: Origin is
 	// ours, and whom the views list are the pages around it.
-	Framed    bool
-	Filter    *report.Filter // further narrowing, chosen by the host
+	Framed bool
+	Filter *report.Filter // further narrowing, chosen by the host
+	// Filters narrow further, each the view of its name.
+	Filters   map[string]*report.Filter
 	IssuedAt  time.Time
 	ExpiresAt time.Time
 }

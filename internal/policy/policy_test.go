@@ -310,6 +310,44 @@ func TestToday(t *testing.T) {
 	}
 }
 
+// Metrics that count back are held to the history as well.
+func TestHistoryOfRollingMetrics(t *testing.T) {
+	for _, c := range []struct {
+		days   int
+		metric string
+		filter bool // name it in a filter alone
+		want   string
+	}{
+		{60, "activeUsers", false, "2026-09-25"},
+		{60, "active7DayUsers", false, "2026-10-01"},
+		{60, "Active28DayUsers", false, "2026-10-22"},
+		{60, "wauPerMau", true, "2026-10-22"},
+		{28, "dauPerMau", false, "2026-11-23"},
+		{27, "dauPerMau", false, "shorter than"},
+	} {
+		v := shop()
+		v.History = History{Days: c.days}
+		w, g, r := start(t, v)
+		q := sessions()
+		if c.filter {
+			zero := report.Int64(0)
+			q.MetricFilter = &report.Filter{Condition: &report.Condition{FieldName: c.metric, Numeric: &report.NumericFilter{Operation: "GREATER_THAN", Value: report.NumericValue{Int64: &zero}}}}
+		} else {
+			q.Metrics = []report.Metric{{Name: c.metric}}
+		}
+		q.DateRanges = []report.DateRange{{StartDate: "2026-01-01", EndDate: "today"}}
+		got := ""
+		if _, err := g.Report(bg, grant(t, r, Claim{Views: []string{"shop"}}), "shop", q); err != nil {
+			got = err.Error()
+		} else {
+			got = w.last().DateRanges[0].StartDate
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
 func TestHistory(t *testing.T) {
 	const forbidden = "begins on"
 	for _, c := range []struct {

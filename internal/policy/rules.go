@@ -318,13 +318,21 @@ func notListed(origin, where string) error {
 	return report.Errorf(report.Forbidden, "Pages at %q may not show this: add it to origins of the %s.", brief(origin), where)
 }
 
-// brief keeps what an asker wrote short enough to be repeated.
+// brief keeps what an asker wrote short enough to be repeated, and recorded. Of a
+// credential in the place of a name it leaves too little to be used.
 func brief(s string) string {
-	if len(s) > 100 {
-		return strings.ToValidUTF8(s[:100], "") + "…"
+	most := 100
+	if credentialForm.MatchString(s) {
+		most = 12
+	}
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }
+
+// credentialForm is how API keys, JWTs and Google's access tokens begin.
+var credentialForm = regexp.MustCompile(`^(oriel_|eyJ|ya29\.)`)
 
 // ListsOrigin reports whether any view lists the origin: whether its pages are
 // answered at all. What they may read is for a grant to say, see ReadableFrom.

@@ -5,6 +5,8 @@ import (
 	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // An Expr is a v3 filter: groups joined by AND, each of conditions joined by OR.
@@ -17,9 +19,6 @@ type Condition struct {
 	Value string
 }
 
-// operators, longest first so that >= is not read as >.
-var operators = []string{"==", "!=", "=@", "!@", "=~", "!~", ">=", "<=", ">", "<"}
-
 // Bounds of what is read at all.
 const (
 	maxFilter     = 4096 // bytes
@@ -27,10 +26,8 @@ const (
 	maxRegexp     = 128 // characters: v3's own limit
 )
 
-// ParseFilter reads v3's filter grammar: conditions joined by "," (OR, which
-// binds tighter) and ";" (AND). In a value "\,", "\;" and "\\" stand for the
-// character itself; any other backslash stays, for regular expressions are full
-// of them. The empty string is no filter.
+// ParseFilter reads v3's filter grammar, which report.ReadComparisons describes.
+// The empty string is no filter.
 func ParseFilter(s string) (Expr, error) {
 	if len(s) > maxFilter {
 		return nil, badParameter("filters", "The filter has %d bytes; at most %d are read.", len(s), maxFilter)
@@ -43,10 +40,10 @@ func ParseFilter(s string) (Expr, error) {
 	}
 	var e Expr
 	count := 0
-	for _, and := range split(s, ';') {
+	for _, comparisons := range report.ReadComparisons(s) {
 		var group []Condition
-		for _, or := range split(and, ',') {
-			c, err := parseCondition(or)
+		for _, written := range comparisons {
+			c, err := readCondition(written)
 			if err != nil {
 				return nil, err
 			}
@@ -61,44 +58,11 @@ func ParseFilter(s string) (Expr, error) {
 	return e, nil
 }
 
-// split cuts s at each sep that no backslash escapes.
-func split(s string, sep byte) []string {
-	var parts []string
-	start := 0
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case sep:
-			parts = append(parts, s[start:i])
-			start = i + 1
-		}
+func readCondition(written report.Comparison) (Condition, error) {
+	if written.Op == "" || !fieldPattern.MatchString(written.Field) {
+		return Condition{}, badParameter("filters", "Invalid value '%s' for filters parameter.", cut(written.Written))
 	}
-	return append(parts, s[start:])
-}
-
-func parseCondition(s string) (Condition, error) {
-	invalid := func() (Condition, error) {
-		return Condition{}, badParameter("filters", "Invalid value '%s' for filters parameter.", cut(s))
-	}
-	at := strings.IndexAny(s, "=!<>")
-	if at < 0 {
-		return invalid()
-	}
-	c := Condition{Field: strings.TrimSpace(s[:at])}
-	if !fieldPattern.MatchString(c.Field) {
-		return invalid()
-	}
-	for _, op := range operators {
-		if strings.HasPrefix(s[at:], op) {
-			c.Op = op
-			break
-		}
-	}
-	if c.Op == "" {
-		return invalid()
-	}
-	c.Value = unescape(s[at+len(c.Op):])
+	c := Condition{Field: written.Field, Op: written.Op, Value: written.Value}
 	return c, c.checkRegexp()
 }
 
@@ -120,19 +84,6 @@ func (c Condition) checkRegexp() error {
 	return nil
 }
 
-func unescape(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte(`,;\`, s[i+1]) >= 0 {
-			i++
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-var escaper = strings.NewReplacer(`\`, `\\`, `,`, `\,`, `;`, `\;`)
-
 // String writes the filter so that ParseFilter reads the same again.
 func (e Expr) String() string {
 	var b strings.Builder
@@ -144,7 +95,7 @@ func (e Expr) String() string {
 			if j > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(c.Field + c.Op + escaper.Replace(c.Value))
+			b.WriteString(report.Comparison{Field: c.Field, Op: c.Op, Value: c.Value}.String())
 		}
 	}
 	return b.String()

@@ -19,6 +19,7 @@ import (
 func BenchmarkServeReport(b *testing.B) {
 	s := newSite(b, func(c *Config) {
 		c.Logger, c.RequestsPerSecond, c.RequestsBurst = slog.New(slog.NewTextHandler(io.Discard, nil)), 1e9, 1<<30
+		c.ViewPerSecond, c.ViewBurst = 1e9, 1<<30
 	})
 	answer := s.report()
 	answer.Body = rows(35)

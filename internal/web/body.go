@@ -34,8 +34,12 @@ func receive(r *http.Request, limit int64) ([]byte, error) {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return nil, report.Errorf(report.Invalid, "Send the request without Content-Encoding.")
 	}
-	body, err := readAll(r, limit)
+	var body []byte
 	var tooLarge *http.MaxBytesError
+	err := error(&http.MaxBytesError{Limit: limit})
+	if r.ContentLength <= limit { // more need not come to be refused
+		body, err = readAll(r, limit)
+	}
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, report.Errorf(report.TooLarge, "A request may hold %d KB at most.", limit>>10)
@@ -127,6 +131,16 @@ func foldRune(r rune) rune {
 	}
 }
 
+// inWords says of a value of the wrong type where it stands, and leaves out what
+// encoding/json tells beside that: the names of types of this program.
+func inWords(err error) string {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return fmt.Sprintf("the member %q cannot be a JSON %s", clipped(wrong.Field), wrong.Value)
+	}
+	return err.Error()
+}
+
 // decodeStrict reads one JSON value into v and refuses what v does not know, and
 // members that are given twice.
 func decodeStrict(body []byte, v any) error {
@@ -136,7 +150,7 @@ func decodeStrict(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return report.Errorf(report.Invalid, "The request is not what this address reads: %s.", err)
+		return report.Errorf(report.Invalid, "The request is not what this address reads: %s.", inWords(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return report.Errorf(report.Invalid, "The request holds more than one JSON value.")

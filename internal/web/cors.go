@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/policy"
@@ -15,7 +16,7 @@ type subject func(r *http.Request) (view, dashboard string)
 // What pages of other origins may send and see, beyond what browsers always allow.
 const (
 	corsRequestHeaders = "Authorization, Content-Type, X-Goog-Api-Client, X-Goog-Request-Params, X-Goog-User-Project, X-User-Agent"
-	corsAnswerHeaders  = "Age, Oriel-As-Of, Oriel-Freshness, Oriel-Notices, Oriel-Stale, Retry-After, " + requestIDHeader
+	corsAnswerHeaders  = "Age, Content-Disposition, Oriel-As-Of, Oriel-Freshness, Oriel-Notices, Oriel-Stale, Retry-After, " + requestIDHeader
 	corsMaxAge         = "600" // seconds; the longest that all browsers honour
 )
 
@@ -32,24 +33,45 @@ func aboutCall(r *http.Request) (view, dashboard string) {
 }
 
 func aboutDashboard(r *http.Request) (view, dashboard string) {
-	return r.URL.Query().Get("view"), r.PathValue("dashboard")
+	return parameter(r.URL.RawQuery, "view"), r.PathValue("dashboard")
+}
+
+// parameter is url.Values.Get for one parameter of a query string, of which no
+// other is read.
+func parameter(query, name string) string {
+	for pair := range strings.SplitSeq(query, "&") {
+		key, text, _ := strings.Cut(pair, "=")
+		if key != name && !strings.ContainsAny(key, "%+") || strings.Contains(pair, ";") {
+			continue
+		}
+		key, err := url.QueryUnescape(key)
+		if err != nil || key != name {
+			continue
+		}
+		if text, err = url.QueryUnescape(text); err == nil {
+			return text
+		}
+	}
+	return ""
 }
 
 // readable refuses requests from pages that no view lists, and lets the others
 // read the answer. What the request is about must not matter here: nobody has
 // shown a token yet, and anything but a browser can claim any origin. The
 // server's own pages need no permission.
+//
+// What may be read depends on who asks, which Vary would say; but it says that to
+// caches, and nothing of this may be stored. What may says so itself: unchangedJSON.
 func (s *Server) readable(next http.Handler) http.Handler {
 	expose := fixed("Access-Control-Expose-Headers", corsAnswerHeaders)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		s.varyOrigin.set(h)
 		if origin := s.foreignPage(r); origin != "" {
 			if !s.rules.ListsOrigin(origin) {
-				s.fail(w, r, foreignOrigin(origin))
+				s.fail(w, r, s.refused(r, policy.Grant{}, foreignOrigin(origin)))
 				return
 			}
-			setHeaders(h, "Access-Control-Allow-Origin", origin)
+			h["Access-Control-Allow-Origin"] = r.Header["Origin"][:1:1]
 			expose.set(h)
 		}
 		next.ServeHTTP(w, r)
@@ -59,7 +81,7 @@ func (s *Server) readable(next http.Handler) http.Handler {
 // foreignPage returns the origin of the page that asks; empty when none does, or
 // one of the server's own.
 func (s *Server) foreignPage(r *http.Request) string {
-	if origin := r.Header.Get("Origin"); origin != s.origin {
+	if origin := value(r.Header, "Origin"); origin != s.origin {
 		return origin
 	}
 	return ""
@@ -91,7 +113,7 @@ func (s *Server) preflight(allowed []string) http.Handler {
 			return
 		}
 		if origin != s.origin && !s.rules.ListsOrigin(origin) {
-			s.fail(w, r, foreignOrigin(origin))
+			s.fail(w, r, s.refused(r, policy.Grant{}, foreignOrigin(origin)))
 			return
 		}
 		h.Set("Access-Control-Allow-Origin", origin)

@@ -96,8 +96,15 @@ func checkReadable(t *testing.T, a answered, origin string, readable bool) {
 	}
 	wantHeader(t, a, "Access-Control-Allow-Origin", want)
 	wantHeader(t, a, "Access-Control-Allow-Credentials", "")
-	if !strings.Contains(strings.Join(a.header.Values("Vary"), ","), "Origin") {
-		t.Errorf("Vary = %q", a.header.Values("Vary"))
+	checkVary(t, a)
+}
+
+// checkVary holds that what may be stored says what it varies with.
+func checkVary(t *testing.T, a answered) {
+	t.Helper()
+	vary := strings.Join(a.header.Values("Vary"), ",")
+	if !strings.Contains(a.header.Get("Cache-Control"), "no-store") && !strings.Contains(vary, "Origin") {
+		t.Errorf("Cache-Control = %q, Vary = %q", a.header.Get("Cache-Control"), vary)
 	}
 }
 

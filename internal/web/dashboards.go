@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
 	"github.com/oriel-server/oriel/internal/policy"
@@ -117,47 +120,124 @@ func (s *Server) encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Ran
 	if err != nil {
 		return body{}, err
 	}
-	pieces := make([][]byte, 0, 2*len(a.Panels)+1)
-	text := append(open(head), `,"panels":[`...)
+	panels, err := s.panelsOf(a, now)
+	if err != nil {
+		return body{}, err
+	}
+	return ending(open(head), panels), nil
+}
+
+// A boardKey is a dashboard as it is configured, over a view and about some days.
+type boardKey struct {
+	board, view       string
+	start, end, today report.Date
+}
+
+// Encoded panels are for all who ask for them while their ages are what they say,
+// which is less than a second.
+type encodedPanels struct {
+	*shared
+	reports   []*report.Report // none is nil
+	from, end time.Time
+}
+
+// holds reports whether the panels, encoded anew, would be the same.
+func (e *encodedPanels) holds(a *policy.DashboardAnswer, now time.Time) bool {
+	if now.Before(e.from) || !now.Before(e.end) || len(a.Panels) != len(e.reports) {
+		return false
+	}
+	for i, p := range a.Panels {
+		if p.Report != e.reports[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// maxBoards bounds the memory for encoded panels, in bytes.
+const maxBoards = 32 << 20
+
+func newBoards() (*otter.Cache[boardKey, *encodedPanels], error) {
+	boards, err := otter.New(&otter.Options[boardKey, *encodedPanels]{
+		MaximumWeight: maxBoards,
+		Weigher: func(_ boardKey, e *encodedPanels) uint32 {
+			// Its reports may be remembered for its sake alone.
+			const overhead, copies = 1024, 2
+			return uint32(overhead + copies*len(e.plain))
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("web: the memory of dashboards: %w", err)
+	}
+	return boards, nil
+}
+
+// panelsOf returns the end of a dashboard's JSON.
+func (s *Server) panelsOf(a *policy.DashboardAnswer, now time.Time) (*shared, error) {
+	at := boardKey{a.Dashboard.Name, a.View.Name, a.Start, a.End, a.Today}
+	if known, ok := s.boards.GetIfPresent(at); ok && known.holds(a, now) {
+		return known.shared, nil
+	}
+	text, err := s.encodePanels(a, now)
+	if err != nil {
+		return nil, err
+	}
+	fresh := &encodedPanels{shared: &shared{plain: text}, from: now, end: now.Add(time.Second)}
+	for _, p := range a.Panels {
+		if p.Err != nil || p.Report == nil {
+			return fresh.shared, nil
+		}
+		fresh.reports = append(fresh.reports, p.Report)
+		if older := p.Report.FetchedAt.Add(time.Duration(age(now, p.Report)+1) * time.Second); older.Before(fresh.end) {
+			fresh.end = older
+		}
+	}
+	s.boards.Set(at, fresh)
+	return fresh.shared, nil
+}
+
+func (s *Server) encodePanels(a *policy.DashboardAnswer, now time.Time) (text []byte, err error) {
+	size := 16
+	for _, p := range a.Panels {
+		size += 512
+		if p.Report != nil {
+			size += len(p.Report.Body)
+		}
+	}
+	text = append(make([]byte, 0, size), `,"panels":[`...)
 	for i, p := range a.Panels {
 		if i > 0 {
 			text = append(text, ',')
 		}
 		if text, err = s.encodePanel(text, a.Dashboard.Name, p, now); err != nil {
-			return body{}, err
+			return nil, err
 		}
-		if p.Err == nil && p.Report != nil {
-			pieces = append(pieces, text, p.Report.Body)
-			text = make([]byte, 0, 512)
-		}
-		text = append(text, '}')
 	}
-	return made(append(pieces, append(text, "]}"...))...), nil
+	return append(text, "]}"...), nil
 }
 
-// encodePanel appends a panel up to its report, or its error, and leaves it open.
+// encodePanel appends a panel, with its report or its error.
 func (s *Server) encodePanel(text []byte, board string, p policy.PanelAnswer, now time.Time) ([]byte, error) {
 	head, err := s.panelHead(board, p)
 	if err != nil {
 		return nil, err
 	}
 	text = append(text, head...)
-	var rest any = panelFailed{panelError{known(panelCause(p)).Message}}
-	if rep := p.Report; p.Err == nil && rep != nil {
-		rest = panelAge{
-			AsOf: rep.FetchedAt.UTC().Format(time.RFC3339), Age: age(now, rep),
-			Freshness: rep.Freshness, Stale: rep.Stale, Notices: notices(rep),
-		}
+	rep := p.Report
+	if p.Err != nil || rep == nil {
+		members, err := json.Marshal(panelFailed{panelError{known(panelCause(p)).Message}})
+		return append(append(text, ','), members[1:]...), err
 	}
-	members, err := json.Marshal(rest)
+	members, err := json.Marshal(panelAge{
+		AsOf: rep.FetchedAt.UTC().Format(time.RFC3339), Age: age(now, rep),
+		Freshness: rep.Freshness, Stale: rep.Stale, Notices: notices(rep),
+	})
 	if err != nil {
 		return nil, err
 	}
 	text = append(append(text, ','), open(members)[1:]...)
-	if p.Err == nil && p.Report != nil {
-		text = append(text, `,"report":`...)
-	}
-	return text, nil
+	text = append(append(text, `,"report":`...), rep.Body...)
+	return append(text, '}'), nil
 }
 
 // A panelKey is what the head of a panel's JSON depends on, beside the

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -131,4 +132,32 @@ func TestRefusedDashboards(t *testing.T) {
 			t.Errorf("%s: %d %s", path, a.code, a.body)
 		}
 	}
+}
+
+// Panels are encoded once for many askers, and for no longer than they say how old
+// they are; what is an asker's own never is.
+func TestDashboardsAreOfTheMoment(t *testing.T) {
+	s := newSite(t)
+	kept := s.report() // fetched 12.5 s ago
+	s.source.answer = func(context.Context, report.Query) (*report.Report, error) { return kept, nil }
+	early := bearing(s.boardToken())
+	ask := func(token string, expires, age int, freshness string) {
+		t.Helper()
+		d := draw(t, s.do("GET", "/v1/dashboards/overview", "", token).body)
+		if p := d.Panels[1]; d.ExpiresIn != expires || *p.Age != age || p.Freshness != freshness {
+			t.Errorf("expires in %d s, age %d, %s; want %d, %d, %s", d.ExpiresIn, *p.Age, p.Freshness, expires, age, freshness)
+		}
+	}
+	ask(early, 300, 12, "settling")
+	s.now = s.now.Add(400 * time.Millisecond)
+	ask(early, 299, 12, "settling")
+	s.now = s.now.Add(200 * time.Millisecond)
+	ask(early, 299, 13, "settling")
+	ask(bearing(s.boardToken()), 299, 13, "settling")
+	newer := *kept
+	newer.Freshness = report.FreshIntraday
+	kept = &newer
+	ask(early, 299, 13, "intraday")
+	s.now = s.now.Add(-time.Hour) // a clock that is set right
+	ask(bearing(s.boardToken()), 299, 0, "intraday")
 }

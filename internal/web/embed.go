@@ -22,15 +22,18 @@ type embedRequest struct {
 	Theme string // light, dark or auto
 	Lang  string // a language tag (BCP 47)
 	Token string // minted by the host; empty for anonymous visitors
+	Code  string // good once, for a token; empty as well
 }
 
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+
+func themes() []string { return []string{"auto", "light", "dark"} }
 
 // maxName bounds the names of views and dashboards in an address.
 const maxName = 100
 
 func readEmbedRequest(name string, q url.Values) (embedRequest, error) {
-	e := embedRequest{Theme: "auto", Lang: "en", Token: q.Get("token")}
+	e := embedRequest{Theme: "auto", Lang: "en", Token: q.Get("token"), Code: q.Get("code")}
 	if theme := q.Get("theme"); theme != "" {
 		e.Theme = theme
 	}
@@ -40,11 +43,11 @@ func readEmbedRequest(name string, q url.Values) (embedRequest, error) {
 	switch {
 	case len(name) > maxName || len(q.Get("view")) > maxName:
 		return e, report.Errorf(report.NotFound, "There is no such dashboard.")
-	case !slices.Contains([]string{"light", "dark", "auto"}, e.Theme):
+	case !slices.Contains(themes(), e.Theme):
 		return e, report.Errorf(report.Invalid, "theme must be light, dark or auto.")
 	case !languageTag.MatchString(e.Lang):
 		return e, report.Errorf(report.Invalid, "lang must be a language tag such as de or pt-BR.")
-	case len(e.Token) > maxToken:
+	case len(e.Token) > maxToken || len(e.Code) > maxToken || e.Token != "" && e.Code != "":
 		return e, report.Errorf(report.Unauthenticated, "The token is not one of this server's.")
 	}
 	var err error
@@ -70,12 +73,14 @@ func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, err)
 		return
 	}
-	// Whom a view lists is told of views that the asker may see, and of no other.
+	// Whom a view lists is told of views that the asker may see, and of no other. A
+	// page that hides where it is (Referrer-Policy: no-referrer) gets the dashboard,
+	// and the browser, which knows, shows an empty frame unless the page is listed.
 	framers := s.rules.FrameOrigins(req.Name, d.answer.View.Name)
 	origin := refererOrigin(r)
 	switch {
 	case framed(r) && origin != "" && origin != s.origin && !slices.Contains(framers, origin):
-		s.blockedPage(w, r, origin, req)
+		s.blockedPage(w, r, origin, d.answer.View.Name, req.Name)
 	case wantsJSON(r):
 		d.write(s, w, r)
 	default:
@@ -122,34 +127,57 @@ func (s *Server) embedDashboard(r *http.Request, req embedRequest) (dashboardRep
 	return d, nil
 }
 
-// embedToken returns the host's token, or mints one for an anonymous visitor.
-// That one is bound to the server's own origin: who may put the page into a
-// frame is for frame-ancestors to say.
+// embedToken returns the host's token, that of its code, or a new one for an
+// anonymous visitor. That one is bound to the server's own origin: who may put the
+// page into a frame is for frame-ancestors to say.
 func (s *Server) embedToken(r *http.Request, req embedRequest) (access.Token, policy.Grant, error) {
-	token := access.Token{AccessToken: req.Token, TokenType: "Bearer"}
-	if req.Token == "" {
-		var err error
-		if err = s.mayMint(r, s.origin); err == nil {
-			token, err = s.authority.Public(r.Context(), s.origin, nil, req.Name)
-		}
-		if s.minted(forFrame, err) != nil {
-			return token, policy.Grant{}, err
-		}
+	token, err := s.embedCredential(r, req)
+	if err != nil {
+		return token, policy.Grant{}, err
 	}
-	grant, err := s.verify(r.Context(), token.AccessToken, s.origin)
-	if err == nil {
-		err = s.mayAsk(r, grant)
+	grant, err := s.authority.Verify(r.Context(), token.AccessToken, s.frame(r))
+	if err != nil {
+		return token, grant, s.throttled(r, err)
+	}
+	if err = s.mayAsk(r, grant); err == nil {
+		err = s.mayAskAbout(grant, req.View, req.Name)
 	}
 	if err != nil {
-		return token, grant, err
+		return token, grant, s.refused(r, grant, err)
 	}
 	token.ExpiresIn = secondsUntil(s.clock(), grant.Expires())
 	return token, grant, nil
 }
 
+// frame is the caller that shows a token for the embed page: whoever's page that
+// is in.
+func (s *Server) frame(r *http.Request) access.Caller {
+	c := s.caller(r)
+	c.Origin = ""
+	return c
+}
+
+func (s *Server) embedCredential(r *http.Request, req embedRequest) (access.Token, error) {
+	switch {
+	case req.Token != "":
+		return access.Token{AccessToken: req.Token, TokenType: "Bearer"}, nil
+	case req.Code != "":
+		token, _, err := s.authority.Redeem(r.Context(), req.Code, s.frame(r))
+		return token, s.minted(forCode, s.throttled(r, err))
+	}
+	if err := s.mayMint(r, s.origin); err != nil {
+		return access.Token{}, s.minted(forFrame, s.refused(r, policy.Grant{}, err))
+	}
+	c := s.frame(r)
+	c.Origin = s.origin
+	token, err := s.authority.Public(r.Context(), c, nil, req.Name)
+	return token, s.minted(forFrame, err)
+}
+
 // embedPage writes the page. Answers are compressed although a token is in them:
-// an anonymous one is new in each answer, and a host's is in the address, so
-// that who can choose the rest of the address knows it already (BREACH).
+// an anonymous one and that of a code are new in each answer, and a host's is in
+// the address, so that who can choose the rest of the address knows it already
+// (BREACH).
 func (s *Server) embedPage(w http.ResponseWriter, req embedRequest, framers []string, d dashboardReply) {
 	// < and the line separators cannot stand in a script element's text.
 	var safe bytes.Buffer
@@ -157,8 +185,8 @@ func (s *Server) embedPage(w http.ResponseWriter, req embedRequest, framers []st
 	h := w.Header()
 	h.Set("Content-Security-Policy", embedPolicy(framers))
 	h.Set("Referrer-Policy", "same-origin") // names the page to its own server, see pageOrigin
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Cache-Control", "private, no-store")
+	setPageHeaders(h)
 	s.render(w, http.StatusOK, s.pages.embed, embedPageData{
 		Title: d.answer.Dashboard.Title, Lang: req.Lang, Theme: req.Theme,
 		Path: s.path, Modules: s.chartModules(),

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -74,7 +75,7 @@ func TestTimeout(t *testing.T) {
 		return nil, ctx.Err()
 	}
 	// Minting here directly: over HTTP it would race with the millisecond.
-	token, err := s.server.authority.Mint(context.Background(), hostKey, mintShop())
+	token, err := s.server.authority.Mint(context.Background(), hostKey, access.Caller{}, mintShop())
 	must(t, err)
 	a := s.do("POST", "/v1/views/shop:runReport", runReport, bearing(token.AccessToken))
 	if a.code != 504 || a.failure(t).Status != "DEADLINE_EXCEEDED" {

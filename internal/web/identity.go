@@ -1,11 +1,11 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -17,19 +17,34 @@ const maxToken = 8 << 10
 func (s *Server) grant(r *http.Request) (policy.Grant, error) {
 	token, err := bearer(r)
 	if err != nil {
-		return policy.Grant{}, err
+		return policy.Grant{}, s.refused(r, policy.Grant{}, err)
 	}
-	return s.verify(r.Context(), token, s.pageOrigin(r))
+	return s.authority.Verify(r.Context(), token, s.holder(r))
 }
 
-// verify lets the server's own pages use every token: a token that a host bound
-// to its page works in the iframe on that page too, and no script but ours runs
-// in it.
-func (s *Server) verify(ctx context.Context, token, origin string) (policy.Grant, error) {
-	if origin == s.origin {
-		origin = ""
+// holder is the caller that shows a token. The server's own pages may use every
+// token: one that a host bound to its page works in the iframe on that page too,
+// and no script but ours runs in it.
+func (s *Server) holder(r *http.Request) access.Caller {
+	c := s.caller(r)
+	if c.Origin == s.origin {
+		c.Origin = ""
 	}
-	return s.authority.Verify(ctx, token, origin)
+	return c
+}
+
+// caller is who asks, as far as the connection tells.
+func (s *Server) caller(r *http.Request) access.Caller {
+	return access.Caller{Origin: s.pageOrigin(r), Asker: policy.Asker{Request: requestID(r), Address: s.clients.key(r)}}
+}
+
+// requestID returns the number of a request, which observed has written into its
+// header in place of what the client may have sent.
+func requestID(r *http.Request) string {
+	if id := r.Header[requestIDHeader]; len(id) == 1 {
+		return id[0]
+	}
+	return ""
 }
 
 // bearer returns the credential of the Authorization header, the only place

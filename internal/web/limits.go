@@ -1,15 +1,16 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/maypok86/otter/v2"
 	"golang.org/x/time/rate"
 
+	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -18,68 +19,149 @@ const (
 	// originShare is how many times the rate of one address all visitors of one
 	// origin have together.
 	originShare = 50
-	// maxLimiters bounds the memory that the limiters take.
-	maxLimiters = 50_000
+	// siteShare is the same for an IPv6 /48: a few large ones belong to many people,
+	// most to one, who would have 65,536 times the rate with its networks.
+	siteShare = 50
+	// maxLimiters bounds the memory that the limiters of one kind take.
+	maxLimiters = 20_000
 )
 
-// limits bounds how often somebody may do one thing. Who that is, the keys say.
-type limits struct {
-	what      string // in the plural, for the sentence that refuses
-	perSecond rate.Limit
+// A pace is how often something may be done: burst times at once, and perSecond
+// times a second from then on.
+type pace struct {
+	perSecond float64
 	burst     int
-	buckets   *otter.Cache[asker, *rate.Limiter]
 }
 
-// An asker is who has a bucket: a client's network, an origin or a session.
-type asker struct {
-	network netip.Addr // of a client, see clients.key
-	origin  string
-	session string
+func (p pace) times(n int) pace { return pace{p.perSecond * float64(n), p.burst * n} }
+
+// A limiter holds what bounds askers. What there can be many of, addresses and
+// sessions, each has a memory of its own: floods of one kind leave the others alone.
+type limiter struct {
+	minting  addresses       // embed tokens for anonymous visitors
+	origins  *limits[string] // the same by origin, of which few are listed
+	asking   addresses       // requests of anonymous visitors
+	sessions *limits[string] // requests
+	views    *limits[string] // requests, by the view's name
+	hosts    *limits[string] // embed tokens for hosts, by the host's name
+	failing  addresses       // credentials that are no good
 }
 
-func newLimits(what string, perSecond float64, burst int) (*limits, error) {
-	buckets, err := otter.New(&otter.Options[asker, *rate.Limiter]{MaximumSize: maxLimiters})
-	if err != nil {
-		return nil, fmt.Errorf("web: limiters: %w", err)
-	}
-	return &limits{what, rate.Limit(perSecond), burst, buckets}, nil
+func newLimiter(c *Config) (*limiter, error) {
+	tokens, requests := pace{c.TokensPerSecond, c.TokensBurst}, pace{c.RequestsPerSecond, c.RequestsBurst}
+	l := &limiter{}
+	var errs [7]error
+	l.minting, errs[0] = newAddresses("Too many embed tokens were asked for", tokens)
+	l.origins, errs[1] = newLimits[string]("Too many embed tokens were asked for", tokens.times(originShare))
+	l.asking, errs[2] = newAddresses("Too many answers were asked for", requests)
+	l.sessions, errs[3] = newLimits[string]("Too many answers were asked for", requests)
+	l.views, errs[4] = newLimits[string]("Too many people look at this view", pace{c.ViewPerSecond, c.ViewBurst})
+	l.hosts, errs[5] = newLimits[string]("Too many embed tokens were asked for", pace{c.HostTokensPerSecond, c.HostTokensBurst})
+	l.failing, errs[6] = newAddresses("Too many tokens or keys that are not valid were shown", pace{c.FailuresPerSecond, c.FailuresBurst})
+	return l, errors.Join(errs[:]...)
 }
 
 // mayMint lets an embed token be minted for an anonymous visitor, by address and
 // by origin, or says when to come back.
 func (s *Server) mayMint(r *http.Request, origin string) error {
-	if err := s.minting.allow(s.clock(), asker{network: s.clients.key(r)}, 1); err != nil {
+	now := s.clock()
+	if err := s.limiter.minting.allow(now, s.clients.key(r)); err != nil {
 		return err
 	}
-	return s.minting.allow(s.clock(), asker{origin: origin}, originShare)
+	return s.limiter.origins.allow(now, origin)
 }
 
-// mayAsk lets the holder of a grant ask, or says when to come back. Anonymous
-// visitors can have as many sessions as they like, so their address counts; a
-// host's visitors may all come from one address, so their session does.
-func (s *Server) mayAsk(r *http.Request, grant policy.Grant) error {
-	if grant.Anonymous() {
-		return s.asking.allow(s.clock(), asker{network: s.clients.key(r)}, 1)
+// mayMintWith lets an embed token be minted for the host whose API key is shown. One
+// that is nobody's is for the authority to refuse.
+func (s *Server) mayMintWith(apiKey string) error {
+	host, ok := s.authority.HostOf(apiKey)
+	if !ok {
+		return nil
 	}
-	return s.asking.allow(s.clock(), asker{session: grant.Session()}, 1)
+	return s.limiter.hosts.allow(s.clock(), host)
 }
 
-// allow takes one from somebody's bucket, which is share times as large as usual.
-func (l *limits) allow(now time.Time, who asker, share int) error {
-	wait := l.take(now, who, share)
+// mayAsk lets the holder of a grant ask, or says when to come back. Every session
+// counts, with all its tokens and wherever they are shown from. Anonymous visitors
+// can have as many sessions as they like, so their address counts as well; a
+// host's visitors may all come from one address, so theirs does not.
+func (s *Server) mayAsk(r *http.Request, grant policy.Grant) error {
+	now := s.clock()
+	if grant.Anonymous() {
+		if err := s.limiter.asking.allow(now, s.clients.key(r)); err != nil {
+			return err
+		}
+	}
+	return s.limiter.sessions.allow(now, grant.Session())
+}
+
+// mayAskAbout lets a view be asked about, so that a crowd before one view leaves
+// the others their share. Only those who may see the view, and may ask by
+// themselves, count: nobody else can use up what it has.
+func (s *Server) mayAskAbout(grant policy.Grant, view, dashboard string) error {
+	name := grant.About(view, dashboard)
+	if name == "" {
+		return nil // the gate refuses, or looks at what the body names
+	}
+	return s.limiter.views.allow(s.clock(), name)
+}
+
+// throttled returns err, which is what came of a credential that a request shows;
+// or, once too many from its address were no good, how long to wait.
+//
+// Those that are good are never held back: behind the address of an office or a
+// mobile network, one program gone wild must not keep others out, and no look that is
+// cheaper than the signature's tells theirs from its. So this is not against guessing,
+// which 128 random bits are; it tells such a program to wait. A token that is merely
+// too old is not counted, for its page is about to renew it.
+func (s *Server) throttled(r *http.Request, err error) error {
+	if report.KindOf(err) != report.Unauthenticated || access.Expired(err) {
+		return err
+	}
+	if limited := s.limiter.failing.allow(s.clock(), s.clients.key(r)); limited != nil {
+		return limited
+	}
+	return err
+}
+
+// limits bounds how often each of many askers may do one thing.
+//
+// Buckets are forgotten when there are more than maxLimiters, those first that are
+// used least, and who has none has a full one. So others' buckets keep nobody out.
+// Nor do they help who makes many in order to have his own forgotten: each of
+// the networks or sessions that he needs for it lets him do as much as the one that
+// he wants back, and long before that he is at the bound of his /48 or, for
+// sessions, of his address, whose buckets are in use all the while.
+type limits[K comparable] struct {
+	refusal string
+	pace    pace
+	buckets *otter.Cache[K, *rate.Limiter]
+}
+
+func newLimits[K comparable](refusal string, p pace) (*limits[K], error) {
+	buckets, err := otter.New(&otter.Options[K, *rate.Limiter]{MaximumSize: maxLimiters})
+	if err != nil {
+		return nil, fmt.Errorf("web: limiters: %w", err)
+	}
+	return &limits[K]{refusal, p, buckets}, nil
+}
+
+// allow takes one from somebody's bucket, or says when there will be one.
+func (l *limits[K]) allow(now time.Time, who K) error {
+	wait := l.take(now, who)
 	if wait <= 0 {
 		return nil
 	}
-	e := report.Errorf(report.RateLimited, "Too many %s were asked for. Try again in %s s.", l.what, wholeSeconds(wait))
+	e := report.Errorf(report.RateLimited, "%s. Try again in %s s.", l.refusal, wholeSeconds(wait))
 	e.RetryAfter = wait
 	return e
 }
 
-func (l *limits) take(now time.Time, who asker, share int) time.Duration {
+func (l *limits[K]) take(now time.Time, who K) time.Duration {
 	bucket, ok := l.buckets.GetIfPresent(who)
 	if !ok {
 		bucket, _ = l.buckets.ComputeIfAbsent(who, func() (*rate.Limiter, bool) {
-			return rate.NewLimiter(l.perSecond*rate.Limit(share), l.burst*share), false
+			return rate.NewLimiter(rate.Limit(l.pace.perSecond), l.pace.burst), false
 		})
 	}
 	if bucket.AllowN(now, 1) {
@@ -93,55 +175,21 @@ func (l *limits) take(now time.Time, who asker, share int) time.Duration {
 	return wait
 }
 
-// clients tells the addresses of those who ask.
-type clients struct {
-	trusted []netip.Prefix
+// addresses are limits by clients.key, and by the /48 of an IPv6 one.
+type addresses struct{ networks, sites *limits[netip.Addr] }
+
+func newAddresses(refusal string, p pace) (a addresses, err error) {
+	if a.networks, err = newLimits[netip.Addr](refusal, p); err == nil {
+		a.sites, err = newLimits[netip.Addr](refusal, p.times(siteShare))
+	}
+	return a, err
 }
 
-// key returns what one client is limited by: its IPv4 address, or the first one
-// of its IPv6 /64.
-func (c clients) key(r *http.Request) netip.Addr {
-	addr := c.addr(r)
-	if addr.Is6() {
-		if net, err := addr.Prefix(64); err == nil {
-			return net.Addr()
-		}
+// allow asks the network first: one that is refused takes nothing from its neighbours.
+func (a addresses) allow(now time.Time, network netip.Addr) error {
+	err := a.networks.allow(now, network)
+	if site := siteOf(network); err == nil && site.IsValid() {
+		err = a.sites.allow(now, site)
 	}
-	return addr
-}
-
-// addr returns the address of the client: the peer's, or, when the peer is a
-// trusted proxy, the last one in X-Forwarded-For that is not a trusted proxy.
-// What stands left of that one could have been written by the client.
-func (c clients) addr(r *http.Request) netip.Addr {
-	addr := peer(r.RemoteAddr)
-	if !c.trusts(addr) {
-		return addr
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && c.trusts(addr); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		addr = next.Unmap().WithZone("")
-	}
-	return addr
-}
-
-func (c clients) trusts(addr netip.Addr) bool {
-	for _, p := range c.trusted {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
-}
-
-func peer(remote string) netip.Addr {
-	ap, err := netip.ParseAddrPort(remote)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ap.Addr().Unmap().WithZone("")
+	return err
 }

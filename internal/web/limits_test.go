@@ -1,8 +1,11 @@
 package web
 
 import (
+	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -43,32 +46,23 @@ func TestClientAddress(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	l, err := newLimits("things", 2, 3)
+	l, err := newLimits[string]("Too many things", pace{2, 3})
 	must(t, err)
 	now := time.Unix(1_000_000, 0)
 	for i := range 3 {
-		if err := l.allow(now, asker{origin: "a"}, 1); err != nil {
+		if err := l.allow(now, "a"); err != nil {
 			t.Fatalf("thing %d: %v", i, err)
 		}
 	}
-	e := report.AsError(l.allow(now, asker{origin: "a"}, 1))
+	e := report.AsError(l.allow(now, "a"))
 	if e == nil || e.Kind != report.RateLimited || e.RetryAfter != 500*time.Millisecond || !strings.Contains(e.Message, "things") {
 		t.Fatalf("fourth thing: %v", e)
 	}
-	if err := l.allow(now, asker{origin: "b"}, 1); err != nil {
+	if err := l.allow(now, "b"); err != nil {
 		t.Errorf("another key: %v", err)
 	}
-	if err := l.allow(now.Add(e.RetryAfter), asker{origin: "a"}, 1); err != nil {
+	if err := l.allow(now.Add(e.RetryAfter), "a"); err != nil {
 		t.Errorf("after Retry-After: %v", err)
-	}
-	refused := 0
-	for range 3*originShare + 10 {
-		if l.allow(now, asker{origin: "shared"}, originShare) != nil {
-			refused++
-		}
-	}
-	if refused != 10 {
-		t.Errorf("%d of a larger share refused, want 10", refused)
 	}
 }
 
@@ -86,4 +80,186 @@ func TestRequestsAreLimited(t *testing.T) {
 	if got := []int{ask(one), ask(one), ask(one), ask(other)}; !slices.Equal(got, []int{200, 200, 429, 200}) {
 		t.Errorf("two sessions of a host: %v", got)
 	}
+}
+
+// A session is bounded with all its tokens and from wherever they are shown, or a
+// token that is passed around would be good for a rate for each address.
+func TestASessionIsLimitedFromEverywhere(t *testing.T) {
+	s := newSite(t, trusting, func(c *Config) { c.RequestsPerSecond, c.RequestsBurst = 1, 2 })
+	first := s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin))
+	second := s.minted(s.do("POST", "/v1/tokens:renew", "", "Origin: "+shopOrigin, bearing(first), from("192.0.2.9")))
+	var got []int
+	for i, token := range []string{first, second} {
+		got = append(got, s.do("GET", "/v1/views", "", bearing(token), from(fmt.Sprint("192.0.2.", i))).code)
+	}
+	if !slices.Equal(got, []int{200, 429}) { // the renewal was the first
+		t.Errorf("tokens of one session from two addresses: %v", got)
+	}
+}
+
+// trusting makes the test a proxy, so that it can ask from any address.
+func trusting(c *Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} }
+
+func from(addr string) string { return "X-Forwarded-For: " + addr }
+
+// Who rents an IPv6 /48 has 65,536 of the networks that count as one client.
+func TestNetworksOfOneSite(t *testing.T) {
+	s := newSite(t, trusting, func(c *Config) { c.TokensPerSecond, c.TokensBurst = 1e-9, 1 })
+	minted := func(addr string) int {
+		return s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin, from(addr)).code
+	}
+	if got := []int{minted("2001:db8:1:2::1"), minted("2001:db8:1:2::9"), minted("2001:db8:1:3::1")}; !slices.Equal(got, []int{200, 429, 200}) {
+		t.Errorf("two of a /64, one of another: %v", got)
+	}
+	a, err := newAddresses("", pace{1e-9, 1})
+	must(t, err)
+	allowed := 0
+	for i := range 3 * siteShare {
+		if a.allow(s.now, netip.MustParseAddr(fmt.Sprintf("2001:db8:1:%x::", i))) == nil {
+			allowed++
+		}
+	}
+	if allowed != siteShare {
+		t.Errorf("a /48 was allowed %d, want %d", allowed, siteShare)
+	}
+	if err := a.allow(s.now, netip.MustParseAddr("2001:db8:2::")); err != nil {
+		t.Errorf("another /48: %v", err)
+	}
+}
+
+// A crowd before one view leaves the others alone, and only who may see the view is
+// of the crowd.
+func TestAViewIsLimited(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.ViewPerSecond, c.ViewBurst = 1e-9, 2 })
+	shop, blog := bearing(s.token("shop")), bearing(s.token("blog"))
+	ask := func(auth, view string) int { return s.do("POST", "/v1/views/"+view+":runReport", runReport, auth).code }
+	for range 5 {
+		if code := ask(blog, "shop"); code != 403 {
+			t.Fatalf("a stranger to the view: %d", code)
+		}
+	}
+	got := []int{ask(shop, "shop"), ask(bearing(s.token("shop")), "ga:123"), ask(shop, "ga:77"), ask(shop, "424242"), ask(blog, "blog")}
+	if !slices.Equal(got, []int{200, 200, 429, 429, 200}) {
+		t.Errorf("by all its names, then another view: %v", got)
+	}
+	for _, path := range []string{"/embed/overview?view=shop", "/v1/dashboards/overview?view=shop", "/v1/dashboards/overview"} {
+		if a := s.do("GET", path, "", bearing(s.boardToken())); a.code != 429 || a.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %s", path, a.code, a.body)
+		}
+	}
+	if a := s.do("GET", "/analytics/v3/data/ga?ids=ga:123", "", shop); a.code != 403 || !strings.Contains(a.body, "userRateLimitExceeded") {
+		t.Errorf("v3: %d %s", a.code, a.body)
+	}
+	a := s.do("POST", "/v4/reports:batchGet", `{"reportRequests":[{"viewId":"123","metrics":[{"expression":"ga:sessions"}],"dateRanges":[{"startDate":"7daysAgo","endDate":"yesterday"}]}]}`, shop)
+	if a.code != 429 {
+		t.Errorf("v4: %d %s", a.code, a.body)
+	}
+}
+
+// Too many bad credentials from an address are told to wait; what is good passes
+// all the while, be it new to the server or not, and other addresses notice nothing.
+func TestBadCredentialsAreThrottled(t *testing.T) {
+	s := newSite(t, trusting, func(c *Config) { c.FailuresPerSecond, c.FailuresBurst = 1, 3 })
+	known, fresh := bearing(s.token("shop")), bearing(s.token("shop"))
+	ask := func(headers ...string) answered { return s.do("GET", "/v1/views", "", headers...) }
+	if code := ask(known, from("192.0.2.1")).code; code != 200 {
+		t.Fatal(code)
+	}
+	attempts := []func() answered{
+		func() answered { return ask(known+"x", from("192.0.2.1")) },
+		func() answered {
+			return s.do("POST", "/v1/tokens", `{"views":["shop"]}`, bearing("wrong"), from("192.0.2.1"))
+		},
+		func() answered { return s.do("POST", "/v1/tokens:renew", "", bearing("wrong"), from("192.0.2.1")) },
+		func() answered { return s.do("GET", "/embed/overview?token=wrong", "", from("192.0.2.1")) },
+		func() answered { return s.do("GET", "/v3/data/ga?access_token=wrong", "", from("192.0.2.1")) },
+	}
+	for i, attempt := range append(attempts, attempts...) {
+		a := attempt()
+		switch limited := i >= 3; {
+		case !limited && a.code != 401:
+			t.Errorf("attempt %d: %d %s", i, a.code, a.body)
+		case limited && i%5 == 4: // v3 has words of its own for it
+			if a.code != 403 || !strings.Contains(a.body, "userRateLimitExceeded") {
+				t.Errorf("attempt %d: %d %s", i, a.code, a.body)
+			}
+		case limited && (a.code != 429 || a.header.Get("Retry-After") != "1"):
+			t.Errorf("attempt %d: %d %v", i, a.code, a.header)
+		}
+	}
+	for name, auth := range map[string]string{"known": known, "fresh": fresh} {
+		if a := ask(auth, from("192.0.2.1")); a.code != 200 {
+			t.Errorf("a good token, %s: %d %s", name, a.code, a.body)
+		}
+	}
+	if a := s.do("POST", "/v1/tokens", `{"views":["shop"]}`, bearing(hostKey), from("192.0.2.1")); a.code != 200 {
+		t.Errorf("a good key: %d %s", a.code, a.body)
+	}
+	if a := ask(bearing("wrong"), from("192.0.2.2")); a.code != 401 {
+		t.Errorf("another address: %d %s", a.code, a.body)
+	}
+	if a := ask(from("192.0.2.1")); a.code != 401 {
+		t.Errorf("no credential at all: %d %s", a.code, a.body)
+	}
+	s.now = s.now.Add(time.Hour)
+	for range 5 {
+		if a := ask(known, from("192.0.2.3")); a.code != 401 {
+			t.Errorf("a page whose token is old must learn that: %d %s", a.code, a.body)
+		}
+	}
+}
+
+func TestAHostIsLimited(t *testing.T) {
+	s := newSite(t, func(c *Config) { c.HostTokensPerSecond, c.HostTokensBurst = 1, 2 })
+	var got []int
+	for range 3 {
+		got = append(got, s.do("POST", "/v1/tokens", `{"views":["shop"]}`, bearing(hostKey)).code)
+	}
+	if !slices.Equal(got, []int{200, 200, 429}) {
+		t.Errorf("%v", got)
+	}
+	if a := s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin); a.code != 200 {
+		t.Errorf("a visitor: %d %s", a.code, a.body)
+	}
+}
+
+// Nothing is kept of an anonymous token, and of an address no more than a bucket,
+// for no more than so many addresses.
+func TestMintingFillsNoMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("mints 200,000 tokens")
+	}
+	const (
+		mints = 200_000
+		most  = 8 << 20 // bytes
+	)
+	s := newSite(t, trusting, func(c *Config) {
+		c.Logger = slog.New(slog.DiscardHandler)
+		c.TokensPerSecond, c.TokensBurst = 1e9, 1<<30
+	})
+	handler, before := s.server.Handler(), heap()
+	for i := range mints {
+		r := httptest.NewRequest("GET", "/token?view=shop", nil)
+		r.RemoteAddr = "127.0.0.1:1"
+		r.Header.Set("Origin", shopOrigin)
+		r.Header.Set("X-Forwarded-For", fmt.Sprintf("2001:db8:%x:%x::1", i>>8, i&255))
+		w := httptest.NewRecorder()
+		if handler.ServeHTTP(w, r); w.Code != 200 {
+			t.Fatalf("mint %d: %d %s", i, w.Code, w.Body)
+		}
+	}
+	if grown := heap() - before; grown > most {
+		t.Errorf("%d mints left %d KB behind, want at most %d", mints, grown>>10, most>>10)
+	} else {
+		t.Logf("%d mints left %d KB behind", mints, grown>>10)
+	}
+	runtime.KeepAlive(s)
+}
+
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC() // what finalizers and pools held
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

@@ -154,6 +154,7 @@ func (b unchangedJSON) write(s *Server, w http.ResponseWriter, r *http.Request) 
 	tag := `W/"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
 	w.Header().Set("ETag", tag)
 	w.Header().Set("Cache-Control", "private, no-cache")
+	w.Header().Set("Vary", "Origin, Accept-Encoding")
 	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
 		if slices.Contains([]string{tag, strings.TrimPrefix(tag, "W/"), "*"}, strings.TrimSpace(known)) {
 			w.WriteHeader(http.StatusNotModified)

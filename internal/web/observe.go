@@ -16,14 +16,22 @@ import (
 // request by.
 const requestIDHeader = "Oriel-Request-Id"
 
+// closing ends the connection with the answer.
+var closing = []string{"close"}
+
 // observed numbers, logs and counts requests, and turns panics into answers.
 // Neither log nor metrics see a query string, a header or a path as it was
 // asked: the route's pattern says enough and holds no secret.
 func (s *Server) observed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.clock()
-		rec := &recorder{ResponseWriter: w, id: s.ids.next()}
-		w.Header()[requestIDHeader] = []string{rec.id}
+		rec := &recorder{ResponseWriter: w, id: [1]string{s.ids.next()}, patience: s.patience.Answer}
+		w.Header()[requestIDHeader], r.Header[requestIDHeader] = rec.id[:], rec.id[:] // see requestID
+		if len(r.TransferEncoding) > 0 {
+			// It may have had a Content-Length as well, which net/http drops: then the
+			// connection must not be used again (RFC 9112, section 6.1).
+			w.Header()["Connection"] = closing
+		}
 		s.metrics.inFlight.Inc()
 		defer func() {
 			s.metrics.inFlight.Dec()
@@ -34,12 +42,11 @@ func (s *Server) observed(next http.Handler) http.Handler {
 	})
 }
 
-// ids are the numbers of requests, drawn many at a time.
+// ids are the numbers of requests, drawn and written many at a time.
 type ids struct {
 	random io.Reader
 	mu     sync.Mutex
-	drawn  [32 * idSize]byte
-	left   []byte // of drawn
+	left   string
 }
 
 const idSize = 8 // bytes
@@ -49,14 +56,15 @@ const idSize = 8 // bytes
 func (n *ids) next() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if len(n.left) == 0 {
-		if _, err := io.ReadFull(n.random, n.drawn[:]); err != nil {
+	if n.left == "" {
+		var drawn [32 * idSize]byte
+		if _, err := io.ReadFull(n.random, drawn[:]); err != nil {
 			return ""
 		}
-		n.left = n.drawn[:]
+		n.left = hex.EncodeToString(drawn[:])
 	}
-	id := hex.EncodeToString(n.left[:idSize])
-	n.left = n.left[idSize:]
+	id := n.left[:2*idSize]
+	n.left = n.left[2*idSize:]
 	return id
 }
 
@@ -71,7 +79,7 @@ func (s *Server) recovered(rec *recorder, r *http.Request, cause any) {
 		return
 	}
 	s.log.LogAttrs(r.Context(), slog.LevelError, "panic",
-		slog.String("id", rec.id),
+		slog.String("id", rec.id[0]),
 		slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
 	if rec.status != 0 {
 		rec.aborted = true
@@ -107,7 +115,7 @@ func (s *Server) logRequest(rec *recorder, r *http.Request, pattern string, took
 	}
 	line := slog.NewRecord(time.Now(), level, "request", 0)
 	line.AddAttrs(
-		slog.String("id", rec.id),
+		slog.String("id", rec.id[0]),
 		slog.String("method", method(r.Method)),
 		slog.String("route", pattern),
 		slog.Int("status", rec.code()),
@@ -119,10 +127,11 @@ func (s *Server) logRequest(rec *recorder, r *http.Request, pattern string, took
 // A recorder remembers what was answered.
 type recorder struct {
 	http.ResponseWriter
-	id      string // of the request
-	status  int    // 0 until the header is written
-	bytes   int64
-	aborted bool
+	id       [1]string     // of the request, as headers hold it
+	patience time.Duration // see writeAtPace
+	status   int           // 0 until the header is written
+	bytes    int64
+	aborted  bool
 }
 
 // WriteHeader remembers the status.
@@ -138,7 +147,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	n, err := r.ResponseWriter.Write(b)
+	n, err := writeAtPace(r.ResponseWriter, b, r.patience)
 	r.bytes += int64(n)
 	return n, err
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"sync"
 
@@ -25,6 +24,8 @@ func (s *Server) operatorIndex(w http.ResponseWriter, _ *http.Request) {
 /readyz    can it answer, and if not, why?
 /metrics   Prometheus
 /quota     what is left of Google's quotas
+
+/revocations   whose sessions were ended: GET lists, POST ends, DELETE /revocations/ID takes back
 `))
 }
 
@@ -58,12 +59,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 			answer.Ready, code = false, http.StatusServiceUnavailable
 		}
 	}
-	body, err := json.MarshalIndent(answer, "", "  ")
-	if err != nil {
-		panic(err) // strings and booleans always marshal
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	writeBody(w, code, "application/json; charset=utf-8", append(body, '\n'))
+	s.tellOperator(w, code, answer)
 }
 
 func run(ctx context.Context, c Check) checkResult {

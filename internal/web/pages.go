@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -41,9 +40,11 @@ type embedPageData struct {
 
 type messagePageData struct {
 	Title, Message string
-	// Setting says what the operator can change; empty for nothing.
-	Setting string
-	Path    string
+	// Setting is what the operator can write into the configuration, and Advice says
+	// so; both empty when that is no way out.
+	Advice, Setting string
+	Theme           string
+	Path            string
 }
 
 // messagePolicy lets a page without data and without controls be framed by
@@ -53,24 +54,28 @@ const messagePolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; fo
 // failPage answers with an error as a page for people.
 func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
 	e := s.failed(w, r, err)
-	s.messagePage(w, kinds[e.Kind].code, messagePageData{Title: "This dashboard cannot be shown", Message: e.Message})
+	s.messagePage(w, r, kinds[e.Kind].code, messagePageData{Title: "This dashboard cannot be shown", Message: e.Message})
 }
 
-// blockedPage tells a page's author why the browser would show an empty frame.
-func (s *Server) blockedPage(w http.ResponseWriter, r *http.Request, origin string, req embedRequest) {
-	s.failed(w, r, report.Errorf(report.Forbidden, "a page of %s may not frame dashboard %s", clipped(origin), req.Name))
-	s.messagePage(w, http.StatusForbidden, messagePageData{
+// blockedPage tells a page's author why the browser would show an empty frame. Of a
+// view it names only what the asker may see.
+func (s *Server) blockedPage(w http.ResponseWriter, r *http.Request, origin, view, dashboard string) {
+	s.failed(w, r, report.Errorf(report.Forbidden, "a page of %s may not frame dashboard %s", clipped(origin), dashboard))
+	s.messagePage(w, r, http.StatusForbidden, messagePageData{
 		Title:   "This page may not show the dashboard",
 		Message: "Pages of " + clipped(origin) + " are not listed for it.",
-		Setting: "To allow them, the operator of this server adds " + clipped(origin) + " to views." + cmp.Or(req.View, "NAME") +
-			".origins, and to those of the other views of the dashboard " + req.Name + ".",
+		Advice:  "To allow them, the operator of this server lists the origin for the view, and for the other views of the dashboard " + dashboard + ":",
+		Setting: "views." + view + ".origins: [" + clipped(origin) + "]",
 	})
 }
 
-func (s *Server) messagePage(w http.ResponseWriter, code int, data messagePageData) {
-	data.Path = s.path
+func (s *Server) messagePage(w http.ResponseWriter, r *http.Request, code int, data messagePageData) {
+	data.Path, data.Theme = s.path, "auto"
+	if theme := r.URL.Query().Get("theme"); slices.Contains(themes(), theme) {
+		data.Theme = theme
+	}
 	w.Header().Set("Content-Security-Policy", messagePolicy)
-	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+	setPageHeaders(w.Header())
 	s.render(w, code, s.pages.message, data)
 }
 

@@ -67,6 +67,13 @@ func (m *readings) read(method string, body []byte, decode func([]byte) ([]repor
 	return r.asked, nil
 }
 
+// What a body may ask, see one.
+func oneReport(body []byte) ([]report.Query, error) { return one(report.DecodeRunReport)(body) }
+
+func oneRealtimeReport(body []byte) ([]report.Query, error) {
+	return one(report.DecodeRunRealtimeReport)(body)
+}
+
 func one(decode func([]byte) (report.Query, error)) func([]byte) ([]report.Query, error) {
 	return func(body []byte) ([]report.Query, error) {
 		q, err := decode(body)

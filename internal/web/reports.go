@@ -18,21 +18,25 @@ func (s *Server) call(r *http.Request, grant policy.Grant) (reply, error) {
 	}
 	switch verb {
 	case "runReport":
-		return s.runReport(r, grant, view, verb, report.DecodeRunReport)
+		return s.runReport(r, grant, view, verb, oneReport)
 	case "runRealtimeReport":
-		return s.runReport(r, grant, view, verb, report.DecodeRunRealtimeReport)
+		return s.runReport(r, grant, view, verb, oneRealtimeReport)
 	case "batchRunReports":
 		return s.batchRunReports(r, grant, view, verb)
+	case "exportReport":
+		return s.exportReport(r, grant, view, "runReport", report.DecodeRunReport)
+	case "exportRealtimeReport":
+		return s.exportReport(r, grant, view, "runRealtimeReport", report.DecodeRunRealtimeReport)
 	}
 	return nil, unknownCall()
 }
 
 func unknownCall() error {
-	return report.Errorf(report.NotFound, "A view answers :runReport, :batchRunReports and :runRealtimeReport.")
+	return report.Errorf(report.NotFound, "A view answers :runReport, :batchRunReports, :runRealtimeReport, :exportReport and :exportRealtimeReport.")
 }
 
-func (s *Server) runReport(r *http.Request, grant policy.Grant, view, verb string, decode func([]byte) (report.Query, error)) (reply, error) {
-	asked, err := s.asked(r, verb, one(decode))
+func (s *Server) runReport(r *http.Request, grant policy.Grant, view, verb string, decode func([]byte) ([]report.Query, error)) (reply, error) {
+	asked, err := s.asked(r, verb, decode)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +72,7 @@ func (s *Server) asked(r *http.Request, method string, decode func([]byte) ([]re
 type reportReply struct{ report *report.Report }
 
 func (p reportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
-	setAge(w.Header(), s.clock(), p.report)
+	s.setAge(w.Header(), p.report)
 	s.writeJSON(w, r, lasting(p.report.Body))
 }
 
@@ -76,7 +80,7 @@ func (p reportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 type batchReply struct{ reports []*report.Report }
 
 func (b batchReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
-	setAge(w.Header(), s.clock(), b.reports...)
+	s.setAge(w.Header(), b.reports...)
 	s.writeJSON(w, r, stitch(b.reports))
 }
 
@@ -95,11 +99,29 @@ func stitch(reports []*report.Report) body {
 
 // setAge says how old and how true reports are: with several, as old as the
 // oldest, as fresh as the least final, and with the notices of all.
-func setAge(h http.Header, now time.Time, reports ...*report.Report) {
+func (s *Server) setAge(h http.Header, reports ...*report.Report) {
+	s.fixed.private.set(h)
 	if len(reports) == 0 {
-		h.Set("Cache-Control", "private, no-store")
 		return
 	}
+	all := reports[0]
+	if len(reports) > 1 {
+		all = worst(reports)
+	}
+	setHeaders(h,
+		"Age", strconv.Itoa(age(s.clock(), all)),
+		"Oriel-As-Of", all.FetchedAt.UTC().Format(time.RFC3339),
+		"Oriel-Freshness", string(all.Freshness))
+	if all.Stale != "" {
+		h.Set("Oriel-Stale", string(all.Stale))
+	}
+	if all.Sampled || all.Thresholded || all.OtherRow {
+		h.Set("Oriel-Notices", strings.Join(notices(all), ", "))
+	}
+}
+
+// worst returns what can be said of all reports.
+func worst(reports []*report.Report) *report.Report {
 	all := *reports[0]
 	for _, r := range reports[1:] {
 		if r.FetchedAt.Before(all.FetchedAt) {
@@ -115,17 +137,7 @@ func setAge(h http.Header, now time.Time, reports ...*report.Report) {
 		all.Thresholded = all.Thresholded || r.Thresholded
 		all.OtherRow = all.OtherRow || r.OtherRow
 	}
-	setHeaders(h,
-		"Cache-Control", "private, no-store",
-		"Age", strconv.Itoa(age(now, &all)),
-		"Oriel-As-Of", all.FetchedAt.UTC().Format(time.RFC3339),
-		"Oriel-Freshness", string(all.Freshness))
-	if all.Stale != "" {
-		h.Set("Oriel-Stale", string(all.Stale))
-	}
-	if n := notices(&all); len(n) > 0 {
-		h.Set("Oriel-Notices", strings.Join(n, ", "))
-	}
+	return &all
 }
 
 // finality orders the grades of freshness, least final first.

@@ -89,9 +89,9 @@ func TestStitch(t *testing.T) {
 }
 
 func TestSetAge(t *testing.T) {
-	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
-	h := http.Header{}
-	setAge(h, now, &report.Report{FetchedAt: now.Add(time.Minute), Freshness: report.FreshRealtime})
+	s := newSite(t)
+	h, now := http.Header{}, s.now
+	s.server.setAge(h, &report.Report{FetchedAt: now.Add(time.Minute), Freshness: report.FreshRealtime})
 	want := http.Header{
 		"Age": {"0"}, "Oriel-As-Of": {"2026-11-23T10:01:00Z"}, "Oriel-Freshness": {"realtime"}, "Cache-Control": {"private, no-store"},
 	}

@@ -25,13 +25,16 @@ func (s *Server) routes() []route {
 		// Embed tokens: for visitors' pages, and for hosts' backends.
 		{"GET", "/token", true, s.bounded(s.answer(s.publicToken))},
 		{"POST", "/v1/tokens:renew", true, s.bounded(s.answer(s.renewedToken))},
+		{"POST", "/v1/tokens:redeem", true, s.bounded(s.answer(s.redeemedToken))},
 		{"POST", "/v1/tokens", false, s.bounded(s.answer(s.hostToken))},
+		{"POST", "/v1/accounts/{call}", false, s.bounded(s.answer(s.accountToken))},
 
 		// What an embed token is good for.
 		{"GET", "/v1/views", true, s.granted(aboutAll, s.views)},
 		{"GET", "/v1/views/{view}/metadata", true, s.granted(aboutView, s.metadata)},
 		{"POST", "/v1/views/{call}", true, s.granted(aboutCall, s.call)},
 		{"GET", "/v1/dashboards/{dashboard}", true, s.granted(aboutDashboard, s.dashboard)},
+		{"GET", "/v1/dashboards/{dashboard}/panels/{call}", true, s.granted(aboutDashboard, s.exportPanel)},
 
 		// The same under Google's own paths, for official clients.
 		{"POST", "/v1beta/properties/{call}", true, s.granted(aboutCall, s.call)},
@@ -72,6 +75,9 @@ func (s *Server) operatorRoutes() []route {
 		{"GET", "/readyz", false, s.bounded(http.HandlerFunc(s.readyz))},
 		{"GET", "/metrics", false, s.metricsPage()},
 		{"GET", "/quota", false, http.HandlerFunc(s.quotaPage)},
+		{"GET", "/revocations", false, s.bounded(http.HandlerFunc(s.revocations))},
+		{"POST", "/revocations", false, s.bounded(http.HandlerFunc(s.revoke))},
+		{"DELETE", "/revocations/{id}", false, s.bounded(http.HandlerFunc(s.lift))},
 	}
 }
 
@@ -82,7 +88,7 @@ func (s *Server) publicHandler() http.Handler {
 }
 
 func (s *Server) operatorHandler() http.Handler {
-	return s.secured(s.mux(s.operatorRoutes()))
+	return s.secured(s.guarded(s.mux(s.operatorRoutes())))
 }
 
 // mux serves the routes, answers preflights for those that pages of other

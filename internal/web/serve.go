@@ -43,13 +43,29 @@ func (s *Server) granted(about subject, ask func(*http.Request, policy.Grant) (r
 // ask too fast.
 func (s *Server) admit(r *http.Request, about subject) (policy.Grant, error) {
 	grant, err := s.grant(r)
-	if err == nil {
-		err = s.mayRead(r, grant, about)
+	if err != nil && r.Header.Get("Authorization") != "" {
+		err = s.throttled(r, err)
 	}
-	if err == nil {
+	if err != nil {
+		return grant, err
+	}
+	if err = s.mayRead(r, grant, about); err == nil {
 		err = s.mayAsk(r, grant)
 	}
-	return grant, err
+	if err == nil {
+		view, dashboard := about(r)
+		err = s.mayAskAbout(grant, view, dashboard)
+	}
+	if err != nil {
+		return grant, s.refused(r, grant, err)
+	}
+	return grant, nil
+}
+
+// refused records a refusal that neither authority nor gate has made, and returns
+// why.
+func (s *Server) refused(r *http.Request, grant policy.Grant, err error) error {
+	return s.authority.Refused(r.Context(), s.caller(r), grant, err)
 }
 
 // bounded gives the work for a request an end.
@@ -79,7 +95,7 @@ func (j jsonReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 
 // writePrivate answers JSON that is for one asker only.
 func (s *Server) writePrivate(w http.ResponseWriter, r *http.Request, b body) {
-	w.Header().Set("Cache-Control", "private, no-store")
+	s.fixed.private.set(w.Header())
 	s.writeJSON(w, r, b)
 }
 
@@ -87,25 +103,32 @@ func (s *Server) writePrivate(w http.ResponseWriter, r *http.Request, b body) {
 // answered without it (BREACH), for no secret must share a compressed answer with
 // what a request chose; why those of embed pages may be, embedPage says.
 func (s *Server) writeJSON(w http.ResponseWriter, r *http.Request, b body) {
-	h := w.Header()
-	if vary := h["Vary"]; len(vary) == 1 && vary[0] == s.varyOrigin.values[0] {
-		s.varyBoth.set(h)
-	} else {
-		h["Vary"] = append(vary, "Accept-Encoding")
-	}
-	if b.size() < minCompressed || !acceptsGzip(r.Header.Get("Accept-Encoding")) {
-		writeBody(w, http.StatusOK, jsonType, b.join())
+	s.writeAs(w, r, s.fixed.json, b)
+}
+
+func (s *Server) writeAs(w http.ResponseWriter, r *http.Request, contentType header, b body) {
+	contentType.set(w.Header())
+	if b.size() < minCompressed || !acceptsGzip(value(r.Header, "Accept-Encoding")) {
+		writePieces(w, http.StatusOK, b)
 		return
 	}
-	s.encoded.set(h)
-	writeBody(w, http.StatusOK, jsonType, s.packer.gzip(b))
+	s.fixed.encoded.set(w.Header())
+	writePieces(w, http.StatusOK, made(s.packer.gzip(b)))
 }
 
 const jsonType = "application/json; charset=utf-8"
 
-func writeBody(w http.ResponseWriter, code int, contentType string, body []byte) {
-	setHeaders(w.Header(), "Content-Type", contentType, "Content-Length", strconv.Itoa(len(body)))
+func writeBody(w http.ResponseWriter, code int, contentType string, text []byte) {
+	setHeaders(w.Header(), "Content-Type", contentType)
+	writePieces(w, code, made(text))
+}
+
+func writePieces(w http.ResponseWriter, code int, b body) {
+	setHeaders(w.Header(), "Content-Length", strconv.Itoa(b.size()))
 	w.WriteHeader(code)
-	// An asker who left before the answer is nobody's error.
-	_, _ = w.Write(body)
+	for _, piece := range b.pieces {
+		if _, err := w.Write(piece); err != nil {
+			return // an asker who left before the answer is nobody's error
+		}
+	}
 }

@@ -5,6 +5,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,13 @@ const (
 	DefaultTokensBurst       = 100
 	DefaultRequestsPerSecond = 50
 	DefaultRequestsBurst     = 500
+
+	DefaultViewPerSecond       = 2000
+	DefaultViewBurst           = 20_000
+	DefaultHostTokensPerSecond = 500
+	DefaultHostTokensBurst     = 5000
+	DefaultFailuresPerSecond   = 1
+	DefaultFailuresBurst       = 60
 )
 
 // Config is what a Server needs.
@@ -56,6 +64,9 @@ type Config struct {
 	Quota func() []byte
 	// Ready lists what must work before the server can answer. Optional.
 	Ready []Check
+	// OperatorHosts are names, in lower case, under which the operators' listener
+	// answers, beside IP addresses and localhost. Optional.
+	OperatorHosts []string
 	// TrustedProxies are the peers whose X-Forwarded-For is believed. Optional.
 	TrustedProxies []netip.Prefix
 	// RequestTimeout bounds the work for one request. Optional.
@@ -64,11 +75,24 @@ type Config struct {
 	// visitors behind one address (an IPv4 address or an IPv6 /64). Optional.
 	TokensPerSecond float64
 	TokensBurst     int
-	// RequestsPerSecond and RequestsBurst bound the requests with an embed token:
-	// of anonymous visitors behind one address, of a host's visitor per session.
-	// Optional.
+	// RequestsPerSecond and RequestsBurst bound the requests with an embed token: of
+	// one session, and of all anonymous ones behind one address. Optional.
 	RequestsPerSecond float64
 	RequestsBurst     int
+	// ViewPerSecond and ViewBurst bound the requests about one view, whoever sends
+	// them. Optional.
+	ViewPerSecond float64
+	ViewBurst     int
+	// HostTokensPerSecond and HostTokensBurst bound the embed tokens for one host's
+	// backend. Optional.
+	HostTokensPerSecond float64
+	HostTokensBurst     int
+	// FailuresPerSecond and FailuresBurst bound how often one address is told that a
+	// token or key is not valid, see throttled. Optional.
+	FailuresPerSecond float64
+	FailuresBurst     int
+	// Patience is how long HTTPServer waits for slow clients. Optional.
+	Patience Patience
 }
 
 func (c *Config) validate() error {
@@ -85,28 +109,40 @@ func (c *Config) validate() error {
 			return fmt.Errorf("web: Config.%s is required", f.name)
 		}
 	}
-	if c.RequestTimeout < 0 || c.TokensPerSecond < 0 || c.TokensBurst < 0 || c.RequestsPerSecond < 0 || c.RequestsBurst < 0 {
-		return errors.New("web: limits must not be negative")
+	if c.RequestTimeout < 0 {
+		return errors.New("web: Config.RequestTimeout must not be negative")
+	}
+	for _, d := range c.paces() {
+		if *d.perSecond < 0 || *d.burst < 0 {
+			return errors.New("web: limits must not be negative")
+		}
 	}
 	return nil
 }
 
+// paceField is a pair of limits in Config, with its default.
+type paceField struct {
+	perSecond *float64
+	burst     *int
+	usual     pace
+}
+
+func (c *Config) paces() []paceField {
+	return []paceField{
+		{&c.TokensPerSecond, &c.TokensBurst, pace{DefaultTokensPerSecond, DefaultTokensBurst}},
+		{&c.RequestsPerSecond, &c.RequestsBurst, pace{DefaultRequestsPerSecond, DefaultRequestsBurst}},
+		{&c.ViewPerSecond, &c.ViewBurst, pace{DefaultViewPerSecond, DefaultViewBurst}},
+		{&c.HostTokensPerSecond, &c.HostTokensBurst, pace{DefaultHostTokensPerSecond, DefaultHostTokensBurst}},
+		{&c.FailuresPerSecond, &c.FailuresBurst, pace{DefaultFailuresPerSecond, DefaultFailuresBurst}},
+	}
+}
+
 func (c *Config) setDefaults() {
-	if c.RequestTimeout == 0 {
-		c.RequestTimeout = DefaultRequestTimeout
+	c.RequestTimeout = cmp.Or(c.RequestTimeout, DefaultRequestTimeout)
+	for _, d := range c.paces() {
+		*d.perSecond, *d.burst = cmp.Or(*d.perSecond, d.usual.perSecond), cmp.Or(*d.burst, d.usual.burst)
 	}
-	if c.TokensPerSecond == 0 {
-		c.TokensPerSecond = DefaultTokensPerSecond
-	}
-	if c.TokensBurst == 0 {
-		c.TokensBurst = DefaultTokensBurst
-	}
-	if c.RequestsPerSecond == 0 {
-		c.RequestsPerSecond = DefaultRequestsPerSecond
-	}
-	if c.RequestsBurst == 0 {
-		c.RequestsBurst = DefaultRequestsBurst
-	}
+	c.Patience.setDefaults(c.RequestTimeout)
 }
 
 // A Server answers HTTP requests. It is safe for concurrent use.
@@ -118,8 +154,10 @@ type Server struct {
 	clock     func() time.Time
 	ids       ids
 	ready     []Check
-	quota     func() []byte
-	timeout   time.Duration
+	// operatorHosts are Config.OperatorHosts.
+	operatorHosts []string
+	quota         func() []byte
+	timeout       time.Duration
 
 	base   string // PublicURL without a trailing slash
 	path   string // the path of base: "" or "/below/here"
@@ -129,20 +167,20 @@ type Server struct {
 	assets     map[string]*asset
 	pages      *pages
 	clients    clients
-	minting    *limits // embed tokens for anonymous visitors
-	asking     *limits // requests with an embed token
+	limiter    *limiter
+	patience   Patience
 	dialects   map[string]ua.Options
 	metrics    *metrics
 	registry   *prometheus.Registry
 	compressed func(http.Handler) http.HandlerFunc
-	varyOrigin header // of what pages of other origins may read
-	varyBoth   header // of that, when it can be compressed
-	encoded    header // of what is compressed
+	fixed      fixedHeaders
 	packer     *packer
 	readings   *readings
+	sheets     *sheets
 
 	translations *translations
 	panels       *otter.Cache[panelKey, []byte] // see panelHead
+	boards       *otter.Cache[boardKey, *encodedPanels]
 	public       http.Handler
 	operator     http.Handler
 }
@@ -156,10 +194,9 @@ func New(c Config) (*Server, error) {
 	c.setDefaults()
 	s := &Server{
 		authority: c.Authority, rules: c.Rules, gate: c.Gate,
-		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, quota: c.Quota, timeout: c.RequestTimeout,
-		varyOrigin: fixed("Vary", "Origin"), varyBoth: fixed("Vary", "Origin, Accept-Encoding"),
-		encoded: fixed("Content-Encoding", "gzip"),
-		clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
+		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, operatorHosts: c.OperatorHosts, quota: c.Quota, timeout: c.RequestTimeout,
+		fixed: newFixedHeaders(), clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
+		patience: c.Patience,
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
 		return nil, err
@@ -174,10 +211,7 @@ func New(c Config) (*Server, error) {
 	if s.metrics, err = newMetrics(c.Registry); err != nil {
 		return nil, err
 	}
-	if s.minting, err = newLimits("embed tokens", c.TokensPerSecond, c.TokensBurst); err != nil {
-		return nil, err
-	}
-	if s.asking, err = newLimits("answers", c.RequestsPerSecond, c.RequestsBurst); err != nil {
+	if s.limiter, err = newLimiter(&c); err != nil {
 		return nil, err
 	}
 	if s.compressed, err = newCompressor(); err != nil {
@@ -189,11 +223,17 @@ func New(c Config) (*Server, error) {
 	if s.readings, err = newReadings(); err != nil {
 		return nil, err
 	}
+	if s.sheets, err = newSheets(); err != nil {
+		return nil, err
+	}
 	if s.translations, err = newTranslations(); err != nil {
 		return nil, err
 	}
 	if s.panels, err = otter.New(&otter.Options[panelKey, []byte]{MaximumSize: maxPanels}); err != nil {
 		return nil, fmt.Errorf("web: the memory of panels: %w", err)
+	}
+	if s.boards, err = newBoards(); err != nil {
+		return nil, err
 	}
 	s.public = s.publicHandler()
 	s.operator = s.operatorHandler()
@@ -221,17 +261,3 @@ func (s *Server) Handler() http.Handler { return s.public }
 // Operator returns the handler of the operators' listener, which must not face
 // the public.
 func (s *Server) Operator() http.Handler { return s.operator }
-
-// HTTPServer returns a server for h, one of Handler and Operator, with limits
-// on what a slow or greedy client can hold. The caller sets the address.
-func (s *Server) HTTPServer(h http.Handler) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       20 * time.Second,
-		WriteTimeout:      s.timeout + 30*time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-	}
-}

@@ -44,6 +44,7 @@ type site struct {
 	log      *lockedBuffer
 	registry *prometheus.Registry
 	source   *source
+	ledger   access.Ledger
 	now      time.Time
 }
 
@@ -98,7 +99,7 @@ func (l *lockedBuffer) String() string {
 func testViews() []policy.View {
 	return []policy.View{
 		{Name: "shop", Title: "Shop " + hostile, Account: "main", Property: "424242", Public: true, Realtime: true,
-			Origins: []string{shopOrigin}, Aliases: []string{"ga:123", "ga:77"}},
+			Origins: []string{shopOrigin}, Aliases: []string{"ga:123", "ga:77"}, Fields: policy.Fields{Deny: []string{"city"}}},
 		{Name: "blog", Title: "Blog", Account: "main", Property: "535353", Public: true, Realtime: true,
 			Origins: []string{shopOrigin, otherOrigin}},
 		{Name: "secret", Title: "Secret", Account: "main", Property: "646464", Realtime: true, Origins: []string{otherOrigin}},
@@ -137,7 +138,7 @@ func testFiles() fstest.MapFS {
 
 func newSite(t testing.TB, change ...func(*Config)) *site {
 	t.Helper()
-	s := &site{t: t, log: &lockedBuffer{}, registry: prometheus.NewRegistry(), now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
+	s := &site{t: t, log: &lockedBuffer{}, registry: prometheus.NewRegistry(), ledger: access.NewMemoryLedger(), now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return s.now }
 	s.source = &source{answer: func(context.Context, report.Query) (*report.Report, error) { return s.report(), nil }}
 	rules, err := policy.NewRules(testViews(), testDashboards())
@@ -145,9 +146,10 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 	gate, err := policy.New(policy.Config{Rules: rules, Source: s.source, Catalog: catalog{}, Recorder: forgetful{}, Clock: clock})
 	must(t, err)
 	authority, err := access.New(access.Config{
-		Keys:    []access.Key{{ID: "k1", Secret: access.Secret("q8Jd0w!xK2v-Zr7uPe5_Tn3bYc9mLh4G")}},
-		APIKeys: []access.APIKey{{Name: "host", SHA256: sha256.Sum256([]byte(hostKey))}},
-		Rules:   rules, Issuer: ownOrigin, Lifetime: 5 * time.Minute, Sessions: access.Sessions{Host: 12 * time.Hour, Public: time.Hour}, Clock: clock, Random: rand.Reader,
+		Keys:   []access.Key{{ID: "k1", Secret: access.Secret("q8Jd0w!xK2v-Zr7uPe5_Tn3bYc9mLh4G")}},
+		Hosts:  []access.Host{{Name: "host", APIKeys: [][32]byte{sha256.Sum256([]byte(hostKey))}}},
+		Ledger: s.ledger, Recorder: access.NewLogRecorder(slog.New(slog.DiscardHandler)),
+		Rules: rules, Issuer: ownOrigin, Lifetime: 5 * time.Minute, Sessions: access.Sessions{Host: 12 * time.Hour, Public: time.Hour}, Clock: clock, Random: rand.Reader,
 	})
 	must(t, err)
 	c := Config{
@@ -203,8 +205,16 @@ func (s *site) send(method, url, body string, headers ...string) answered {
 	must(s.t, err)
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
+		if name == "Host" {
+			req.Host = value
+		}
 		req.Header.Add(name, value)
 	}
+	return s.answer(req)
+}
+
+func (s *site) answer(req *http.Request) answered {
+	s.t.Helper()
 	client := &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

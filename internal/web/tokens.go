@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -17,13 +18,12 @@ const (
 	forFrame   = "frame"   // of the embed page, with the page
 	forHost    = "host"    // a backend with an API key
 	forRenewal = "renewal" // of the session of another token
+	forCode    = "code"    // whoever redeems a code
 )
 
-// tokenReply is an embed token: never cached, never compressed.
-type tokenReply struct{ token access.Token }
-
-func (t tokenReply) write(_ *Server, w http.ResponseWriter, _ *http.Request) {
-	body, err := json.Marshal(t.token)
+// writeSecret answers what only who asked may ever see.
+func writeSecret(w http.ResponseWriter, value any) {
+	body, err := json.Marshal(value)
 	if err != nil {
 		panic(err) // strings and numbers always marshal
 	}
@@ -46,47 +46,23 @@ func (s *Server) publicToken(r *http.Request) (reply, error) {
 			"Name views (?view=NAME, up to %d) or one dashboard (?dashboard=NAME), or nothing for all that is public on the page.", maxNames))
 	}
 	if err := s.mayMint(r, origin); err != nil {
-		return nil, s.minted(forVisitor, err)
+		return nil, s.minted(forVisitor, s.refused(r, policy.Grant{}, err))
 	}
-	return s.replyToken(forVisitor)(s.authority.Public(r.Context(), origin, views, name))
+	return s.replyToken(forVisitor)(s.authority.Public(r.Context(), s.caller(r), views, name))
 }
 
 // renewedToken mints an embed token for the session of the one that is shown.
 func (s *Server) renewedToken(r *http.Request) (reply, error) {
 	token, err := bearer(r)
 	if err != nil {
-		return nil, s.minted(forRenewal, err)
+		return nil, s.minted(forRenewal, s.refused(r, policy.Grant{}, err))
 	}
-	origin := s.pageOrigin(r)
-	if origin == s.origin {
-		origin = ""
-	}
-	renewed, grant, err := s.authority.Renew(r.Context(), token, origin)
+	renewed, grant, err := s.authority.Renew(r.Context(), token, s.holder(r))
 	if err == nil {
 		err = s.mayAsk(r, grant)
 	}
+	err = s.throttled(r, err)
 	return s.replyToken(forRenewal)(renewed, err)
-}
-
-// hostToken mints an embed token for a host's backend.
-func (s *Server) hostToken(r *http.Request) (reply, error) {
-	if r.Header.Get("Origin") != "" {
-		return nil, s.minted(forHost, report.Errorf(report.Forbidden,
-			"An API key must not reach a browser: mint on your backend and hand the embed token to the page."))
-	}
-	key, err := bearer(r)
-	if err != nil {
-		return nil, s.minted(forHost, err)
-	}
-	body, err := readBody(r, maxTokenBody)
-	if err != nil {
-		return nil, s.minted(forHost, err)
-	}
-	var req access.MintRequest
-	if err := decodeStrict(body, &req); err != nil {
-		return nil, s.minted(forHost, err)
-	}
-	return s.replyToken(forHost)(s.authority.Mint(r.Context(), key, req))
 }
 
 // replyToken counts the outcome of minting and makes it a reply.
@@ -95,7 +71,7 @@ func (s *Server) replyToken(whom string) func(access.Token, error) (reply, error
 		if s.minted(whom, err) != nil {
 			return nil, err
 		}
-		return tokenReply{token}, nil
+		return secretReply{token}, nil
 	}
 }
 

@@ -119,11 +119,11 @@ func withoutToken(parameters string) string {
 }
 
 // plan translates a question.
-func (t *translations) plan(m meaning, o ua.Options) (*translation, error) {
+func (t *translations) plan(m meaning, options func() ua.Options) (*translation, error) {
 	if known, ok := t.planned.GetIfPresent(m); ok {
 		return known, nil
 	}
-	plan, err := ua.Translate(m.query.Query, o)
+	plan, err := ua.Translate(m.query.Query, options())
 	if err != nil {
 		return nil, err
 	}

@@ -27,8 +27,8 @@ func (s *Server) universalAbout(about subject, ask func(*http.Request, policy.Gr
 func (s *Server) spoken(about subject, ask func(*http.Request, policy.Grant) (reply, error),
 	fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return s.bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" {
-			if token := r.URL.Query().Get("access_token"); token != "" {
+		if value(r.Header, "Authorization") == "" {
+			if token := parameter(r.URL.RawQuery, "access_token"); token != "" {
 				r.Header.Set("Authorization", "Bearer "+token)
 			}
 		}
@@ -47,7 +47,7 @@ func (s *Server) spoken(about subject, ask func(*http.Request, policy.Grant) (re
 }
 
 // aboutIDs is for addresses that name the view as v3 did, ids=ga:123.
-func aboutIDs(r *http.Request) (view, dashboard string) { return r.URL.Query().Get("ids"), "" }
+func aboutIDs(r *http.Request) (view, dashboard string) { return parameter(r.URL.RawQuery, "ids"), "" }
 
 // failUniversal answers with an error as v3 would have said it.
 func (s *Server) failUniversal(w http.ResponseWriter, r *http.Request, err error) {
@@ -86,11 +86,11 @@ func (s *Server) translated(r *http.Request, grant policy.Grant, method string, 
 	if err != nil {
 		return nil, err
 	}
-	view, options, err := s.dialect(r, grant, q.IDs)
+	view, today, err := s.dated(r, grant, q.IDs)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := s.translations.plan(meaning{q, view.Name, r.URL.Path, options.Today}, options)
+	plan, err := s.translations.plan(meaning{q, view.Name, r.URL.Path, today}, func() ua.Options { return s.options(r, view, today) })
 	if err != nil {
 		return nil, err
 	}
@@ -107,23 +107,38 @@ func (s *Server) translated(r *http.Request, grant policy.Grant, method string, 
 
 // dialect returns the view that an old id names and how its translation goes.
 func (s *Server) dialect(r *http.Request, grant policy.Grant, id string) (view policy.ViewInfo, options ua.Options, err error) {
+	view, today, err := s.dated(r, grant, id)
+	if err == nil {
+		options = s.options(r, view, today)
+	}
+	return view, options, err
+}
+
+// dated returns the view that an old id names, and the day that it is there.
+func (s *Server) dated(r *http.Request, grant policy.Grant, id string) (view policy.ViewInfo, today report.Date, err error) {
 	view, err = s.gate.View(r.Context(), grant, id)
 	if err != nil {
-		return view, options, err
+		return view, today, err
 	}
 	if view.Zone == nil {
-		return view, options, report.Errorf(report.Unavailable, "The view's time zone is not known right now.")
+		return view, today, report.Errorf(report.Unavailable, "The view's time zone is not known right now.")
 	}
-	options = s.dialects[view.Name]
-	options.Today = report.DateOf(s.clock(), view.Zone)
-	options.Endpoint = s.base + r.URL.Path
-	options.Profile = ua.NewProfile(view.Number, view.Title)
-	return view, options, nil
+	return view, report.DateOf(s.clock(), view.Zone), nil
+}
+
+func (s *Server) options(r *http.Request, view policy.ViewInfo, today report.Date) ua.Options {
+	o := s.dialects[view.Name]
+	o.Today, o.Endpoint, o.Profile = today, s.base+r.URL.Path, ua.NewProfile(view.Number, view.Title)
+	return o
 }
 
 // askAll asks the gate any number of questions; the first error is the error of
 // the whole.
 func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, asked []*policy.Asked) ([]*report.Report, error) {
+	if len(asked) == 1 {
+		answer, err := s.gate.Answer(ctx, grant, view, asked[0])
+		return []*report.Report{answer}, err
+	}
 	var reports []*report.Report
 	for batch := range slices.Chunk(asked, report.MaxBatch) {
 		answers, err := s.gate.AnswerAll(ctx, grant, view, batch)
@@ -151,6 +166,6 @@ type universalReply struct {
 }
 
 func (u universalReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
-	setAge(w.Header(), s.clock(), u.reports...)
+	s.setAge(w.Header(), u.reports...)
 	s.writeJSON(w, r, u.body)
 }

@@ -46,6 +46,9 @@ func (s *Server) batchGet(r *http.Request, grant policy.Grant) (reply, error) {
 	if err := s.mayRead(r, grant, about); err != nil {
 		return nil, err
 	}
+	if err := s.mayAskAbout(grant, batch.View(), ""); err != nil {
+		return nil, err
+	}
 	view, options, err := s.dialect(r, grant, batch.View())
 	if err != nil {
 		return nil, err

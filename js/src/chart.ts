@@ -8,9 +8,8 @@ import { Failure } from './failure.js';
 import { say, sentence } from './messages.js';
 import { Panel } from './panel.js';
 import { names, queryOf } from './query.js';
-import type { ChartAttributes } from './query.js';
+import type { ChartAttributes, Query } from './query.js';
 import { resolveRange } from './ranges.js';
-import type { DateRange } from './wire.js';
 
 const asked = ['view', 'metrics', 'dimensions', 'range', 'type', 'sort', 'limit', 'filter', 'title', 'compare', 'realtime', 'stacked', 'region'];
 
@@ -49,7 +48,7 @@ export class OrielChart extends OrielElement {
     if (reason === 'change') this.panel?.element.setAttribute('aria-busy', 'true');
     const answer = await client.report(view, query, this.hasAttribute('realtime'), signal);
     if (signal.aborted) return 0;
-    await this.show(answer, type, query.dateRanges);
+    await this.show(answer, type, query, client);
     return refreshAfter([answer]);
   }
 
@@ -81,16 +80,20 @@ export class OrielChart extends OrielElement {
     };
   }
 
-  private async show(answer: Answer, type: string, ranges: DateRange[] | undefined): Promise<void> {
+  private async show(answer: Answer, type: string, query: Query, client: Client): Promise<void> {
     const timeZone = answer.report.metadata?.timeZone;
     const today = todayIn(timeZone, answer);
     const title = this.attribute('title');
+    const view = this.attribute('view');
+    const realtime = this.hasAttribute('realtime');
+    const dateRanges = (query.dateRanges ?? []).map((range) => resolveRange(range, today));
     const data = {
-      ...answer, type, ...(title ? { title } : {}), realtime: this.hasAttribute('realtime'),
+      ...answer, type, ...(title ? { title } : {}), realtime,
       options: { stacked: this.hasAttribute('stacked'), region: this.attribute('region') },
-      dateRanges: (ranges ?? []).map((range) => resolveRange(range, today)),
+      dateRanges,
     };
-    await this.panel?.show(data, { locale: this.locale, words: this.words, timeZone, today });
+    const shown = realtime ? query : { ...query, dateRanges };
+    await this.panel?.show(data, { locale: this.locale, words: this.words, timeZone, today }, { client, view, query: shown, realtime });
     this.panel?.element.removeAttribute('aria-busy');
   }
 }

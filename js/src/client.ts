@@ -79,7 +79,8 @@ export class Client {
     return this.ask(url.href, init, signal, readAnswer);
   }
 
-  private ask<T>(url: string, init: RequestInit, signal: AbortSignal, read: (r: Response) => Promise<T>): Promise<T> {
+  /** What `read` makes of any answer. */
+  ask<T>(url: string, init: RequestInit, signal: AbortSignal, read: (r: Response) => Promise<T>): Promise<T> {
     const key = `${url}\n${typeof init.body === 'string' ? init.body : ''}`;
     return this.flights.join(key, signal, (shared) => this.authorized(url, { ...init, signal: shared }, read));
   }

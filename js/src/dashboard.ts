@@ -9,6 +9,7 @@ import { Failure } from './failure.js';
 import { say, sentence } from './messages.js';
 import { Panel } from './panel.js';
 import type { Setting } from './picture.js';
+import type { Origin } from './saving.js';
 import type { WireDashboard, WireEmbed, WirePanel } from './wire.js';
 
 // What a dashboard often looks like, for the bones before its first answer.
@@ -68,7 +69,7 @@ export class OrielDashboard extends OrielElement {
     if (reason === 'change') this.grid.setAttribute('aria-busy', 'true');
     const answer = this.takeInlined() ?? (await client.dashboard(name, this.attribute('view'), this.attribute('range'), signal));
     if (signal.aborted) return 0;
-    await this.show(answer);
+    await this.show(answer, client);
     return refreshAfter(answer.panels.filter((panel) => panel.report));
   }
 
@@ -111,7 +112,7 @@ export class OrielDashboard extends OrielElement {
     this.tell('change', { view: this.attribute('view') || this.answer?.view.name, range: this.attribute('range') || this.answer?.range.name });
   }
 
-  private async show(answer: WireDashboard): Promise<void> {
+  private async show(answer: WireDashboard, client: Client): Promise<void> {
     this.answer = answer;
     this.bar.hidden = false;
     const { view, range, today } = answer;
@@ -121,7 +122,7 @@ export class OrielDashboard extends OrielElement {
     this.subtitle.replaceChildren(h('bdi', {}, view.title || view.name), ' · ', h('bdi', {}, period));
     this.controls.show({ view: view.name, views: answer.views ?? [], range, today }, this.words);
     const setting: Setting = { locale: this.locale, words: this.words, timeZone: view.timeZone, today };
-    const shown = answer.panels.map((panel) => this.place(panel, setting));
+    const shown = answer.panels.map((panel) => this.place(panel, setting, { client, board: answer.name, view: view.name, range, panel: panel.name }));
     this.arrange(answer.panels);
     await Promise.all(shown);
     this.status.replaceChildren();
@@ -129,7 +130,7 @@ export class OrielDashboard extends OrielElement {
     this.grid.classList.remove('first');
   }
 
-  private place(wire: WirePanel, setting: Setting): Promise<void> | void {
+  private place(wire: WirePanel, setting: Setting, origin: Origin): Promise<void> | void {
     let panel = this.panels.get(wire.name);
     if (!panel) {
       this.panels.set(wire.name, (panel = new Panel('h3', this.adopt)));
@@ -137,7 +138,7 @@ export class OrielDashboard extends OrielElement {
     }
     panel.span(wire.width ?? 12);
     panel.level(this.level() + 1);
-    if (wire.report) return panel.show({ ...wire, report: wire.report }, setting);
+    if (wire.report) return panel.show({ ...wire, report: wire.report }, setting, origin);
     const said = [this.words.panel, wire.error?.message ?? ''].join(' ').trim();
     panel.fail(wire.type, wire.title ?? '', said, this.words, () => this.reload());
   }

@@ -14,8 +14,19 @@ function inlined(): WireEmbed | null {
   return text ? (JSON.parse(text) as WireEmbed) : null;
 }
 
-// The page's own address answers JSON when asked for it, and has a fresh token in it.
+// The session of a host's token goes on for as long as the host lets it: the token is renewed with itself. Anonymous
+// visitors begin anew: the page's own address answers JSON when asked for it, and has a fresh token in it.
+let current: WireEmbed | null = null;
+
 async function renewed(): Promise<Partial<Token>> {
+  if (!vouched || !current?.token) return begun();
+  const headers = { Authorization: `Bearer ${current.token.access_token}` };
+  const token = await fetchJSON(`${current.base}/v1/tokens:renew`, { method: 'POST', headers }, (r) => r.json() as Promise<Token>);
+  current.token = token;
+  return token;
+}
+
+async function begun(): Promise<Partial<Token>> {
   const page = await fetchJSON(location.href, { headers: { Accept: 'application/json' } }, (r) => r.json() as Promise<WireEmbed>);
   if (!page.token) throw new Failure('over');
   return page.token;
@@ -51,7 +62,18 @@ function tellHeight(element: Element): void {
   }).observe(element);
 }
 
+// A code is good once: what is copied from the address bar, or loaded again, must not spend it a second time.
+function hideCode(): void {
+  const address = new URL(location.href);
+  if (!address.searchParams.has('code')) return;
+  address.searchParams.delete('code');
+  history.replaceState(null, '', address);
+}
+
 const data = inlined();
+current = data;
+const vouched = ['token', 'code'].some((name) => new URLSearchParams(location.search).has(name));
+hideCode();
 if (data) {
   loadCharts().catch(() => {}); // begins now; the element says when it fails
   tellHeight(mount(data));

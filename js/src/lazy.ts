@@ -2,5 +2,6 @@
 
 export { chartsCss, draw } from './charts/index.js';
 export { pictureOf, titleOf } from './picture.js';
+export { Saver } from './saving.js';
 export { smallPrint } from './smallprint.js';
 export { loadShapes } from './shapes.js';

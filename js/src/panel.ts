@@ -2,8 +2,11 @@ import { momentText } from './age.js';
 import { loadCharts } from './charts-loader.js';
 import type { Charts } from './charts-loader.js';
 import { h } from './dom.js';
+import { failureOf } from './failure.js';
+import { sentence } from './messages.js';
 import type { Messages } from './messages.js';
 import type { PanelData, Setting } from './picture.js';
+import type { Origin } from './saving.js';
 
 type Drawn = ReturnType<Charts['draw']>;
 type Shape = 'chart' | 'list' | 'figure';
@@ -18,9 +21,12 @@ export class Panel {
   readonly element: HTMLElement;
   private readonly title: HTMLElement;
   private readonly live = h('span', { class: 'live', part: 'live', hidden: true });
+  private readonly header: HTMLElement;
   private readonly body = h('div', { class: 'body', part: 'chart' });
   private readonly canvas = h('div', { class: 'canvas' });
   private readonly footer = h('footer', { part: 'panel-footer' });
+  private readonly small = h('div', { class: 'small' });
+  private saver: InstanceType<Charts['Saver']> | null = null;
   private charts: Charts | null = null;
   private chart: Drawn | null = null;
   /** The type of the chart that is drawn, and all that it was drawn from. */
@@ -33,8 +39,8 @@ export class Panel {
   constructor(heading: 'h3' | 'p', adopt: (charts: Charts) => void) {
     this.adopt = adopt;
     this.title = h(heading, { class: 'title', part: 'panel-title' });
-    const header = h('header', { part: 'panel-header' }, this.title, this.live);
-    this.element = h('section', { class: 'panel', part: 'panel', role: 'group' }, header, this.body, this.footer);
+    this.header = h('header', { part: 'panel-header' }, this.title, this.live);
+    this.element = h('section', { class: 'panel', part: 'panel', role: 'group' }, this.header, this.body, this.footer);
     this.skeleton('line', '');
   }
 
@@ -60,8 +66,8 @@ export class Panel {
     this.footer.replaceChildren(h('span', { class: 'bone' }));
   }
 
-  /** Draws the data, or only its age when nothing else changed. */
-  async show(data: PanelData, setting: Setting): Promise<void> {
+  /** Draws the data, or only its age when nothing else changed. `origin` is what was asked for them. */
+  async show(data: PanelData, setting: Setting, origin: Origin): Promise<void> {
     const turn = ++this.turn;
     const charts = await loadCharts();
     if (turn !== this.turn) return;
@@ -74,6 +80,7 @@ export class Panel {
     this.live.textContent = setting.words.live;
     this.body.classList.remove('veiled');
     this.print();
+    this.offer(charts, origin, setting);
     const state = JSON.stringify([data.report, data.type, data.options, data.dateRanges, data.title, setting.locale]);
     if (state === this.drawn && this.chart) return;
     try {
@@ -118,6 +125,7 @@ export class Panel {
   private clear(): void {
     this.chart?.destroy();
     this.chart = null;
+    this.saver?.button.remove(); // there is nothing to save
     this.drawn = '';
     this.shown = null;
   }
@@ -143,11 +151,21 @@ export class Panel {
     this.chart = charts.draw(this.canvas, data.type as Parameters<Charts['draw']>[1], table, told);
   }
 
+  // What is in its place stays there: moving the button would lose the focus.
+  private offer(charts: Charts, origin: Origin, { locale, words }: Setting): void {
+    const offer = { origin, title: this.title.textContent ?? '', locale, explain: (error: unknown) => sentence(failureOf(error), words) };
+    if (this.saver) this.saver.offer(offer);
+    else this.saver = new charts.Saver(offer);
+    const { button, said } = this.saver;
+    if (button.parentNode !== this.header) this.header.append(button);
+    if (said.parentNode !== this.footer) this.footer.replaceChildren(this.small, said);
+  }
+
   private print(aged = ''): void {
     if (!this.shown || !this.charts) return;
     const { asOf, stale, notices } = this.charts.smallPrint(this.shown.data, this.shown.setting);
     const old = aged || stale;
-    this.footer.replaceChildren(
+    this.small.replaceChildren(
       ...(old ? [h('span', { class: 'stale', part: 'stale', dir: 'auto' }, old)] : []),
       h('span', { part: 'as-of', dir: 'auto' }, asOf),
       ...notices.map(({ name, why }) => h('details', { part: 'notice', onkeydown: closeOnEscape }, h('summary', { dir: 'auto' }, name), h('p', { dir: 'auto' }, why))),

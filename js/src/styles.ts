@@ -91,7 +91,7 @@ select:hover, .button:hover { background-color: var(--_hover); }
   box-shadow: var(--oriel-shadow, 0 1px 2px light-dark(rgb(16 24 40 / 0.05), transparent));
 }
 .panel > header { display: flex; gap: 0.5rem; align-items: baseline; justify-content: space-between; margin-block-end: 0.5rem; min-block-size: 1.45em; }
-.title { margin: 0; font-size: 1em; font-weight: 600; line-height: 1.45; overflow-wrap: anywhere; }
+.title { margin: 0; margin-inline-end: auto; font-size: 1em; font-weight: 600; line-height: 1.45; overflow-wrap: anywhere; }
 .live { flex: none; display: inline-flex; gap: 0.375rem; align-items: center; color: var(--_muted); font-size: 0.86em; }
 .live::before { content: ""; inline-size: 0.5rem; block-size: 0.5rem; border-radius: 50%; background: var(--oriel-live, light-dark(#1a8f4c, #4cc98a)); }
 @media (prefers-reduced-motion: no-preference) { .live::before { animation: pulse 2.4s ease-in-out infinite; } }
@@ -104,6 +104,14 @@ select:hover, .button:hover { background-color: var(--_hover); }
 .panel[data-shape="figure"] .body { --_height: auto; min-block-size: 4.25rem; }
 .oriel-card:only-child > .oriel-card-label { display: none; } /* the panel's title says it */
 .panel > footer { display: flex; flex-wrap: wrap; gap: 0.125rem 0.75rem; align-items: baseline; margin-block-start: 0.625rem; color: var(--_muted); font-size: 0.8em; min-block-size: 1.45em; }
+.small { display: contents; }
+.said:empty { position: absolute; } /* takes no room, and is there to be listened to */
+.save { flex: none; padding: 0.3rem 0.375rem; margin: -0.3rem -0.375rem; outline-offset: 0; border: 0; border-radius: 0.3rem; background: none; color: var(--_muted); font-size: 0.8em; font-weight: 550; cursor: pointer; }
+.save:hover { background: var(--_hover); color: var(--oriel-text, light-dark(#1a1f26, #e7eaee)); }
+.save[aria-disabled] { opacity: 0.6; cursor: progress; }
+@media (hover: hover) {
+  .panel:not(:hover, :focus-within) .save { opacity: 0; } /* the figures come first; a finger finds it at all times */
+}
 .stale { flex-basis: 100%; color: var(--_warn); }
 details { position: relative; }
 summary { cursor: pointer; list-style: none; text-decoration: underline dotted; text-underline-offset: 0.2em; border-radius: 0.2rem; }
@@ -148,7 +156,10 @@ details > p {
   .segments input:checked + span { background: Highlight; color: HighlightText; forced-color-adjust: none; }
 }
 @media print {
-  .controls, .button { display: none; }
+  :host, :host([theme]) { color-scheme: light; } /* browsers leave dark backgrounds out, and light text would stand on paper */
+  .controls, .button, .save, .said { display: none; }
+  .bar { min-block-size: 0; }
   .panel { break-inside: avoid; box-shadow: none; }
+  .panel[data-shape] .body { --_height: auto; min-block-size: 0; }
 }
 `;

@@ -27,6 +27,10 @@ var children = map[string]func(path string) error{
 	"answers":  askAlways,
 	"full":     fillDisk,
 	"readonly": useReadOnly,
+
+	"revoke":          revokeAlways,
+	"full-ledger":     fillLedgerDisk,
+	"readonly-ledger": useReadOnlyLedger,
 }
 
 func TestMain(m *testing.M) {

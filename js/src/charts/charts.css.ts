@@ -157,4 +157,10 @@ button.oriel-legend-item:hover { background: var(--g); }
   .oriel-chart { --t: CanvasText; --m: CanvasText; --g: GrayText; --s: Canvas; --a: Highlight; --_zero: CanvasText; --_land: Canvas; }
   .oriel-land { stroke: CanvasText; } .oriel-tooltip { border-color: CanvasText; } .oriel-change { border: 1px solid CanvasText; }
 }
+@media print { /* paper is narrower than what was drawn for the screen, and nothing is drawn again for it */
+  .oriel-stage { height: auto !important; }
+  .oriel-stage > svg { position: static; max-width: 100%; height: auto; }
+  .oriel-scroll { overflow: visible; }
+  .oriel-tooltip { display: none; }
+}
 `;

@@ -1,0 +1,198 @@
+package access
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Host is somebody whose backend vouches for visitors: it begins sessions with
+// an API key, or with tokens that it signs itself. Neither opens more than the
+// host may.
+type Host struct {
+	Name        string
+	APIKeys     [][sha256.Size]byte // hashes; the keys themselves are nowhere in the configuration
+	SigningKeys []HostKey           // see ReadHostKeys
+	Views       []string            // that it may name; empty: all, or none when Dashboards are listed
+	Dashboards  []string            // that it may name; empty: all
+	// Accounts are the Google accounts whose access tokens it may be handed, at
+	// requests from an address in From; both empty for hosts without that need,
+	// which are nearly all.
+	Accounts []string
+	From     []netip.Prefix
+}
+
+// fingerprint names a key to operators: the first 48 bits of a SHA-256.
+func fingerprint(sum [sha256.Size]byte) string { return hex.EncodeToString(sum[:6]) }
+
+// A KeyInfo is a host's key, as operators see it.
+type KeyInfo struct {
+	Host        string `json:"host"`
+	Fingerprint string `json:"fingerprint"` // what a revocation names
+	Kind        string `json:"kind"`        // "API key", or the algorithm of a signing key
+}
+
+// Keys lists the keys of a host, never what they are.
+func (h Host) Keys() []KeyInfo {
+	var keys []KeyInfo
+	for _, sum := range h.APIKeys {
+		keys = append(keys, KeyInfo{h.Name, fingerprint(sum), "API key"})
+	}
+	for _, k := range h.SigningKeys {
+		keys = append(keys, KeyInfo{h.Name, k.Fingerprint, k.method.Alg()})
+	}
+	return keys
+}
+
+func checkHosts(hosts []Host, rules *policy.Rules) error {
+	names, owner := map[string]bool{}, map[string]string{}
+	for i, h := range hosts {
+		if h.Name == "" {
+			return fmt.Errorf("access: host %d has no name", i+1)
+		}
+		if names[h.Name] {
+			return fmt.Errorf("access: two hosts are called %q", h.Name)
+		}
+		names[h.Name] = true
+		if err := h.check(rules); err != nil {
+			return fmt.Errorf("access: the host %q %w", h.Name, err)
+		}
+		for _, k := range h.Keys() {
+			if other, ok := owner[k.Fingerprint]; ok {
+				return fmt.Errorf("access: the hosts %q and %q have the same key %s: a key says who asks", other, h.Name, k.Fingerprint)
+			}
+			owner[k.Fingerprint] = h.Name
+		}
+	}
+	return nil
+}
+
+func (h Host) check(rules *policy.Rules) error {
+	for _, sum := range h.APIKeys {
+		if sum == [32]byte{} || sum == sha256.Sum256(nil) {
+			return fmt.Errorf("has an API key without a hash, or with that of nothing")
+		}
+	}
+	for _, v := range h.Views {
+		if !slices.Contains(rules.ViewNames(), v) {
+			return fmt.Errorf("names the view %q, which does not exist", v)
+		}
+	}
+	for _, d := range h.Dashboards {
+		if _, ok := rules.DashboardViews(d); !ok {
+			return fmt.Errorf("names the dashboard %q, which does not exist", d)
+		}
+	}
+	if len(h.Accounts) > 0 && len(h.From) == 0 {
+		return fmt.Errorf("may be handed access tokens, but from no address: list the networks that it asks from")
+	}
+	return nil
+}
+
+// A caller is the host that shows an API key, and the key's fingerprint.
+type caller struct {
+	host Host
+	key  string
+}
+
+// byAPIKey finds the host that shows a key. All keys are compared, each in
+// constant time, so that the time taken tells nothing.
+func (a *Authority) byAPIKey(shown string) (found caller, ok bool) {
+	sum := sha256.Sum256([]byte(shown))
+	for i := range a.c.Hosts {
+		for _, known := range a.c.Hosts[i].APIKeys {
+			if subtle.ConstantTimeCompare(sum[:], known[:]) == 1 && shown != "" {
+				found, ok = caller{a.c.Hosts[i], fingerprint(known)}, true
+			}
+		}
+	}
+	return found, ok
+}
+
+func (a *Authority) host(name string) (Host, bool) {
+	i := slices.IndexFunc(a.c.Hosts, func(h Host) bool { return h.Name == name })
+	if i < 0 {
+		return Host{}, false
+	}
+	return a.c.Hosts[i], true
+}
+
+// Hosts lists the keys of all hosts, in configuration's order.
+func (a *Authority) Hosts() []KeyInfo {
+	var all []KeyInfo
+	for _, h := range a.c.Hosts {
+		all = append(all, h.Keys()...)
+	}
+	return all
+}
+
+func (h Host) allowsView(name string) bool {
+	return len(h.Views) == 0 && len(h.Dashboards) == 0 || slices.Contains(h.Views, name)
+}
+
+// readsOver reports whether a host opens dashboards over a view.
+func (h Host) readsOver(view string) bool {
+	return len(h.Views) == 0 || slices.Contains(h.Views, view)
+}
+
+func (h Host) allowsDashboard(name string) bool {
+	return len(h.Dashboards) == 0 || slices.Contains(h.Dashboards, name)
+}
+
+// mayRead reports whether a host opens a dashboard over at least one view.
+func (h Host) mayRead(rules *policy.Rules, dashboard string) bool {
+	views, ok := rules.DashboardViews(dashboard)
+	return ok && h.allowsDashboard(dashboard) && slices.ContainsFunc(views, h.readsOver)
+}
+
+// bound holds a token's claim to what its host may name today, and may begin with
+// its key.
+func (a *Authority) bound(c claimed) (policy.Claim, error) {
+	h, ok := a.host(c.Host)
+	if !ok {
+		return policy.Claim{}, invalid(fmt.Errorf("the host %q is gone", brief(c.Host)))
+	}
+	if !slices.ContainsFunc(h.Keys(), func(k KeyInfo) bool { return k.Fingerprint == c.key }) {
+		return policy.Claim{}, invalid(fmt.Errorf("the host %q has no key %q any more", h.Name, brief(c.key)))
+	}
+	// Of copies: a renewed token says all that the first one did.
+	today := c.Claim
+	today.Views = slices.DeleteFunc(slices.Clone(c.Views), func(v string) bool { return !h.allowsView(v) })
+	today.Dashboards = slices.DeleteFunc(slices.Clone(c.Dashboards), func(d string) bool { return !h.allowsDashboard(d) })
+	today.DashboardViews = h.Views
+	return today, nil
+}
+
+// Backend returns what a host's backend that shows an API key from an address may
+// be handed of Google's access tokens, and records that it asked for an
+// account's. Errors: Unauthenticated, Unavailable (it cannot be recorded).
+func (a *Authority) Backend(ctx context.Context, apiKey, account string, asker policy.Asker) (policy.Backend, error) {
+	asked := Event{Kind: EventHandOut, Asker: asker, Detail: "account " + brief(account)}
+	by, ok := a.byAPIKey(apiKey)
+	if !ok {
+		return policy.Backend{}, a.refused(ctx, asked, badAPIKey())
+	}
+	asked.Host, asked.Key = by.host.Name, by.key
+	if err := a.revoked.refuse(revocable{Host: by.host.Name, Key: by.key, Began: a.c.Clock()}); err != nil {
+		return policy.Backend{}, a.refused(ctx, asked, err)
+	}
+	if err := a.admit(ctx, asked); err != nil {
+		return policy.Backend{}, err
+	}
+	b := policy.Backend{Host: by.host.Name, Key: by.key, Asker: asker}
+	if slices.ContainsFunc(by.host.From, func(p netip.Prefix) bool { return p.Contains(asker.Address) }) {
+		b.Accounts = by.host.Accounts
+	}
+	return b, nil
+}
+
+func badAPIKey() error {
+	return report.Errorf(report.Unauthenticated, "This is not a valid API key.")
+}

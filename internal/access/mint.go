@@ -1,0 +1,199 @@
+package access
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Token is a minted embed token, in the JSON shape of RFC 6749 section 5.1.
+type Token struct {
+	AccessToken string `json:"access_token"`
+	ExpiresIn   int    `json:"expires_in"` // seconds
+	TokenType   string `json:"token_type"` // "Bearer"
+}
+
+// Public mints a token for an anonymous visitor of the page that asks. A page at our
+// own origin is the embed page, unless a view lists that origin. Errors are
+// those of policy.Rules.PublicClaim and FramedClaim, and Unavailable when
+// nothing can be recorded.
+func (a *Authority) Public(ctx context.Context, caller Caller, views []string, dashboard string) (Token, error) {
+	c, err := a.c.Rules.PublicClaim(caller.Origin, views, dashboard)
+	if err != nil && caller.Origin == a.origin && dashboard != "" && len(views) == 0 && report.KindOf(err) == report.Forbidden {
+		c, err = a.c.Rules.FramedClaim(caller.Origin, dashboard)
+	}
+	var session claimed
+	if err == nil {
+		session, err = a.begin(c, "", a.c.Sessions.Public)
+	}
+	if err == nil {
+		err = a.admissible(&session)
+	}
+	if err != nil {
+		return Token{}, a.refused(ctx, Event{Origin: caller.Origin, Asker: caller.Asker, Detail: "a public token"}, err)
+	}
+	return a.issue(ctx, caller, EventMint, session, a.c.Lifetime)
+}
+
+// A MintRequest is what a host's backend asks for. At least one view or dashboard is named.
+type MintRequest struct {
+	Views      []string                        `json:"views,omitempty"`
+	Dashboards []string                        `json:"dashboards,omitempty"`
+	Subject    string                          `json:"subject,omitempty"`
+	Origin     string                          `json:"origin,omitempty"`     // binds the token to pages of this origin
+	Filter     report.WrittenFilter            `json:"filter,omitzero"`      // of every view
+	Filters    map[string]report.WrittenFilter `json:"filters,omitempty"`    // of the views of these names, beside Filter
+	ExpiresIn  int                             `json:"expires_in,omitempty"` // seconds, at most the configured lifetime; 0 for that
+	// Code asks for a single-use code in place of the token, see Redeem.
+	Code bool `json:"code,omitempty"`
+}
+
+// The most that a MintRequest may name, so that a token stays a header.
+const (
+	maxNames   = 50
+	maxSubject = 200 // bytes
+)
+
+// Mint mints a token for a host's backend that shows an API key. Errors:
+// Unauthenticated (no such key), Forbidden (not this host's views), Invalid,
+// Unavailable (nothing can be recorded, or looked up).
+func (a *Authority) Mint(ctx context.Context, apiKey string, caller Caller, req MintRequest) (Token, error) {
+	session, err := a.vouched(ctx, apiKey, caller, req)
+	if err != nil {
+		return Token{}, err
+	}
+	return a.issue(ctx, caller, EventMint, session, a.lifetime(req.ExpiresIn))
+}
+
+// vouched begins the session that a host's backend asks for.
+func (a *Authority) vouched(ctx context.Context, apiKey string, caller Caller, req MintRequest) (claimed, error) {
+	refused := Event{Asker: caller.Asker, Subject: req.Subject, Detail: "a host's token"}
+	by, ok := a.byAPIKey(apiKey)
+	if !ok {
+		return claimed{}, a.refused(ctx, refused, badAPIKey())
+	}
+	refused.Host, refused.Key = by.host.Name, by.key
+	c, err := a.claim(by.host, req)
+	var session claimed
+	if err == nil {
+		session, err = a.begin(c, by.key, a.c.Sessions.Host)
+	}
+	if err == nil {
+		err = a.admissible(&session)
+	}
+	if err != nil {
+		return claimed{}, a.refused(ctx, refused, err)
+	}
+	return session, nil
+}
+
+// admissible refuses a new session when it cannot be known what was revoked, or when
+// its key was. What was revoked of older sessions does not concern it.
+func (a *Authority) admissible(session *claimed) error {
+	views := a.viewsOf(session.Claim)
+	session.began = a.revoked.after(session.revocable(views))
+	return a.revoked.refuse(session.revocable(views))
+}
+
+// claim holds what is asked for to what the host may name.
+func (a *Authority) claim(h Host, req MintRequest) (policy.Claim, error) {
+	if err := req.validate(); err != nil {
+		return policy.Claim{}, err
+	}
+	if req.Origin != "" && req.Origin != a.origin && !a.c.Rules.ListsOrigin(req.Origin) {
+		return policy.Claim{}, report.Errorf(report.Invalid, "No view lists the origin %s, so no page of it could use the token: add it to the origins of the view.", brief(req.Origin))
+	}
+	c := policy.Claim{Host: h.Name, Subject: req.Subject, Origin: req.Origin, Filter: req.Filter.Filter}
+	for _, s := range req.Views {
+		name, ok := a.c.Rules.ResolveView(s)
+		if !ok || !h.allowsView(name) {
+			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a view %q.", brief(s))
+		}
+		if !slices.Contains(c.Views, name) {
+			c.Views = append(c.Views, name)
+		}
+	}
+	for _, name := range req.Dashboards {
+		if !h.mayRead(a.c.Rules, name) {
+			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a dashboard %q.", brief(name))
+		}
+		if !slices.Contains(c.Dashboards, name) {
+			c.Dashboards = append(c.Dashboards, name)
+		}
+	}
+	filters, err := a.filters(c, req.Filters)
+	c.Filters = filters
+	return c, err
+}
+
+// filters finds the views that filters are for. One for a view that the token does
+// not open is a mistake that could leave another view unfiltered.
+func (a *Authority) filters(c policy.Claim, asked map[string]report.WrittenFilter) (map[string]*report.Filter, error) {
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	open := a.viewsOf(c)
+	filters := make(map[string]*report.Filter, len(asked))
+	for _, s := range slices.Sorted(maps.Keys(asked)) {
+		name, ok := a.c.Rules.ResolveView(s)
+		if !ok || !slices.Contains(open, name) {
+			return nil, report.Errorf(report.Invalid, "filters: %q is no view that the token opens.", brief(s))
+		}
+		if filters[name] != nil {
+			return nil, report.Errorf(report.Invalid, "filters: %q is the view %s, which has a filter already.", brief(s), name)
+		}
+		filters[name] = asked[s].Filter
+	}
+	return filters, nil
+}
+
+// viewsOf returns the views that a claim names, for questions or under a
+// dashboard; some may be there twice.
+func (a *Authority) viewsOf(c policy.Claim) []string {
+	views := slices.Clone(c.Views)
+	for _, d := range c.Dashboards {
+		over, _ := a.c.Rules.DashboardViews(d)
+		views = append(views, over...)
+	}
+	return views
+}
+
+func (req MintRequest) validate() error {
+	switch {
+	case len(req.Views)+len(req.Dashboards) == 0:
+		return report.Errorf(report.Invalid, "Name at least one view or dashboard.")
+	case len(req.Views)+len(req.Dashboards) > maxNames:
+		return report.Errorf(report.Invalid, "Name at most %d views and dashboards.", maxNames)
+	case len(req.Subject) > maxSubject:
+		return report.Errorf(report.Invalid, "The subject is longer than %d bytes.", maxSubject)
+	case req.ExpiresIn < 0:
+		return report.Errorf(report.Invalid, "expires_in is a number of seconds, and cannot be negative.")
+	case req.Origin != "":
+		if o, err := originOf(req.Origin); err != nil || o != req.Origin {
+			return report.Errorf(report.Invalid, "The origin %q must be written scheme://host or scheme://host:port, in lower case.", brief(req.Origin))
+		}
+	}
+	if err := policy.CheckFilter(req.Filter.Filter); err != nil {
+		return report.Errorf(report.Invalid, "filter: %s", report.AsError(err).Message)
+	}
+	for view, f := range req.Filters {
+		if f.Filter == nil {
+			return report.Errorf(report.Invalid, "filters: that of %q is empty.", brief(view))
+		}
+		if err := policy.CheckFilter(f.Filter); err != nil {
+			return report.Errorf(report.Invalid, "filters: %s: %s", brief(view), report.AsError(err).Message)
+		}
+	}
+	return nil
+}
+
+func (a *Authority) lifetime(seconds int) time.Duration {
+	if seconds == 0 || seconds > int(a.c.Lifetime/time.Second) {
+		return a.c.Lifetime
+	}
+	return time.Duration(seconds) * time.Second
+}

@@ -1,0 +1,375 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/emulator"
+)
+
+// A meddler stands between the server and its Google, and spoils answers.
+type meddler struct {
+	google http.Handler
+	spoil  atomic.Pointer[func(w http.ResponseWriter, r *http.Request, good *httptest.ResponseRecorder)]
+	asked  atomic.Int64 // reports about the museum
+}
+
+func (m *meddler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	about := strings.Contains(r.URL.Path, "properties/412600302:")
+	if about {
+		m.asked.Add(1)
+	}
+	spoil := m.spoil.Load()
+	if spoil == nil || !about {
+		m.google.ServeHTTP(w, r)
+		return
+	}
+	r.Header.Del("Accept-Encoding")
+	good := httptest.NewRecorder()
+	m.google.ServeHTTP(good, r)
+	(*spoil)(w, r, good)
+}
+
+// A trouble is a server on a real listener, in front of a Google that can fail in
+// every way.
+type trouble struct {
+	t       *testing.T
+	google  *emulator.Emulator
+	between *meddler
+	url     string
+	token   string
+	ahead   atomic.Int64 // of the machine's clock, in nanoseconds
+	app     *App
+}
+
+func newTrouble(t *testing.T) *trouble {
+	t.Helper()
+	x := &trouble{t: t, between: &meddler{}}
+	srv := httptest.NewUnstartedServer(x.between)
+	host := srv.Listener.Addr().String()
+	path := write(t, fmt.Sprintf(`google: {data_url: 'http://%[1]s', admin_url: 'http://%[1]s', token_hosts: ['%[1]s']}
+accounts: {agency: {key_file: key.json}}
+tokens: {lifetime: 1h, public_session: 168h}
+limits: {request_timeout: 2s, requests_per_second: 1e6, requests_burst: 1000000, tokens_per_second: 1e6, tokens_burst: 1000000}
+cache: {file: none}
+views:
+  museum: {property: '412600302', public: true, origins: ["https://www.example.com"]}
+  shop: {property: '412600303', public: true, origins: ["https://www.example.com"]}
+`, host))
+	x.google = writeKey(t, filepath.Join(filepath.Dir(path), "key.json"), "http://"+host)
+	// A service account's assertions are dated by the machine's clock, which a test
+	// cannot move; a refresh token has no date.
+	key, err := x.google.IssueAuthorizedUser(robot)
+	check(t, err)
+	check(t, os.WriteFile(filepath.Join(filepath.Dir(path), "key.json"), key, 0o600))
+	x.between.google = x.google.Handler()
+	srv.Start()
+	t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() })
+	c, err := ReadConfig(path)
+	check(t, err)
+	c.Clock = func() time.Time { return time.Now().Add(time.Duration(x.ahead.Load())) }
+	x.app, err = New(c, slog.New(slog.DiscardHandler))
+	check(t, err)
+	public := httptest.NewServer(x.app.server.Handler())
+	t.Cleanup(func() { public.Close(); check(t, x.app.Close()) })
+	x.url = public.URL
+	x.begin()
+	return x
+}
+
+// begin mints a token, as a page does again and again.
+func (x *trouble) begin() {
+	x.t.Helper()
+	p := &portal{t: x.t, url: x.url}
+	status, body := p.ask("GET", "/token", "", "", "Origin", "https://www.example.com")
+	x.token = p.given("access_token", status, body)
+}
+
+// later moves the clocks of server and Google.
+func (x *trouble) later(d time.Duration) {
+	x.ahead.Add(int64(d))
+	x.google.Advance(d)
+	x.begin()
+}
+
+func (x *trouble) spoil(how func(w http.ResponseWriter, r *http.Request, good *httptest.ResponseRecorder)) {
+	if how == nil {
+		x.between.spoil.Store(nil)
+		return
+	}
+	x.between.spoil.Store(&how)
+}
+
+// A reading is an answer to a question about sessions.
+type reading struct {
+	status int
+	body   string
+	stale  string
+	age    string
+}
+
+func (x *trouble) ask(view, metric string) reading {
+	x.t.Helper()
+	day := func(ago int) string { return time.Now().AddDate(0, 0, -ago).Format(time.DateOnly) } // the same, whatever x.ahead
+	r, err := http.NewRequest("POST", x.url+"/v1/views/"+view+":runReport", strings.NewReader(
+		`{"metrics":[{"name":"`+metric+`"}],"dateRanges":[{"startDate":"`+day(9)+`","endDate":"`+day(2)+`"}]}`))
+	check(x.t, err)
+	r.Header.Set("Authorization", "Bearer "+x.token)
+	answer, err := http.DefaultClient.Do(r)
+	check(x.t, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	check(x.t, err)
+	return reading{answer.StatusCode, string(body), answer.Header.Get("Oriel-Stale"), answer.Header.Get("Age")}
+}
+
+// eventually asks until an answer is as wanted.
+func (x *trouble) eventually(what, view, metric string, is func(reading) bool) {
+	x.t.Helper()
+	end := time.Now().Add(20 * time.Second)
+	for {
+		got := x.ask(view, metric)
+		if is(got) {
+			return
+		}
+		if time.Now().After(end) {
+			x.t.Fatalf("%s: still %+v", what, got)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func answer(status int, contentType, body string) func(http.ResponseWriter, *http.Request, *httptest.ResponseRecorder) {
+	return func(w http.ResponseWriter, _ *http.Request, _ *httptest.ResponseRecorder) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// TestGoogleFails: whatever Google does, what anybody has seen is answered, with a
+// label once a newer answer was tried for; what nobody has seen is an error that
+// says nothing of Google's; other properties notice nothing; and when Google is
+// well again, so is the server.
+func TestGoogleFails(t *testing.T) {
+	quota := func(bucket string) func(*trouble) {
+		return func(x *trouble) { check(x.t, x.google.SetQuotaLeft("412600302", false, bucket, 0)) }
+	}
+	spoiled := func(how func(http.ResponseWriter, *http.Request, *httptest.ResponseRecorder)) func(*trouble) {
+		return func(x *trouble) { x.spoil(how) }
+	}
+	for name, fail := range map[string]func(*trouble){
+		"500":                       spoiled(answer(500, "application/json", `{"error":{"code":500,"message":"Internal error encountered.","status":"INTERNAL"}}`)),
+		"503":                       spoiled(answer(503, "text/html", "<html>overloaded</html>")),
+		"429 without a reason":      spoiled(answer(429, "text/plain", "slow down")),
+		"429 tokens of the hour":    quota("tokensPerHour"),
+		"429 tokens of the day":     quota("tokensPerDay"),
+		"429 tokens of the project": quota("tokensPerProjectPerHour"),
+		"429 requests at once":      quota("concurrentRequests"),
+		"429 server errors":         quota("serverErrorsPerProjectPerHour"),
+		"not JSON":                  spoiled(answer(200, "application/json", `{"rows":[{"dimen`)),
+		"another JSON":              spoiled(answer(200, "application/json", `[1,2,3]`)),
+		"a page of a proxy":         spoiled(answer(200, "text/html", "<html>Sign in to the network</html>")),
+		"an empty answer":           spoiled(answer(200, "application/json", "")),
+		"cut off": spoiled(func(w http.ResponseWriter, _ *http.Request, good *httptest.ResponseRecorder) {
+			w.Header().Set("Content-Length", fmt.Sprint(good.Body.Len()))
+			_, _ = w.Write(good.Body.Bytes()[:good.Body.Len()/2])
+			panic(http.ErrAbortHandler)
+		}),
+		"no answer at all": spoiled(func(_ http.ResponseWriter, r *http.Request, _ *httptest.ResponseRecorder) { <-r.Context().Done() }),
+		"a byte now and then": spoiled(func(w http.ResponseWriter, r *http.Request, good *httptest.ResponseRecorder) {
+			for _, b := range good.Body.Bytes() {
+				if _, err := w.Write([]byte{b}); err != nil || r.Context().Err() != nil {
+					return
+				}
+				w.(http.Flusher).Flush()
+				time.Sleep(100 * time.Millisecond)
+			}
+		}),
+		"the connection is cut": spoiled(func(http.ResponseWriter, *http.Request, *httptest.ResponseRecorder) { panic(http.ErrAbortHandler) }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := newTrouble(t)
+			before := x.ask("museum", "sessions")
+			if before.status != 200 || before.stale != "" {
+				t.Fatalf("at first %+v", before)
+			}
+			x.later(5 * time.Hour)
+			fail(x)
+			if old := x.ask("museum", "sessions"); old.status != 200 || old.body != before.body {
+				t.Errorf("what was seen before is answered with %+v", old)
+			}
+			// A question that Google does not answer ends after a minute, for all who ask it.
+			slow := name == "no answer at all" || name == "a byte now and then"
+			if !slow {
+				x.eventually("no label", "museum", "sessions", func(r reading) bool {
+					return r.status == 200 && r.body == before.body && r.stale != "" && len(r.age) == 5
+				})
+			}
+			unseen := x.ask("museum", "totalUsers")
+			if unseen.status < 429 || !strings.HasPrefix(unseen.body, `{"error":{"code":`) ||
+				strings.Contains(unseen.body, "412600302") || strings.Contains(unseen.body, "Sign in") || strings.Contains(unseen.body, "quota") {
+				t.Errorf("what nobody has seen is answered with %+v", unseen)
+			}
+			if other := x.ask("shop", "sessions"); other.status != 200 || other.stale != "" {
+				t.Errorf("another property is answered with %+v", other)
+			}
+			x.spoil(nil)
+			x.google.Reset()
+			x.later(25 * time.Hour)
+			x.eventually("well again", "museum", "screenPageViews", func(r reading) bool { return r.status == 200 && r.stale == "" })
+			if slow {
+				return
+			}
+			x.eventually("well again", "museum", "totalUsers", func(r reading) bool { return r.status == 200 && r.stale == "" })
+			x.eventually("well again", "museum", "sessions", func(r reading) bool { return r.status == 200 && r.stale == "" && len(r.age) < 4 })
+		})
+	}
+}
+
+// TestTokenEndpointIsDown for as long as a token lives: what was seen is answered
+// from what is kept, and all is well afterwards.
+func TestTokenEndpointIsDown(t *testing.T) {
+	for name, c := range map[string]struct{ begin, end func(x *trouble) }{
+		"down": {
+			func(x *trouble) { check(x.t, x.google.SetFault("token", emulator.Fault{Status: 503, Rate: 1})) },
+			func(x *trouble) { check(x.t, x.google.SetFault("token", emulator.Fault{})) },
+		},
+		"its account is disabled": {
+			func(x *trouble) { check(x.t, x.google.RevokeAccount(robot)) },
+			func(x *trouble) { check(x.t, x.google.RestoreAccount(robot)) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := newTrouble(t)
+			before := x.ask("museum", "sessions")
+			c.begin(x)
+			for range 12 { // the hour of a token, and what comes after
+				x.later(30 * time.Minute)
+				if got := x.ask("museum", "sessions"); got.status != 200 || got.body != before.body {
+					t.Fatalf("%+v", got)
+				}
+			}
+			x.eventually("no label", "museum", "sessions", func(r reading) bool { return r.status == 200 && r.stale != "" })
+			if got := x.ask("museum", "totalUsers"); got.status < 500 {
+				t.Errorf("what nobody has seen is answered with %+v", got)
+			}
+			c.end(x)
+			x.later(time.Hour)
+			x.eventually("well again", "museum", "totalUsers", func(r reading) bool { return r.status == 200 })
+			x.eventually("well again", "museum", "sessions", func(r reading) bool { return r.status == 200 && r.stale == "" })
+		})
+	}
+}
+
+// TestWrongClock: a server whose clock is ten minutes off, either way, mints, serves,
+// and goes on when it is set right.
+func TestWrongClock(t *testing.T) {
+	for _, off := range []time.Duration{-10 * time.Minute, 10 * time.Minute} {
+		t.Run(off.String(), func(t *testing.T) {
+			x := newTrouble(t)
+			x.ahead.Add(int64(off))
+			x.begin()
+			got := x.ask("museum", "sessions")
+			if got.status != 200 {
+				t.Errorf("%+v", got)
+			}
+			x.ahead.Add(int64(-off))
+			x.begin()
+			for _, metric := range []string{"sessions", "totalUsers"} {
+				if got := x.ask("museum", metric); got.status != 200 || strings.HasPrefix(got.age, "-") {
+					t.Errorf("when the clock is right, %s: %+v", metric, got)
+				}
+			}
+		})
+	}
+}
+
+// TestAccessIsWithdrawn: what is stored of a property is not served any more once
+// Google says that the account may not read it.
+func TestAccessIsWithdrawn(t *testing.T) {
+	x := newTrouble(t)
+	if got := x.ask("museum", "sessions"); got.status != 200 {
+		t.Fatalf("%+v", got)
+	}
+	check(t, x.google.SetAccess(robot, "412600302", false))
+	x.later(5 * time.Hour)
+	x.eventually("withdrawn", "museum", "sessions", func(r reading) bool { return r.status != 200 })
+	for range 20 {
+		if got := x.ask("museum", "sessions"); got.status == 200 {
+			t.Fatalf("it is served again: %+v", got)
+		}
+	}
+	if got := x.ask("shop", "sessions"); got.status != 200 {
+		t.Errorf("another property: %+v", got)
+	}
+}
+
+// TestManyLeave: a thousand clients who leave while Google is silent leave nothing
+// behind, and cost Google one question.
+func TestManyLeave(t *testing.T) {
+	x := newTrouble(t)
+	if got := x.ask("shop", "sessions"); got.status != 200 { // the token, connections
+		t.Fatalf("%+v", got)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	release := make(chan struct{})
+	var once sync.Once
+	t.Cleanup(func() { once.Do(func() { close(release) }) })
+	asked := x.between.asked.Load()
+	x.spoil(func(w http.ResponseWriter, r *http.Request, good *httptest.ResponseRecorder) {
+		<-release
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.Copy(w, good.Body)
+	})
+	before := runtime.NumGoroutine()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: -1}}
+	var wg sync.WaitGroup
+	for range 1_000 {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+			defer cancel()
+			r, err := http.NewRequestWithContext(ctx, "POST", x.url+"/v1/views/museum:runReport", bytes.NewReader([]byte(sessionsAsked)))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			r.Header.Set("Authorization", "Bearer "+x.token)
+			if answer, err := client.Do(r); err == nil {
+				_ = answer.Body.Close()
+			}
+		})
+	}
+	wg.Wait()
+	once.Do(func() { close(release) })
+	client.CloseIdleConnections()
+	end := time.Now().Add(20 * time.Second)
+	for runtime.NumGoroutine() > before+10 {
+		if time.Now().After(end) {
+			stacks := make([]byte, 64<<10)
+			t.Fatalf("%d goroutines were %d\n%s", runtime.NumGoroutine(), before, stacks[:runtime.Stack(stacks, true)])
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if n := x.between.asked.Load() - asked; n > 1 {
+		t.Errorf("Google was asked %d times", n)
+	}
+	if got := x.ask("museum", "sessions"); got.status != 200 {
+		t.Errorf("afterwards: %+v", got)
+	}
+}

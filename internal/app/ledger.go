@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/store/sqlstore"
+	"github.com/oriel-server/oriel/internal/web"
+)
+
+// LedgerConfig says where it is kept what was revoked.
+type LedgerConfig struct {
+	File string `yaml:"file"` // empty or none: memory alone
+}
+
+// openLedger opens the ledger. One that cannot be read keeps the server from
+// starting: it could not tell whom to refuse.
+func (a *App) openLedger() error {
+	if a.config.Ledger.File == "" {
+		a.ledger = access.NewMemoryLedger()
+		return nil
+	}
+	ledger, err := sqlstore.OpenLedger(context.Background(), sqlstore.LedgerConfig{Path: a.config.Ledger.File, Clock: a.clock, Logger: a.log})
+	if err != nil {
+		return fmt.Errorf("%s: ledger.file: %w", a.config.src.where("ledger", "file"), err)
+	}
+	a.ledger = ledger
+	return nil
+}
+
+func (a *App) ledgerCheck() web.Check {
+	return web.Check{Name: "ledger", Check: func(ctx context.Context) error {
+		_, err := a.ledger.Version(ctx)
+		return err
+	}}
+}
+
+// operatorHosts are the names under which operators reach their listener: those that
+// are listed, and the one that it listens at.
+func (a *App) operatorHosts() []string {
+	names := []string{}
+	if host, _, err := net.SplitHostPort(a.config.Operator.Listen); err == nil && isHostName(host) {
+		names = append(names, strings.ToLower(host))
+	}
+	for _, name := range a.config.Operator.Hosts {
+		names = append(names, strings.ToLower(name))
+	}
+	return names
+}
+
+// A Revocation ends sessions; see access.Revocation.
+type Revocation = access.Revocation
+
+// A Revoker ends sessions without a server: by the ledger, which the servers that
+// use the same file ask every second. Close it.
+type Revoker struct{ app *App }
+
+// NewRevoker opens the ledger of a configuration, and the audit trail. Nothing of
+// Google is needed.
+func NewRevoker(c *Config, log *slog.Logger) (*Revoker, error) {
+	if c.Ledger.File == "" {
+		return nil, fmt.Errorf("%s: ledger.file: the ledger is in the server's memory alone, and no server runs: there is nothing to end", c.src.where("ledger", "file"))
+	}
+	a := &App{config: c, log: log, clock: c.Clock}
+	if a.clock == nil {
+		a.clock = time.Now
+	}
+	rules, err := c.rules()
+	if err == nil {
+		err = a.wireAudit(newMetrics(newRegistry()))
+	}
+	if err == nil {
+		err = a.wireAuthority(rules)
+	}
+	if err != nil {
+		_ = a.Close() // what was opened has written nothing
+		return nil, err
+	}
+	return &Revoker{a}, nil
+}
+
+// Revoke is access.Authority's.
+func (r *Revoker) Revoke(ctx context.Context, asked Revocation) (Revocation, error) {
+	return r.app.authority.Revoke(ctx, asked)
+}
+
+// Lift is access.Authority's.
+func (r *Revoker) Lift(ctx context.Context, id string) error { return r.app.authority.Lift(ctx, id) }
+
+// Revocations is access.Authority's.
+func (r *Revoker) Revocations(ctx context.Context) ([]Revocation, error) {
+	return r.app.authority.Revocations(ctx)
+}
+
+// Close ends what NewRevoker began.
+func (r *Revoker) Close() error { return r.app.Close() }

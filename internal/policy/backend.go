@@ -1,0 +1,46 @@
+package policy
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Backend is a host's backend that showed its API key, and what it may be handed
+// beside embed tokens. Package access makes it.
+type Backend struct {
+	Host     string
+	Key      string // fingerprint of the API key
+	Accounts []string
+	Asker    Asker
+}
+
+// An AccessToken is Google's, for a host that calls Google itself. It reads all
+// that the account reads, and nobody can take it back.
+type AccessToken struct {
+	Value   string
+	Expires time.Time
+}
+
+// AccessToken hands a Google account's access token to a backend that may have it.
+// Errors: Forbidden, with the same sentence for accounts that there are not, and
+// those of the keyring.
+func (g *Gate) AccessToken(ctx context.Context, b Backend, account string) (AccessToken, error) {
+	d := Decision{Time: g.c.Clock(), Method: "access token", Asker: b.Asker, Host: b.Host, Account: account}
+	if g.c.Keyring == nil || b.Host == "" || !slices.Contains(b.Accounts, account) {
+		d.Account, d.Refused = brief(account), true
+		err := report.Errorf(report.Forbidden, "This API key is handed no access token of an account %q at this address.", brief(account))
+		g.record(ctx, d, err)
+		return AccessToken{}, err
+	}
+	t, err := g.c.Keyring.AccessToken(ctx, account)
+	if err != nil {
+		err = report.Errorf(report.Unavailable, "Google gave no access token. Try again.").Because(err)
+		g.record(ctx, d, err)
+		return AccessToken{}, err
+	}
+	g.record(ctx, d, nil)
+	return AccessToken{t.HandOut(), t.Expires()}, nil
+}

@@ -1,0 +1,277 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/oriel-server/oriel/internal/access"
+)
+
+const (
+	// ledgerID is "OriL", by which the file is known as a ledger of ours.
+	ledgerID = 0x4f72694c
+	// ledgerSchema changes when an older Oriel could no longer read the file.
+	ledgerSchema = 1
+)
+
+// ledgerTables makes an empty file a ledger. The version is random, so that a copy
+// put back has another one than all that came after it. Each revocation has a
+// sum over its bytes: one that reads wrong would let a session go on.
+const ledgerTables = `
+CREATE TABLE oriel_ledger (schema INTEGER NOT NULL, version INTEGER NOT NULL);
+INSERT INTO oriel_ledger VALUES (1, random());
+CREATE TABLE revocations (id TEXT PRIMARY KEY, until INTEGER NOT NULL, data BLOB NOT NULL, sum BLOB NOT NULL);
+CREATE TABLE codes (sum BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX codes_by_until ON codes (until);
+PRAGMA application_id = 0x4f72694c;
+PRAGMA user_version = 1;
+`
+
+// A ledgerFile is an open file that was found whole.
+type ledgerFile struct {
+	db       *sql.DB // one connection
+	state    fileState
+	doubtful atomic.Bool // SQLite found it damaged since
+}
+
+// trusted reports whether the file is the one at path, as it was when it was read
+// whole. There may be none.
+func (f *ledgerFile) trusted(path string) bool {
+	if f == nil || f.doubtful.Load() {
+		return false
+	}
+	now, err := stateOf(path)
+	return err == nil && now.same(f.state)
+}
+
+// connectLedger opens the file at path, which is there. What is committed is on
+// the disk; who finds the file locked waits.
+func connectLedger(path string) (*sql.DB, error) {
+	return connect(path, "mode=rw&_busy_timeout=5000&_txlock=immediate&_synchronous=FULL&_pragma=journal_size_limit(1048576)", 1)
+}
+
+// openLedgerFile opens a file and reads it whole. The file is never opened but by
+// SQLite: to close it otherwise would end all locks that the process has on it,
+// by POSIX.
+func openLedgerFile(ctx context.Context, path string) (_ *ledgerFile, err error) {
+	f := &ledgerFile{}
+	if f.state, err = stateOf(path); err != nil {
+		return nil, err
+	}
+	if !f.state.info.Mode().IsRegular() {
+		return nil, fmt.Errorf("it is %s, not a file", f.state.info.Mode().Type())
+	}
+	if f.state.info.Mode().Perm()&0o077 != 0 {
+		if err := os.Chmod(path, 0o600); err != nil {
+			return nil, err
+		}
+		if f.state, err = stateOf(path); err != nil {
+			return nil, err
+		}
+	}
+	if f.db, err = connectLedger(path); err != nil {
+		return nil, err
+	}
+	if err := f.check(ctx); err != nil {
+		return nil, errors.Join(f.whyUnopened(err), f.close())
+	}
+	return f, nil
+}
+
+// whyUnopened adds what SQLite does not say.
+func (f *ledgerFile) whyUnopened(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CANTOPEN || e.Code()&0xff == sqlite3.SQLITE_READONLY) {
+		return fmt.Errorf("this process must be allowed to read and write the file, mode %04o, and to make files beside it: %w", f.state.info.Mode().Perm(), err)
+	}
+	return err
+}
+
+func (f *ledgerFile) close() error { return f.db.Close() }
+
+// check reads the file whole.
+func (f *ledgerFile) check(ctx context.Context) error {
+	if err := f.identify(ctx); err != nil {
+		return err
+	}
+	var said string
+	if err := f.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
+		return err
+	}
+	if said != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, said)
+	}
+	_, _, err := f.revocations(ctx)
+	return err
+}
+
+// identify says whether the file is a ledger that this Oriel reads.
+func (f *ledgerFile) identify(ctx context.Context) error {
+	var application, schema, inside int64
+	err := f.db.QueryRowContext(ctx, "SELECT a.application_id, u.user_version FROM pragma_application_id a, pragma_user_version u").Scan(&application, &schema)
+	switch {
+	case err != nil:
+		return err
+	case application == 0 && schema == 0 && unborn(ctx, f.db):
+		return fmt.Errorf("%w: it is empty", errDamaged)
+	case application != ledgerID:
+		return fmt.Errorf("%w: it is the database of another program: name another file", errRefused)
+	case schema > ledgerSchema:
+		return fmt.Errorf("%w: it was written by a newer Oriel (schema %d; this one knows %d): run that one", errRefused, schema, ledgerSchema)
+	}
+	if err := f.db.QueryRowContext(ctx, "SELECT schema FROM oriel_ledger").Scan(&inside); err != nil {
+		return err
+	}
+	if schema != ledgerSchema || inside != ledgerSchema {
+		return fmt.Errorf("%w: schema %d and %d", errDamaged, schema, inside)
+	}
+	return nil
+}
+
+// write does something in one transaction, which is on the disk when it returns.
+func (f *ledgerFile) write(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := f.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // after a commit it does nothing
+	if err := do(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// revocations returns all that the file holds, and its version, as they are at
+// one moment.
+func (f *ledgerFile) revocations(ctx context.Context) (list []access.Revocation, version int64, err error) {
+	rows, err := f.db.QueryContext(ctx, "SELECT version, id, data, sum FROM oriel_ledger LEFT JOIN revocations")
+	if err != nil {
+		return nil, 0, err
+	}
+	defer rows.Close()
+	found := false
+	for ; rows.Next(); found = true {
+		var id sql.NullString
+		var data, sum []byte
+		if rows.Scan(&version, &id, &data, &sum) != nil {
+			return nil, 0, errDamaged
+		}
+		if !id.Valid {
+			continue // of the join: there are none
+		}
+		r, err := readRevocation(id.String, data, sum)
+		if err != nil {
+			return nil, 0, err
+		}
+		list = append(list, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, 0, err
+	}
+	if !found {
+		return nil, 0, errDamaged // each file has a version
+	}
+	return list, version, nil
+}
+
+func readRevocation(id string, data, sum []byte) (r access.Revocation, err error) {
+	want := sha256.Sum256(data)
+	if !bytes.Equal(sum, want[:]) || json.Unmarshal(data, &r) != nil || r.ID != id {
+		return r, fmt.Errorf("%w: a revocation is not whole", errDamaged)
+	}
+	return r, nil
+}
+
+func putRevocation(ctx context.Context, tx *sql.Tx, r access.Revocation) error {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(data)
+	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO revocations (id, until, data, sum) VALUES (?, ?, ?, ?)", r.ID, endOf(r.Until), data, sum[:])
+	if err != nil {
+		return err
+	}
+	return changed(ctx, tx)
+}
+
+// endOf is a revocation's until in the file: one that stands has none.
+func endOf(until time.Time) int64 {
+	if until.IsZero() {
+		return math.MaxInt64
+	}
+	return until.UnixMilli()
+}
+
+// changed gives the file another version.
+func changed(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, "UPDATE oriel_ledger SET version = random()")
+	return err
+}
+
+// beginLedger makes the file unless there is one. It appears at once and whole: a
+// link fails where a rename would replace what another process has made.
+func beginLedger(ctx context.Context, c LedgerConfig) (begun bool, err error) {
+	if _, err := os.Lstat(c.Path); err == nil || !errors.Is(err, os.ErrNotExist) {
+		return false, err
+	}
+	// SQLite would take the log of a file that is gone for that of the new one.
+	if _, err := os.Lstat(c.Path + "-wal"); err == nil {
+		return false, fmt.Errorf("it is gone, and its log is there: put it back, or move %s-wal away too", c.Path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(c.Path), ".ledger-*") // mode 0600
+	if err != nil {
+		return false, err
+	}
+	temporary := f.Name()
+	defer os.Remove(temporary)
+	if err := errors.Join(f.Close(), fillLedger(ctx, temporary, access.Beginning(c.Clock()))); err != nil {
+		return false, err
+	}
+	if err := os.Link(temporary, c.Path); err != nil && !errors.Is(err, os.ErrExist) {
+		return false, err
+	} else if err != nil {
+		return false, nil // another process was first
+	}
+	return true, syncFolder(filepath.Dir(c.Path))
+}
+
+func fillLedger(ctx context.Context, path string, first access.Revocation) error {
+	db, err := connectLedger(path)
+	if err != nil {
+		return err
+	}
+	f := &ledgerFile{db: db}
+	_, err = db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+	if err == nil {
+		err = f.write(ctx, func(tx *sql.Tx) error {
+			if _, err := tx.ExecContext(ctx, ledgerTables); err != nil {
+				return err
+			}
+			return putRevocation(ctx, tx, first)
+		})
+	}
+	return errors.Join(err, f.close())
+}
+
+// syncFolder puts the name of a file on the disk.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

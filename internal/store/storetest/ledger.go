@@ -1,0 +1,368 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/access"
+)
+
+// A LedgerSubject is a kind of ledger.
+type LedgerSubject struct {
+	// Open returns the ledger that is kept in dir, or begins one there.
+	Open func(t *testing.T, dir string) access.Ledger
+	// Lasting says that a ledger opened again, or twice at once, is the same one.
+	Lasting bool
+}
+
+// RunLedger holds a kind of ledger to the promises of access.Ledger.
+func RunLedger(t *testing.T, s LedgerSubject) {
+	for name, test := range map[string]func(*testing.T, LedgerSubject){
+		"all that a revocation says": ledgerRoundTrip,
+		"oldest first":               ledgerOrder,
+		"replaced":                   ledgerReplaced,
+		"over":                       ledgerOver,
+		"lifted":                     ledgerLifted,
+		"version":                    ledgerVersion,
+		"redeemed once":              ledgerRedeemed,
+		"one is first":               ledgerFirst,
+		"many at once":               ledgerConcurrent,
+		"canceled":                   ledgerCanceled,
+		"closed":                     ledgerClosed,
+		"opened again":               ledgerOpenedAgain,
+		"opened twice":               ledgerOpenedTwice,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, s) })
+	}
+}
+
+// Revoked returns the n-th revocation of a session, made some minutes after now.
+func Revoked(n int, now time.Time, minutes int) access.Revocation {
+	made := now.UTC().Truncate(time.Millisecond).Add(time.Duration(minutes) * time.Minute)
+	return access.Revocation{
+		ID: fmt.Sprintf("id-%d", n), Kind: access.RevokeSession, Name: fmt.Sprintf("session-%d", n),
+		Before: made, Made: made, Until: made.Add(24 * time.Hour),
+	}
+}
+
+// A book is a ledger under test.
+type book struct {
+	*testing.T
+	access.Ledger
+	now time.Time
+}
+
+func openBook(t *testing.T, s LedgerSubject, dir string) *book {
+	t.Helper()
+	l := s.Open(t, dir)
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return &book{t, l, time.Now().UTC().Truncate(time.Millisecond)}
+}
+
+func (b *book) must(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *book) revoke(r access.Revocation) {
+	b.Helper()
+	b.must(b.Revoke(b.Context(), r))
+}
+
+// list returns what was recorded since the ledger began.
+func (b *book) list(now time.Time) []access.Revocation {
+	b.Helper()
+	all, _, err := b.Revocations(b.Context(), now)
+	b.must(err)
+	return slices.DeleteFunc(all, func(r access.Revocation) bool { return r.ID == access.Beginning(now).ID })
+}
+
+func (b *book) wantIDs(now time.Time, want ...string) {
+	b.Helper()
+	var ids []string
+	for _, r := range b.list(now) {
+		ids = append(ids, r.ID)
+	}
+	if !slices.Equal(ids, want) {
+		b.Errorf("%v are in force, want %v", ids, want)
+	}
+}
+
+func (b *book) version() int64 {
+	b.Helper()
+	v, err := b.Version(b.Context())
+	b.must(err)
+	_, same, err := b.Revocations(b.Context(), b.now)
+	b.must(err)
+	if v != same {
+		b.Errorf("Version says %d, Revocations %d", v, same)
+	}
+	return v
+}
+
+func (b *book) redeem(code string, until, now time.Time) bool {
+	b.Helper()
+	first, err := b.Redeem(b.Context(), code, until, now)
+	b.must(err)
+	return first
+}
+
+func ledgerRoundTrip(t *testing.T, s LedgerSubject) {
+	b := openBook(t, s, t.TempDir())
+	full := access.Revocation{
+		ID: "ä-1", Kind: access.RevokeSubject, Name: "O'Hara; DROP TABLE revocations\x00\u2028", Host: "portal", Reason: "ask\n\"us\"",
+		Before: b.now.Add(-time.Hour), Until: b.now.Add(time.Hour), Made: b.now.Add(-time.Minute + 123456789),
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[access.Revocation]()) {
+		if reflect.ValueOf(full).FieldByIndex(f.Index).IsZero() {
+			t.Fatalf("the test knows nothing of %s", f.Name)
+		}
+	}
+	bare := access.Revocation{ID: "2", Kind: access.RevokeKey, Name: "abc", Before: b.now, Made: b.now}
+	b.revoke(full)
+	b.revoke(bare)
+	if got := b.list(b.now); !reflect.DeepEqual(got, []access.Revocation{full, bare}) {
+		t.Errorf("got  %+v\nwant %+v", got, []access.Revocation{full, bare})
+	}
+}
+
+func ledgerOrder(t *testing.T, s LedgerSubject) {
+	b := openBook(t, s, t.TempDir())
+	for _, n := range []int{3, 1, 4, 2} {
+		b.revoke(Revoked(n, b.now, n))
+	}
+	b.wantIDs(b.now, "id-1", "id-2", "id-3", "id-4")
+}
+
+func ledgerReplaced(t *testing.T, s LedgerSubject) {
+	b := openBook(t, s, t.TempDir())
+	b.revoke(Revoked(1, b.now, 0))
+	before := b.version()
+	r := Revoked(1, b.now, 0)
+	r.Kind, r.Name = access.RevokeHost, "portal"
+	b.revoke(r)
+	if got := b.list(b.now); len(got) != 1 || got[0] != r {
+		t.Errorf("%+v, want %+v alone", got, r)
+	}
+	if b.version() == before {
+		t.Error("the version is the one of before")
+	}
+}
+
+func ledgerOver(t *testing.T, s LedgerSubject) {
+	b := openBook(t, s, t.TempDir())
+	stands := Revoked(2, b.now, 1)
+	stands.Until = time.Time{}
+	b.revoke(Revoked(1, b.now, 0))
+	b.revoke(stands)
+	b.wantIDs(b.now.Add(24*time.Hour-time.Millisecond), "id-1", "id-2")
+	b.wantIDs(b.now.Add(24*time.Hour), "id-2")
+	b.wantIDs(b.now.Add(100*365*24*time.Hour), "id-2")
+	b.revoke(Revoked(3, b.now, 60*24*30)) // the first is over by then, and may be removed
+	b.wantIDs(b.now.Add(30*24*time.Hour), "id-2", "id-3")
+}
+
+func ledgerLifted(t *testing.T, s LedgerSubject) {
+	b := openBook(t, s, t.TempDir())
+	b.revoke(Revoked(1, b.now, 0))
+	b.revoke(Revoked(2, b.now, 1))
+	before := b.version()
+	for _, c := range []struct {
+		id   string
+		want bool
+	}{{"id-3", false}, {"id-1", true}, {"id-1", false}, {"", false}} {
+		if found, err := b.Lift(t.Context(), c.id); err != nil || found != c.want {
+			t.Errorf("lifting %q: %v, %v; want %v", c.id, found, err, c.want)
+		}
+	}
+	b.wantIDs(b.now, "id-2")
+	if b.version() == before {
+		t.Error("the version is the one of before")
+	}
+}
+
+func ledgerVersion(t *testing.T, s LedgerSubject) {
+	b := openBook(t, s, t.TempDir())
+	seen := map[int64]bool{b.version(): true}
+	if !seen[b.version()] {
+		t.Error("the version changes by itself")
+	}
+	for n := range 20 {
+		b.revoke(Revoked(n, b.now, n))
+		v := b.version()
+		if seen[v] {
+			t.Errorf("version %d comes again", v)
+		}
+		seen[v] = true
+	}
+}
+
+func ledgerRedeemed(t *testing.T, s LedgerSubject) {
+	b := openBook(t, s, t.TempDir())
+	until := b.now.Add(5 * time.Minute)
+	for i, c := range []struct {
+		code string
+		at   time.Duration
+		want bool
+	}{
+		{"a", 0, true}, {"a", 0, false}, {"b", time.Minute, true}, {"a", 4 * time.Minute, false},
+		{"a", 5*time.Minute - 1, false}, {"c", 5 * time.Minute, false}, {"d", time.Hour, false}, {"a", time.Hour, false},
+		{"b", 2 * time.Minute, false}, // by a clock that was set back
+		{"", 0, true},
+	} {
+		if got := b.redeem(c.code, until, b.now.Add(c.at)); got != c.want {
+			t.Errorf("%d: %q after %v: first is %v, want %v", i, c.code, c.at, got, c.want)
+		}
+	}
+}
+
+// books opens a ledger twice where that is possible.
+func books(t *testing.T, s LedgerSubject) []*book {
+	t.Helper()
+	dir := t.TempDir()
+	list := []*book{openBook(t, s, dir)}
+	if s.Lasting {
+		list = append(list, openBook(t, s, dir))
+	}
+	return list
+}
+
+func ledgerFirst(t *testing.T, s LedgerSubject) {
+	all := books(t, s)
+	for _, code := range []string{"x", "y", "z"} {
+		var wg sync.WaitGroup
+		firsts := make(chan int, 50)
+		for n := range 50 {
+			b := all[n%len(all)]
+			wg.Go(func() {
+				first, err := b.Redeem(t.Context(), code, b.now.Add(time.Hour), b.now)
+				if err != nil {
+					t.Error(err)
+				}
+				if first {
+					firsts <- n
+				}
+			})
+		}
+		wg.Wait()
+		if len(firsts) != 1 {
+			t.Errorf("of those who redeem %q, %d are first", code, len(firsts))
+		}
+	}
+}
+
+func ledgerConcurrent(t *testing.T, s LedgerSubject) {
+	all := books(t, s)
+	var wg sync.WaitGroup
+	for n := range 20 {
+		b := all[n%len(all)]
+		wg.Go(func() {
+			if err := b.Revoke(t.Context(), Revoked(n, b.now, n)); err != nil {
+				t.Error(err)
+			}
+			if list, _, err := b.Revocations(t.Context(), b.now); err != nil || !slices.Contains(list, Revoked(n, b.now, n)) {
+				t.Errorf("%d is not there: %v", n, err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, b := range all {
+		if list := b.list(b.now); len(list) != 20 {
+			t.Errorf("%d revocations, want 20", len(list))
+		}
+	}
+}
+
+func ledgerCanceled(t *testing.T, s LedgerSubject) {
+	b := openBook(t, s, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	failsAll(t, b, ctx)
+	b.wantIDs(b.now)
+	if !b.redeem("code", b.now.Add(time.Hour), b.now) {
+		t.Error("the code was redeemed")
+	}
+}
+
+func ledgerClosed(t *testing.T, s LedgerSubject) {
+	b := openBook(t, s, t.TempDir())
+	b.revoke(Revoked(1, b.now, 0))
+	b.must(b.Close())
+	failsAll(t, b, t.Context())
+}
+
+// failsAll expects an error of every method, and nothing beside it.
+func failsAll(t *testing.T, b *book, ctx context.Context) {
+	t.Helper()
+	if err := b.Revoke(ctx, Revoked(7, b.now, 0)); err == nil {
+		t.Error("Revoke works")
+	}
+	if found, err := b.Lift(ctx, "id-1"); err == nil || found {
+		t.Error("Lift works")
+	}
+	if list, _, err := b.Revocations(ctx, b.now); err == nil || list != nil {
+		t.Error("Revocations works")
+	}
+	if _, err := b.Version(ctx); err == nil {
+		t.Error("Version works")
+	}
+	if first, err := b.Redeem(ctx, "code", b.now.Add(time.Hour), b.now); err == nil || first {
+		t.Error("Redeem works")
+	}
+}
+
+func ledgerOpenedAgain(t *testing.T, s LedgerSubject) {
+	if !s.Lasting {
+		t.Skip("nothing lasts")
+	}
+	dir := t.TempDir()
+	var version int64
+	for round := range 3 {
+		b := openBook(t, s, dir)
+		if n := len(b.list(b.now)); n != round {
+			t.Errorf("round %d begins with %d revocations", round, n)
+		}
+		if round > 0 && b.version() != version {
+			t.Error("the version is another one")
+		}
+		if first := b.redeem("code", b.now.Add(time.Hour), b.now); first != (round == 0) {
+			t.Errorf("round %d: the code's first use is %v", round, first)
+		}
+		b.revoke(Revoked(round, b.now, 0))
+		version = b.version()
+		b.must(b.Close())
+	}
+}
+
+func ledgerOpenedTwice(t *testing.T, s LedgerSubject) {
+	if !s.Lasting {
+		t.Skip("each is another")
+	}
+	all := books(t, s)
+	one, other := all[0], all[1]
+	before := other.version()
+	one.revoke(Revoked(1, one.now, 0))
+	if other.version() == before {
+		t.Error("the version that the other sees is the one of before")
+	}
+	other.wantIDs(other.now, "id-1")
+	before = one.version()
+	if found, err := other.Lift(t.Context(), "id-1"); err != nil || !found {
+		t.Errorf("lifting: %v, %v", found, err)
+	}
+	one.wantIDs(one.now)
+	if one.version() == before {
+		t.Error("lifted by the other, and the version is the one of before")
+	}
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"unsafe"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+const csvType = "text/csv; charset=utf-8"
+
+// exportReport answers the rows of one report as a file. What it is a file of is
+// asked like any other report, and is the same answer.
+func (s *Server) exportReport(r *http.Request, grant policy.Grant, view, verb string, decode func([]byte) (report.Query, error)) (reply, error) {
+	asked, err := s.asked(r, verb, one(decode))
+	if err != nil {
+		return nil, err
+	}
+	rep, err := s.gate.Answer(r.Context(), grant.Exporting(), view, asked[0])
+	if err != nil {
+		return nil, err
+	}
+	return s.export(rep, view, moment(rep))
+}
+
+// exportPanel answers what one panel of a dashboard shows as a file.
+func (s *Server) exportPanel(r *http.Request, grant policy.Grant) (reply, error) {
+	name, verb, ok := splitCall(r.PathValue("call"))
+	if !ok || verb != "export" {
+		return nil, report.Errorf(report.NotFound, "A panel answers :export.")
+	}
+	q := r.URL.Query()
+	req, err := dashboardRequest(r.PathValue("dashboard"), q.Get("view"), q.Get("range"))
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.gate.Panel(r.Context(), grant.Exporting(), req, name)
+	if err != nil {
+		return nil, err
+	}
+	if days := p.Panel.Query.DateRanges; len(days) > 0 {
+		return s.export(p.Report, req.Name, name, days[0].StartDate, days[0].EndDate)
+	}
+	return s.export(p.Report, req.Name, name, moment(p.Report))
+}
+
+// moment names a file of a report that has no days to be named by.
+func moment(r *report.Report) string { return r.FetchedAt.UTC().Format("2006-01-02T1504Z") }
+
+func (s *Server) export(r *report.Report, name ...string) (reply, error) {
+	file, err := s.sheets.of(r)
+	if err != nil {
+		return nil, err
+	}
+	return exportReply{r, file, fileName(name...)}, nil
+}
+
+// exportReply is a report as a CSV file.
+type exportReply struct {
+	report *report.Report
+	file   []byte
+	name   string
+}
+
+func (e exportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
+	s.setAge(w.Header(), e.report)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+e.name+`"`)
+	s.writeAs(w, r, s.fixed.csv, lasting(e.file))
+}
+
+// maxFileName bounds the name of a file, in bytes.
+const maxFileName = 120
+
+// fileName makes a name that means nothing to a shell, a file system or a header
+// of what may be written by a configuration or by an asker.
+func fileName(parts ...string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_':
+			return r
+		}
+		return '-'
+	}, strings.Join(parts, "-"))
+	name = strings.Trim(name, "-")
+	return name[:min(len(name), maxFileName)] + ".csv"
+}
+
+// maxSheets bounds the memory for CSV files, in bytes.
+const maxSheets = 32 << 20
+
+// sheets hold reports as CSV, so that a report is written once for all who export
+// it. It is found again by where its body lies, like its compressed form: see
+// packer.
+type sheets struct {
+	kept *otter.Cache[*byte, sheet]
+}
+
+type sheet struct {
+	body int // length
+	file []byte
+}
+
+func newSheets() (*sheets, error) {
+	kept, err := otter.New(&otter.Options[*byte, sheet]{
+		MaximumWeight: maxSheets,
+		Weigher: func(_ *byte, f sheet) uint32 {
+			const overhead = 128
+			return uint32(overhead + f.body + len(f.file))
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("web: the memory of exports: %w", err)
+	}
+	return &sheets{kept}, nil
+}
+
+// of returns a report as CSV.
+func (m *sheets) of(r *report.Report) ([]byte, error) {
+	at := unsafe.SliceData(r.Body)
+	if known, ok := m.kept.GetIfPresent(at); ok && known.body == len(r.Body) {
+		return known.file, nil
+	}
+	file, err := report.CSV(r.Body)
+	if err != nil {
+		return nil, report.Errorf(report.Internal, "The report could not be written as a file.").Because(err)
+	}
+	m.kept.Set(at, sheet{len(r.Body), file})
+	return file, nil
+}

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// guarded keeps pages from the operators' listener, which they can reach through
+// the browser of an operator: by a form, or under a name that they let point to it
+// (DNS rebinding). Programs send none of what gives pages away.
+func (s *Server) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := s.fromOperator(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) fromOperator(r *http.Request) error {
+	site := r.Header.Get("Sec-Fetch-Site")
+	switch {
+	case r.Header.Get("Origin") != "" || site != "" && site != "none" && site != "same-origin":
+		return report.Errorf(report.Forbidden, "Pages cannot ask this listener, which is for operators: use oriel revoke, curl or the address bar.")
+	case !s.operatorHost(r.Host):
+		return report.Errorf(report.Forbidden, "This listener, which is for operators, does not answer under the name %q: use its IP address, or list the name under operator.hosts.", clipped(r.Host))
+	case r.ContentLength != 0 && !isJSON(r.Header.Get("Content-Type")):
+		return report.Errorf(report.Invalid, "Send JSON: Content-Type: application/json.")
+	}
+	return nil
+}
+
+// operatorHost reports whether a Host is one that only an operator uses. Addresses
+// are: no page can let one point elsewhere. Programs of old send none.
+func (s *Server) operatorHost(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil || host == "" || host == "localhost" || slices.Contains(s.operatorHosts, host)
+}
+
+func isJSON(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json"
+}

@@ -1,0 +1,159 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// enough is for what must happen, on a machine however busy.
+const enough = 30 * time.Second
+
+func hurried(c *Config) {
+	c.RequestTimeout = 50 * time.Millisecond
+	c.Patience = Patience{Header: 50 * time.Millisecond, Body: 50 * time.Millisecond, Answer: 50 * time.Millisecond, Idle: 50 * time.Millisecond}
+}
+
+// dial opens a connection that keeps little of what it does not read.
+func (s *site) dial() net.Conn {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	must(s.t, err)
+	s.t.Cleanup(func() { conn.Close() })
+	must(s.t, conn.(*net.TCPConn).SetReadBuffer(64<<10))
+	must(s.t, conn.SetDeadline(time.Now().Add(enough)))
+	return conn
+}
+
+// Whoever sends half of something and falls silent is let go of.
+func TestSlowWriters(t *testing.T) {
+	s := newSite(t, hurried)
+	auth := bearing(s.token("shop"))
+	for name, sent := range map[string]string{
+		"nothing":           "",
+		"half a line":       "GET /v1/vie",
+		"half a head":       "GET /v1/views HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+		"half a body":       "POST /v1/views/shop:runReport HTTP/1.1\r\nHost: x\r\n" + auth + "\r\nContent-Length: 1000\r\n\r\n{",
+		"half a chunk":      "POST /v1/views/shop:runReport HTTP/1.1\r\nHost: x\r\n" + auth + "\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n{",
+		"no second request": "GET /oriel.js HTTP/1.1\r\nHost: x\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn := s.dial()
+			_, err := io.WriteString(conn, sent)
+			must(t, err)
+			answer, err := io.ReadAll(conn)
+			if err != nil {
+				t.Errorf("the connection is held: %v", err)
+			}
+			if strings.Contains(name, "half") && strings.Contains(string(answer), " 200 OK") {
+				t.Errorf("half a request is answered: %s", answer)
+			}
+		})
+	}
+}
+
+// long is an answer of a view that fills all buffers between the server and a client.
+func (s *site) long() (request string, size int) {
+	body := []byte(`{"rows":[],"kind":"` + strings.Repeat("x", 32<<20) + `"}`)
+	s.source.answer = func(context.Context, report.Query) (*report.Report, error) {
+		r := s.report()
+		r.Body = body
+		return r, nil
+	}
+	return "POST /v1/views/shop:runReport HTTP/1.1\r\nHost: x\r\n" + bearing(s.token("shop")) +
+		fmt.Sprintf("\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(runReport), runReport), len(body)
+}
+
+// Whoever asks for much and takes nothing does not keep it, nor the handler.
+func TestReadersThatStop(t *testing.T) {
+	s := newSite(t, hurried)
+	request, size := s.long()
+	conn := s.dial()
+	_, err := io.WriteString(conn, request)
+	must(t, err)
+	for end := time.Now().Add(enough); !strings.Contains(s.log.String(), `"route":"/v1/views/{call}"`); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the answer is still being written")
+		}
+	}
+	if read, err := io.Copy(io.Discard, conn); err == nil && read >= int64(size) {
+		t.Errorf("all %d bytes came", read)
+	}
+}
+
+// Whoever takes it slowly gets all of it, though it takes longer than one piece may.
+func TestReadersThatAreSlow(t *testing.T) {
+	s := newSite(t, func(c *Config) {
+		c.RequestTimeout = time.Second
+		c.Patience = Patience{Body: 100 * time.Millisecond, Answer: time.Second}
+	})
+	request, size := s.long()
+	conn := s.dial()
+	_, err := io.WriteString(conn, request)
+	must(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	must(t, err)
+	read := int64(0)
+	for err == nil {
+		var n int64
+		n, err = io.CopyN(io.Discard, res.Body, paceBytes)
+		read += n
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err != io.EOF || read != int64(size) {
+		t.Errorf("%d of %d bytes came: %v", read, size, err)
+	}
+}
+
+func TestHeaderFloods(t *testing.T) {
+	s := newSite(t)
+	for name, head := range map[string]string{
+		"many":        strings.Repeat("X-A: b\r\n", 8000),
+		"one long":    "X-A: " + strings.Repeat("b", 64<<10) + "\r\n",
+		"long cookie": "Cookie: " + strings.Repeat("a=b; ", 10<<10) + "\r\n",
+	} {
+		conn := s.dial()
+		_, _ = io.WriteString(conn, "GET /oriel.js HTTP/1.1\r\nHost: x\r\n"+head+"\r\n") // cut off while it is sent
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || res.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("%s: %v %v", name, res, err)
+		}
+	}
+	if a := s.do("GET", "/"+strings.Repeat("a", 64<<10), ""); a.code != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("a long path: %d", a.code)
+	}
+}
+
+// Bodies that are larger than they look, or cost more to read than to send.
+func TestBodiesAreBounded(t *testing.T) {
+	s := newSite(t)
+	for name, tt := range map[string]struct {
+		path, body, header string
+		code               int
+	}{
+		"huge":         {"/v1/views/shop:runReport", `{"metrics":[` + strings.Repeat(" ", maxReportBody) + `]}`, "X: y", 413},
+		"deep":         {"/v1/views/shop:runReport", strings.Repeat(`{"a":`, 10_000) + "1" + strings.Repeat("}", 10_000), "X: y", 400},
+		"deep lists":   {"/v1/views/shop:runReport", strings.Repeat("[", 100_000), "X: y", 400},
+		"packed":       {"/v1/views/shop:runReport", "\x1f\x8b", "Content-Encoding: gzip", 400},
+		"huge for v4":  {"/v4/reports:batchGet", `{"reportRequests":[` + strings.Repeat(" ", maxReportBody) + `]}`, "X: y", 413},
+		"deep for v4":  {"/v4/reports:batchGet", strings.Repeat("[", 100_000), "X: y", 400},
+		"huge minting": {"/v1/tokens", `{"subject":"` + strings.Repeat("x", maxTokenBody) + `"}`, "X: y", 413},
+		"deep minting": {"/v1/tokens", strings.Repeat(`{"filter":`, 1000), "X: y", 400},
+	} {
+		auth := bearing(s.token("shop"))
+		if tt.path == "/v1/tokens" {
+			auth = bearing(hostKey)
+		}
+		if a := s.do("POST", tt.path, tt.body, auth, tt.header); a.code != tt.code {
+			t.Errorf("%s: %d %s", name, a.code, a.body)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/access"
+)
+
+const maxRevocationBody = 8 << 10 // bytes
+
+// A revocationRequest is what operators send to end sessions.
+type revocationRequest struct {
+	Kind   string    `json:"kind"`
+	Name   string    `json:"name"`
+	Host   string    `json:"host"`
+	Before time.Time `json:"before"` // zero for now
+	Reason string    `json:"reason"`
+}
+
+// revoke ends sessions, and answers when the next request of each is refused.
+func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
+	body, err := readBody(r, maxRevocationBody)
+	var asked revocationRequest
+	if err == nil {
+		err = decodeStrict(body, &asked)
+	}
+	var made access.Revocation
+	if err == nil {
+		made, err = s.authority.Revoke(r.Context(), access.Revocation{
+			Kind: asked.Kind, Name: asked.Name, Host: asked.Host, Before: asked.Before, Reason: asked.Reason,
+		})
+	}
+	if err != nil {
+		s.failOperator(w, r, err)
+		return
+	}
+	w.Header().Set("Location", "/revocations/"+made.ID)
+	s.tellOperator(w, http.StatusCreated, made)
+}
+
+func (s *Server) revocations(w http.ResponseWriter, r *http.Request) {
+	list, err := s.authority.Revocations(r.Context())
+	if err != nil {
+		s.failOperator(w, r, err)
+		return
+	}
+	if list == nil {
+		list = []access.Revocation{} // not null
+	}
+	s.tellOperator(w, http.StatusOK, struct {
+		Revocations []access.Revocation `json:"revocations"`
+	}{list})
+}
+
+func (s *Server) lift(w http.ResponseWriter, r *http.Request) {
+	if err := s.authority.Lift(r.Context(), r.PathValue("id")); err != nil {
+		s.failOperator(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// tellOperator writes JSON that people may read.
+func (s *Server) tellOperator(w http.ResponseWriter, code int, answer any) {
+	body, err := json.MarshalIndent(answer, "", "  ")
+	if err != nil {
+		panic(err) // answers are made of strings, times and booleans
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	writeBody(w, code, "application/json; charset=utf-8", append(body, '\n'))
+}
+
+// failOperator answers with an error and its cause.
+func (s *Server) failOperator(w http.ResponseWriter, r *http.Request, err error) {
+	e := s.failed(w, r, err)
+	row := kinds[e.Kind]
+	message := e.Message
+	if e.Err != nil {
+		message += " Cause: " + e.Err.Error()
+	}
+	writeEnvelope(w, row.code, row.status, message)
+}
