@@ -87,8 +87,8 @@ type town struct {
 const oldViews = `
 tokens: {lifetime: 5m}
 limits: {tokens_per_second: 1000, tokens_burst: 1000}
-api_keys:
-  website: {sha256: %[3]s}
+hosts:
+  website: {api_keys: [%[3]s]}
 views:
   museum: {title: Hafenmuseum, property: "412600302", public: true, origins: [%[1]s], aliases: ["ga:100367422"]}
   shop: {title: Kauri & Wool, property: "412600303", origins: [%[1]s, %[2]s], aliases: ["ga:100367423"]}
@@ -127,8 +127,8 @@ func newAPIKey(t *testing.T) (key, sum string) {
 		switch {
 		case word == "backend:" && key == "" && i+1 < len(words):
 			key = words[i+1]
-		case word == "sha256:" && i+1 < len(words):
-			sum = words[i+1]
+		case word == "api_keys:" && i+1 < len(words):
+			sum = strings.Trim(words[i+1], "[]")
 		}
 	}
 	if key == "" || sum == "" {

@@ -30,10 +30,11 @@ const (
 
 	configuration = `
 log: {level: debug}
-limits: {tokens_per_second: 100000, tokens_burst: 100000, requests_per_second: 100000, requests_burst: 100000}
+limits: {tokens_per_second: 100000, tokens_burst: 100000, requests_per_second: 100000, requests_burst: 100000,
+  failures_per_second: 100000, failures_burst: 100000}
 cache: {realtime: 1ms, intraday: 1ms, settling: 1ms, final: 1ms, stale: 200ms}
-api_keys:
-  backend: {sha256: HASH, views: [shop, archive], dashboards: [overview]}
+hosts:
+  backend: {api_keys: [HASH], views: [shop, archive], dashboards: [overview]}
 views:
   shop: {property: "412600303", public: true, origins: ["https://www.example.com"], aliases: [old-shop, "ga:77"]}
   museum: {property: "412600302", public: true, origins: ["https://www.example.com"]}
@@ -83,7 +84,7 @@ func phases() []phase {
 			fatal(t, g.SetFault("token", emulator.Fault{Status: 400, Rate: 1}))
 			fatal(t, revoke(g))
 		}, nil, []int{503}},
-		{"revoked account", func(t *testing.T, g *house.Google) { fatal(t, g.RevokeAccount(robot)) }, nil, []int{500}},
+		{"revoked account", func(t *testing.T, g *house.Google) { fatal(t, g.RevokeAccount(robot)) }, nil, []int{503}},
 		{"no quota", func(t *testing.T, g *house.Google) {
 			for _, id := range properties {
 				fatal(t, g.SetQuotaLeft(id, false, "tokensPerHour", 0))
@@ -110,26 +111,26 @@ func newGoogle(t *testing.T, around func(http.Handler) http.Handler) *house.Goog
 }
 
 // listen adds the access tokens that clients show Google to the secrets.
-func (s *secrets) listen(next http.Handler) http.Handler {
+func (s *Secrets) listen(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && len(token) > pieceLength {
-			s.add("an access token that was used", token[:2*pieceLength])
-			s.add("the end of an access token that was used", token[len(token)-pieceLength:])
+			s.Add("an access token that was used", token[:2*pieceLength])
+			s.Add("the end of an access token that was used", token[len(token)-pieceLength:])
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
 func TestNoSecretComesOut(t *testing.T) {
-	secrets := newSecrets(properties...)
+	secrets := NewSecrets(properties...)
 	google := newGoogle(t, secrets.listen)
 	key, err := google.IssueKey(robot)
 	fatal(t, err)
-	secrets.addKeyFile(t, key)
+	fatal(t, secrets.AddKeyFile(key))
 	program, err := house.Build(t.TempDir())
 	fatal(t, err)
 	api, hash := newAPIKey(t, program)
-	secrets.add("the API key", api)
+	secrets.Add("the API key", api)
 	config := house.Config{Google: google, Key: key, Rest: strings.Replace(configuration, "HASH", hash, 1)}
 	for i, p := range phases() {
 		t.Run(p.name, func(t *testing.T) {
@@ -138,17 +139,12 @@ func TestNoSecretComesOut(t *testing.T) {
 			run.fly(t, program, config, api)
 		})
 	}
-	used := 0
-	for _, what := range secrets.pieces {
-		if what == "an access token that was used" {
-			used++
-		}
-	}
+	used, all := secrets.Count("an access token that was used")
 	if used < 2 {
 		t.Errorf("%d access tokens were used, so little was searched for", used)
 	}
-	t.Logf("%d access tokens were used, %d issued; %d pieces of secrets were searched for", used, google.Counts().TokensIssued, len(secrets.pieces))
-	secrets.report(t)
+	t.Logf("%d access tokens were used, %d issued; %d pieces of secrets were searched for", used, google.Counts().TokensIssued, all)
+	report(t, secrets)
 }
 
 // restore makes Google well again.
@@ -160,12 +156,20 @@ func restore(t *testing.T, g *house.Google) {
 	}
 }
 
+// report says what was found.
+func report(t *testing.T, s *Secrets) {
+	t.Helper()
+	for what, where := range s.Found() {
+		t.Errorf("%s: %s", what, where)
+	}
+}
+
 // newAPIKey makes one as an operator does.
 func newAPIKey(t *testing.T, program string) (key, hash string) {
 	t.Helper()
 	out, err := house.Run(program, "token", "new-key")
 	fatal(t, err)
-	key = string(apiKey.Find(out))
+	key = string(APIKey.Find(out))
 	hash = string(regexp.MustCompile(`[0-9a-f]{64}`).Find(out))
 	if key == "" || hash == "" {
 		t.Fatalf("no key and hash in %q", out)
@@ -175,7 +179,7 @@ func newAPIKey(t *testing.T, program string) (key, hash string) {
 
 // A canary is one phase's run.
 type canary struct {
-	secrets *secrets
+	secrets *Secrets
 	google  *house.Google
 	phase   phase
 	random  *rand.Rand
@@ -186,7 +190,7 @@ type canary struct {
 
 func (c *canary) fly(t *testing.T, program string, config house.Config, api string) {
 	server := house.Serve(t, program, config)
-	c.secrets.addSigningKeys(t, server.Dir)
+	fatal(t, c.secrets.AddSigningKeys(server.Dir))
 	m := &maker{Rand: c.random, bearers: c.bearers(t, server, api), public: server.Public, operator: server.Operator}
 	requests := make([]request, perPhase)
 	for i := range requests {
@@ -197,9 +201,10 @@ func (c *canary) fly(t *testing.T, program string, config house.Config, api stri
 	}
 	c.send(t, requests)
 	for line := range strings.Lines(string(server.Log())) {
-		c.secrets.search(logged, c.phase.name, line, "")
+		c.secrets.Search(Logged, c.phase.name, line, "")
 	}
-	c.secrets.search(logged, c.phase.name, string(server.Log()), "")
+	c.secrets.Search(Logged, c.phase.name, string(server.Log()), "")
+	c.searchRest(t, server)
 	for _, status := range c.phase.expect {
 		if c.statuses[status] == 0 {
 			t.Errorf("no answer was %d: %v", status, c.statuses)
@@ -273,15 +278,15 @@ func (c *canary) ask(t *testing.T, client *http.Client, r request) {
 	c.mu.Lock()
 	c.statuses[res.StatusCode]++
 	c.mu.Unlock()
-	c.secrets.search(r.where, fmt.Sprintf("%s: %s %.300s", c.phase.name, r.Method, r.URL.Opaque), text, r.text)
+	c.secrets.Search(r.where, fmt.Sprintf("%s: %s %.300s", c.phase.name, r.Method, r.URL.Opaque), text, r.text)
 }
 
 func TestBrokenKeyFilesTellNothing(t *testing.T) {
-	secrets := newSecrets()
+	secrets := NewSecrets()
 	google := newGoogle(t, secrets.listen)
 	key, err := google.IssueKey(robot)
 	fatal(t, err)
-	secrets.addKeyFile(t, key)
+	fatal(t, secrets.AddKeyFile(key))
 	program, err := house.Build(t.TempDir())
 	fatal(t, err)
 	var refusals int
@@ -296,13 +301,13 @@ func TestBrokenKeyFilesTellNothing(t *testing.T) {
 		if refused && !bytes.Contains(written, []byte("key.json")) && !bytes.Contains(written, []byte(robot)) {
 			t.Errorf("%s: the error names neither the file nor the account: %s", name, written)
 		}
-		secrets.search(logged, name, string(written), "")
+		secrets.Search(Logged, name, string(written), "")
 	}
 	if refusals < 20 {
 		t.Errorf("only %d of the files were refused", refusals)
 	}
 	t.Logf("%d broken key files were refused", refusals)
-	secrets.report(t)
+	report(t, secrets)
 }
 
 // brokenKeys returns key files with something wrong in them.

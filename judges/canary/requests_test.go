@@ -28,7 +28,7 @@ func pick[T any](m *maker, from ...T) T { return from[m.IntN(len(from))] }
 // A request is what is sent; text is all of it, to tell repetition from leaking.
 type request struct {
 	*http.Request
-	where place
+	where Place
 	text  string
 }
 
@@ -55,14 +55,14 @@ func (m *maker) sane() request {
 	}
 	req.Header.Set("Origin", origin)
 	req.Header.Set("Authorization", "Bearer "+token)
-	return request{req, public, fmt.Sprint(path, req.Header, body)}
+	return request{req, Public, fmt.Sprint(path, req.Header, body)}
 }
 
 func (m *maker) odd() request {
-	where, base, path := public, m.public, m.path()
+	where, base, path := Public, m.public, m.path()
 	if m.IntN(10) == 0 {
-		where, base = operator, m.operator
-		path = pick(m, "/metrics", "/readyz", "/healthz", "/debug/pprof/", "/config", path)
+		where, base = Operator, m.operator
+		path = pick(m, "/metrics", "/readyz", "/healthz", "/revocations", "/revocations/0123456789abcdef", "/debug/pprof/", "/config", path)
 	}
 	method := m.method(path)
 	body := ""
@@ -92,7 +92,8 @@ func (m *maker) method(path string) string {
 func (m *maker) path() string {
 	view := pick(m, "shop", "shop", "shop", "museum", "museum", "archive", "old-shop", "ga%3A77", "412600303", "412600301", "nothing", "%2e%2e", "%00", "a'b")
 	path := pick(m,
-		"/token", "/v1/tokens", "/v1/tokens:renew", "/v1/tokens:renew", "/v1/views", "/v1beta/accountSummaries",
+		"/token", "/v1/tokens", "/v1/tokens:renew", "/v1/tokens:renew", "/v1/tokens:redeem", "/v1/accounts/agency:token", "/v1/accounts/"+view+":token", "/revocations",
+		"/v1/views/"+view+":exportReport", "/v1/views/"+view+":exportRealtimeReport", "/v1/dashboards/overview/panels/countries:export", "/v1/dashboards/overview/panels/"+view+":export", "/v1/views", "/v1beta/accountSummaries",
 		"/v3/data/ga", "/analytics/v3/data/ga", "/v3/data/realtime", "/v4/reports:batchGet", "/v3/metadata/ga/columns", "/v3/management/segments",
 		"/v3/management/accountSummaries", "/v3/management/accounts/~all/webproperties/~all/profiles", "/v3/management/accounts/1/webproperties/UA-1-1/profiles/77/goals",
 		"/v1/dashboards/overview", "/v1/dashboards/overview", "/v1/dashboards/nothing", "/embed/overview", "/embed/overview", "/embed/nothing",
@@ -183,7 +184,13 @@ func (m *maker) headers(req *http.Request) {
 }
 
 func (m *maker) body() string {
-	switch m.IntN(14) {
+	switch m.IntN(17) {
+	case 14:
+		return fmt.Sprintf(`{"code":%q}`, pick(m, "", m.bearers.view, m.bearers.apiKey, m.broken(m.bearers.view)))
+	case 15:
+		return `{"views":["shop"],"code":true,"subject":"customer-8"}`
+	case 16:
+		return fmt.Sprintf(`{"kind":%q,"name":%q,"reason":%q}`, pick(m, "session", "subject", "view", "host", "key", "nothing"), pick(m, "nobody", m.bearers.apiKey), pick(m, "", "left"))
 	case 0:
 		return pick(m, "", "{", "[]", "null", "\x00", `"`, strings.Repeat(`{"filter":`, 200), strings.Repeat("[", 5000), strings.Repeat("x", 300_000))
 	case 1:

@@ -12,8 +12,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"text/template"
+	"time"
 
 	"github.com/oriel-server/oriel/emulator"
 	"github.com/oriel-server/oriel/emulator/world"
@@ -24,29 +26,43 @@ import (
 type Google struct {
 	*emulator.Emulator
 	URL string
+
+	server *http.Server
 }
 
 // NewGoogle serves an emulator over w for the time of the test. around, if not
 // nil, is wrapped around its handler.
 func NewGoogle(t testing.TB, w *world.World, around func(http.Handler) http.Handler) *Google {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	g, err := OpenGoogle(w, around)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { g.Close() })
+	return g
+}
+
+// OpenGoogle serves an emulator like NewGoogle, for TestMain. Close it.
+func OpenGoogle(w *world.World, around func(http.Handler) http.Handler) (*Google, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
 	g := &Google{URL: "http://" + l.Addr().String()}
 	if g.Emulator, err = emulator.New(emulator.Config{World: w, BaseURL: g.URL}); err != nil {
-		t.Fatal(err)
+		return nil, errors.Join(err, l.Close())
 	}
 	handler := g.Handler()
 	if around != nil {
 		handler = around(handler)
 	}
-	server := &http.Server{Handler: handler}
-	go server.Serve(l) // ends with ErrServerClosed
-	t.Cleanup(func() { server.Close() })
-	return g
+	g.server = &http.Server{Handler: handler}
+	go g.server.Serve(l) // ends with ErrServerClosed
+	return g, nil
 }
+
+// Close ends what OpenGoogle began.
+func (g *Google) Close() error { return g.server.Close() }
 
 // A Server is a running "oriel serve".
 type Server struct {
@@ -100,24 +116,51 @@ func WriteConfig(dir string, c Config) (public, operator string, err error) {
 // until it lives. It has asked Google nothing yet but what a start asks.
 func Serve(t testing.TB, program string, c Config) *Server {
 	t.Helper()
-	s := &Server{Dir: t.TempDir()}
-	public, operator, err := WriteConfig(s.Dir, c)
+	s, err := OpenServer(program, t.TempDir(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Public, s.Operator = "http://"+public, "http://"+operator
-	if s.program, err = start(program, "serve", "-config", filepath.Join(s.Dir, "oriel.yaml")); err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
-		if err := s.program.stop(); err != nil {
+		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	if err := s.program.wait("/healthz", func() bool { return answers(s.Operator + "/healthz") }); err != nil {
-		t.Fatalf("%v\n%s", err, s.Log())
-	}
 	return s
+}
+
+// OpenServer runs a server like Serve, for TestMain, with its configuration and
+// its files in dir. Close it.
+func OpenServer(program, dir string, c Config) (*Server, error) {
+	public, operator, err := WriteConfig(dir, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: dir, Public: "http://" + public, Operator: "http://" + operator}
+	if s.program, err = start(program, "serve", "-config", filepath.Join(dir, "oriel.yaml")); err != nil {
+		return nil, err
+	}
+	if err := s.program.wait("/healthz", func() bool { return answers(s.Operator + "/healthz") }); err != nil {
+		return nil, errors.Join(err, s.program.stop(), fmt.Errorf("it wrote:\n%s", s.Log()))
+	}
+	return s, nil
+}
+
+// Close ends the server like Ctrl-C, and returns an error when it does not end well.
+func (s *Server) Close() error { return s.program.stop() }
+
+// Abort ends the server as a crash does: it writes the stacks of all that it was
+// doing. It returns all that was written.
+func (s *Server) Abort() ([]byte, error) {
+	if err := s.program.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return nil, err
+	}
+	select {
+	case <-s.program.ended:
+		return s.Log(), nil
+	case <-time.After(patience):
+		_ = s.program.cmd.Process.Kill() // the error below says more
+		return s.Log(), fmt.Errorf("house: the server did not end within %v", patience)
+	}
 }
 
 // Attempt starts a server that may refuse to, and ends it when it does not. It

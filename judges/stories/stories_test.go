@@ -4,6 +4,8 @@ package stories
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,16 +33,20 @@ func TestStories(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               func(env *testscript.Env) error { return setup(env, program) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http":   request,
-			"header": header,
-			"json":   member,
-			"keep":   keep,
+			"http":        request,
+			"until":       until,
+			"header":      header,
+			"json":        member,
+			"keep":        keep,
+			"fill":        fill,
+			"certificate": certificate,
 		},
 	})
 }
 
 // setup gives a story the program and a house of its own:
-// $ORIEL, $SITE, $OPERATOR, $EMULATOR, $CONTROL, $CONFIG and $KEY.
+// $ORIEL, $SITE, $OPERATOR, $EMULATOR, $CONTROL, $CONFIG and $KEY; and for a server
+// that it starts itself, $LISTEN, an address that nobody uses, and $TOKENHOST.
 func setup(env *testscript.Env, program string) error {
 	h, err := house.Open(program)
 	if err != nil {
@@ -50,7 +57,12 @@ func setup(env *testscript.Env, program string) error {
 			panic(err)
 		}
 	})
+	listen, err := freeAddress()
+	if err != nil {
+		return err
+	}
 	for name, value := range map[string]string{
+		"LISTEN": listen, "TOKENHOST": strings.TrimPrefix(h.Emulator, "http://"),
 		"ORIEL": h.Oriel, "SITE": h.Site, "OPERATOR": h.Operator, "EMULATOR": h.Emulator,
 		"CONTROL": h.Control, "CONFIG": h.Config, "KEY": h.Key,
 	} {
@@ -65,8 +77,10 @@ type answerKey struct{}
 
 // An answer is the last one in a story.
 type answer struct {
+	status string // such as 200
 	header http.Header
 	body   []byte
+	trust  *x509.CertPool // whose certificates this and later ones are believed with
 }
 
 func last(ts *testscript.TestScript) *answer { return ts.Value(answerKey{}).(*answer) }
@@ -77,24 +91,55 @@ func request(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: http STATUS METHOD URL ['Name: value'...] [@file]")
 	}
-	req, err := http.NewRequest(args[1], args[2], bodyOf(ts, args[3:]))
+	ts.Check(ask(ts, args[1:]))
+	if a := last(ts); a.status != args[0] {
+		ts.Fatalf("answered %s, want %s:\n%s", a.status, args[0], a.body)
+	}
+}
+
+// until asks again and again, at most so many times, until the answer has a status:
+// until TIMES STATUS METHOD URL... as in http.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 {
+		ts.Fatalf("usage: until TIMES STATUS METHOD URL ['Name: value'...] [@file]")
+	}
+	times, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	for _, a := range args[3:] {
+	for range times {
+		if err = ask(ts, args[2:]); err == nil && last(ts).status == args[1] {
+			return
+		}
+		if err != nil {
+			time.Sleep(50 * time.Millisecond) // it is only starting
+		}
+	}
+	ts.Fatalf("never %s: %v\n%s", args[1], err, last(ts).body)
+}
+
+// ask asks METHOD URL ['Name: value'...] [@file].
+func ask(ts *testscript.TestScript, args []string) error {
+	req, err := http.NewRequest(args[0], args[1], bodyOf(ts, args[2:]))
+	ts.Check(err)
+	for _, a := range args[2:] {
 		if name, value, ok := strings.Cut(a, ": "); ok {
 			req.Header.Set(name, value)
 		}
 	}
-	client := &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	trust := last(ts).trust
+	client := &http.Client{
+		Timeout:       30 * time.Second,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trust}, DisableKeepAlives: true, ForceAttemptHTTP2: true},
+	}
 	res, err := client.Do(req)
-	ts.Check(err)
+	if err != nil {
+		return err
+	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	ts.Check(err)
-	*last(ts) = answer{res.Header, body}
+	*last(ts) = answer{fmt.Sprint(res.StatusCode), res.Header, body, trust}
 	fmt.Fprintf(ts.Stdout(), "%s\n", body)
-	if got := fmt.Sprint(res.StatusCode); got != args[0] {
-		ts.Fatalf("answered %s, want %s:\n%s", got, args[0], body)
-	}
+	return err
 }
 
 func bodyOf(ts *testscript.TestScript, args []string) io.Reader {
