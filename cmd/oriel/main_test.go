@@ -134,7 +134,7 @@ func TestUsageListsEveryCommand(t *testing.T) {
 }
 
 func TestNewKeyIsAnother(t *testing.T) {
-	form := regexp.MustCompile(`(?s)API key, shown once.*\n\n  (\S+)\n.*sha256: ([0-9a-f]{64})\n$`)
+	form := regexp.MustCompile(`(?s)API key, shown once.*\n\n  (\S+)\n.*api_keys: \[([0-9a-f]{64})\]\n$`)
 	_, first, _ := oriel(t, "token", "new-key")
 	_, second, _ := oriel(t, "token", "new-key")
 	if !form.MatchString(first) || !form.MatchString(second) {

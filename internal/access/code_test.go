@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"path/filepath"
@@ -79,7 +80,7 @@ func TestCodeEnds(t *testing.T) {
 func TestOneOfManyIsFirst(t *testing.T) {
 	b := newBench(t)
 	code := b.code(MintRequest{Views: []string{"shop"}})
-	b.config.Recorder = NewLogRecorder(discard())
+	b.config.Recorder, b.config.Random = NewLogRecorder(discard()), rand.Reader
 	a, err := New(b.config)
 	ok(t, err)
 	var wg sync.WaitGroup

@@ -61,8 +61,12 @@ func setup(env *testscript.Env, program string) error {
 	if err != nil {
 		return err
 	}
+	operators, err := freeAddress()
+	if err != nil {
+		return err
+	}
 	for name, value := range map[string]string{
-		"LISTEN": listen, "TOKENHOST": strings.TrimPrefix(h.Emulator, "http://"),
+		"LISTEN": listen, "OPERATORS": operators, "TOKENHOST": strings.TrimPrefix(h.Emulator, "http://"),
 		"ORIEL": h.Oriel, "SITE": h.Site, "OPERATOR": h.Operator, "EMULATOR": h.Emulator,
 		"CONTROL": h.Control, "CONFIG": h.Config, "KEY": h.Key,
 	} {
