@@ -17,7 +17,7 @@ import (
 // hostileQuestions is how many questions TestNothingHiddenIsTold asks;
 // ORIEL_HOSTILE=100000 asks more.
 func hostileQuestions(t *testing.T) int {
-	n := 3000
+	n := 1500
 	if testing.Short() {
 		n = 600
 	}

@@ -227,11 +227,11 @@ func TestAHostIsLimited(t *testing.T) {
 // for no more than so many addresses.
 func TestMintingFillsNoMemory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("mints 200,000 tokens")
+		t.Skip("mints 60,000 tokens")
 	}
 	const (
-		mints = 200_000
-		most  = 8 << 20 // bytes
+		mints = 60_000
+		most  = 6 << 20 // bytes
 	)
 	s := newSite(t, trusting, func(c *Config) {
 		c.Logger = slog.New(slog.DiscardHandler)
