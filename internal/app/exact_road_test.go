@@ -377,24 +377,6 @@ func (w *witness) narrowed(g *holding, q report.Query) (report.Query, bool) {
 	return q, true
 }
 
-// countsBack returns how many days before its dates a question counts users of.
-func countsBack(q report.Query) int {
-	back := 0
-	count := func(metric string) {
-		switch metric {
-		case "active7DayUsers", "dauPerWau":
-			back = max(back, 6)
-		case "active28DayUsers", "dauPerMau", "wauPerMau":
-			back = 27
-		}
-	}
-	for _, m := range q.Metrics {
-		count(m.Name)
-	}
-	q.MetricFilter.Walk(func(c *report.Condition) { count(c.FieldName) })
-	return back
-}
-
 // straight asks Google.
 func (w *witness) straight(q report.Query) (int, []byte) {
 	body, err := json.Marshal(q)

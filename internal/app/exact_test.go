@@ -278,3 +278,21 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// countsBack returns how many days before its dates a question counts users of.
+func countsBack(q report.Query) int {
+	back := 0
+	count := func(metric string) {
+		switch metric {
+		case "active7DayUsers", "dauPerWau":
+			back = max(back, 6)
+		case "active28DayUsers", "dauPerMau", "wauPerMau":
+			back = 27
+		}
+	}
+	for _, m := range q.Metrics {
+		count(m.Name)
+	}
+	q.MetricFilter.Walk(func(c *report.Condition) { count(c.FieldName) })
+	return back
+}

@@ -1,28 +1,22 @@
 package browser
 
 import (
-	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
-
-	"github.com/oriel-server/oriel/emulator/world"
-	"github.com/oriel-server/oriel/judges/house"
 )
 
 // vouched is a server whose view is open to a host's visitors alone, by tokens that
 // live for seconds.
 const vouched = `tokens: {lifetime: 7s}
 hosts:
-  portal: {api_keys: [%[2]s]}
+  portal: {api_keys: [SHA256]}
 views:
-  museum: {title: Museum, property: "412600302", origins: [%[1]s]}
+  museum: {title: Museum, property: "412600302", origins: [%s]}
 dashboards:
   small:
     title: Small
@@ -35,24 +29,9 @@ dashboards:
 // of the address, and renews its token for as long as the session lasts. A copy
 // of the address is worth nothing, and ends the session.
 func TestFrameWithACode(t *testing.T) {
-	past, err := world.New(world.Config{Seed: 1, Now: time.Now(), Events: 30_000, Days: 60})
-	if err != nil {
-		t.Fatal(err)
-	}
-	google := house.NewGoogle(t, past, nil)
-	account, err := google.IssueKey("codes@demo-project.iam.gserviceaccount.com")
-	if err != nil {
-		t.Fatal(err)
-	}
 	key, sum := newAPIKey(t)
-	var frame string
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Portal</title><link rel="icon" href="data:,"><iframe title="Numbers" width="600" height="400" src="%s"></iframe>`, frame)
-	}))
-	t.Cleanup(site.Close)
-	oriel := house.Serve(t, shared.program, house.Config{Google: google, Key: account, Rest: fmt.Sprintf(vouched, site.URL, sum)}).Public
-	frame = oriel + "/embed/small?code=" + mintCode(t, oriel, key)
+	_, oriel := newHost(t, func(string) string { return "" }, strings.Replace(vouched, "SHA256", sum, 1))
+	frame := oriel + "/embed/small?code=" + mintCode(t, oriel, key)
 
 	b := newTab(t, look{}).open(frame)
 	b.eventually("the dashboard is drawn", `window.__panels().length === 1 && window.__settled()`)

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -85,25 +86,34 @@ dashboards:
       - {name: sessions, title: Sessions, type: scorecard, metrics: [sessions]}
 `
 
-func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
+// newHost starts a small website whose only page is what page makes of Oriel's
+// address, and an Oriel whose configuration has the website's address in the place
+// of its %s.
+func newHost(t *testing.T, page func(oriel string) string, config string) (site, oriel string) {
+	t.Helper()
 	past, err := world.New(world.Config{Seed: 1, Now: time.Now(), Events: 30_000, Days: 60})
 	if err != nil {
 		t.Fatal(err)
 	}
 	google := house.NewGoogle(t, past, nil)
-	key, err := google.IssueKey("renewal@demo-project.iam.gserviceaccount.com")
+	account, err := google.IssueKey("host@demo-project.iam.gserviceaccount.com")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var oriel string
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><script src="%[1]s/oriel.js"></script><oriel-dashboard name="small" base="%[1]s"></oriel-dashboard>`, oriel)
+		_, _ = io.WriteString(w, `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,">`+page(oriel))
 	}))
-	t.Cleanup(site.Close)
-	oriel = house.Serve(t, shared.program, house.Config{Google: google, Key: key, Rest: fmt.Sprintf(short, site.URL)}).Public
+	t.Cleanup(host.Close)
+	oriel = house.Serve(t, shared.program, house.Config{Google: google, Key: account, Rest: fmt.Sprintf(config, host.URL)}).Public
+	return host.URL, oriel
+}
 
-	b := newTab(t, look{}).open(site.URL)
+func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
+	site, oriel := newHost(t, func(oriel string) string {
+		return fmt.Sprintf(`<script src="%[1]s/oriel.js"></script><oriel-dashboard name="small" base="%[1]s"></oriel-dashboard>`, oriel)
+	}, short)
+	b := newTab(t, look{}).open(site)
 	b.drawn(1)
 	deadline := time.Now().Add(patience)
 	for b.count("/token") < 3 { // the first, and two renewals
@@ -115,7 +125,7 @@ func TestTokenIsRenewedBeforeItEnds(t *testing.T) {
 	b.run(dashboard + `.reload()`)
 	b.settle()
 	b.drawn(1)
-	b.clean(site.URL, oriel)
+	b.clean(site, oriel)
 }
 
 // count is how often a path was fetched. Preflights are no fetches.
