@@ -162,19 +162,11 @@ func (a *Authority) refused(ctx context.Context, e Event, err error) error {
 // it was good, and returns why. The grant may be the zero one.
 func (a *Authority) Refused(ctx context.Context, caller Caller, grant policy.Grant, err error) error {
 	return a.refused(ctx, Event{
-		Host: grant.Host(), Session: grant.Session(), Subject: grant.Subject(), Origin: caller.Origin, Asker: caller.Asker,
+		Host: grant.Host(), Session: grant.Session(), Subject: grant.Subject(), Origin: report.Brief(caller.Origin), Asker: caller.Asker,
 	}, err)
 }
 
 // unrecorded is the refusal of what could not be recorded.
 func unrecorded(err error) error {
 	return report.Errorf(report.Unavailable, "No embed token can be given out at the moment. Try again.").Because(fmt.Errorf("the audit trail: %w", err))
-}
-
-// brief keeps what an asker wrote short enough to be repeated.
-func brief(s string) string {
-	if len(s) > 100 {
-		return strings.ToValidUTF8(s[:100], "") + "…"
-	}
-	return s
 }

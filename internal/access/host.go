@@ -157,10 +157,10 @@ func (h Host) mayRead(rules *policy.Rules, dashboard string) bool {
 func (a *Authority) bound(c claimed) (policy.Claim, error) {
 	h, ok := a.host(c.Host)
 	if !ok {
-		return policy.Claim{}, invalid(fmt.Errorf("the host %q is gone", brief(c.Host)))
+		return policy.Claim{}, invalid(fmt.Errorf("the host %q is gone", report.Brief(c.Host)))
 	}
 	if !slices.ContainsFunc(h.Keys(), func(k KeyInfo) bool { return k.Fingerprint == c.key }) {
-		return policy.Claim{}, invalid(fmt.Errorf("the host %q has no key %q any more", h.Name, brief(c.key)))
+		return policy.Claim{}, invalid(fmt.Errorf("the host %q has no key %q any more", h.Name, report.Brief(c.key)))
 	}
 	// Of copies: a renewed token says all that the first one did.
 	today := c.Claim
@@ -174,7 +174,7 @@ func (a *Authority) bound(c claimed) (policy.Claim, error) {
 // be handed of Google's access tokens, and records that it asked for an
 // account's. Errors: Unauthenticated, Unavailable (it cannot be recorded).
 func (a *Authority) Backend(ctx context.Context, apiKey, account string, asker policy.Asker) (policy.Backend, error) {
-	asked := Event{Kind: EventHandOut, Asker: asker, Detail: "account " + brief(account)}
+	asked := Event{Kind: EventHandOut, Asker: asker, Detail: "account " + report.Brief(account)}
 	by, ok := a.byAPIKey(apiKey)
 	if !ok {
 		return policy.Backend{}, a.refused(ctx, asked, badAPIKey())

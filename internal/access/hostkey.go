@@ -18,6 +18,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A HostKey verifies the tokens that a host signs itself. The key decides the
@@ -163,11 +165,11 @@ func checkHostKeys(keys []HostKey) error {
 	ids := map[string]bool{}
 	for _, k := range keys {
 		if k.ID != "" && !keyID.MatchString(k.ID) {
-			return fmt.Errorf("the key id %q must be letters, digits, - and _, at most 64", brief(k.ID))
+			return fmt.Errorf("the key id %q must be letters, digits, - and _, at most 64", report.Brief(k.ID))
 		}
 		for _, id := range []string{k.ID, k.Fingerprint} {
 			if ids[id] && id != "" {
-				return fmt.Errorf("two keys are called %q", brief(id))
+				return fmt.Errorf("two keys are called %q", report.Brief(id))
 			}
 			ids[id] = true
 		}

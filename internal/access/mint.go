@@ -34,7 +34,7 @@ func (a *Authority) Public(ctx context.Context, caller Caller, views []string, d
 		err = a.admissible(&session)
 	}
 	if err != nil {
-		return Token{}, a.refused(ctx, Event{Origin: caller.Origin, Asker: caller.Asker, Detail: "a public token"}, err)
+		return Token{}, a.refused(ctx, Event{Origin: report.Brief(caller.Origin), Asker: caller.Asker, Detail: "a public token"}, err)
 	}
 	return a.issue(ctx, caller, EventMint, session, a.c.Lifetime)
 }
@@ -71,7 +71,7 @@ func (a *Authority) Mint(ctx context.Context, apiKey string, caller Caller, req 
 
 // vouched begins the session that a host's backend asks for.
 func (a *Authority) vouched(ctx context.Context, apiKey string, caller Caller, req MintRequest) (claimed, error) {
-	refused := Event{Asker: caller.Asker, Subject: req.Subject, Detail: "a host's token"}
+	refused := Event{Asker: caller.Asker, Subject: report.Brief(req.Subject), Detail: "a host's token"}
 	by, ok := a.byAPIKey(apiKey)
 	if !ok {
 		return claimed{}, a.refused(ctx, refused, badAPIKey())
@@ -105,13 +105,13 @@ func (a *Authority) claim(h Host, req MintRequest) (policy.Claim, error) {
 		return policy.Claim{}, err
 	}
 	if req.Origin != "" && req.Origin != a.origin && !a.c.Rules.ListsOrigin(req.Origin) {
-		return policy.Claim{}, report.Errorf(report.Invalid, "No view lists the origin %s, so no page of it could use the token: add it to the origins of the view.", brief(req.Origin))
+		return policy.Claim{}, report.Errorf(report.Invalid, "No view lists the origin %s, so no page of it could use the token: add it to the origins of the view.", report.Brief(req.Origin))
 	}
 	c := policy.Claim{Host: h.Name, Subject: req.Subject, Origin: req.Origin, Filter: req.Filter.Filter}
 	for _, s := range req.Views {
 		name, ok := a.c.Rules.ResolveView(s)
 		if !ok || !h.allowsView(name) {
-			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a view %q.", brief(s))
+			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a view %q.", report.Brief(s))
 		}
 		if !slices.Contains(c.Views, name) {
 			c.Views = append(c.Views, name)
@@ -119,7 +119,7 @@ func (a *Authority) claim(h Host, req MintRequest) (policy.Claim, error) {
 	}
 	for _, name := range req.Dashboards {
 		if !h.mayRead(a.c.Rules, name) {
-			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a dashboard %q.", brief(name))
+			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a dashboard %q.", report.Brief(name))
 		}
 		if !slices.Contains(c.Dashboards, name) {
 			c.Dashboards = append(c.Dashboards, name)
@@ -141,10 +141,10 @@ func (a *Authority) filters(c policy.Claim, asked map[string]report.WrittenFilte
 	for _, s := range slices.Sorted(maps.Keys(asked)) {
 		name, ok := a.c.Rules.ResolveView(s)
 		if !ok || !slices.Contains(open, name) {
-			return nil, report.Errorf(report.Invalid, "filters: %q is no view that the token opens.", brief(s))
+			return nil, report.Errorf(report.Invalid, "filters: %q is no view that the token opens.", report.Brief(s))
 		}
 		if filters[name] != nil {
-			return nil, report.Errorf(report.Invalid, "filters: %q is the view %s, which has a filter already.", brief(s), name)
+			return nil, report.Errorf(report.Invalid, "filters: %q is the view %s, which has a filter already.", report.Brief(s), name)
 		}
 		filters[name] = asked[s].Filter
 	}
@@ -174,7 +174,7 @@ func (req MintRequest) validate() error {
 		return report.Errorf(report.Invalid, "expires_in is a number of seconds, and cannot be negative.")
 	case req.Origin != "":
 		if o, err := originOf(req.Origin); err != nil || o != req.Origin {
-			return report.Errorf(report.Invalid, "The origin %q must be written scheme://host or scheme://host:port, in lower case.", brief(req.Origin))
+			return report.Errorf(report.Invalid, "The origin %q must be written scheme://host or scheme://host:port, in lower case.", report.Brief(req.Origin))
 		}
 	}
 	if err := policy.CheckFilter(req.Filter.Filter); err != nil {
@@ -182,10 +182,10 @@ func (req MintRequest) validate() error {
 	}
 	for view, f := range req.Filters {
 		if f.Filter == nil {
-			return report.Errorf(report.Invalid, "filters: that of %q is empty.", brief(view))
+			return report.Errorf(report.Invalid, "filters: that of %q is empty.", report.Brief(view))
 		}
 		if err := policy.CheckFilter(f.Filter); err != nil {
-			return report.Errorf(report.Invalid, "filters: %s: %s", brief(view), report.AsError(err).Message)
+			return report.Errorf(report.Invalid, "filters: %s: %s", report.Brief(view), report.AsError(err).Message)
 		}
 	}
 	return nil

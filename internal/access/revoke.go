@@ -97,7 +97,7 @@ func (a *Authority) Watch(ctx context.Context, log *slog.Logger) {
 }
 
 func noRevocation(id string) error {
-	return report.Errorf(report.NotFound, "There is no revocation %q in force.", brief(id))
+	return report.Errorf(report.NotFound, "There is no revocation %q in force.", report.Brief(id))
 }
 
 func unwritten(err error) error {
@@ -157,18 +157,18 @@ func (a *Authority) nameKnown(r *Revocation) error {
 	case RevokeView:
 		name, ok := a.c.Rules.ResolveView(r.Name)
 		if !ok {
-			return report.Errorf(report.Invalid, "There is no view %q.", brief(r.Name))
+			return report.Errorf(report.Invalid, "There is no view %q.", report.Brief(r.Name))
 		}
 		r.Name = name
 	case RevokeHost:
 		host = r.Name
 	case RevokeKey:
 		if !slices.ContainsFunc(a.Hosts(), func(k KeyInfo) bool { return k.Fingerprint == r.Name }) {
-			return report.Errorf(report.Invalid, "No host has a key with the fingerprint %q: it is the first 12 hexadecimal digits of the key's hash.", brief(r.Name))
+			return report.Errorf(report.Invalid, "No host has a key with the fingerprint %q: it is the first 12 hexadecimal digits of the key's hash.", report.Brief(r.Name))
 		}
 	}
 	if _, ok := a.host(host); host != "" && !ok {
-		return report.Errorf(report.Invalid, "There is no host %q.", brief(host))
+		return report.Errorf(report.Invalid, "There is no host %q.", report.Brief(host))
 	}
 	return nil
 }
@@ -201,9 +201,9 @@ func (r Revocation) check(now time.Time) error {
 	kinds := []string{RevokeSession, RevokeSubject, RevokeView, RevokeHost, RevokeKey, RevokeAll}
 	switch {
 	case !slices.Contains(kinds, r.Kind):
-		return report.Errorf(report.Invalid, "%q cannot be revoked: a kind is one of %s.", brief(r.Kind), kinds)
+		return report.Errorf(report.Invalid, "%q cannot be revoked: a kind is one of %s.", report.Brief(r.Kind), kinds)
 	case r.Kind == RevokeAll && r.Name != "":
-		return report.Errorf(report.Invalid, "All means all: leave the name %q out, or say what it is the name of.", brief(r.Name))
+		return report.Errorf(report.Invalid, "All means all: leave the name %q out, or say what it is the name of.", report.Brief(r.Name))
 	case r.Kind != RevokeAll && r.Name == "":
 		return report.Errorf(report.Invalid, "Say which %s.", r.Kind)
 	case r.Host != "" && r.Kind != RevokeSubject:

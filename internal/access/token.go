@@ -79,7 +79,7 @@ func (c claimed) revocable(views []string) revocable {
 func (c claimed) event(caller Caller, detail string) Event {
 	origin := c.Origin
 	if origin == "" {
-		origin = caller.Origin
+		origin = report.Brief(caller.Origin)
 	}
 	return Event{
 		Host: c.Host, Key: c.key, Session: c.Session, Subject: c.Subject, Origin: origin,
@@ -238,17 +238,17 @@ func (a *Authority) verifies(t *jwt.Token, issuer string, kinds []string) (signa
 			return signature{kind: kind, key: []byte(k.Secret)}, nil
 		}
 	}
-	return signature{}, fmt.Errorf("there is no signing key %q", brief(id))
+	return signature{}, fmt.Errorf("there is no signing key %q", report.Brief(id))
 }
 
 func (a *Authority) hostSigned(t *jwt.Token, issuer, id string) (signature, error) {
 	h, ok := a.host(issuer)
 	if !ok {
-		return signature{}, fmt.Errorf("there is no host %q", brief(issuer))
+		return signature{}, fmt.Errorf("there is no host %q", report.Brief(issuer))
 	}
 	k, ok := h.verifies(id)
 	if !ok {
-		return signature{}, fmt.Errorf("the host %q has no key %q", h.Name, brief(id))
+		return signature{}, fmt.Errorf("the host %q has no key %q", h.Name, report.Brief(id))
 	}
 	if t.Method.Alg() != k.method.Alg() {
 		return signature{}, fmt.Errorf("its algorithm is %s, the key's is %s", t.Method.Alg(), k.method.Alg())

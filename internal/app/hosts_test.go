@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,25 @@ type portal struct {
 	url    string
 	apiKey string
 	key    ed25519.PrivateKey
+	log    bytesLog
+}
+
+// A bytesLog is a log that is read while it is written.
+type bytesLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *bytesLog) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *bytesLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // newPortal starts a server on a real listener, which knows a host.
@@ -59,7 +79,7 @@ func (p *portal) serve() {
 	p.t.Helper()
 	c, err := ReadConfig(p.config)
 	check(p.t, err)
-	a, err := New(c, slog.New(slog.DiscardHandler))
+	a, err := New(c, slog.New(slog.NewTextHandler(&p.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	check(p.t, err)
 	public, operator := listenLocal(p.t), listenLocal(p.t)
 	ctx, stop := context.WithCancel(context.Background())
@@ -200,6 +220,48 @@ func TestAccessTokensOfAccounts(t *testing.T) {
 		if status, body := ask(); status < 400 || strings.Contains(body, token) {
 			t.Errorf("%s: %d %s", name, status, body)
 		}
+	}
+}
+
+// A credential in the place of a name, an origin or a subject stands in no file.
+func TestMisplacedCredentialsAreNotRecorded(t *testing.T) {
+	p := newPortal(t)
+	quoted := `"` + p.apiKey + `"`
+	for _, ask := range []struct {
+		method, path, token, body string
+		headers                   []string
+	}{
+		{"POST", "/v1/accounts/" + p.apiKey + ":token", p.apiKey, "", nil},
+		{"POST", "/v1/tokens", p.apiKey, `{"views":[` + quoted + `]}`, nil},
+		{"POST", "/v1/tokens", p.apiKey, `{"dashboards":[` + quoted + `]}`, nil},
+		{"POST", "/v1/tokens", p.apiKey, `{"views":["museum"],"filters":{` + quoted + `:"country==NZ"}}`, nil},
+		{"POST", "/v1/tokens", p.apiKey, `{"views":["museum"],"origin":` + quoted + `}`, nil},
+		{"POST", "/v1/tokens", "nobody", `{"views":["museum"],"subject":` + quoted + `}`, nil},
+		{"GET", "/v1/views", "nobody", "", []string{"Origin", p.apiKey}},
+		{"GET", "/token?view=" + p.apiKey, "", "", []string{"Origin", "https://www.example.com"}},
+		{"POST", "/v1/views/" + p.apiKey + ":runReport", p.signed("museum"), sessionsAsked, nil},
+		{"GET", "/embed/" + p.apiKey, "", "", []string{"Sec-Fetch-Dest", "iframe", "Referer", "https://evil.example/"}},
+	} {
+		if status, body := p.ask(ask.method, ask.path, ask.token, ask.body, ask.headers...); status < 400 || strings.Contains(body, p.apiKey) {
+			t.Errorf("%s %s %s: %d %s", ask.method, ask.path, ask.body, status, body)
+		}
+	}
+	trail := filepath.Join(filepath.Dir(p.config), "oriel-audit.jsonl")
+	end := time.Now().Add(10 * time.Second)
+	for {
+		lines, err := os.ReadFile(trail)
+		check(t, err)
+		for _, text := range []string{string(lines), p.log.String()} {
+			if strings.Contains(text, p.apiKey) {
+				t.Fatalf("the API key is in %s", text)
+			}
+		}
+		if n := strings.Count(string(lines), `"event":"refuse"`); n >= 9 {
+			return
+		} else if time.Now().After(end) {
+			t.Fatalf("%d refusals are recorded\n%s", n, lines)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 

@@ -54,7 +54,7 @@ func (g *Gate) record(ctx context.Context, d Decision, err error) {
 // the error.
 func (g *Gate) refuse(ctx context.Context, method string, grant Grant, view string, q *report.Query, err error) error {
 	d := g.decision(method, grant)
-	d.View, d.Refused = brief(view), true
+	d.View, d.Refused = report.Brief(view), true
 	if q != nil {
 		asked := q.Clone()
 		d.Query = &asked
@@ -109,13 +109,13 @@ func (l *LogRecorder) Record(ctx context.Context, d Decision) {
 func queryWords(q *report.Query) slog.Value {
 	var dimensions, metrics, ranges []string
 	for _, d := range q.Dimensions {
-		dimensions = append(dimensions, brief(d.Name))
+		dimensions = append(dimensions, report.Brief(d.Name))
 	}
 	for _, m := range q.Metrics {
-		metrics = append(metrics, brief(m.Name))
+		metrics = append(metrics, report.Brief(m.Name))
 	}
 	for _, r := range q.DateRanges {
-		ranges = append(ranges, brief(r.StartDate)+".."+brief(r.EndDate))
+		ranges = append(ranges, report.Brief(r.StartDate)+".."+report.Brief(r.EndDate))
 	}
 	return slog.GroupValue(
 		slog.String("property", q.Property), slog.Any("dimensions", dimensions),

@@ -207,7 +207,7 @@ func noSuchField(name, kind string, realtime bool) *report.Error {
 		space = "  "
 	}
 	return report.Errorf(report.Invalid, "Field %s is not a valid %s.%sFor a list of valid dimensions and metrics, see %s%s ",
-		brief(name), kind, space, schemaURL, schema)
+		report.Brief(name), kind, space, schemaURL, schema)
 }
 
 var unknownField = regexp.MustCompile(`Field (\S+) is not a valid (dimension|metric)\.`)

@@ -254,7 +254,7 @@ func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Cl
 	for _, name := range views {
 		v := find(r.views, func(v *View) bool { return v.Public && v.named(name) })
 		if v == nil {
-			return Claim{}, report.Errorf(report.NotFound, "There is no public view %q.", brief(name))
+			return Claim{}, report.Errorf(report.NotFound, "There is no public view %q.", report.Brief(name))
 		}
 		if !v.lists(origin) {
 			return Claim{}, notListed(origin, "view "+v.Name)
@@ -309,30 +309,14 @@ func (r *Rules) FramedClaim(origin, dashboard string) (Claim, error) {
 func (r *Rules) publicBoard(name string) (*board, error) {
 	b := r.dashboard(name)
 	if b == nil || !slices.ContainsFunc(b.views, func(v *View) bool { return v.Public }) {
-		return nil, report.Errorf(report.NotFound, "There is no public dashboard %q.", brief(name))
+		return nil, report.Errorf(report.NotFound, "There is no public dashboard %q.", report.Brief(name))
 	}
 	return b, nil
 }
 
 func notListed(origin, where string) error {
-	return report.Errorf(report.Forbidden, "Pages at %q may not show this: add it to origins of the %s.", brief(origin), where)
+	return report.Errorf(report.Forbidden, "Pages at %q may not show this: add it to origins of the %s.", report.Brief(origin), where)
 }
-
-// brief keeps what an asker wrote short enough to be repeated, and recorded. Of a
-// credential in the place of a name it leaves too little to be used.
-func brief(s string) string {
-	most := 100
-	if credentialForm.MatchString(s) {
-		most = 12
-	}
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
-}
-
-// credentialForm is how API keys, JWTs and Google's access tokens begin.
-var credentialForm = regexp.MustCompile(`^(oriel_|eyJ|ya29\.)`)
 
 // ListsOrigin reports whether any view lists the origin: whether its pages are
 // answered at all. What they may read is for a grant to say, see ReadableFrom.

@@ -107,7 +107,7 @@ func checkMembers(d *json.Decoder) error {
 			}
 			folded := strings.Map(foldRune, fmt.Sprint(name))
 			if seen[folded] {
-				return fmt.Errorf("the member %q is given twice", clipped(fmt.Sprint(name)))
+				return fmt.Errorf("the member %q is given twice", report.Brief(fmt.Sprint(name)))
 			}
 			seen[folded] = true
 		}
@@ -136,7 +136,7 @@ func foldRune(r rune) rune {
 func inWords(err error) string {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		return fmt.Sprintf("the member %q cannot be a JSON %s", clipped(wrong.Field), wrong.Value)
+		return fmt.Sprintf("the member %q cannot be a JSON %s", report.Brief(wrong.Field), wrong.Value)
 	}
 	return err.Error()
 }

@@ -127,14 +127,5 @@ func (s *Server) preflight(allowed []string) http.Handler {
 // foreignOrigin sounds the same whether or not the view exists.
 func foreignOrigin(origin string) error {
 	return report.Errorf(report.Forbidden,
-		"There is nothing by this name for pages of %s. The operator of this server can list the origin under views.NAME.origins.", clipped(origin))
-}
-
-// clipped bounds what a request chose before it is said back.
-func clipped(s string) string {
-	const most = 200
-	if len(s) > most {
-		return s[:most] + "…"
-	}
-	return s
+		"There is nothing by this name for pages of %s. The operator of this server can list the origin under views.NAME.origins.", report.Brief(origin))
 }

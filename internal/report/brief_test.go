@@ -1,0 +1,18 @@
+package report
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestBrief(t *testing.T) {
+	long := strings.Repeat("é", 200)
+	for s, want := range map[string]string{
+		"shop": "shop", long: strings.Repeat("é", 50) + "…",
+		"oriel_" + strings.Repeat("k", 51): "oriel_kkkkkk…", "eyJhbGciOiJIUzI1NiJ9.e30.x": "eyJhbGciOiJI…", "ya29.abcdefghijk": "ya29.abcdefg…",
+	} {
+		if got := Brief(s); got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	}
+}
