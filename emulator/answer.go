@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"math"
 	"slices"
 
 	"github.com/oriel-server/oriel/emulator/world"
@@ -60,16 +61,8 @@ type batchAnswer struct {
 // render writes the page of rows that was asked for. rowCount is that of all.
 func (e *Emulator) render(q *question, rows []world.Row, totals [][]float64, quota *quotaAnswer) *reportAnswer {
 	a := &reportAnswer{RowCount: len(rows), PropertyQuota: quota, Kind: "analyticsData#runReport"}
-	for _, d := range q.ask.Dimensions {
-		a.DimensionHeaders = append(a.DimensionHeaders, nameHeader{d.Name})
-	}
-	if len(q.spans) > 1 {
-		a.DimensionHeaders = append(a.DimensionHeaders, nameHeader{dateRangeColumn})
-	}
-	for i, m := range q.ask.Metrics {
-		if !m.Invisible {
-			a.MetricHeaders = append(a.MetricHeaders, metricHeader{m.Name, q.metrics[i].kind})
-		}
+	if a.DimensionHeaders = q.dimensionHeaders(); len(a.DimensionHeaders) > 0 || len(rows) > 0 {
+		a.MetricHeaders = q.metricHeaders() // Google leaves them out where there is neither a dimension nor a row
 	}
 	q.aggregate(a, rows, totals)
 	first := min(q.offset, len(rows))
@@ -82,6 +75,27 @@ func (e *Emulator) render(q *question, rows []world.Row, totals [][]float64, quo
 	}
 	a.Metadata = e.metadataOf(q)
 	return a
+}
+
+func (q *question) dimensionHeaders() []nameHeader {
+	var headers []nameHeader
+	for _, d := range q.ask.Dimensions {
+		headers = append(headers, nameHeader{d.Name})
+	}
+	if len(q.spans) > 1 {
+		headers = append(headers, nameHeader{dateRangeColumn})
+	}
+	return headers
+}
+
+func (q *question) metricHeaders() []metricHeader {
+	var headers []metricHeader
+	for i, m := range q.ask.Metrics {
+		if !m.Invisible {
+			headers = append(headers, metricHeader{m.Name, q.metrics[i].kind})
+		}
+	}
+	return headers
 }
 
 // row renders one row: dimensions, the name of its range if there are
@@ -102,20 +116,25 @@ func (q *question) row(dimensions []string, span int, metrics []float64) rowAnsw
 	return r
 }
 
-// aggregate fills totals, maximums and minimums: a row for each range.
+// aggregate fills totals, maximums and minimums: a row for each range, an empty
+// one for a range without rows.
 func (q *question) aggregate(a *reportAnswer, rows []world.Row, totals [][]float64) {
-	if len(rows) == 0 {
-		return
-	}
 	for i := range q.spans {
+		some := slices.ContainsFunc(rows, func(r world.Row) bool { return r.Range == i })
+		row := func(word string, metrics func() []float64) rowAnswer {
+			if !some {
+				return rowAnswer{}
+			}
+			return q.row(q.reserved(word), i, metrics())
+		}
 		for _, want := range q.totals {
 			switch want {
 			case "TOTAL":
-				a.Totals = append(a.Totals, q.row(q.reserved("RESERVED_TOTAL"), i, totals[i]))
+				a.Totals = append(a.Totals, row("RESERVED_TOTAL", func() []float64 { return totals[i] }))
 			case "MAXIMUM":
-				a.Maximums = append(a.Maximums, q.row(q.reserved("RESERVED_MAX"), i, q.extreme(rows, i, func(a, b float64) float64 { return max(a, b) })))
+				a.Maximums = append(a.Maximums, row("RESERVED_MAX", func() []float64 { return q.extreme(rows, i, math.Max) }))
 			case "MINIMUM":
-				a.Minimums = append(a.Minimums, q.row(q.reserved("RESERVED_MIN"), i, q.extreme(rows, i, func(a, b float64) float64 { return min(a, b) })))
+				a.Minimums = append(a.Minimums, row("RESERVED_MIN", func() []float64 { return q.extreme(rows, i, math.Min) }))
 			}
 		}
 	}
@@ -125,7 +144,7 @@ func (q *question) reserved(word string) []string {
 	return slices.Repeat([]string{word}, len(q.dimensions))
 }
 
-// extreme folds the metrics of the rows of one range; 0 when it has none.
+// extreme folds the metrics of the rows of one range, which has some.
 func (q *question) extreme(rows []world.Row, span int, pick func(a, b float64) float64) []float64 {
 	var out []float64
 	for _, r := range rows {
@@ -138,9 +157,6 @@ func (q *question) extreme(rows []world.Row, span int, pick func(a, b float64) f
 				out[i] = pick(out[i], v)
 			}
 		}
-	}
-	if out == nil {
-		out = make([]float64, len(q.metrics))
 	}
 	return out
 }

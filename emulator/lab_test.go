@@ -46,10 +46,16 @@ func newLab(t *testing.T) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newLabOf(t, w)
+}
+
+// newLabOf is newLab over a world of the test's own.
+func newLabOf(t *testing.T, w *world.World) *lab {
+	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)
 	l := &lab{t: t, url: "http://" + srv.Listener.Addr().String(), property: w.Sites()[0].Property}
-	l.emulator, err = New(Config{World: w, BaseURL: l.url, Clock: func() time.Time { return labNow }})
-	if err != nil {
+	var err error
+	if l.emulator, err = New(Config{World: w, BaseURL: l.url, Clock: func() time.Time { return labNow }}); err != nil {
 		t.Fatal(err)
 	}
 	srv.Config.Handler = l.emulator.Handler()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oriel-server/oriel/emulator/world"
@@ -99,7 +100,9 @@ func (e *Emulator) compute(ctx context.Context, q *question, now time.Time) ([]w
 		return nil, nil, err
 	}
 	rows, totals := result.Rows, result.Totals
-	if !q.ask.KeepEmptyRows {
+	if q.ask.KeepEmptyRows {
+		rows = q.fill(rows)
+	} else {
 		rows = slices.DeleteFunc(rows, q.isEmpty)
 	}
 	if q.having != nil {
@@ -112,6 +115,28 @@ func (e *Emulator) compute(ctx context.Context, q *question, now time.Time) ([]w
 	}
 	q.sort(rows)
 	return rows, totals, nil
+}
+
+// fill adds rows of zeros to each range for the dimension values that only
+// another range has.
+func (q *question) fill(rows []world.Row) []world.Row {
+	seen := make([]map[string]bool, len(q.spans))
+	for i := range seen {
+		seen[i] = map[string]bool{}
+	}
+	key := func(r world.Row) string { return strings.Join(r.Dimensions, "\x00") }
+	for _, r := range rows {
+		seen[r.Range][key(r)] = true
+	}
+	for _, r := range rows {
+		for i := range seen {
+			if !seen[i][key(r)] {
+				seen[i][key(r)] = true
+				rows = append(rows, world.Row{Range: i, Dimensions: r.Dimensions, Metrics: make([]float64, len(r.Metrics))})
+			}
+		}
+	}
+	return rows
 }
 
 // isEmpty reports whether all requested metrics of the row are 0. A row

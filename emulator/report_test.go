@@ -147,7 +147,7 @@ func TestPages(t *testing.T) {
 func TestEmptyReportHasNoRows(t *testing.T) {
 	l := newLab(t)
 	r := l.call("runReport", `{`+week+`,`+country+`,`+users+`,"metricAggregations":["TOTAL"],"dimensionFilter":{"filter":{"fieldName":"country","stringFilter":{"value":"Atlantis"}}}}`)
-	want := `{"dimensionHeaders":[{"name":"country"}],"metricHeaders":[{"name":"activeUsers","type":"TYPE_INTEGER"}],` +
+	want := `{"dimensionHeaders":[{"name":"country"}],"metricHeaders":[{"name":"activeUsers","type":"TYPE_INTEGER"}],"totals":[{}],` +
 		`"metadata":{"currencyCode":"USD","timeZone":"America/New_York"},"kind":"analyticsData#runReport"}`
 	if strings.TrimSpace(r.body) != want {
 		t.Errorf("%s\nwant %s", r.body, want)

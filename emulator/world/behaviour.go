@@ -118,7 +118,7 @@ func (b *behaviour) eventsPerSession() float64 {
 	r := rand.New(rand.NewPCG(1, 2))
 	var part dayPart
 	for range sessions {
-		b.session(r, 0, &part)
+		b.session(r, 0, false, &part)
 	}
 	return float64(len(part.events.time)) / sessions
 }

@@ -20,6 +20,7 @@ type site struct {
 	people  *people
 	catalog *catalog
 	plan    []dayPlan
+	began   int // first day of traffic
 
 	users    users
 	sessions sessions
@@ -46,7 +47,9 @@ func newSite(c Config, s Site) (*site, error) {
 	}
 	share := 0.0
 	for _, x := range c.Sites {
-		share += x.Share
+		if !x.Empty {
+			share += x.Share
+		}
 	}
 	y, m, d := c.Now.In(zone).Date()
 	made := &site{Site: s, seed: c.Seed ^ hashOf(s.Property), clock: newClock(zone, y, m, d-c.Days, c.Days+1+c.Ahead), how: newBehaviour(p)}
@@ -54,7 +57,14 @@ func newSite(c Config, s Site) (*site, error) {
 		return nil, err
 	}
 	made.catalog = newCatalog(made)
-	made.plan = made.planDays(float64(c.Events)*s.Share/share/made.how.perVisit, c.Days)
+	if s.Days > 0 {
+		made.began = c.Days - s.Days
+	}
+	made.plan = make([]dayPlan, made.clock.days)
+	if !s.Empty {
+		plan := made.planDays(float64(c.Events)*s.Share/share/made.how.perVisit, c.Days)
+		copy(made.plan[made.began:], plan[made.began:])
+	}
 	return made, nil
 }
 
@@ -169,8 +179,12 @@ func (s *site) makeDay(d int) dayPart {
 	var part dayPart
 	starts := s.startTimes(r, d)
 	for _, t := range starts {
-		s.how.session(r, t, &part)
-		part.parent = append(part.parent, drawParent(r, d))
+		s.how.session(r, t, s.began > 0 && d == s.began, &part)
+		p := drawParent(r, d)
+		if s.began > 0 {
+			p.day = max(p.day, s.began) // nobody was here before
+		}
+		part.parent = append(part.parent, p)
 	}
 	return part
 }

@@ -1,6 +1,9 @@
 package world
 
-import "slices"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // join puts the days of a site together: sessions one after the other, events in
 // order of time, and a user for each session.
@@ -116,13 +119,22 @@ func (s *site) resolve(parts []dayPart, rows []int) {
 			} else if u, ok := s.returning(p, rows, row, start, lastEnd); ok {
 				user = u
 			} else {
-				user = newUser(min(p.day, -1-r.IntN(longestGap)), uint8(s.how.source.draw(r)))
+				user = newUser(s.firstDay(p, r), uint8(s.how.source.draw(r)))
 			}
 			s.sessions.user[row] = user
 			lastEnd[user] = start + uint32(s.sessions.length[row])
 		}
 	}
 	s.users.fill(s, len(lastEnd))
+}
+
+// firstDay draws the day of the first session of a user whom the world meets later.
+func (s *site) firstDay(p parent, r *rand.Rand) int {
+	before := min(p.day, -1-r.IntN(longestGap))
+	if s.began > 0 {
+		return s.began // all other users of that day are on the site now
+	}
+	return before
 }
 
 // returning looks for a user of the parent's day who is not on the site now.

@@ -33,11 +33,12 @@ type visit struct {
 	views    int
 }
 
-// session appends one session that starts at an instant, with its events.
-func (b *behaviour) session(r *rand.Rand, start uint32, part *dayPart) {
+// session appends one session that starts at an instant, with its events. It is
+// its user's first by chance, or certainly.
+func (b *behaviour) session(r *rand.Rand, start uint32, first bool, part *dayPart) {
 	s := &part.sessions
 	src, landing := b.source.draw(r), b.landing.draw(r)
-	isNew := r.Float64() < newPerSession
+	isNew := r.Float64() < newPerSession || first
 	row := len(s.start)
 	s.user = append(s.user, 0)
 	s.start = append(s.start, start)

@@ -38,14 +38,23 @@ type Site struct {
 	CurrencyCode string  // ISO 4217
 	Profile      string  // whose shape it takes: the names of the built-in profiles
 	Share        float64 // of the world's events
+	// Days is how many days before Config.Now's traffic began: 1 is yesterday. 0 means
+	// with the world. A site that began later has as much traffic as on the same days
+	// of a longer past.
+	Days int
+	// Empty says that there never was an event. An empty site needs no Share.
+	Empty bool
 }
 
 // DefaultSites are three sites in three time zones with three currencies.
 func DefaultSites() []Site {
 	return []Site{
-		{"412600301", "Northfield Records Office", "www.northfield-records.example", "America/New_York", "USD", "services", 0.36},
-		{"412600302", "Hafenmuseum am Alten Speicher", "www.hafenmuseum.example", "Europe/Berlin", "EUR", "museum", 0.32},
-		{"412600303", "Kauri & Wool", "www.kauri-wool.example", "Pacific/Auckland", "NZD", "shop", 0.32},
+		{Property: "412600301", Name: "Northfield Records Office", Host: "www.northfield-records.example",
+			TimeZone: "America/New_York", CurrencyCode: "USD", Profile: "services", Share: 0.36},
+		{Property: "412600302", Name: "Hafenmuseum am Alten Speicher", Host: "www.hafenmuseum.example",
+			TimeZone: "Europe/Berlin", CurrencyCode: "EUR", Profile: "museum", Share: 0.32},
+		{Property: "412600303", Name: "Kauri & Wool", Host: "www.kauri-wool.example",
+			TimeZone: "Pacific/Auckland", CurrencyCode: "NZD", Profile: "shop", Share: 0.32},
 	}
 }
 
@@ -105,8 +114,11 @@ func (c Config) check() error {
 		if s.Property == "" || seen[s.Property] {
 			return fmt.Errorf("Config.Sites has the property %q twice or empty; each site needs its own", s.Property)
 		}
-		if !(s.Share > 0) {
+		if !s.Empty && !(s.Share > 0) {
 			return fmt.Errorf("site %s has the share %v; use a part of the world's events above 0", s.Property, s.Share)
+		}
+		if s.Days < 0 || s.Days > c.Days {
+			return fmt.Errorf("site %s began %d days ago; use 1 to the %d Days of the world, or 0 for all of them", s.Property, s.Days, c.Days)
 		}
 		seen[s.Property] = true
 	}
