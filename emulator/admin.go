@@ -55,7 +55,7 @@ func describe(p property) adminProperty {
 // visible returns the properties that the caller may see.
 func (e *Emulator) visible(c *call) []property {
 	var seen []property
-	for _, s := range e.sites {
+	for _, s := range e.properties.all() {
 		if e.people.maySee(c.caller.email, s.Property) {
 			seen = append(seen, s)
 		}

@@ -36,16 +36,20 @@ func (e *Emulator) authenticate(c *call) error {
 	}
 	caller, ok := e.holder(token, c)
 	if !ok {
-		return &apiError{
-			code: http.StatusUnauthorized, status: "UNAUTHENTICATED", bearer: `, error="invalid_token"`,
-			message: "Request had invalid authentication credentials." + seeSignIn,
-		}
+		return invalidCredentials()
 	}
 	c.caller, c.project = caller, projectOf(caller.email)
 	if !caller.has(c.method.scopes...) {
 		return insufficientScope(c.method)
 	}
 	return nil
+}
+
+func invalidCredentials() *apiError {
+	return &apiError{
+		code: http.StatusUnauthorized, status: "UNAUTHENTICATED", bearer: `, error="invalid_token"`,
+		message: "Request had invalid authentication credentials." + seeSignIn,
+	}
 }
 
 func missingCredentials(m *method) *apiError {
@@ -122,13 +126,18 @@ func (e *Emulator) checkProperty(c *call) error {
 	}
 	site, ok := e.site(c.id)
 	if !ok || !e.people.maySee(c.caller.email, c.id) {
-		if c.method.service == adminService {
-			return permissionDenied(noPermissionIn)
-		}
-		return permissionDenied(noPermission)
+		return noAccess(c.method.service)
 	}
 	c.property = site
 	return nil
+}
+
+// noAccess is what a service says of a property that the caller may not see.
+func noAccess(service string) *apiError {
+	if service == dataService {
+		return permissionDenied(noPermission)
+	}
+	return permissionDenied(noPermissionIn)
 }
 
 func isDigits(s string) bool {

@@ -33,12 +33,16 @@ type call struct {
 // credentials, scope, property, quota; then the method itself.
 func (e *Emulator) serveAPI(w http.ResponseWriter, r *http.Request, m *method, id string) {
 	c := &call{r: r, method: m, id: id, now: e.clock.now(), query: queryOf(r)}
+	if f := e.steer.strike(m.name, id, atFront, c.now); f != nil {
+		e.writeFront(w, r, f, m.service)
+		return
+	}
 	answer, err := e.answer(c)
 	if err != nil {
 		writeError(w, r, err)
 		return
 	}
-	writeJSON(w, r, http.StatusOK, answer)
+	e.writeAnswer(w, r, answer, e.steer.strike(m.name, id, onAnswer, c.now))
 }
 
 // answer leaves the quota before the answer is written: a client that has the
@@ -55,8 +59,8 @@ func (e *Emulator) answer(c *call) (answer any, err error) {
 		return nil, err
 	}
 	defer e.counts.running(c.id)()
-	if status := e.disturb(c.r.Context(), c.method.name); status != 0 {
-		return nil, forcedError(status)
+	if status := e.disturb(c.r.Context(), c.method.name, c.id); status != 0 {
+		return nil, forcedError(status, c.method.service)
 	}
 	if err := checkQuery(c); err != nil {
 		return nil, err
@@ -67,10 +71,14 @@ func (e *Emulator) answer(c *call) (answer any, err error) {
 	return c.method.serve(e, c)
 }
 
-// forcedError is what the control endpoint told the emulator to answer.
-func forcedError(status int) *apiError {
+// forcedError is the error of that status which a fault makes a service answer.
+func forcedError(status int, service string) *apiError {
 	message := "The service is currently unavailable."
 	switch status {
+	case http.StatusUnauthorized:
+		return invalidCredentials()
+	case http.StatusForbidden:
+		return noAccess(service)
 	case http.StatusInternalServerError:
 		message = "An internal error has occurred."
 	case http.StatusTooManyRequests:
@@ -201,6 +209,14 @@ var numericEnums = strings.NewReplacer(
 )
 
 func writeJSON(w http.ResponseWriter, r *http.Request, code int, body any) {
+	code, text := encode(r, code, body)
+	setJSONHeaders(w.Header())
+	w.WriteHeader(code)
+	w.Write(text) // the client left: there is nobody to tell
+}
+
+// encode returns the JSON text of an answer as the query parameters want it.
+func encode(r *http.Request, code int, body any) (int, []byte) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -209,13 +225,13 @@ func writeJSON(w http.ResponseWriter, r *http.Request, code int, body any) {
 		b.Reset()
 		b.WriteString(`{"error":{"code":500,"message":"An internal error has occurred.","status":"INTERNAL"}}`)
 	}
-	text := styled(b.Bytes(), queryOf(r), code)
-	h := w.Header()
+	return code, styled(b.Bytes(), queryOf(r), code)
+}
+
+func setJSONHeaders(h http.Header) {
 	h.Set("Content-Type", "application/json; charset=UTF-8")
 	h.Set("Cache-Control", "private")
 	setFrontHeaders(h)
-	w.WriteHeader(code)
-	w.Write(text) // the client left: there is nobody to tell
 }
 
 // styled applies the query parameters that change how an answer is written.

@@ -14,9 +14,11 @@ func compressed(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Encoding", "gzip")
-		zw := gzip.NewWriter(w)
-		next.ServeHTTP(&gzipWriter{w, zw}, r)
-		zw.Close() // not deferred: a cut connection must not get a valid end
+		zw := &gzipWriter{ResponseWriter: w, zw: gzip.NewWriter(w)}
+		next.ServeHTTP(zw, r)
+		if !zw.bypassed {
+			zw.zw.Close() // not deferred: a cut connection must not get a valid end
+		}
 	})
 }
 
@@ -32,7 +34,8 @@ func acceptsGzip(header string) bool {
 
 type gzipWriter struct {
 	http.ResponseWriter
-	zw *gzip.Writer
+	zw       *gzip.Writer
+	bypassed bool // by who writes what is compressed already
 }
 
 func (w *gzipWriter) Write(b []byte) (int, error) { return w.zw.Write(b) }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/oriel-server/oriel/emulator/world"
 )
 
 // Control serves what steers the emulator. Never reachable from where Handler is.
@@ -28,6 +30,8 @@ func (e *Emulator) Control() http.Handler {
 		"POST /accounts/{email}/revokeTokens":         byEmail(e.RevokeTokens),
 		"PUT /accounts/{email}/properties/{property}": e.putAccess,
 		"PUT /keys/{id}":                              e.putKey,
+		"POST /properties":                            e.postProperty,
+		"PUT /properties/{property}":                  e.putProperty,
 		"PUT /properties/{property}/flags":            e.putFlags,
 		"GET /counts":                                 func(*http.Request) (any, error) { return e.Counts(), nil },
 		"POST /reset": func(*http.Request) (any, error) {
@@ -122,15 +126,20 @@ func (e *Emulator) putLatency(r *http.Request) (any, error) {
 }
 
 func (e *Emulator) putFault(r *http.Request) (any, error) {
-	var f Fault
-	if err := readControl(r, &f); err != nil {
+	var ask struct {
+		Fault
+		Delay interval `json:"delay"`
+		For   interval `json:"for"`
+	}
+	if err := readControl(r, &ask); err != nil {
 		return nil, err
 	}
-	return done, e.SetFault(r.PathValue("method"), f)
+	ask.Fault.Delay, ask.Fault.For = time.Duration(ask.Delay), time.Duration(ask.For)
+	return done, e.SetFault(r.PathValue("method"), ask.Fault)
 }
 
 func (e *Emulator) deleteFault(r *http.Request) (any, error) {
-	return done, e.SetFault(r.PathValue("method"), Fault{})
+	return done, e.SetFault(r.PathValue("method"), Fault{Property: r.URL.Query().Get("property")})
 }
 
 func (e *Emulator) putQuota(r *http.Request) (any, error) {
@@ -193,6 +202,34 @@ func (e *Emulator) putKey(r *http.Request) (any, error) {
 		return nil, errors.New(`say {"disabled": true} or {"disabled": false}`)
 	}
 	return done, e.SetKeyDisabled(r.PathValue("id"), *ask.Disabled)
+}
+
+// postProperty adds a property. What the body leaves out is usual.
+func (e *Emulator) postProperty(r *http.Request) (any, error) {
+	var ask struct {
+		Property     string `json:"property"`
+		DisplayName  string `json:"displayName"`
+		TimeZone     string `json:"timeZone"`
+		CurrencyCode string `json:"currencyCode"`
+		Profile      string `json:"profile"`
+		Days         int    `json:"days"`
+		Empty        bool   `json:"empty"`
+	}
+	if err := readControl(r, &ask); err != nil {
+		return nil, err
+	}
+	return done, e.AddProperty(world.Site{
+		Property: ask.Property, Name: ask.DisplayName, TimeZone: ask.TimeZone, CurrencyCode: ask.CurrencyCode,
+		Profile: ask.Profile, Days: ask.Days, Empty: ask.Empty,
+	})
+}
+
+func (e *Emulator) putProperty(r *http.Request) (any, error) {
+	var c PropertyChange
+	if err := readControl(r, &c); err != nil {
+		return nil, err
+	}
+	return done, e.ChangeProperty(r.PathValue("property"), c)
 }
 
 func (e *Emulator) putFlags(r *http.Request) (any, error) {

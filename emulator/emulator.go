@@ -38,27 +38,20 @@ type Config struct {
 
 // An Emulator is one made-up Google. It is safe for concurrent use.
 type Emulator struct {
-	world   *world.World
-	sites   []property
-	baseURL string
-	log     *slog.Logger
-	clock   *clock
-	fields  *catalog
-	people  *directory
-	tokens  *tokenBook
-	quota   *quotaBook
-	steer   *steering
-	counts  *counters
+	world      *world.World
+	properties *propertyBook
+	baseURL    string
+	log        *slog.Logger
+	clock      *clock
+	fields     *catalog
+	people     *directory
+	tokens     *tokenBook
+	quota      *quotaBook
+	steer      *steering
+	counts     *counters
 	// identity signs id_tokens. Made when first needed, since most emulators
 	// never sign one and a key takes a tenth of a second.
 	identity func() (*rsa.PrivateKey, error)
-}
-
-// A property is a site with its time zone loaded.
-type property struct {
-	world.Site
-	zone   *time.Location
-	fields *catalog // those of all properties and its own
 }
 
 // New returns an emulator. It fails when BaseURL is not an http or https URL
@@ -86,12 +79,12 @@ func New(c Config) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	sites, err := loadSites(c.World, fields)
+	properties, err := newPropertyBook(c.World, fields)
 	if err != nil {
 		return nil, err
 	}
 	return &Emulator{
-		world: c.World, sites: sites, baseURL: base, log: c.Logger,
+		world: c.World, properties: properties, baseURL: base, log: c.Logger,
 		clock: newClock(c.Clock), fields: fields,
 		people: newDirectory(), tokens: newTokenBook(), quota: newQuotaBook(c.Quota),
 		steer: newSteering(), counts: newCounters(),
@@ -110,33 +103,12 @@ func cleanBaseURL(s string) (string, error) {
 	return u.Scheme + "://" + u.Host, nil
 }
 
-func loadSites(w *world.World, fields *catalog) ([]property, error) {
-	var sites []property
-	for _, s := range w.Sites() {
-		zone, err := time.LoadLocation(s.TimeZone)
-		if err != nil {
-			return nil, fmt.Errorf("emulator: property %s: time zone %q: %w", s.Property, s.TimeZone, err)
-		}
-		sites = append(sites, property{Site: s, zone: zone, fields: fields.with(w.KeyEvent(s.Property))})
-	}
-	return sites, nil
-}
-
-// site returns the property with that id.
-func (e *Emulator) site(id string) (property, bool) {
-	for _, s := range e.sites {
-		if s.Property == id {
-			return s, true
-		}
-	}
-	return property{}, false
-}
-
 // Handler serves what Google serves: POST /token, /v1beta/properties/…,
 // /v1beta/accountSummaries and what belongs to them.
 func (e *Emulator) Handler() http.Handler {
 	return compressed(http.HandlerFunc(e.serve))
 }
 
-// World returns what reports are computed from.
+// World returns what reports are computed from, but for properties that were added or
+// changed.
 func (e *Emulator) World() *world.World { return e.world }

@@ -177,7 +177,7 @@ func TestListProperties(t *testing.T) {
 			next = path + "&pageToken=" + a.NextPageToken
 		}
 	}
-	if len(seen) != len(l.emulator.sites) {
+	if len(seen) != len(l.emulator.properties.made) {
 		t.Errorf("%v", seen)
 	}
 	for query, want := range map[string]int{
@@ -194,7 +194,7 @@ func TestAdminPermissionAndScope(t *testing.T) {
 	l := newLab(t)
 	l.file, l.private = l.issue("narrow@p.iam.gserviceaccount.com", l.property)
 	l.token = l.fetchToken(nil)
-	r := l.do("GET", "/v1beta/properties/"+l.emulator.sites[1].Property, "")
+	r := l.do("GET", "/v1beta/properties/"+l.emulator.properties.made[1].Property, "")
 	if _, message := r.failure(t); r.status != 403 || message != "The caller does not have permission" {
 		t.Errorf("%d %s", r.status, message)
 	}

@@ -36,7 +36,7 @@ func TestAuthorizedUser(t *testing.T) {
 	if r := l.doAs(token, "GET", "/v1beta/properties/"+l.property, ""); r.status != 200 {
 		t.Errorf("own property: %d", r.status)
 	}
-	if r := l.doAs(token, "GET", "/v1beta/properties/"+l.emulator.sites[1].Property, ""); r.status != 403 {
+	if r := l.doAs(token, "GET", "/v1beta/properties/"+l.emulator.properties.made[1].Property, ""); r.status != 403 {
 		t.Errorf("foreign property: %d", r.status)
 	}
 	for _, tt := range []struct {
@@ -76,7 +76,7 @@ func (l *lab) impersonate(source, email, body string) (int, map[string]any) {
 
 func TestImpersonation(t *testing.T) {
 	l := newLab(t)
-	source, err := l.emulator.IssueKey("source@lab-project.iam.gserviceaccount.com", l.emulator.sites[1].Property)
+	source, err := l.emulator.IssueKey("source@lab-project.iam.gserviceaccount.com", l.emulator.properties.made[1].Property)
 	must(t, err)
 	const target = "target@lab-project.iam.gserviceaccount.com"
 	b, err := l.emulator.IssueImpersonated(source, target, l.property)

@@ -136,7 +136,7 @@ func TestConcurrentRequests(t *testing.T) {
 	var wg sync.WaitGroup
 	for range concurrentRequests {
 		wg.Go(func() {
-			c := &call{method: &method{category: core}, property: property{Site: l.emulator.sites[0].Site}, project: k.project, now: labNow}
+			c := &call{method: &method{category: core}, property: property{Site: l.emulator.properties.made[0].Site}, project: k.project, now: labNow}
 			if err := l.emulator.enterQuota(c); err != nil {
 				t.Error(err)
 			}
@@ -152,7 +152,7 @@ func TestConcurrentRequests(t *testing.T) {
 	if _, message := r.failure(t); r.status != 429 || message != "Exhausted concurrent requests quota." {
 		t.Errorf("%d %s", r.status, r.body)
 	}
-	other := l.emulator.sites[1].Property
+	other := l.emulator.properties.made[1].Property
 	if r := l.do("POST", "/v1beta/properties/"+other+":runReport", quotaReport); r.status != 200 {
 		t.Errorf("another property: %d", r.status)
 	}

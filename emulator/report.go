@@ -157,7 +157,7 @@ func (q *question) ranges() []world.Range {
 // does not know: dimensions are "(not set)" and metrics 0.
 func (e *Emulator) ask(ctx context.Context, q *question, where world.Expr, ranges []world.Range, now time.Time) (*world.Result, error) {
 	dimensions, metrics := madeNames(q.dimensions), madeNames(q.metrics)
-	result, err := e.world.Run(ctx, world.Query{
+	result, err := q.site.past.Run(ctx, world.Query{
 		Property: q.site.Property, Dimensions: dimensions, Metrics: metrics,
 		Ranges: ranges, Where: where, Now: now, Realtime: q.live,
 	})

@@ -7,11 +7,12 @@ import (
 	"strings"
 )
 
-// The three Google services behind one address, as their errors name them.
+// The Google services behind one address, as their errors name them.
 const (
 	dataService  = "analyticsdata.googleapis.com"
 	adminService = "analyticsadmin.googleapis.com"
 	iamService   = "iamcredentials.googleapis.com"
+	oauthService = "oauth2.googleapis.com"
 )
 
 // A method is one RPC of a Google API.
@@ -153,6 +154,11 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 		e.serveOAuth(rec, r, name, serve)
 		return
 	}
+	if r.URL.Path == loginPath {
+		name = "login"
+		writePage(rec, http.StatusOK, loginPage)
+		return
+	}
 	m, id := apiRoute(r.Method, r.URL.Path)
 	if m == nil {
 		m, id = impersonationRoute(r.Method, r.URL.Path)
@@ -166,11 +172,19 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (e *Emulator) serveOAuth(w http.ResponseWriter, r *http.Request, name string, serve func(*http.Request) (any, error)) {
-	if status := e.disturb(r.Context(), name); status != 0 {
+	if f := e.steer.strike(name, "", atFront, e.clock.now()); f != nil {
+		e.writeFront(w, r, f, oauthService)
+		return
+	}
+	if status := e.disturb(r.Context(), name, ""); status != 0 {
 		writeOAuth(w, nil, &oauthError{status, "internal_failure", "Backend Error"})
 		return
 	}
 	answer, err := serve(r)
+	if f := e.steer.strike(name, "", onAnswer, e.clock.now()); err == nil && f != nil {
+		e.writeAnswer(w, r, answer, f)
+		return
+	}
 	writeOAuth(w, answer, err)
 }
 

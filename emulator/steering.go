@@ -1,11 +1,9 @@
 package emulator
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -15,19 +13,6 @@ import (
 type Latency struct {
 	Fixed  time.Duration // always
 	Jitter time.Duration // and up to this much more
-}
-
-// A Fault is how often and how a method fails. Exactly one of Status and Cut is
-// set.
-type Fault struct {
-	// Status is the HTTP status that is answered: 500, 503, 429 …
-	Status int `json:"status,omitempty"`
-	// Cut closes the connection without an answer.
-	Cut bool `json:"cut,omitempty"`
-	// Rate is the part of the requests that fail, 0 to 1.
-	Rate float64 `json:"rate,omitempty"`
-	// Times is how many requests fail from now on, before Rate is looked at.
-	Times int `json:"times,omitempty"`
 }
 
 // Flags are what the metadata of a property's reports say about their quality,
@@ -46,7 +31,7 @@ type Flags struct {
 type steering struct {
 	mu      sync.Mutex
 	latency map[string]Latency // by method; "*" for all others
-	faults  map[string]*Fault
+	faults  map[faultKey]*fault
 	flags   map[string]Flags // by property
 	dice    *rand.Rand
 }
@@ -61,7 +46,7 @@ func newSteering() *steering {
 func (s *steering) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.latency, s.faults, s.flags = map[string]Latency{}, map[string]*Fault{}, map[string]Flags{}
+	s.latency, s.faults, s.flags = map[string]Latency{}, map[faultKey]*fault{}, map[string]Flags{}
 	s.dice = rand.New(rand.NewPCG(1, 2))
 }
 
@@ -71,54 +56,19 @@ func (s *steering) flagsOf(property string) Flags {
 	return s.flags[property]
 }
 
-// plan throws the dice for one request.
-func (s *steering) plan(method string) (wait time.Duration, status int, cut bool) {
+// wait draws how long one request takes.
+func (s *steering) wait(method string) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l, ok := s.latency[method]
 	if !ok {
 		l = s.latency["*"]
 	}
-	wait = l.Fixed
+	wait := l.Fixed
 	if l.Jitter > 0 {
 		wait += time.Duration(s.dice.Int64N(int64(l.Jitter)))
 	}
-	f := s.faults[method]
-	if f == nil || *f == (Fault{}) {
-		f = s.faults["*"]
-	}
-	if f == nil {
-		return wait, 0, false
-	}
-	if f.Times > 0 {
-		status, cut = f.Status, f.Cut
-		if f.Times--; f.Times == 0 && f.Rate == 0 {
-			*f = Fault{} // spent
-		}
-		return wait, status, cut
-	}
-	if f.Rate > 0 && s.dice.Float64() < f.Rate {
-		return wait, f.Status, f.Cut
-	}
-	return wait, 0, false
-}
-
-// disturb waits as long as the method's latency says and returns the status that
-// must be answered, 0 for none. It does not return when the connection must be cut.
-func (e *Emulator) disturb(ctx context.Context, method string) (status int) {
-	wait, status, cut := e.steer.plan(method)
-	if wait > 0 {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-		}
-	}
-	if cut {
-		panic(http.ErrAbortHandler)
-	}
-	return status
+	return wait
 }
 
 // AllowImpersonation lets caller (an e-mail address, or the principal of a
@@ -189,24 +139,6 @@ func (e *Emulator) SetLatency(method string, l Latency) error {
 	return nil
 }
 
-// SetFault makes a method ("runReport", "token" …, "*" for all others) fail. The
-// zero Fault ends it.
-func (e *Emulator) SetFault(method string, f Fault) error {
-	switch {
-	case f == Fault{}:
-	case f.Rate < 0 || f.Rate > 1 || f.Times < 0:
-		return fmt.Errorf("emulator: rate %v must be between 0 and 1 and times %d not negative", f.Rate, f.Times)
-	case f.Cut == (f.Status != 0):
-		return fmt.Errorf("emulator: a fault has either a status or cut")
-	case !f.Cut && (f.Status < 400 || f.Status > 599 || http.StatusText(f.Status) == ""):
-		return fmt.Errorf("emulator: %d is not the status of an error", f.Status)
-	}
-	e.steer.mu.Lock()
-	defer e.steer.mu.Unlock()
-	e.steer.faults[method] = &f
-	return nil
-}
-
 // SetFlags makes the metadata of the property's reports admit sampling,
 // thresholding or an "(other)" row. The zero Flags end it.
 func (e *Emulator) SetFlags(property string, f Flags) error {
@@ -253,7 +185,7 @@ func (e *Emulator) Accounts() []AccountState {
 	for _, email := range slices.Sorted(maps.Keys(d.accounts)) {
 		a := d.accounts[email]
 		s := AccountState{a.email, a.project, a.revoked, nil, slices.Clone(a.keys)}
-		for _, site := range e.sites {
+		for _, site := range e.properties.all() {
 			if a.all != a.sees[site.Property] {
 				s.Properties = append(s.Properties, site.Property)
 			}
@@ -270,11 +202,12 @@ func (e *Emulator) Counts() Counts {
 	return c
 }
 
-// Reset undoes what was steered: clock, latency, faults, flags, quotas and
+// Reset undoes what was steered: clock, latency, faults, flags, properties, quotas and
 // counters begin anew. Accounts, keys and access stay as they are.
 func (e *Emulator) Reset() {
 	e.clock.reset()
 	e.steer.reset()
+	e.properties.reset()
 	e.quota.reset()
 	e.counts.reset()
 }
