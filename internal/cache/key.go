@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -83,16 +82,8 @@ func (e *encoder) dateRanges(ranges []report.DateRange) {
 	for i, r := range ranges {
 		e.text(r.StartDate)
 		e.text(r.EndDate)
-		e.text(rangeName(r.Name, i))
+		e.text(report.RangeName(r.Name, i))
 	}
-}
-
-// rangeName is what rows call the i-th range.
-func rangeName(name string, i int) string {
-	if name == "" {
-		return "date_range_" + strconv.Itoa(i)
-	}
-	return name
 }
 
 func (e *encoder) minuteRanges(ranges []report.MinuteRange) {
@@ -103,7 +94,7 @@ func (e *encoder) minuteRanges(ranges []report.MinuteRange) {
 	for i, r := range ranges {
 		e.number(minute(r.StartMinutesAgo, 29))
 		e.number(minute(r.EndMinutesAgo, 0))
-		e.text(rangeName(r.Name, i))
+		e.text(report.RangeName(r.Name, i))
 	}
 }
 
