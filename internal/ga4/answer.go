@@ -3,7 +3,9 @@ package ga4
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -94,37 +96,50 @@ func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, erro
 // check compares the answer's shape with the question's: an answer to another
 // question must not get into the cache.
 func (w *wireReport) check(q report.Query) error {
-	dims := len(w.DimensionHeaders)
-	if dims < len(q.Dimensions) || len(w.MetricHeaders) != len(q.Metrics) {
+	dims, metrics := len(w.DimensionHeaders), len(w.MetricHeaders)
+	absent := w.empty()
+	if (dims < len(q.Dimensions) && !(absent && dims == 0)) || (metrics != len(q.Metrics) && !(absent && metrics == 0)) {
 		return fmt.Errorf("%d dimensions and %d metrics were asked, %d and %d answered",
-			len(q.Dimensions), len(q.Metrics), dims, len(w.MetricHeaders))
+			len(q.Dimensions), len(q.Metrics), dims, metrics)
 	}
-	for _, set := range []*rowSet{&w.Rows, &w.Totals, &w.Maximums, &w.Minimums} {
-		if set.count > 0 && (set.dimensions != dims || set.metrics != len(w.MetricHeaders)) {
-			return fmt.Errorf("rows of %d and %d values under %d and %d headers",
-				set.dimensions, set.metrics, dims, len(w.MetricHeaders))
+	if w.Rows.count > 0 && !(w.Rows.dimensions.fill(dims) && w.Rows.metrics.fill(metrics)) {
+		return fmt.Errorf("rows of %d and %d values under %d and %d headers",
+			w.Rows.dimensions.values, w.Rows.metrics.values, dims, metrics)
+	}
+	for _, set := range w.aggregates() {
+		if !(set.dimensions.fit(dims) && set.metrics.fit(metrics)) {
+			return fmt.Errorf("totals of %d and %d values under %d and %d headers",
+				set.dimensions.values, set.metrics.values, dims, metrics)
 		}
 	}
 	return nil
 }
 
+// aggregates are the rows over all rows, one for each range. That of a range
+// without rows has no values.
+func (w *wireReport) aggregates() []*rowSet { return []*rowSet{&w.Totals, &w.Maximums, &w.Minimums} }
+
+// kinds begins what Google calls its reports. Nothing else says that an answer
+// without headers is a report.
+const kinds = "analyticsData#"
+
+// empty reports whether the answer is about nothing: then Google leaves headers
+// out, for a question without dimensions at least.
+func (w *wireReport) empty() bool {
+	return strings.HasPrefix(w.Kind, kinds) && w.Rows.count == 0 && w.RowCount == 0 &&
+		!slices.ContainsFunc(w.aggregates(), func(s *rowSet) bool { return s.metrics.values > 0 })
+}
+
 // answers reports whether the columns are those of q: in a batch, that no two
-// reports changed places.
+// reports changed places. Of two answers about nothing that have no columns either
+// is the other's.
 func (w *wireReport) answers(q report.Query) bool {
-	if len(w.DimensionHeaders) < len(q.Dimensions) || len(w.MetricHeaders) != len(q.Metrics) {
-		return false
-	}
-	for i, d := range q.Dimensions {
-		if w.DimensionHeaders[i].Name != d.Name {
-			return false
-		}
-	}
-	for i, m := range q.Metrics {
-		if w.MetricHeaders[i].Name != m.Name {
-			return false
-		}
-	}
-	return true
+	dims, metrics := q.Columns()
+	absent := w.empty() && len(q.Dimensions) == 0
+	return (absent && len(w.DimensionHeaders) == 0 ||
+		slices.EqualFunc(w.DimensionHeaders, dims, func(h wireDimensionHeader, name string) bool { return h.Name == name })) &&
+		(absent && len(w.MetricHeaders) == 0 ||
+			slices.EqualFunc(w.MetricHeaders, metrics, func(h wireMetricHeader, name string) bool { return h.Name == name }))
 }
 
 // body writes the answer as Google would, without what viewers must not see.

@@ -143,6 +143,8 @@ func FuzzRows(f *testing.F) {
 	f.Add([]byte(`null`))
 	f.Add([]byte(`[{"metricValues":[]},{"x":-1.5e3,"metricValues":[]}]`))
 	f.Add([]byte(`[{},{"y":true}]`))
+	f.Add([]byte(`[{},{"metricValues":[{"value":"1"}]}]`))
+	f.Add([]byte(`[{"dimensionValues":[{"value":"a"}]},{"metricValues":[{"value":"1"}]}]`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var s rowSet
 		if json.Unmarshal(b, &s) != nil || s.json == nil {
@@ -162,8 +164,9 @@ func FuzzRows(f *testing.F) {
 			t.Errorf("%d rows, counted %d", len(out), s.count)
 		}
 		for _, r := range out {
-			if len(r.DimensionValues) != s.dimensions || len(r.MetricValues) != s.metrics {
-				t.Errorf("row %+v, want %d and %d values", r, s.dimensions, s.metrics)
+			wide := func(n int, w width) bool { return n == w.values || n == 0 && w.none }
+			if !wide(len(r.DimensionValues), s.dimensions) || !wide(len(r.MetricValues), s.metrics) {
+				t.Errorf("row %+v, want %+v and %+v values", r, s.dimensions, s.metrics)
 			}
 		}
 	})

@@ -3,6 +3,7 @@ package ga4
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -46,14 +47,17 @@ func (g *Client) Fields(ctx context.Context, account, property string) (*report.
 }
 
 func decodeFields(c *call, body []byte) (*report.Fields, error) {
-	var f report.Fields
+	var f struct {
+		Name string `json:"name"`
+		report.Fields
+	}
 	if err := json.Unmarshal(body, &f); err != nil {
 		return nil, notUnderstood(c, err)
 	}
-	if len(f.Dimensions) == 0 || len(f.Metrics) == 0 {
-		return nil, notUnderstood(c, fmt.Errorf("%d dimensions, %d metrics", len(f.Dimensions), len(f.Metrics)))
+	if f.Name == "" && len(f.Dimensions) == 0 && len(f.Metrics) == 0 {
+		return nil, notUnderstood(c, errors.New("neither a name nor fields"))
 	}
-	return &f, nil
+	return &f.Fields, nil
 }
 
 // Property asks the Admin API. Where that refuses (many projects have only the
@@ -107,8 +111,11 @@ func (g *Client) reportedProperty(ctx context.Context, account, property string)
 	}
 	c := &call{method: "runReport", subject: subject{account, property, core}}
 	var w wireReport
-	if err := json.Unmarshal(r.Body, &w); err != nil || w.Metadata == nil {
-		return report.Property{}, notUnderstood(c, fmt.Errorf("no metadata in a report: %w", err))
+	if err := json.Unmarshal(r.Body, &w); err != nil {
+		return report.Property{}, notUnderstood(c, err)
+	}
+	if w.Metadata == nil {
+		return report.Property{}, notUnderstood(c, errors.New("a report without metadata tells no time zone"))
 	}
 	p, failure := newProperty(c, property, "", w.Metadata.TimeZone, w.Metadata.CurrencyCode)
 	if failure != nil {

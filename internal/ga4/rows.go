@@ -11,8 +11,32 @@ import (
 type rowSet struct {
 	json                []byte
 	count               int
-	dimensions, metrics int // values in each row; all rows have as many
+	dimensions, metrics width
 }
+
+// A width is how many values rows have of one kind.
+type width struct {
+	values int  // in each row that has any; all these have as many
+	none   bool // there is a row without
+}
+
+// add notes a row, and reports whether it is as wide as those before.
+func (w *width) add(values int) bool {
+	if values == 0 {
+		w.none = true
+		return true
+	}
+	if w.values == 0 {
+		w.values = values
+	}
+	return w.values == values
+}
+
+// fill reports whether each row has a value under each header.
+func (w width) fill(headers int) bool { return w.values == headers && !(w.none && headers > 0) }
+
+// fit reports whether each row that has values has one under each header.
+func (w width) fit(headers int) bool { return w.values == 0 || w.values == headers }
 
 var errRows = errors.New("rows are not as documented")
 
@@ -27,11 +51,8 @@ func (s *rowSet) UnmarshalJSON(b []byte) error {
 	r.out = make([]byte, 0, len(b))
 	r.array(func() {
 		dims, metrics := r.row()
-		if s.count == 0 {
-			s.dimensions, s.metrics = dims, metrics
-		}
-		if dims != s.dimensions || metrics != s.metrics {
-			r.fail(fmt.Errorf("row %d has %d and %d values, the first %d and %d", s.count, dims, metrics, s.dimensions, s.metrics))
+		if !s.dimensions.add(dims) || !s.metrics.add(metrics) {
+			r.fail(fmt.Errorf("row %d has %d and %d values, another %d and %d", s.count, dims, metrics, s.dimensions.values, s.metrics.values))
 		}
 		s.count++
 	})
