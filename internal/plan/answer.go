@@ -115,7 +115,8 @@ func (r row) raw() json.RawMessage {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// total adds rows up to the row of totals, in whole numbers.
+// total adds rows up to the row of totals, in whole numbers. That of no rows has no
+// values.
 func total(rows []json.RawMessage) (json.RawMessage, error) {
 	var sum row
 	var sums []int64

@@ -104,8 +104,8 @@ func merge(q report.Query, parts []*report.Report) (*report.Report, error) {
 		whole.Rows = append(whole.Rows, a.Rows...)
 	}
 	whole.RowCount = len(whole.Rows)
-	if whole.RowCount == 0 || int64(whole.RowCount) > rowLimit(q) {
-		return nil, errWhole // Google says why there are none, and which to leave out
+	if int64(whole.RowCount) > rowLimit(q) {
+		return nil, errWhole // Google says which to leave out
 	}
 	if len(q.MetricAggregations) > 0 {
 		sum, err := total(whole.Rows)

@@ -18,11 +18,15 @@ const (
 	noOrder Refusal = "no order"
 	// What can be asked together with such a metric only Google knows.
 	metricAlone Refusal = "a metric that may not go with others"
+	// Which rows there are is then not for metrics to say.
+	noMetrics Refusal = "no metrics"
 )
 
 // unites says why q cannot be asked as one with others that differ in metrics.
 func unites(q report.Query) Refusal {
 	switch {
+	case len(q.Metrics) == 0:
+		return noMetrics
 	case q.MetricFilter != nil:
 		return havingFilter
 	case q.KeepEmptyRows:
@@ -199,19 +203,23 @@ func project(r *report.Report, metrics []report.Metric, q report.Query) (*report
 	for i, m := range q.Metrics {
 		columns[i] = slices.Index(metrics, m)
 	}
-	if len(a.MetricHeaders) != len(metrics) {
+	own := a.like()
+	switch {
+	case len(a.MetricHeaders) == len(metrics):
+		own.MetricHeaders = pick(a.MetricHeaders, columns)
+	case len(a.MetricHeaders) > 0 || len(a.Rows) > 0:
 		return nil, errWhole
 	}
-	own := a.like()
-	own.MetricHeaders = pick(a.MetricHeaders, columns)
-	if own.Rows, err = projectRows(a.Rows, columns, true); err != nil {
+	if own.Rows, err = projectRows(a.Rows, columns); err != nil {
 		return nil, err
 	}
 	own.RowCount = len(own.Rows)
-	if own.RowCount == 0 || int64(own.RowCount) > rowLimit(q) {
+	// Where only this question has no rows, Google says in words of its own that
+	// there are none, and which a limit leaves out.
+	if own.RowCount == 0 && len(a.Rows) > 0 || int64(own.RowCount) > rowLimit(q) {
 		return nil, errWhole
 	}
-	if own.Totals, err = projectRows(a.Totals, columns, false); err != nil {
+	if own.Totals, err = projectTotals(a.Totals, columns); err != nil {
 		return nil, err
 	}
 	return own.report(r), nil
@@ -220,23 +228,54 @@ func project(r *report.Report, metrics []report.Metric, q report.Query) (*report
 // projectRows keeps some columns of metrics. Rows that are there for the sake of
 // others, all zero themselves, are what Google leaves out.
 // Source: Data API, RunReportRequest.keepEmptyRows.
-func projectRows(rows []json.RawMessage, columns []int, dropEmpty bool) ([]json.RawMessage, error) {
+func projectRows(rows []json.RawMessage, columns []int) ([]json.RawMessage, error) {
 	var out []json.RawMessage
 	for _, raw := range rows {
 		r, err := readRow(raw)
 		if err != nil {
 			return nil, err
 		}
-		if slices.Max(columns) >= len(r.Metrics) {
-			return nil, errWhole
+		if err := r.project(columns); err != nil {
+			return nil, err
 		}
-		r.Metrics = pick(r.Metrics, columns)
-		if dropEmpty && !slices.ContainsFunc(r.Metrics, nonzero) {
+		if slices.ContainsFunc(r.Metrics, nonzero) {
+			out = append(out, r.raw())
+		}
+	}
+	return out, nil
+}
+
+// projectTotals keeps some columns of the row of each range. That of a range
+// without rows is empty, whatever the columns. One that is all zero only in these
+// is of rows that others brought, or not: Google has to be asked.
+func projectTotals(rows []json.RawMessage, columns []int) ([]json.RawMessage, error) {
+	var out []json.RawMessage
+	for _, raw := range rows {
+		r, err := readRow(raw)
+		if err != nil {
+			return nil, err
+		}
+		if len(r.Metrics) == 0 {
+			out = append(out, raw)
 			continue
+		}
+		if err := r.project(columns); err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(r.Metrics, nonzero) {
+			return nil, errWhole
 		}
 		out = append(out, r.raw())
 	}
 	return out, nil
+}
+
+func (r *row) project(columns []int) error {
+	if slices.Max(columns) >= len(r.Metrics) {
+		return errWhole
+	}
+	r.Metrics = pick(r.Metrics, columns)
+	return nil
 }
 
 func nonzero(v value) bool {
