@@ -84,7 +84,7 @@ func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, erro
 	}
 	r := &report.Report{Body: body, Rows: w.Rows.count, FetchedAt: now}
 	if m := w.Metadata; m != nil {
-		r.TimeZone = m.TimeZone
+		r.TimeZone, r.CurrencyCode = m.TimeZone, m.CurrencyCode
 		r.Sampled = len(m.SamplingMetadatas) > 0
 		r.Thresholded = m.SubjectToThresholding
 		r.OtherRow = m.DataLossFromOtherRow

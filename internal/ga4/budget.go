@@ -55,7 +55,7 @@ func (g *Client) affordable(q report.Query, now time.Time) *report.Error {
 	if q.Urgency <= least {
 		return nil
 	}
-	e := report.Errorf(report.Quota, exhausted).Because(fmt.Errorf("%.0f %% of the hour's tokens are left and kept for people who wait", 100*told.share()))
+	e := report.Errorf(report.Quota, exhausted, after(probeAfter-now.Sub(told.At))).Because(fmt.Errorf("%.0f %% of the hour's tokens are left and kept for people who wait", 100*told.share()))
 	e.RetryAfter = probeAfter - now.Sub(told.At)
 	return e
 }

@@ -118,7 +118,7 @@ func TestRefusalsCount(t *testing.T) {
 	refuse := func(n int, at time.Time) {
 		for range n {
 			g.of(s).running++
-			g.leave(s, http.StatusBadRequest, at)
+			g.leave(s, pass{}, &failure{outcome: invalid, status: http.StatusBadRequest}, at)
 		}
 	}
 	refuse(maxRefusals-1, noon)

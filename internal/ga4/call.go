@@ -1,6 +1,7 @@
 package ga4
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/credential"
@@ -42,6 +44,7 @@ type call struct {
 	body        []byte
 	guarded     bool // counts against the property's quotas
 	thresholded bool // counts against the quota of potentially thresholded requests
+	pass        pass // of the attempt that was made last
 }
 
 // maxRepeats is how often a call that failed in passing is sent again.
@@ -58,10 +61,10 @@ func (g *Client) do(ctx context.Context, c *call) ([]byte, *report.Error) {
 		switch {
 		case f.err != nil:
 			return nil, f.err
-		case f.status == http.StatusUnauthorized && !rejected:
+		case f.outcome == unauthenticated && !rejected:
 			rejected, n = true, n-1
 			continue
-		case !f.passing() || n >= maxRepeats || !g.pause(ctx, n, f):
+		case !f.passing() || n >= maxRepeats || c.guarded && !g.guards.retry(c.subject) || !g.pause(ctx, n, f):
 			return nil, g.translate(c, f)
 		}
 	}
@@ -87,42 +90,32 @@ func (g *Client) pause(ctx context.Context, n int, f *failure) bool {
 // attempt sends a call once, under the guard of its subject.
 func (g *Client) attempt(ctx context.Context, c *call) ([]byte, *failure) {
 	if c.guarded {
-		if err := g.guards.enter(c.subject, c.thresholded, g.config.Clock()); err != nil {
-			return nil, &failure{err: err}
+		var err *report.Error
+		if c.pass, err = g.guards.enter(ctx, c.subject, c.thresholded, g.config.Clock); err != nil {
+			return nil, ours(err)
 		}
 	}
 	start := g.config.Clock()
 	body, f := g.send(ctx, c)
 	end := g.config.Clock()
 	if c.guarded {
-		g.leaveGuard(c, f, end)
+		g.noteTrouble(c, f, g.guards.leave(c.subject, c.pass, f, end), end)
 	}
 	g.observe(c, f, end.Sub(start))
 	return body, f
 }
 
-func (g *Client) leaveGuard(c *call, f *failure, now time.Time) {
-	status := http.StatusOK
-	if f != nil {
-		status = f.status
-	}
-	if g.guards.leave(c.subject, status, now) {
-		g.config.Logger.Warn("Google fails too often; it is not asked until the hour's count is down",
-			"account", c.subject.account, "property", c.subject.property, "category", c.subject.category)
-	}
-}
-
 func (g *Client) observe(c *call, f *failure, took time.Duration) {
-	outcome := "ok"
+	how := answered
 	if f != nil {
-		outcome = f.kind().String()
+		how = f.outcome
 		g.config.Logger.LogAttrs(context.Background(), slog.LevelDebug, "Google refused or failed",
 			slog.String("method", c.method), slog.String("account", c.subject.account),
 			slog.String("property", c.subject.property), slog.Int("status", f.status),
-			slog.String("said", f.message), slog.Any("cause", f.cause))
+			slog.String("said", printable(f.message, maxSaid)), slog.Any("cause", f.cause))
 	}
 	if g.config.Observer.Request != nil {
-		g.config.Observer.Request(c.method, outcome, took)
+		g.config.Observer.Request(c.method, string(how), took)
 	}
 }
 
@@ -130,13 +123,13 @@ func (g *Client) observe(c *call, f *failure, took time.Duration) {
 func (g *Client) send(parent context.Context, c *call) ([]byte, *failure) {
 	token, err := g.config.Keyring.AccessToken(parent, c.subject.account)
 	if err != nil {
-		return nil, &failure{err: tokenError(err)}
+		return nil, ours(tokenError(err))
 	}
 	ctx, cancel := context.WithTimeout(parent, g.config.Timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, c.verb, c.url, bytes.NewReader(c.body))
 	if err != nil {
-		return nil, &failure{err: report.AsError(err)}
+		return nil, ours(report.AsError(err))
 	}
 	if c.body != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -148,26 +141,47 @@ func (g *Client) send(parent context.Context, c *call) ([]byte, *failure) {
 		return nil, g.unanswered(parent, err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, g.config.MaxAnswerBytes+1))
+	body, f := g.read(parent, response)
+	if f != nil && f.outcome == unauthenticated {
+		token.Reject()
+	}
+	return body, f
+}
+
+// maxErrorBytes is how much is read of an answer that is not a report.
+const maxErrorBytes = 64 << 10
+
+// read reads an answer. Only a 200 that begins as JSON can be one to the question,
+// and so be too large.
+func (g *Client) read(parent context.Context, r *http.Response) ([]byte, *failure) {
+	most := g.config.MaxAnswerBytes
+	body := bufio.NewReader(r.Body)
+	first, _ := body.Peek(1) // what goes wrong shows again below
+	whole := r.StatusCode == http.StatusOK && (len(first) == 0 || strings.ContainsAny(string(first), "{[ \t\r\n"))
+	if !whole {
+		most = maxErrorBytes
+	}
+	text, err := io.ReadAll(io.LimitReader(body, most+1))
 	switch {
 	case err != nil:
 		return nil, g.unanswered(parent, err)
-	case int64(len(body)) > g.config.MaxAnswerBytes:
-		return nil, &failure{err: tooLarge(g.config.MaxAnswerBytes)}
-	case response.StatusCode == http.StatusOK:
-		return body, nil
-	case response.StatusCode == http.StatusUnauthorized:
-		token.Reject()
+	case !whole || len(text) == 0:
+		return nil, readFailure(r, text)
+	case int64(len(text)) > most:
+		return nil, ours(tooLarge(most))
 	}
-	return nil, readFailure(response, body)
+	return text, nil
 }
 
 // unanswered is the failure of a request that got no whole answer.
 func (g *Client) unanswered(parent context.Context, err error) *failure {
 	if parent.Err() != nil {
-		return &failure{err: report.AsError(parent.Err())}
+		return ours(report.AsError(parent.Err()))
 	}
-	return &failure{cause: err, timeout: errors.Is(err, context.DeadlineExceeded)}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &failure{outcome: timedOut, cause: err}
+	}
+	return &failure{outcome: unreachable, cause: err}
 }
 
 func tooLarge(limit int64) *report.Error {

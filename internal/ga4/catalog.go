@@ -16,31 +16,38 @@ import (
 // Fields asks getMetadata.
 func (g *Client) Fields(ctx context.Context, account, property string) (*report.Fields, error) {
 	q := report.Query{Account: account, Property: property}
-	if err := g.admissible(q); err != nil {
-		return nil, err
-	}
 	c := &call{
 		subject: subjectOf(q), method: "getMetadata", verb: http.MethodGet, guarded: true,
 		url: g.data + "/v1beta/properties/" + property + "/metadata?prettyPrint=false",
 	}
-	type outcome struct {
+	body, err := g.single(ctx, q, c)
+	if err != nil {
+		return nil, err
+	}
+	return decodeFields(c, body)
+}
+
+// single does a call about q's property in a place of the property's lane, like a
+// question that no other may join.
+func (g *Client) single(ctx context.Context, q report.Query, c *call) ([]byte, *report.Error) {
+	if err := g.admissible(q); err != nil {
+		return nil, err
+	}
+	type end struct {
 		body []byte
 		err  *report.Error
 	}
-	done := make(chan outcome, 1)
+	done := make(chan end, 1)
 	j := &job{ctx: ctx, query: q, other: func(ctx context.Context) {
 		body, err := g.do(ctx, c)
-		done <- outcome{body, err}
+		done <- end{body, err}
 	}}
-	if err := g.lanes.add(property, j, g.run); err != nil {
+	if err := g.lanes.add(q.Property, j, g.run); err != nil {
 		return nil, err
 	}
 	select {
-	case o := <-done:
-		if o.err != nil {
-			return nil, o.err
-		}
-		return decodeFields(c, o.body)
+	case e := <-done:
+		return e.body, e.err
 	case <-ctx.Done():
 		return nil, report.AsError(ctx.Err())
 	}
@@ -60,68 +67,45 @@ func decodeFields(c *call, body []byte) (*report.Fields, error) {
 	return &f.Fields, nil
 }
 
-// Property asks the Admin API. Where that refuses (many projects have only the
-// Data API enabled), the smallest report tells time zone and currency as well.
+// Property reads time zone and currency from the smallest report there is: that needs
+// the Data API alone, and finds out as well whether reports are given.
 func (g *Client) Property(ctx context.Context, account, property string) (report.Property, error) {
-	p, err := g.adminProperty(ctx, account, property)
-	if err == nil {
-		return p, nil
-	}
-	if err.Kind != report.Misconfigured || !digits(property) {
-		return report.Property{}, err
-	}
-	p, second := g.reportedProperty(ctx, account, property)
-	if second != nil {
-		return report.Property{}, second
-	}
-	g.config.Logger.Info("the Admin API refused; time zone and currency were read from a report", "cause", err)
-	return p, nil
-}
-
-func (g *Client) adminProperty(ctx context.Context, account, property string) (report.Property, *report.Error) {
-	var w struct {
-		DisplayName  string `json:"displayName"`
-		TimeZone     string `json:"timeZone"`
-		CurrencyCode string `json:"currencyCode"`
-	}
-	c := g.adminCall(account, "properties.get", "/v1beta/properties/"+url.PathEscape(property), nil)
-	c.subject.property = property
-	if err := g.ask(ctx, c, &w); err != nil {
-		return report.Property{}, err
-	}
-	return newProperty(c, property, w.DisplayName, w.TimeZone, w.CurrencyCode)
-}
-
-func newProperty(c *call, id, title, zone, currency string) (report.Property, *report.Error) {
-	loc, err := time.LoadLocation(zone)
-	if err != nil || zone == "" {
-		return report.Property{}, notUnderstood(c, fmt.Errorf("the time zone %q is not known", zone))
-	}
-	return report.Property{ID: id, DisplayName: title, TimeZone: loc, CurrencyCode: currency}, nil
-}
-
-func (g *Client) reportedProperty(ctx context.Context, account, property string) (report.Property, error) {
-	r, err := g.Report(ctx, report.Query{
+	q := report.Query{
 		Account: account, Property: property, Limit: 1,
 		Metrics:    []report.Metric{{Name: "activeUsers"}},
 		DateRanges: []report.DateRange{{StartDate: "yesterday", EndDate: "yesterday"}},
-	})
+	}
+	c, err := g.dataCall(subjectOf(q), "runReport", wireRequest{q, true})
 	if err != nil {
 		return report.Property{}, err
 	}
-	c := &call{method: "runReport", subject: subject{account, property, core}}
-	var w wireReport
-	if err := json.Unmarshal(r.Body, &w); err != nil {
+	body, err := g.single(ctx, q, c)
+	if err != nil {
+		return report.Property{}, err
+	}
+	return g.decodeProperty(c, body)
+}
+
+// decodeProperty reads the metadata of a report, whatever else is or is not in it.
+func (g *Client) decodeProperty(c *call, body []byte) (report.Property, error) {
+	var w struct {
+		Metadata struct {
+			TimeZone     string `json:"timeZone"`
+			CurrencyCode string `json:"currencyCode"`
+		} `json:"metadata"`
+		PropertyQuota *Buckets `json:"propertyQuota"`
+	}
+	if err := json.Unmarshal(body, &w); err != nil {
 		return report.Property{}, notUnderstood(c, err)
 	}
-	if w.Metadata == nil {
-		return report.Property{}, notUnderstood(c, errors.New("a report without metadata tells no time zone"))
+	if w.PropertyQuota != nil {
+		g.noteQuota(c, *w.PropertyQuota, g.config.Clock())
 	}
-	p, failure := newProperty(c, property, "", w.Metadata.TimeZone, w.Metadata.CurrencyCode)
-	if failure != nil {
-		return report.Property{}, failure
+	zone, err := time.LoadLocation(w.Metadata.TimeZone)
+	if err != nil || w.Metadata.TimeZone == "" {
+		return report.Property{}, notUnderstood(c, fmt.Errorf("the time zone %q is not known", w.Metadata.TimeZone))
 	}
-	return p, nil
+	return report.Property{ID: c.subject.property, TimeZone: zone, CurrencyCode: w.Metadata.CurrencyCode}, nil
 }
 
 // An AccountSummary is a Google Analytics account (not one of ours) with the

@@ -42,46 +42,41 @@ func TestFieldsRefusesWhatIsNone(t *testing.T) {
 		t.Errorf("a property that is no number: got %v", err)
 	}
 	g.answer = refuse(403, "PERMISSION_DENIED", "User does not have sufficient permissions for this property.", "")
-	if _, err := g.client.Fields(t.Context(), "main", "1"); report.KindOf(err) != report.Misconfigured {
+	if _, err := g.client.Fields(t.Context(), "main", "1"); report.KindOf(err) != report.NoAccess {
 		t.Errorf("got %v", err)
 	}
 }
 
+// TestProperty: the Admin API is not asked, and a report without traffic tells as much.
 func TestProperty(t *testing.T) {
-	g := newGoogle(t, func(w http.ResponseWriter, r request) {
-		if r.method != "admin/v1beta/properties/123456" {
-			t.Errorf("asked %s", r.method)
+	for name, body := range map[string]string{
+		"a report": rowFor(nil),
+		"an empty one": `{"metadata":{"currencyCode":"EUR","timeZone":"Europe/Berlin"},"kind":"analyticsData#runReport",
+			"propertyQuota":{"tokensPerDay":{"consumed":1,"remaining":7}}}`,
+	} {
+		g := newGoogle(t, func(w http.ResponseWriter, r request) {
+			if r.method != "runReport" {
+				t.Errorf("%s: asked %s", name, r.method)
+			}
+			_, _ = io.WriteString(w, body)
+		})
+		p, err := g.client.Property(t.Context(), "main", "123456")
+		if err != nil || p.ID != "123456" || p.TimeZone.String() != "Europe/Berlin" || p.CurrencyCode != "EUR" {
+			t.Errorf("%s: got %+v, %v", name, p, err)
 		}
-		_, _ = io.WriteString(w, `{"name":"properties/123456","displayName":"Shop","timeZone":"Europe/Berlin","currencyCode":"EUR","serviceLevel":"x"}`)
-	})
-	p, err := g.client.Property(t.Context(), "main", "123456")
-	if err != nil || p.ID != "123456" || p.DisplayName != "Shop" || p.TimeZone.String() != "Europe/Berlin" || p.CurrencyCode != "EUR" {
-		t.Errorf("got %+v, %v", p, err)
-	}
-	g.answer = func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, `{"timeZone":"Mars/Olympus"}`) }
-	if _, err := g.client.Property(t.Context(), "main", "123456"); report.KindOf(err) != report.Unavailable {
-		t.Errorf("an unknown zone: %v", err)
-	}
-}
-
-func TestPropertyWithoutAdminAPI(t *testing.T) {
-	g := newGoogle(t, func(w http.ResponseWriter, r request) {
-		if strings.HasPrefix(r.method, "admin/") {
-			writeError(w, 403, "PERMISSION_DENIED", "has not been used", "SERVICE_DISABLED")
-			return
+		g.answer = func(w http.ResponseWriter, _ request) {
+			_, _ = io.WriteString(w, `{"metadata":{"timeZone":"Mars/Olympus"}}`)
 		}
-		_, _ = io.WriteString(w, strings.ReplaceAll(rowFor(r.body), `"sessions"`, `"activeUsers"`))
-	})
-	p, err := g.client.Property(t.Context(), "main", "123456")
-	if err != nil || p.TimeZone.String() != "Europe/Berlin" || p.CurrencyCode != "EUR" || p.ID != "123456" {
-		t.Errorf("got %+v, %v", p, err)
+		if _, err := g.client.Property(t.Context(), "main", "123456"); report.KindOf(err) != report.Unavailable {
+			t.Errorf("%s: an unknown zone: %v", name, err)
+		}
 	}
 }
 
 func TestPropertyWithoutAccess(t *testing.T) {
 	g := newGoogle(t, refuse(403, "PERMISSION_DENIED", "User does not have sufficient permissions for this property.", ""))
 	_, err := g.client.Property(t.Context(), "main", "123456")
-	if e := report.AsError(err); e == nil || e.Kind != report.Misconfigured || !strings.Contains(e.Error(), "robot@example.com") ||
+	if e := report.AsError(err); e == nil || e.Kind != report.NoAccess || !strings.Contains(e.Error(), "robot@example.com") ||
 		!strings.Contains(e.Error(), "123456") {
 		t.Errorf("got %v", err)
 	}

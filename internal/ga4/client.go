@@ -58,7 +58,7 @@ type Config struct {
 // called from several goroutines and must not block.
 type Observer struct {
 	// Request is called after each HTTP request to Google. Method is the API's
-	// (runReport, getMetadata …), outcome "ok" or the kind of the error.
+	// (runReport, getMetadata …), outcome "ok" or what went wrong: see type outcome.
 	Request func(method, outcome string, took time.Duration)
 	// Quota is called whenever Google told what is left.
 	Quota func(Quota)

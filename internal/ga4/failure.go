@@ -4,60 +4,80 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// What askers read. The causes are for operators.
+// An outcome is how an attempt ended, in the words of metrics.
+type outcome string
+
 const (
-	unreadable = "This view cannot be read at the moment."
-	unanswered = "Google Analytics did not answer. Please try again in a moment."
-	exhausted  = "Too much was asked of Google Analytics for this view. Please try again later."
+	answered        outcome = "ok"
+	unreachable     outcome = "unreachable"     // no connection, or it broke
+	timedOut        outcome = "timeout"         // no answer within Config.Timeout
+	redirected      outcome = "redirect"        // to a login page, mostly
+	notGoogle       outcome = "not_google"      // a page of a proxy, a portal, a front end
+	serverError     outcome = "server_error"    // Google's own 5xx
+	limited         outcome = "quota"           // 429: see bucket
+	unauthenticated outcome = "unauthenticated" // the access token is refused
+	disabled        outcome = "api_disabled"    // in the Cloud project
+	scopeless       outcome = "scope"           // the token lacks the scope
+	noAccess        outcome = "no_access"       // to this property, in Google's own sentence
+	denied          outcome = "denied"          // some other 403 of Google's
+	badProperty     outcome = "bad_property"    // the id is none
+	notFound        outcome = "not_found"
+	invalid         outcome = "invalid" // the question is
+	unasked         outcome = "unasked" // the failure is not Google's: see failure.err
 )
 
 // A failure is an attempt without a report.
 type failure struct {
+	outcome outcome
 	status  int    // HTTP status; 0 when there was no answer
 	code    string // INVALID_ARGUMENT …
-	message string
+	message string // Google's own, or what there was in its place
 	reason  string // SERVICE_DISABLED … of an ErrorInfo
-	timeout bool   // no answer within Config.Timeout
 	cause   error  // why there was no answer
 
 	// err is set when the failure is not Google's; it is final.
 	err *report.Error
 }
 
+// ours is a failure that is not Google's.
+func ours(err *report.Error) *failure { return &failure{outcome: unasked, err: err} }
+
 // passing reports whether the same request may succeed in a moment.
 func (f *failure) passing() bool {
-	switch {
-	case f.err != nil || f.timeout:
-		return false
-	case f.status == http.StatusTooManyRequests:
-		return f.bucket() == concurrent
-	}
-	return f.status == 0 || f.status >= 500
+	return f.outcome == unreachable || f.status >= 500 || f.outcome == limited && f.bucket() == concurrent
+}
+
+// alive reports whether it was Google's API that answered, and not in vain: nil is
+// an answer.
+func (f *failure) alive() bool {
+	return f == nil || f.kind() != report.Unavailable && f.outcome != unasked
 }
 
 func (f *failure) kind() report.Kind {
-	switch {
-	case f.err != nil:
+	switch f.outcome {
+	case unasked:
 		return f.err.Kind
-	case f.status == 0 || f.status >= 500:
-		return report.Unavailable
-	case f.status == http.StatusTooManyRequests, f.code == "RESOURCE_EXHAUSTED", strings.Contains(f.reason, "LIMIT_EXCEEDED"):
+	case noAccess:
+		return report.NoAccess
+	case unauthenticated, disabled, scopeless, denied, badProperty, notFound:
+		return report.Misconfigured
+	case limited:
 		return report.Quota
-	case f.status == http.StatusBadRequest && !strings.HasPrefix(f.message, "Invalid property ID"):
+	case invalid:
 		return report.Invalid
 	}
-	return report.Misconfigured
+	return report.Unavailable
 }
 
-// readFailure reads Google's error envelope. An answer that is not one (an HTML
-// page of a front end or a proxy) leaves only its status.
+// readFailure reads an answer that is not a report. Only what is Google's error
+// envelope is taken for Google's word; of anything else, such as the page of a
+// proxy, it says what there was.
 func readFailure(r *http.Response, body []byte) *failure {
 	var envelope struct {
 		Error struct {
@@ -69,36 +89,53 @@ func readFailure(r *http.Response, body []byte) *failure {
 		} `json:"error"`
 	}
 	f := &failure{status: r.StatusCode}
-	if json.Unmarshal(body, &envelope) != nil {
-		f.message = "an answer that is not JSON, " + r.Header.Get("Content-Type")
+	if json.Unmarshal(body, &envelope) != nil || envelope.Error.Status == "" {
+		f.outcome, f.message = foreign(r, body)
 		return f
 	}
 	f.message, f.code = envelope.Error.Message, envelope.Error.Status
 	for _, d := range envelope.Error.Details {
 		f.reason = or(f.reason, d.Reason)
 	}
+	f.outcome = f.classify()
 	return f
 }
 
-// String is what an operator reads.
-func (f *failure) String() string {
+// classify tells Google's errors apart. Sources: the Data API's error texts as
+// recorded, google.rpc.ErrorInfo.
+func (f *failure) classify() outcome {
 	switch {
-	case f.timeout:
-		return "Google did not answer in time"
-	case f.status == 0:
-		return "Google could not be reached: " + f.cause.Error()
+	case f.status == http.StatusTooManyRequests, f.code == "RESOURCE_EXHAUSTED", strings.Contains(f.reason, "LIMIT_EXCEEDED"):
+		return limited
+	case f.status == http.StatusUnauthorized:
+		return unauthenticated
+	case f.status == http.StatusForbidden:
+		return f.classify403()
+	case f.status == http.StatusBadRequest && strings.HasPrefix(f.message, "Invalid property ID"):
+		return badProperty
+	case f.status == http.StatusBadRequest:
+		return invalid
+	case f.status == http.StatusNotFound:
+		return notFound
+	case f.status >= 500:
+		return serverError
 	}
-	s := fmt.Sprintf("Google answered %d", f.status)
-	if f.reason != "" {
-		s += " " + f.reason
-	}
-	if f.message == "" {
-		return s
-	}
-	return s + ": " + f.message
+	return notGoogle
 }
 
-// translate makes an error for askers and operators out of a failure, and
+func (f *failure) classify403() outcome {
+	switch {
+	case f.reason == "SERVICE_DISABLED":
+		return disabled
+	case strings.Contains(f.message, "authentication scopes"):
+		return scopeless
+	case f.code == "PERMISSION_DENIED" && strings.Contains(f.message, "sufficient permissions for this property"):
+		return noAccess
+	}
+	return denied
+}
+
+// translate makes an error for visitors and operators out of a failure, and
 // remembers an exhausted quota.
 func (g *Client) translate(c *call, f *failure) *report.Error {
 	switch kind := f.kind(); kind {
@@ -107,47 +144,10 @@ func (g *Client) translate(c *call, f *failure) *report.Error {
 	case report.Quota:
 		return g.quotaError(c, f)
 	case report.Unavailable:
-		return report.Errorf(kind, unanswered).Because(fmt.Errorf("%s: %s", c, f))
+		return report.Errorf(kind, unanswered).Because(fmt.Errorf("%s: %s", c, g.explain(c, f)))
 	default:
-		return report.Errorf(kind, unreadable).Because(fmt.Errorf("%s: %s: %s", c, g.advice(c, f), f))
+		return report.Errorf(kind, unreadable).Because(fmt.Errorf("%s: %s", c, g.explain(c, f)))
 	}
-}
-
-// String names a call for operators.
-func (c *call) String() string {
-	s := c.method + " by account " + fmt.Sprintf("%q", c.subject.account)
-	if c.subject.property != "" {
-		s += " of property " + c.subject.property
-	}
-	return s
-}
-
-// advice says what the operator can do about a refusal.
-func (g *Client) advice(c *call, f *failure) string {
-	who := or(g.config.Email(c.subject.account), "the account "+fmt.Sprintf("%q", c.subject.account))
-	switch {
-	case f.status == http.StatusUnauthorized:
-		return "Google refused a new access token: check the clock, the key and that data_url and admin_url are Google's"
-	case f.reason == "SERVICE_DISABLED":
-		return "enable the API in the Google Cloud project of " + who
-	case strings.Contains(f.message, "authentication scopes"):
-		return "give " + who + " the scope https://www.googleapis.com/auth/analytics.readonly"
-	case f.status == http.StatusForbidden:
-		return "add " + who + " as Viewer in Admin → Property access management of property " + c.subject.property
-	case f.status == http.StatusBadRequest:
-		return "correct the property id: it is the number in Admin → Property details"
-	case f.status == http.StatusNotFound:
-		return "check data_url and admin_url, and that the property exists"
-	}
-	return "nothing is known that helps"
-}
-
-var propertyName = regexp.MustCompile(`properties/[0-9]+`)
-
-// withoutIDs takes property ids out of what Google says to askers.
-func withoutIDs(s, property string) string {
-	s = propertyName.ReplaceAllString(s, "this view")
-	return regexp.MustCompile(`\b`+property+`\b`).ReplaceAllLiteralString(s, "(this view)")
 }
 
 func notUnderstood(c *call, cause error) *report.Error {
@@ -160,22 +160,28 @@ type bucket int
 
 const (
 	concurrent  bucket = iota // for seconds
+	minutely                  // refilled within the minute
 	hourly                    // refilled within the hour
 	daily                     // refilled at midnight Pacific time
 	thresholded               // hourly, and only for some dimensions
 )
 
 // bucket reads which quota is exhausted from Google's sentence, the only place
-// that says so. Unknown sentences count as hourly.
+// that says so. A 429 without one is of the front end, which counts by minutes;
+// unknown sentences count as hourly.
 func (f *failure) bucket() bucket {
 	m := strings.ToLower(f.message)
 	switch {
+	case f.code == "", strings.Contains(m, "per minute"):
+		return minutely
 	case strings.Contains(m, "concurrent"):
 		return concurrent
 	case strings.Contains(m, "thresholded"):
 		return thresholded
 	case strings.Contains(m, "per day"):
 		return daily
+	case f.reason == "RATE_LIMIT_EXCEEDED" && !strings.Contains(m, "per hour"):
+		return minutely
 	}
 	return hourly
 }
@@ -187,9 +193,9 @@ func (g *Client) quotaError(c *call, f *failure) *report.Error {
 	if c.guarded && b != concurrent {
 		g.guards.exhaust(c.subject, b == thresholded, now, until)
 		g.config.Logger.Warn("quota exhausted", "account", c.subject.account, "property", c.subject.property,
-			"category", c.subject.category, "until", until, "said", f.message)
+			"category", c.subject.category, "until", until, "said", printable(f.message, maxSaid))
 	}
-	e := report.Errorf(report.Quota, exhausted).Because(fmt.Errorf("%s: %s", c, f))
+	e := report.Errorf(report.Quota, exhausted, after(until.Sub(now))).Because(fmt.Errorf("%s: %s", c, f))
 	e.RetryAfter = until.Sub(now)
 	return e
 }
@@ -200,6 +206,8 @@ func (b bucket) refilled(now time.Time, pacific *time.Location) time.Time {
 	switch b {
 	case concurrent:
 		return now.Add(5 * time.Second)
+	case minutely:
+		return now.Truncate(time.Minute).Add(time.Minute)
 	case daily:
 		return report.DateOf(now, pacific).AddDays(1).In(pacific)
 	}

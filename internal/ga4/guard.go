@@ -1,6 +1,7 @@
 package ga4
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,16 +9,6 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
-)
-
-// Google blocks a project from a property after 10 server errors in an hour, for
-// everybody who uses the project. We stop asking well before.
-const (
-	maxServerErrors = 6
-	// errorBudget bounds errors plus requests that run and may yet become
-	// errors, once there was one.
-	errorBudget = 9
-	errorWindow = time.Hour
 )
 
 // probeAfter is how long an exhausted quota is believed before one asks again:
@@ -38,7 +29,8 @@ func potentiallyThresholded(q report.Query) bool {
 	return found
 }
 
-// guards keep the quotas of Google from being run into again and again.
+// guards keep the quotas of Google from being run into again and again, and a Google
+// that fails from being asked as if it did not.
 type guards struct {
 	mu        sync.Mutex
 	bySubject map[subject]*guard
@@ -47,10 +39,12 @@ type guards struct {
 // A guard watches one subject.
 type guard struct {
 	all, thresholded closure
-	errors           []time.Time // of server errors within errorWindow, oldest first
-	running          int
-	tripped          bool // until a request succeeds after maxServerErrors
+	errors           serverErrors
+	breaker          breaker
 	refusals         tally
+	running          int
+	trouble          *trouble
+	left             chan struct{} // closed when a request ends; nil while nobody waits for that
 }
 
 // A closure is a time during which Google is not asked.
@@ -63,7 +57,7 @@ func (c closure) err(now time.Time) *report.Error {
 	if !now.Before(c.probe) {
 		return nil
 	}
-	e := report.Errorf(report.Quota, exhausted).Because(fmt.Errorf("the quota was exhausted; next try at %s", c.probe.Format(time.TimeOnly)))
+	e := report.Errorf(report.Quota, exhausted, after(c.until.Sub(now))).Because(fmt.Errorf("the quota was exhausted; next try at %s", c.probe.Format(time.TimeOnly)))
 	e.RetryAfter = c.until.Sub(now)
 	return e
 }
@@ -85,36 +79,78 @@ func (g *guards) closed(s subject, thresholded bool, now time.Time) *report.Erro
 	return g.of(s).closed(thresholded, now)
 }
 
-// enter is closed for a request that is about to run; leave must follow a nil.
-func (g *guards) enter(s subject, thresholded bool, now time.Time) *report.Error {
+// A pass is what a request carries from enter to leave.
+type pass struct {
+	errors int  // that had been counted when it began
+	probe  bool // it tries whether Google is well again
+}
+
+// enter is closed for a request that is about to run; leave must follow a nil. It
+// waits where requests that run might use up Google's count of errors.
+func (g *guards) enter(ctx context.Context, s subject, thresholded bool, clock func() time.Time) (pass, *report.Error) {
+	for {
+		p, left, err := g.tryEnter(s, thresholded, clock())
+		if left == nil {
+			return p, err
+		}
+		select {
+		case <-left:
+		case <-ctx.Done():
+			return pass{}, report.AsError(ctx.Err())
+		}
+	}
+}
+
+// tryEnter returns what to wait for where that is other requests.
+func (g *guards) tryEnter(s subject, thresholded bool, now time.Time) (p pass, wait <-chan struct{}, err *report.Error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	guard := g.of(s)
 	if err := guard.closed(thresholded, now); err != nil {
-		return err
+		return pass{}, nil, err
+	}
+	if guard.running > 0 && !guard.errors.allow(guard.running, now) {
+		if guard.left == nil {
+			guard.left = make(chan struct{})
+		}
+		return pass{}, guard.left, nil
 	}
 	guard.running++
-	return nil
+	return pass{guard.errors.counted, guard.breaker.enter()}, nil, nil
 }
 
-// leave counts the status of a request that entered, and reports whether it was the
-// one too many.
-func (g *guards) leave(s subject, status int, now time.Time) (tripped bool) {
+// leave counts how a request that entered ended, nil for an answer, and returns
+// whether it broke the circuit.
+func (g *guards) leave(s subject, p pass, f *failure, now time.Time) (tripped bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	guard := g.of(s)
 	guard.running--
-	switch {
-	case status >= 500:
-		guard.errors = append(guard.errors, now)
-		tripped = !guard.tripped && len(guard.errors) >= maxServerErrors
-		guard.tripped = guard.tripped || tripped
-	case status == http.StatusOK:
-		guard.tripped = false
-	case status >= 400:
+	if guard.left != nil {
+		close(guard.left)
+		guard.left = nil
+	}
+	if f != nil && (f.status == http.StatusInternalServerError || f.status == http.StatusServiceUnavailable) {
+		guard.errors.add(now)
+	} else if f != nil && f.status >= 400 {
 		guard.refusals.add(now)
 	}
-	return tripped
+	return guard.breaker.leave(p, f, now)
+}
+
+// told believes what Google says is left of its count of errors.
+func (g *guards) told(s subject, p pass, b Bucket, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	guard := g.of(s)
+	guard.errors.told(p.errors, int(b.Remaining), guard.running, now)
+}
+
+// retry reports whether a request that failed may be sent once more.
+func (g *guards) retry(s subject) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.of(s).breaker.retry()
 }
 
 // Google blocks a project from a property for the rest of the quarter of an hour
@@ -176,25 +212,11 @@ func (g *guard) closed(thresholded bool, now time.Time) *report.Error {
 		e.RetryAfter = time.Minute
 		return e
 	}
-	return g.broken(now)
-}
-
-// broken stops requests that could make the server errors of the hour too many.
-// After that, one request at a time tries whether Google is well again.
-func (g *guard) broken(now time.Time) *report.Error {
-	g.errors = slices.DeleteFunc(g.errors, func(t time.Time) bool { return now.Sub(t) >= errorWindow })
-	n := len(g.errors)
-	switch {
-	case n >= maxServerErrors:
-	case g.tripped && g.running > 0:
-	case n > 0 && n+g.running >= errorBudget:
-	default:
-		return nil
+	if err := g.breaker.err(now); err != nil {
+		return err
 	}
-	e := report.Errorf(report.Unavailable, unanswered).
-		Because(fmt.Errorf("not asked: Google failed %d times within the hour and would block the project at 10", n))
-	if n >= maxServerErrors {
-		e.RetryAfter = g.errors[n-maxServerErrors].Add(errorWindow).Sub(now)
+	if g.running > 0 {
+		return nil // those who wait for a request that runs are let in, or told, when it ends
 	}
-	return e
+	return g.errors.err(now)
 }

@@ -57,7 +57,11 @@ type quotas struct {
 	bySubject map[subject]Quota
 }
 
-func (g *Client) noteQuota(s subject, b Buckets, now time.Time) {
+func (g *Client) noteQuota(c *call, b Buckets, now time.Time) {
+	s := c.subject
+	if b.ServerErrorsPerProjectPerHour != (Bucket{}) {
+		g.guards.told(s, c.pass, b.ServerErrorsPerProjectPerHour, now)
+	}
 	q := Quota{Account: s.account, Property: s.property, Category: s.category, At: now, Buckets: b}
 	g.quotas.mu.Lock()
 	if g.quotas.bySubject == nil {

@@ -155,7 +155,7 @@ func (g *Client) askBatch(ctx context.Context, jobs []*job) ([]answer, *report.E
 func (g *Client) accept(c *call, w *wireReport, q report.Query) (*report.Report, *report.Error) {
 	now := g.config.Clock()
 	if w.PropertyQuota != nil {
-		g.noteQuota(c.subject, *w.PropertyQuota, now)
+		g.noteQuota(c, *w.PropertyQuota, now)
 	}
 	r, err := w.report(q, now)
 	if err != nil {

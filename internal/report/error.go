@@ -24,11 +24,12 @@ const (
 	Misconfigured               // the operator must act: key, access, configuration
 	Unavailable                 // Google failed or could not be reached
 	Canceled                    // the asker left, or the time allowed was over
+	NoAccess                    // Google says that the account may not read the property
 )
 
 var kindNames = [...]string{
 	"internal", "invalid", "unauthenticated", "forbidden", "not found", "too large",
-	"rate limited", "quota", "misconfigured", "unavailable", "canceled",
+	"rate limited", "quota", "misconfigured", "unavailable", "canceled", "no access",
 }
 
 // String returns the kind in words, for logs and metrics.

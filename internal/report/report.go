@@ -50,6 +50,9 @@ type Report struct {
 	Stale StaleReason
 	// TimeZone is the property's, an IANA name; empty for realtime reports.
 	TimeZone string
+	// CurrencyCode is the property's, ISO 4217; empty where Google did not tell
+	// with this answer, and for answers from a store.
+	CurrencyCode string
 	// Sampled, Thresholded and OtherRow say that Google estimated from a
 	// sample, withheld rows with few users, or condensed rare values into a
 	// row called "(other)".

@@ -76,6 +76,7 @@ var byKind = map[report.Kind]Error{
 	report.Misconfigured:   {Code: 503, Domain: "global", Reason: "backendError"},
 	report.Unavailable:     {Code: 503, Domain: "global", Reason: "backendError"},
 	report.Canceled:        {Code: 503, Domain: "global", Reason: "backendError"},
+	report.NoAccess:        {Code: 503, Domain: "global", Reason: "backendError"},
 }
 
 // AsError returns err as v3 would have said it. An *Error stays as it is.

@@ -30,6 +30,7 @@ var kinds = [...]struct {
 	report.Misconfigured:   {http.StatusInternalServerError, "INTERNAL", slog.LevelError},
 	report.Unavailable:     {http.StatusServiceUnavailable, "UNAVAILABLE", slog.LevelWarn},
 	report.Canceled:        {http.StatusGatewayTimeout, "DEADLINE_EXCEEDED", slog.LevelInfo},
+	report.NoAccess:        {http.StatusInternalServerError, "INTERNAL", slog.LevelError},
 }
 
 // An envelope is Google's JSON around an error.

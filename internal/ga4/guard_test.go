@@ -1,0 +1,303 @@
+package ga4
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// withErrorsLeft answers like oneRow, and how many server errors are left.
+func withErrorsLeft(left int) func(http.ResponseWriter, request) {
+	return func(w http.ResponseWriter, r request) {
+		_, _ = io.WriteString(w, strings.Replace(rowFor(r.body), `"rowCount"`,
+			fmt.Sprintf(`"propertyQuota":{"serverErrorsPerProjectPerHour":{"consumed":0,"remaining":%d}},"rowCount"`, left), 1))
+	}
+}
+
+// TestABlip: Google that fails for two seconds is asked again within a minute, one
+// question first, and then by everybody.
+func TestABlip(t *testing.T) {
+	g := newGoogle(t, refuse(503, "UNAVAILABLE", "The service is currently unavailable.", ""))
+	ask := func() *report.Error {
+		_, err := g.client.Report(t.Context(), question(0))
+		return report.AsError(err)
+	}
+	for range 10 {
+		if e := ask(); e == nil || e.Kind != report.Unavailable {
+			t.Fatalf("%v", e)
+		}
+	}
+	if n := len(g.seen()); n > 4 {
+		t.Errorf("asked %d times in vain", n)
+	}
+	e := ask()
+	if e.RetryAfter <= 0 || e.RetryAfter > time.Minute || e.Message != "Google Analytics is not answering. Please try again in a minute." ||
+		!strings.Contains(e.Error(), "Google answered 503: The service is currently unavailable.") {
+		t.Errorf("%+v: %v", e, e)
+	}
+	g.answer = oneRow
+	g.clock.add(e.RetryAfter)
+	for range 20 {
+		if e := ask(); e != nil {
+			t.Fatalf("Google is well again: %v", e)
+		}
+	}
+}
+
+// TestAProbeIsOne: while one question tries, the others are told to come back in a
+// moment.
+func TestAProbeIsOne(t *testing.T) {
+	h := newHeld(t, oneRow)
+	h.answer = refuse(503, "UNAVAILABLE", "x", "")
+	for range tripAfter {
+		_, _ = h.client.Report(t.Context(), question(0))
+	}
+	asked := len(h.seen())
+	h.answer = func(w http.ResponseWriter, r request) {
+		h.arrived <- r
+		<-h.release
+		oneRow(w, r)
+	}
+	h.clock.add(time.Minute)
+	probe := h.ask(t.Context(), question(1))
+	<-h.arrived
+	if _, err := h.client.Report(t.Context(), question(2)); report.KindOf(err) != report.Unavailable || report.AsError(err).RetryAfter > 10*time.Second {
+		t.Errorf("beside the probe: %v", err)
+	}
+	h.let(2)
+	h.expect(probe, question(1))
+	h.expect(h.ask(t.Context(), question(2)), question(2))
+	if n := len(h.seen()) - asked; n != 2 {
+		t.Errorf("asked %d times, want 2", n)
+	}
+}
+
+// TestOneInTwenty: one answer in twenty that fails costs nobody anything, as long as
+// Google's count allows.
+func TestOneInTwenty(t *testing.T) {
+	var n, errors atomic.Int64
+	g := newGoogle(t, nil)
+	g.answer = func(w http.ResponseWriter, r request) {
+		if n.Add(1)%20 == 0 {
+			errors.Add(1)
+			page(502, "Bad Gateway")(w, r)
+			return
+		}
+		oneRow(w, r)
+	}
+	for i := range 2_000 {
+		if _, err := g.client.Report(t.Context(), question(i)); err != nil {
+			t.Fatalf("question %d: %v", i, err)
+		}
+		g.clock.add(time.Second)
+	}
+	if errors.Load() < 100 {
+		t.Errorf("%d failed", errors.Load())
+	}
+}
+
+// TestGooglesCountIsBelieved: what Google says is left goes before our own count.
+func TestGooglesCountIsBelieved(t *testing.T) {
+	g := newGoogle(t, nil)
+	ask := func() *report.Error {
+		_, err := g.client.Report(t.Context(), question(0))
+		return report.AsError(err)
+	}
+	fail := func(n int) {
+		for range n {
+			g.answer = refuse(500, "INTERNAL", "x", "")
+			_ = ask()
+			g.clock.add(time.Minute)
+		}
+	}
+	// Others who use the project have left two.
+	g.answer = withErrorsLeft(2)
+	if e := ask(); e != nil {
+		t.Fatal(e)
+	}
+	before := len(g.seen())
+	fail(5)
+	if n := len(g.seen()) - before; n != 1 {
+		t.Errorf("%d errors though Google left 2: the last is not ours to use", n)
+	}
+	if e := ask(); e == nil || e.RetryAfter < 50*time.Minute || !strings.Contains(e.Message, "in about 5") {
+		t.Errorf("%+v", e)
+	}
+	g.clock.add(time.Hour)
+	// Google's hour is over before ours.
+	fail(5)
+	g.answer = withErrorsLeft(10)
+	if e := ask(); e != nil {
+		t.Fatal(e)
+	}
+	before = len(g.seen())
+	fail(8)
+	if n := len(g.seen()) - before; n < 6 {
+		t.Errorf("%d errors though Google left 10", n)
+	}
+}
+
+// TestGuard: under any sequence of faults, Google's count of errors is never
+// exceeded, and a property that Google answers about is never shut for more than a
+// minute while the count allows asking.
+func TestGuard(t *testing.T) {
+	for seed := range uint64(300) {
+		r := &guarded{t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 1)), now: noon}
+		r.run()
+	}
+}
+
+// guarded is a guard under random requests to a Google that counts by a sliding hour.
+type guarded struct {
+	t       *testing.T
+	seed    uint64
+	dice    *rand.Rand
+	now     time.Time
+	guards  guards
+	running []pass
+	before  []int       // errors left when those that run began
+	errors  []time.Time // as Google counts
+	free    time.Time   // since when nothing was let in; zero: something was
+}
+
+var one = subject{"a", "1", core}
+
+func (r *guarded) run() {
+	down := 0.0
+	for range 2_000 {
+		if r.dice.IntN(40) == 0 {
+			down = []float64{0, 0, .05, .5, 1}[r.dice.IntN(5)]
+		}
+		r.step(down)
+	}
+}
+
+func (r *guarded) step(down float64) {
+	switch r.dice.IntN(4) {
+	case 0, 1:
+		r.begin()
+	case 2:
+		r.end(down)
+	default:
+		r.now = r.now.Add(time.Duration(r.dice.IntN(int([]time.Duration{time.Second, time.Minute, 20 * time.Minute}[r.dice.IntN(3)]))))
+	}
+}
+
+func (r *guarded) left() int {
+	n := 10
+	for _, at := range r.errors {
+		if r.now.Sub(at) < time.Hour {
+			n--
+		}
+	}
+	return n
+}
+
+func (r *guarded) begin() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel() // who would wait for a request that runs leaves
+	p, err := r.guards.enter(ctx, one, false, func() time.Time { return r.now })
+	if err == nil {
+		r.running, r.before, r.free = append(r.running, p), append(r.before, r.left()), time.Time{}
+		return
+	}
+	if err.Kind == report.Canceled {
+		return
+	}
+	if len(r.running) > 0 || r.left() <= 1 {
+		r.free = time.Time{}
+		return
+	}
+	if r.free.IsZero() {
+		r.free = r.now
+	}
+	if err.RetryAfter <= 0 || err.RetryAfter > time.Minute {
+		r.t.Fatalf("seed %d: shut for %v with %d errors left: %v", r.seed, err.RetryAfter, r.left(), err)
+	}
+	if r.now.Sub(r.free) > time.Minute {
+		r.t.Fatalf("seed %d: shut since %v with %d errors left: %v", r.seed, r.now.Sub(r.free), r.left(), err)
+	}
+}
+
+func (r *guarded) end(down float64) {
+	if len(r.running) == 0 {
+		return
+	}
+	i := r.dice.IntN(len(r.running))
+	p, before := r.running[i], r.before[i]
+	r.running, r.before = slices.Delete(r.running, i, i+1), slices.Delete(r.before, i, i+1)
+	if r.dice.Float64() >= down {
+		r.guards.leave(one, p, nil, r.now)
+		r.guards.told(one, p, Bucket{Remaining: int64(max(r.left(), before))}, r.now)
+		return
+	}
+	kinds := []*failure{
+		{outcome: serverError, status: 500}, {outcome: notGoogle, status: 503}, {outcome: unreachable, cause: context.Canceled}, {outcome: timedOut},
+		{outcome: notGoogle, status: 403}, {outcome: notGoogle, status: 502}, {outcome: invalid, status: 400},
+	}
+	f := kinds[r.dice.IntN(len(kinds))]
+	if f.status == 500 || f.status == 503 {
+		r.errors = append(r.errors, r.now)
+		if r.left() < 1 {
+			r.t.Fatalf("seed %d: Google's count is used up", r.seed)
+		}
+	}
+	r.guards.leave(one, p, f, r.now)
+}
+
+// TestLateFailuresDoNotProlong: requests that were running when the circuit broke do
+// not put off the probe.
+func TestLateFailuresDoNotProlong(t *testing.T) {
+	var g guards
+	enter := func(at time.Time) (pass, error) {
+		p, err := g.enter(t.Context(), one, false, func() time.Time { return at })
+		if err != nil {
+			return p, err
+		}
+		return p, nil
+	}
+	var running []pass
+	for range maxRunning {
+		p, err := enter(noon)
+		if err != nil {
+			t.Fatal(err)
+		}
+		running = append(running, p)
+	}
+	for i, p := range running {
+		if tripped := g.leave(one, p, &failure{outcome: unreachable, cause: io.EOF}, noon.Add(time.Duration(i)*time.Second)); tripped != (i == tripAfter-1) {
+			t.Errorf("failure %d: tripped %v", i, tripped)
+		}
+	}
+	if _, err := enter(noon.Add((tripAfter-1)*time.Second + firstRest)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRetriesHaveABudget: a Google that fails every other time is not asked twice as
+// often.
+func TestRetriesHaveABudget(t *testing.T) {
+	var n atomic.Int64
+	g := newGoogle(t, func(w http.ResponseWriter, r request) {
+		if n.Add(1)%2 == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		oneRow(w, r)
+	})
+	const questions = 200
+	for i := range questions {
+		_, _ = g.client.Report(t.Context(), question(i))
+	}
+	if n := len(g.seen()); n > questions+questions/4+int(maxRetries)+1 {
+		t.Errorf("%d requests for %d questions", n, questions)
+	}
+}

@@ -1,0 +1,91 @@
+package ga4
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Trouble is why Google is not answering about a property, for operators.
+type Trouble struct {
+	Account, Property string
+	Category          string    // core or realtime
+	Since             time.Time // of the first failure of this sort
+	Again             time.Time // when Google is asked again; zero: with the next question
+	Cause             string    // what happened, and what to do where that is known
+}
+
+// A trouble is what the guard of a subject keeps of it.
+type trouble struct {
+	outcome outcome
+	since   time.Time
+	cause   string
+}
+
+// lasting reports whether a failure is worth an operator's attention by itself:
+// another try is not likely to end well.
+func (f *failure) lasting() bool {
+	return !f.passing() && f.outcome != timedOut && f.outcome != invalid && f.outcome != unasked
+}
+
+// noteTrouble logs when trouble of some sort begins, and when it is over.
+func (g *Client) noteTrouble(c *call, f *failure, tripped bool, now time.Time) {
+	ended := f == nil || f.outcome == invalid
+	if !ended && !tripped && !f.lasting() {
+		return
+	}
+	var is *trouble
+	if !ended {
+		is = &trouble{f.outcome, now, g.explain(c, f)}
+	}
+	was := g.guards.trouble(c.subject, is)
+	log := g.config.Logger.With("account", c.subject.account, "property", c.subject.property, "category", c.subject.category)
+	switch {
+	case is == nil && was != nil:
+		log.Info("Google answers again", "since_failing", now.Sub(was.since))
+	case is != nil && (was == nil || was.outcome != is.outcome):
+		log.Warn("Google does not answer; what is stored is given instead, unless access is gone", "outcome", string(is.outcome), "cause", is.cause)
+	}
+}
+
+// trouble puts is in the place of what is returned.
+func (g *guards) trouble(s subject, is *trouble) (was *trouble) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	guard := g.of(s)
+	was = guard.trouble
+	if is != nil && was != nil && is.outcome == was.outcome {
+		is.since = was.since
+	}
+	guard.trouble = is
+	return was
+}
+
+// Troubles returns where Google is not answering, by account, property and category.
+func (g *Client) Troubles() []Trouble {
+	now := g.config.Clock()
+	g.guards.mu.Lock()
+	defer g.guards.mu.Unlock()
+	var all []Trouble
+	for s, guard := range g.guards.bySubject {
+		t := Trouble{Account: s.account, Property: s.property, Category: s.category}
+		shut := guard.closed(false, now)
+		switch {
+		case guard.trouble != nil:
+			t.Since, t.Cause = guard.trouble.since, guard.trouble.cause
+		case shut != nil:
+			t.Cause = shut.Err.Error()
+		default:
+			continue
+		}
+		if shut != nil {
+			t.Again = now.Add(shut.RetryAfter)
+		}
+		all = append(all, t)
+	}
+	slices.SortFunc(all, func(a, b Trouble) int {
+		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Property, b.Property), strings.Compare(a.Category, b.Category))
+	})
+	return all
+}
