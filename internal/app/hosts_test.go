@@ -180,7 +180,7 @@ func TestFiltersOfOneView(t *testing.T) {
 	rows := func(filters string) string {
 		status, body := p.ask("POST", "/v1/tokens", p.apiKey, `{"views":["museum"]`+filters+`}`)
 		token := p.given("access_token", status, body)
-		_, body = p.ask("POST", "/v1/views/museum:runReport", token, `{"metrics":[{"name":"sessions"}],"dimensions":[{"name":"deviceCategory"}],"dateRanges":[{"startDate":"7daysAgo","endDate":"yesterday"}]}`)
+		_, body = p.ask("POST", "/v1/views/museum:runReport", token, `{"metrics":[{"name":"sessions"}],"dimensions":[{"name":"deviceCategory"}],"dateRanges":[{"startDate":"2026-10-01","endDate":"2026-10-31"}]}`)
 		return body
 	}
 	const mobile = `{"filter":{"fieldName":"deviceCategory","stringFilter":{"value":"mobile"}}}`

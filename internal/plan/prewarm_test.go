@@ -20,11 +20,16 @@ func (d *desk) Outlook(report.Query) (time.Time, time.Duration, bool) {
 	return d.seen, 15 * time.Minute, d.soon
 }
 
-// yesterday is a question about the seven days before the synthetic present,
-// 2000-01-01 in UTC.
-func lastWeek() report.Query {
+// lastWeek is a query for the seven days before today.
+func lastWeek() report.Query { return ago(7, 1) }
+
+// ago is a query for the days from some days ago to some days ago, in UTC.
+func ago(from, to int) report.Query {
+	today := time.Now().UTC()
 	q := figures("sessions")
-	q.DateRanges[0] = report.DateRange{StartDate: "1999-12-25", EndDate: "1999-12-31"}
+	q.DateRanges[0] = report.DateRange{
+		StartDate: today.AddDate(0, 0, -from).Format(time.DateOnly), EndDate: today.AddDate(0, 0, -to).Format(time.DateOnly),
+	}
 	return q
 }
 
@@ -83,17 +88,15 @@ func TestWhatNobodyLooksAtIsDropped(t *testing.T) {
 func TestMidnightMovesRanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, g, _ := warming(t)
-		past := lastWeek()
-		past.DateRanges[0] = report.DateRange{StartDate: "1999-11-01", EndDate: "1999-11-30"}
-		all(t, p, lastWeek(), past)
+		all(t, p, lastWeek(), ago(60, 31))
 		time.Sleep(25 * time.Hour)
 		p.Prewarm(t.Context(), 72*time.Hour)
 		p.Prewarm(t.Context(), 72*time.Hour)
 		if len(g.asked) != 3 {
 			t.Fatalf("asked %d times, want the two and the one that moved", len(g.asked))
 		}
-		if r := g.asked[2].DateRanges[0]; r.StartDate != "1999-12-26" || r.EndDate != "2000-01-01" {
-			t.Errorf("moved to %+v", r)
+		if r, want := g.asked[2].DateRanges[0], lastWeek().DateRanges[0]; r != want {
+			t.Errorf("moved to %+v, want %+v", r, want)
 		}
 	})
 }
