@@ -104,14 +104,14 @@ func (a *App) wire() error {
 func (a *App) wireGoogle(m *metrics) (err error) {
 	a.keys, err = credential.New(credential.Config{
 		Accounts: a.config.accounts(), TokenHosts: a.config.Google.TokenHosts,
-		Clock: a.clock, Logger: a.log, OnFetch: m.tokenFetched,
+		Clock: a.clock, Random: a.config.Jitter, Logger: a.log, OnFetch: m.tokenFetched,
 	})
 	if err != nil {
 		return a.config.explainCredentials(err)
 	}
 	a.google, err = ga4.New(ga4.Config{
 		DataURL: a.config.Google.DataURL, AdminURL: a.config.Google.AdminURL,
-		Keyring: a.keys, Email: a.keys.Email, Clock: a.clock, Logger: a.log,
+		Keyring: a.keys, Email: a.keys.Email, Clock: a.clock, Random: a.config.Jitter, Logger: a.log,
 		Observer: ga4.Observer{Request: m.googleAsked, Quota: m.quotaTold, InFlight: m.inFlightChanged},
 	})
 	return err
@@ -214,9 +214,9 @@ func (a *App) Handlers() (public, operator http.Handler) {
 	return a.server.Handler(), a.server.Operator()
 }
 
-// Renewing returns how many answers are being fetched anew behind those who were
-// given old ones: none when the server is at rest.
-func (a *App) Renewing() int { return a.plan.Renewing() }
+// Renewing returns how many answers and access tokens are being fetched behind those
+// who were given old ones: none when the server is at rest.
+func (a *App) Renewing() int { return a.plan.Renewing() + a.keys.Fetching() }
 
 // Run serves on both listeners until ctx ends, then lets requests finish. The
 // listeners are closed when it returns.

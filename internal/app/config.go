@@ -36,6 +36,9 @@ type Config struct {
 
 	// Clock tells the time; nil means the machine's. No file can set it.
 	Clock func() time.Time `yaml:"-"`
+	// Jitter returns a number in [0, 1), which spreads retries and renewals of
+	// access tokens; nil means a random one. No file can set it.
+	Jitter func() float64 `yaml:"-"`
 
 	src source
 }

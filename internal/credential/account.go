@@ -153,6 +153,12 @@ func (a *account) startUnlessResting(now time.Time) *flight {
 	return f
 }
 
+func (a *account) fetching() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.flight != nil
+}
+
 // fly fetches a token and lands. It runs on a context of its own.
 func (a *account) fly(f *flight) {
 	t, failure := a.fetch(f.identity)

@@ -161,6 +161,16 @@ func (k *Keys) Status() []Status {
 	return all
 }
 
+// Fetching returns how many accounts are fetching an access token.
+func (k *Keys) Fetching() (n int) {
+	for _, a := range k.accounts {
+		if a.fetching() {
+			n++
+		}
+	}
+	return n
+}
+
 // Close ends all requests and goroutines of the keyring and waits for them. Later
 // calls of AccessToken fail. The error is always nil.
 func (k *Keys) Close() error {

@@ -64,7 +64,7 @@ func TestWhatGetsOldIsFetchedBefore(t *testing.T) {
 func TestWhatNobodyLooksAtIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, g, d := warming(t)
-		all(t, p, lastWeek())
+		all(t, p, ago(60, 31)) // which midnight does not move
 		d.soon = true
 		time.Sleep(attention*15*time.Minute + time.Second)
 		p.Prewarm(t.Context(), 3*time.Hour)
