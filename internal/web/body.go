@@ -61,6 +61,21 @@ func readAll(r *http.Request, limit int64) ([]byte, error) {
 	return body, err
 }
 
+// maxDiscarded bounds what is read, and not kept, of the body of a request that fails;
+// how long it may take is bounded by Patience.Body.
+const maxDiscarded = 16 << 20
+
+// discardBody reads the rest of a request that is about to be answered with an error.
+// Most clients send all before they read anything: one that is answered earlier sees
+// its connection reset instead of the answer. net/http does this for connections that
+// are kept alive only, and up to 256 KB.
+func discardBody(r *http.Request) {
+	if r.ContentLength > maxDiscarded || r.Header.Get("Expect") != "" { // the client waits with its body for a word
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, maxDiscarded) // an error here leaves the answer as it is
+}
+
 func checkDepth(body []byte) error {
 	if depth(body) > maxDepth {
 		return report.Errorf(report.Invalid, "The request is nested deeper than %d levels.", maxDepth)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,7 +75,7 @@ func (s *site) long() (request string, size int) {
 
 // Whoever asks for much and takes nothing does not keep it, nor the handler.
 func TestReadersThatStop(t *testing.T) {
-	s := newSite(t, hurried)
+	s := newSite(t, func(c *Config) { c.Patience.Answer = 50 * time.Millisecond })
 	request, size := s.long()
 	conn := s.dial()
 	_, err := io.WriteString(conn, request)
@@ -93,7 +94,7 @@ func TestReadersThatStop(t *testing.T) {
 func TestReadersThatAreSlow(t *testing.T) {
 	s := newSite(t, func(c *Config) {
 		c.RequestTimeout = time.Second
-		c.Patience = Patience{Body: 100 * time.Millisecond, Answer: time.Second}
+		c.Patience = Patience{Body: time.Second, Answer: 3 * time.Second}
 	})
 	request, size := s.long()
 	conn := s.dial()
@@ -106,7 +107,7 @@ func TestReadersThatAreSlow(t *testing.T) {
 		var n int64
 		n, err = io.CopyN(io.Discard, res.Body, paceBytes)
 		read += n
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond)
 	}
 	if err != io.EOF || read != int64(size) {
 		t.Errorf("%d of %d bytes came: %v", read, size, err)
@@ -155,5 +156,49 @@ func TestBodiesAreBounded(t *testing.T) {
 		if a := s.do("POST", tt.path, tt.body, auth, tt.header); a.code != tt.code {
 			t.Errorf("%s: %d %s", name, a.code, a.body)
 		}
+	}
+}
+
+// Clients that send all of a request before they read anything get the answer to one
+// that is refused, however large and slow, as others do.
+func TestRefusedBodiesAreAnswered(t *testing.T) {
+	s := newSite(t)
+	token := bearing(s.token("shop"))
+	for name, tt := range map[string]struct {
+		line, auth, body string
+		chunked          bool
+		code             int
+	}{
+		"too large":          {"POST /v1/views/shop:runReport", token, strings.Repeat(" ", 3*maxReportBody), false, 413},
+		"too large, chunked": {"POST /v1/views/shop:runReport", token, strings.Repeat(" ", 3*maxReportBody), true, 413},
+		"too large for v4":   {"POST /v4/reports:batchGet", token, strings.Repeat(" ", 3*maxReportBody), false, 413},
+		"no token":           {"POST /v1/views/shop:runReport", "X: y", strings.Repeat(" ", 3*maxReportBody), false, 401},
+		"nothing there":      {"POST /v1/nothing", token, strings.Repeat(" ", 3*maxReportBody), false, 404},
+		"a wrong method":     {"PUT /v4/reports:batchGet", token, strings.Repeat(" ", 3*maxReportBody), false, 405},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			framing, end := fmt.Sprintf("Content-Length: %d", len(tt.body)), ""
+			if tt.chunked {
+				framing, tt.body, end = "Transfer-Encoding: chunked", fmt.Sprintf("%x\r\n%s", len(tt.body), tt.body), "\r\n0\r\n\r\n"
+			}
+			conn := s.dial()
+			sent := tt.line + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n" + tt.auth + "\r\n" + framing + "\r\n\r\n" + tt.body
+			half := len(sent) - 2*maxReportBody
+			_, err := io.WriteString(conn, sent[:half])
+			must(t, err)
+			time.Sleep(time.Second) // longer than net/http lingers
+			for piece := range slices.Chunk([]byte(sent[half:]+end), 64<<10) {
+				_, err := conn.Write(piece)
+				must(t, err)
+			}
+			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil || res.StatusCode != tt.code {
+				t.Fatalf("%v, %v", res, err)
+			}
+			if _, err := io.ReadAll(res.Body); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
