@@ -1,10 +1,10 @@
 # make test sets up everything that the tests need, on Debian, and passes.
 
-.PHONY: test setup js lint unit fuzz-briefly judge adversary fuzz bench simulate dist demo clean
+.PHONY: test setup js lint unit any-day any-day-briefly fuzz-briefly judge adversary fuzz bench simulate dist demo clean
 
 export CGO_ENABLED ?= 0
 
-test: setup lint js unit fuzz-briefly judge
+test: setup lint js unit any-day-briefly fuzz-briefly judge
 
 demo:
 	go run ./cmd/oriel demo
@@ -29,6 +29,19 @@ js:
 unit:
 	CGO_ENABLED=0 go build -o /dev/null ./cmd/oriel
 	CGO_ENABLED=1 go test -race ./...
+
+# The unit tests with the clock moved: in 1,000 days, on a 29 February, in the last
+# minutes of a year, in hours that a change of clocks skips, where it is tomorrow.
+# DAYS=leap-day,apia for some; build/anyday/main.go has all.
+DAYS ?=
+any-day:
+	go run ./build/anyday -on "$(DAYS)" ./...
+
+# The packages whose tests take a few seconds. One that takes more than ten on two
+# processors belongs to SLOW.
+SLOW = . ./cmd/oriel ./emulator ./emulator/world ./internal/app ./internal/audit ./internal/store/sqlstore ./internal/ua ./internal/web
+any-day-briefly:
+	go run ./build/anyday $$(go list ./... | grep -Fxv "$$(go list $(SLOW))")
 
 # Every fuzz test for a minute; FUZZTIME=10m for longer.
 FUZZTIME ?= 60s

@@ -64,11 +64,10 @@ func run(args []string) (int, error) {
 	if fs.NArg() == 0 {
 		return 2, errors.New("name packages to test, or a command after --")
 	}
-	flags := args[:len(args)-fs.NArg()]
-	if n := len(flags); n > 0 && flags[n-1] == "--" {
+	if before := len(args) - fs.NArg() - 1; before >= 0 && args[before] == "--" {
 		return runOn(chosen, fs.Args())
 	}
-	return test(flags, fs.Args())
+	return test([]string{"-on=" + *on, "-at=" + *at, "-zone=" + *zone}, fs.Args())
 }
 
 func choose(on, at, zone string) ([]day, error) {
@@ -102,7 +101,7 @@ func names(days []day) string {
 }
 
 // test lets go test build each test program once, and start it by this one, which
-// runs it on each day.
+// runs it on each day that flags choose.
 func test(flags, packages []string) (int, error) {
 	self, err := os.Executable()
 	if err != nil {

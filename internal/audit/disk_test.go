@@ -20,7 +20,7 @@ import (
 // eventually waits for what another goroutine does in a moment.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for range 1000 {
+	for range 3000 {
 		if is() {
 			return
 		}

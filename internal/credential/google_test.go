@@ -240,7 +240,7 @@ func (b *bench) fails(t *testing.T) *credential.Error {
 // eventually waits until ok, for things that happen in the background.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for range 500 {
+	for range 3000 {
 		if ok() {
 			return
 		}

@@ -81,7 +81,7 @@ func TestQuota(t *testing.T) {
 
 // eventually asks until the answer is a stale one: the first may still be in time.
 func eventually(ctx context.Context, s *data.Service, q *data.RunReportRequest, w *watch) (r *data.RunReportResponse, err error) {
-	for range 100 {
+	for range 3000 {
 		r, err = s.Properties.RunReport("properties/shop", q).Context(ctx).Do()
 		if err != nil || w.last.Get("Oriel-Stale") != "" {
 			return r, err

@@ -32,7 +32,7 @@ func answering(c *cache.Cache, from, to int) error {
 
 // until waits for a cache to be degraded, or not to be.
 func until(c *cache.Cache, degraded bool) error {
-	for range 500 {
+	for range 1500 {
 		if (c.Degraded() != nil) == degraded {
 			return nil
 		}
@@ -76,7 +76,7 @@ func fillDisk(path string) error {
 
 // flushed waits until a store has as many records.
 func flushed(c *cache.Cache, s *Store, records int64) error {
-	for range 500 {
+	for range 1500 {
 		if s.Stats().Records == records {
 			return nil
 		}
