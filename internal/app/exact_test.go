@@ -49,10 +49,10 @@ func (s *shelf) Overdue(report.Query, error) {}
 
 func (s *shelf) Outlook(report.Query) (seen time.Time, life time.Duration, soon bool) { return }
 
-// emulated is a server whose Google is an emulator that never tires.
-func emulated(t *testing.T) (*App, *world.World, *emulator.Emulator) {
+// emulated is a server whose Google is an emulator that never tires, and whose clock
+// stands still: today's numbers must not grow between two questions.
+func emulated(t *testing.T, now time.Time) (*App, *world.World, *emulator.Emulator) {
 	t.Helper()
-	now := time.Now() // and stays it: today's numbers must not grow between two questions
 	past, err := world.New(world.Config{Seed: 7, Now: now, Days: 60, Events: 30_000})
 	must(t, err)
 	google := httptest.NewServer(nil)
@@ -202,7 +202,8 @@ func (r *questioner) redate(q *report.Query) {
 // TestPlannedIsExact asks Google through the plan, cold, warm and many at once,
 // and straight: the answers are the same, byte for byte.
 func TestPlannedIsExact(t *testing.T) {
-	a, past, e := emulated(t)
+	now := time.Now()
+	a, past, e := emulated(t, now)
 	var asked atomic.Int64
 	events := map[plan.Event]int{}
 	var counting sync.Mutex
@@ -212,13 +213,13 @@ func TestPlannedIsExact(t *testing.T) {
 			return a.google.Report(ctx, q)
 		}),
 		Memory:   &shelf{kept: map[cache.Key]*report.Report{}},
-		Clock:    time.Now,
+		Clock:    func() time.Time { return now },
 		Observer: func(e plan.Event) { counting.Lock(); events[e]++; counting.Unlock() },
 	})
 	must(t, err)
 	zone, err := time.LoadLocation(past.Sites()[0].TimeZone)
 	must(t, err)
-	r := &questioner{rand.New(rand.NewPCG(1, 2)), past.Sites()[0].Property, report.DateOf(time.Now(), zone)}
+	r := &questioner{rand.New(rand.NewPCG(1, 2)), past.Sites()[0].Property, report.DateOf(now, zone)}
 	pages := make([]report.Query, 80)
 	for i := range pages {
 		pages[i] = r.query()

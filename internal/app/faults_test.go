@@ -47,6 +47,7 @@ func (m *meddler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // every way.
 type trouble struct {
 	t       *testing.T
+	began   time.Time
 	google  *emulator.Emulator
 	between *meddler
 	url     string
@@ -57,13 +58,13 @@ type trouble struct {
 
 func newTrouble(t *testing.T) *trouble {
 	t.Helper()
-	x := &trouble{t: t, between: &meddler{}}
+	x := &trouble{t: t, began: time.Now(), between: &meddler{}}
 	srv := httptest.NewUnstartedServer(x.between)
 	host := srv.Listener.Addr().String()
 	path := write(t, fmt.Sprintf(`google: {data_url: 'http://%[1]s', admin_url: 'http://%[1]s', token_hosts: ['%[1]s']}
 accounts: {agency: {key_file: key.json}}
 tokens: {lifetime: 1h, public_session: 168h}
-limits: {request_timeout: 2s, requests_per_second: 1e6, requests_burst: 1000000, tokens_per_second: 1e6, tokens_burst: 1000000}
+limits: {request_timeout: 5s, requests_per_second: 1e6, requests_burst: 1000000, tokens_per_second: 1e6, tokens_burst: 1000000}
 cache: {file: none}
 views:
   museum: {property: '412600302', public: true, origins: ["https://www.example.com"]}
@@ -123,7 +124,7 @@ type reading struct {
 
 func (x *trouble) ask(view, metric string) reading {
 	x.t.Helper()
-	day := func(ago int) string { return time.Now().AddDate(0, 0, -ago).Format(time.DateOnly) } // the same, whatever x.ahead
+	day := func(ago int) string { return x.began.AddDate(0, 0, -ago).Format(time.DateOnly) } // the same, whatever x.ahead
 	r, err := http.NewRequest("POST", x.url+"/v1/views/"+view+":runReport", strings.NewReader(
 		`{"metrics":[{"name":"`+metric+`"}],"dateRanges":[{"startDate":"`+day(9)+`","endDate":"`+day(2)+`"}]}`))
 	check(x.t, err)
@@ -139,7 +140,7 @@ func (x *trouble) ask(view, metric string) reading {
 // eventually asks until an answer is as wanted.
 func (x *trouble) eventually(what, view, metric string, is func(reading) bool) {
 	x.t.Helper()
-	end := time.Now().Add(20 * time.Second)
+	end := time.Now().Add(enough)
 	for {
 		got := x.ask(view, metric)
 		if is(got) {
@@ -358,7 +359,7 @@ func TestManyLeave(t *testing.T) {
 	wg.Wait()
 	once.Do(func() { close(release) })
 	client.CloseIdleConnections()
-	end := time.Now().Add(20 * time.Second)
+	end := time.Now().Add(enough)
 	for runtime.NumGoroutine() > before+10 {
 		if time.Now().After(end) {
 			stacks := make([]byte, 64<<10)

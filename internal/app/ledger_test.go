@@ -93,7 +93,7 @@ func (r *running) report(token, view string) int {
 // becomes waits until reports are answered with a status.
 func (r *running) becomes(token, view string, want int) {
 	r.t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(enough); ; time.Sleep(50 * time.Millisecond) {
 		got := r.report(token, view)
 		if got == want {
 			return
