@@ -79,11 +79,8 @@ func (e *Emulator) render(q *question, rows []world.Row, totals [][]float64, quo
 
 func (q *question) dimensionHeaders() []nameHeader {
 	var headers []nameHeader
-	for _, d := range q.ask.Dimensions {
-		headers = append(headers, nameHeader{d.Name})
-	}
-	if len(q.spans) > 1 {
-		headers = append(headers, nameHeader{dateRangeColumn})
+	for _, c := range q.columns {
+		headers = append(headers, nameHeader{c.name})
 	}
 	return headers
 }
@@ -92,64 +89,72 @@ func (q *question) metricHeaders() []metricHeader {
 	var headers []metricHeader
 	for i, m := range q.ask.Metrics {
 		if !m.Invisible {
-			headers = append(headers, metricHeader{m.Name, q.metrics[i].kind})
+			headers = append(headers, metricHeader{m.Name, q.values[i].kind})
 		}
 	}
 	return headers
 }
 
-// row renders one row: dimensions, the name of its range if there are
-// several, visible metrics.
-func (q *question) row(dimensions []string, span int, metrics []float64) rowAnswer {
+// row renders one row: dimensions, among them the names of its comparison and its range
+// if there are several; visible metrics.
+func (q *question) row(dimensions []string, of int, metrics []float64) rowAnswer {
 	var r rowAnswer
-	for _, v := range dimensions {
-		r.DimensionValues = append(r.DimensionValues, cell{v})
+	for _, c := range q.columns {
+		r.DimensionValues = append(r.DimensionValues, cell{c.of(dimensions, &q.series[of])})
 	}
-	if len(q.spans) > 1 {
-		r.DimensionValues = append(r.DimensionValues, cell{q.spans[span].name})
-	}
-	for i, m := range q.ask.Metrics {
-		if !m.Invisible {
-			r.MetricValues = append(r.MetricValues, cell{formatMetric(metrics[i], q.metrics[i].kind)})
-		}
-	}
+	r.MetricValues = q.metricCells(metrics)
 	return r
 }
 
-// aggregate fills totals, maximums and minimums: a row for each range, an empty
-// one for a range without rows.
-func (q *question) aggregate(a *reportAnswer, rows []world.Row, totals [][]float64) {
-	for i := range q.spans {
-		some := slices.ContainsFunc(rows, func(r world.Row) bool { return r.Range == i })
-		row := func(word string, metrics func() []float64) rowAnswer {
-			if !some {
-				return rowAnswer{}
-			}
-			return q.row(q.reserved(word), i, metrics())
+func (q *question) metricCells(metrics []float64) (cells []cell) {
+	for i, m := range q.ask.Metrics {
+		if !m.Invisible {
+			cells = append(cells, cell{formatMetric(metrics[i], q.values[i].kind)})
 		}
+	}
+	return cells
+}
+
+// aggregate fills totals, maximums and minimums: a row for each series, an empty one for
+// a series without rows.
+func (q *question) aggregate(a *reportAnswer, rows []world.Row, totals [][]float64) {
+	for i := range q.series {
 		for _, want := range q.totals {
 			switch want {
 			case "TOTAL":
-				a.Totals = append(a.Totals, row("RESERVED_TOTAL", func() []float64 { return totals[i] }))
+				a.Totals = append(a.Totals, q.aggregated(want, rows, i, totals[i]))
 			case "MAXIMUM":
-				a.Maximums = append(a.Maximums, row("RESERVED_MAX", func() []float64 { return q.extreme(rows, i, math.Max) }))
+				a.Maximums = append(a.Maximums, q.aggregated(want, rows, i, nil))
 			case "MINIMUM":
-				a.Minimums = append(a.Minimums, row("RESERVED_MIN", func() []float64 { return q.extreme(rows, i, math.Min) }))
+				a.Minimums = append(a.Minimums, q.aggregated(want, rows, i, nil))
 			}
 		}
 	}
 }
 
-func (q *question) reserved(word string) []string {
-	return slices.Repeat([]string{word}, len(q.dimensions))
+// aggregated is the row of one series.
+func (q *question) aggregated(want string, rows []world.Row, of int, total []float64) rowAnswer {
+	if !slices.ContainsFunc(rows, func(r world.Row) bool { return r.Range == of }) {
+		return rowAnswer{}
+	}
+	switch want {
+	case "MAXIMUM":
+		total = extreme(rows, of, math.Max)
+	case "MINIMUM":
+		total = extreme(rows, of, math.Min)
+	}
+	return q.row(slices.Repeat([]string{reservedWords[want]}, len(q.dimensions)), of, total)
 }
 
-// extreme folds the metrics of the rows of one range, which has some.
-func (q *question) extreme(rows []world.Row, span int, pick func(a, b float64) float64) []float64 {
+// reservedWords stand for dimension values in aggregates.
+var reservedWords = map[string]string{"TOTAL": "RESERVED_TOTAL", "MAXIMUM": "RESERVED_MAX", "MINIMUM": "RESERVED_MIN"}
+
+// extreme folds the metrics of the rows of one series, which has some.
+func extreme(rows []world.Row, of int, pick func(a, b float64) float64) []float64 {
 	var out []float64
 	for _, r := range rows {
 		switch {
-		case r.Range != span:
+		case r.Range != of:
 		case out == nil:
 			out = slices.Clone(r.Metrics)
 		default:

@@ -212,7 +212,6 @@ func TestNotEmulated(t *testing.T) {
 		{"POST", run + ":runReport?callback=f", "{}"},
 		{"POST", run + ":runReport?alt=proto", "{}"},
 		{"POST", run + ":runReport", `{"cohortSpec":{},` + users + `}`},
-		{"POST", run + ":runReport", `{"comparisons":[{}],` + users + `,` + week + `}`},
 	} {
 		r := l.do(tt[0], tt[1], tt[2])
 		if status, _ := r.failure(t); r.status != 501 || status != "UNIMPLEMENTED" {

@@ -14,11 +14,10 @@ import (
 type filterCompiler struct {
 	fields *catalog
 	live   bool
-	// column returns the column of a metric in the rows to be tested; it adds
-	// one for a metric that is not requested.
-	column func(f *field) int
-	// aliases are the dimensions and metrics that the request named by
-	// expression; filters may use them.
+	// column returns the index of a metric in the rows to be tested, and its type. It adds
+	// a metric that is not requested.
+	column func(name string) (index int, kind string, err error)
+	// derived tells the dimensions that the request makes by expressions.
 	derived func(name string) bool
 }
 
@@ -60,11 +59,12 @@ func (fc *filterCompiler) dimensionList(l *filterList) ([]world.Expr, error) {
 }
 
 func (fc *filterCompiler) dimensionMatch(f *filterAsk) (world.Expr, error) {
+	if fc.derived(f.FieldName) {
+		test, err := f.test()
+		return world.Match{Dimension: f.FieldName, Test: test}, err
+	}
 	if _, err := fc.fields.metric(f.FieldName, fc.live); err == nil {
 		return nil, invalidArgument("Found duplicate dimensions/metrics.")
-	}
-	if fc.derived != nil && fc.derived(f.FieldName) {
-		return nil, notEmulated("Filtering by a dimension expression")
 	}
 	d, err := fc.fields.dimension(f.FieldName, fc.live)
 	if err != nil {
@@ -137,14 +137,10 @@ func (fc *filterCompiler) metricMatch(f *filterAsk) (rowTest, error) {
 	if _, err := fc.fields.dimension(f.FieldName, fc.live); err == nil {
 		return nil, invalidArgument("Found duplicate dimensions/metrics.")
 	}
-	if fc.derived != nil && fc.derived(f.FieldName) {
-		return nil, notEmulated("Filtering by a metric expression")
-	}
-	m, err := fc.fields.metric(f.FieldName, fc.live)
+	col, kind, err := fc.column(f.FieldName)
 	if err != nil {
 		return nil, err
 	}
-	col := fc.column(m)
 	if f.Numeric != nil || f.Between != nil {
 		test := f.numberTest()
 		return func(v []float64) bool { return test(v[col]) }, nil
@@ -153,7 +149,7 @@ func (fc *filterCompiler) metricMatch(f *filterAsk) (rowTest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(v []float64) bool { return test(formatMetric(v[col], m.kind)) }, nil
+	return func(v []float64) bool { return test(formatMetric(v[col], kind)) }, nil
 }
 
 // test returns the condition as a test of text. Numbers are compared with

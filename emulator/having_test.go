@@ -54,7 +54,9 @@ func TestOrderByDateRange(t *testing.T) {
 
 func TestRangeNames(t *testing.T) {
 	l := newLab(t)
-	for name, want := range map[string]int{"mine": 200, "date_range_7": 400, "RESERVED_TOTAL": 400} {
+	for name, want := range map[string]int{
+		"mine": 200, "last week": 200, "0-4 minutes ago": 200, "ü": 200, "Date_range_0": 200, "date_range_7": 400, "RESERVED_TOTAL": 400,
+	} {
 		r := l.call("runReport", `{"dateRanges":[{"startDate":"today","endDate":"today","name":"`+name+`"}],`+users+`}`)
 		if r.status != want {
 			t.Errorf("%s: %d %s", name, r.status, r.body)

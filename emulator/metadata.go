@@ -110,13 +110,13 @@ func (e *Emulator) checkCompatibility(c *call) (any, error) {
 	}
 	for i := range q.site.fields.dimensions {
 		f := &q.site.fields.dimensions[i]
-		if w := word(incompatible(append(slices.Clone(q.dimensions), f), q.metrics) == ""); wanted(w) {
+		if w := word(incompatible(append(slices.Clone(q.read), f), q.metrics) == ""); wanted(w) {
 			a.Dimensions = append(a.Dimensions, dimensionCompatibility{f.asDimension(), w})
 		}
 	}
 	for i := range q.site.fields.metrics {
 		f := &q.site.fields.metrics[i]
-		if w := word(incompatible(q.dimensions, append(slices.Clone(q.metrics), f)) == ""); wanted(w) {
+		if w := word(incompatible(q.read, append(slices.Clone(q.metrics), f)) == ""); wanted(w) {
 			a.Metrics = append(a.Metrics, metricCompatibility{f.asMetric(), w})
 		}
 	}

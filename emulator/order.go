@@ -20,6 +20,7 @@ const dateRangeColumn = "dateRange"
 // first. Rows that are equal so far are put in the order of their dimension
 // values, so that pages of the same report fit together.
 func (q *question) orders() error {
+	q.columns = q.dimensionColumns()
 	for _, ask := range q.ask.OrderBys {
 		by, err := q.ordering(&ask)
 		if err != nil {
@@ -31,7 +32,7 @@ func (q *question) orders() error {
 		}
 		q.order = append(q.order, by)
 	}
-	if len(q.ask.OrderBys) == 0 && q.shown > 0 {
+	if len(q.ask.OrderBys) == 0 && len(q.ask.Metrics) > 0 {
 		q.order = append(q.order, func(a, b *world.Row) int { return cmp.Compare(b.Metrics[0], a.Metrics[0]) })
 	}
 	q.order = append(q.order,
@@ -66,14 +67,14 @@ func notInReport(name string) error {
 
 func (q *question) orderByDimension(name, orderType string) (ordering, error) {
 	compare := textOrder(orderType)
-	i := slices.IndexFunc(q.ask.Dimensions, func(d dimensionAsk) bool { return d.Name == name })
-	switch {
-	case i >= 0:
-		return func(a, b *world.Row) int { return compare(a.Dimensions[i], b.Dimensions[i]) }, nil
-	case name == dateRangeColumn && len(q.spans) > 1:
-		return func(a, b *world.Row) int { return compare(q.spans[a.Range].name, q.spans[b.Range].name) }, nil
+	i := slices.IndexFunc(q.columns, func(c dimensionColumn) bool { return c.name == name })
+	if i < 0 {
+		return nil, notInReport(name)
 	}
-	return nil, notInReport(name)
+	of := q.columns[i].of
+	return func(a, b *world.Row) int {
+		return compare(of(a.Dimensions, &q.series[a.Range]), of(b.Dimensions, &q.series[b.Range]))
+	}, nil
 }
 
 func textOrder(orderType string) func(a, b string) int {

@@ -18,17 +18,28 @@ const (
 type question struct {
 	ask        *reportRequest
 	site       property
-	live       bool // realtime
-	dimensions []*field
-	metrics    []*field // of the columns shown; then those that only filters and orders read
-	shown      int      // how many of metrics are in the answer
+	live       bool     // realtime
+	dimensions []*field // that rows are grouped by
+	derived    []world.Derived
+	read       []*field    // all dimensions that rows are made of, those of expressions too
+	metrics    []*field    // that the world counts
+	values     []rowMetric // of a row: those of the request, then those that only filters read
+	columns    []dimensionColumn
 	spans      []span
+	compared   []comparison // nil: none
+	series     []series
 	where      world.Expr
 	having     rowTest // nil: all rows
 	limit      int
 	offset     int
 	order      []ordering
 	totals     []string // metric aggregations asked for
+}
+
+// A rowMetric is a metric of a row, computed from what the world counted.
+type rowMetric struct {
+	name string
+	formula
 }
 
 // understand checks a request in Google's order: fields and duplicates, limit
@@ -60,47 +71,75 @@ func (e *Emulator) understand(ask *reportRequest, c *call, live bool) (*question
 }
 
 func (q *question) nameFields(fields *catalog) error {
-	for _, d := range q.ask.Dimensions {
-		if d.Expression != nil {
-			return notEmulated("dimensionExpression")
+	for i := range q.ask.Dimensions {
+		if err := q.nameDimension(fields, &q.ask.Dimensions[i]); err != nil {
+			return err
 		}
-		f, err := fields.dimension(d.Name, q.live)
+	}
+	for i, m := range q.ask.Metrics {
+		f, err := q.formulaOf(i, nil)
 		if err != nil {
 			return err
 		}
-		if slices.Contains(coreOnly, f.name) {
-			return notEmulated("Dimension " + f.name)
-		}
-		q.dimensions = append(q.dimensions, f)
-	}
-	for _, m := range q.ask.Metrics {
 		if m.Expression != "" {
-			return notEmulated("Metric expression")
+			if err := checkOwnName("Metric", m.Name); err != nil {
+				return err
+			}
 		}
-		f, err := fields.metric(m.Name, q.live)
-		if err != nil {
-			return err
-		}
-		q.metrics = append(q.metrics, f)
+		q.values = append(q.values, rowMetric{q.metricName(m), f})
 	}
-	q.shown = len(q.metrics)
 	return q.duplicates()
+}
+
+func (q *question) nameDimension(fields *catalog, d *dimensionAsk) error {
+	switch {
+	case d.Expression != nil:
+		return q.derive(d)
+	case isComparison(*d) && !q.live:
+		return nil // the name of a series
+	}
+	f, err := fields.dimension(d.Name, q.live)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(coreOnly, f.name) {
+		return notEmulated("Dimension " + f.name)
+	}
+	q.dimensions, q.read = append(q.dimensions, f), append(q.read, f)
+	return nil
+}
+
+// metricName is the name that a metric of the request has without the request's own
+// spelling: deprecated names mean the same.
+func (q *question) metricName(m metricAsk) string {
+	if m.Expression == "" {
+		if f, err := q.site.fields.metric(m.Name, q.live); err == nil {
+			return f.name
+		}
+	}
+	return m.Name
 }
 
 func (q *question) duplicates() error {
 	seen := map[string]bool{}
-	for i, d := range q.dimensions {
-		if seen[d.name] {
-			return invalidArgument("Found duplicate dimensions: %s", q.ask.Dimensions[i].Name)
+	at := 0
+	for _, ask := range q.ask.Dimensions {
+		name := comparisonColumn
+		if !isComparison(ask) {
+			name = q.dimensions[at].name
+			at++
 		}
-		seen[d.name] = true
+		if seen[name] {
+			return invalidArgument("Found duplicate dimensions: %s", ask.Name)
+		}
+		seen[name] = true
 	}
 	seen = map[string]bool{}
-	for i, m := range q.metrics {
-		if seen[m.name] {
+	for i, c := range q.values {
+		if seen[c.name] {
 			return invalidArgument("Duplicate metrics are not allowed. Found duplicate metrics: %s", q.ask.Metrics[i].Name)
 		}
-		seen[m.name] = true
+		seen[c.name] = true
 	}
 	return nil
 }
@@ -124,40 +163,43 @@ func (q *question) dates(c *call) (err error) {
 	if q.ask.CohortSpec != nil {
 		return notEmulated("cohortSpec")
 	}
-	if len(q.ask.Comparisons) > 0 {
-		return notEmulated("comparisons")
-	}
 	q.spans, err = spans(q.ask.DateRanges, c.now, q.site.zone)
 	return err
 }
 
 func (q *question) cardinality() error {
-	if n := len(q.dimensions); n > maxDimensions {
+	if n := len(q.ask.Dimensions); n > maxDimensions {
 		return invalidArgument("Requests are limited to 9 dimensions within a nested request.\n  This request is for %d dimensions.", n)
 	}
-	if n := len(q.metrics); n > maxMetrics {
+	if n := len(q.ask.Metrics); n > maxMetrics {
 		return invalidArgument("Requests are limited to 10 metrics within a nested request.\n  This request is for %d metrics.", n)
 	}
-	if len(q.dimensions) == 0 && len(q.metrics) == 0 {
+	if len(q.ask.Dimensions) == 0 && len(q.ask.Metrics) == 0 {
 		return invalidArgument("Requests require dimensions and/or metrics. Most requests include both.")
 	}
 	return nil
 }
 
 func (q *question) filters(fields *catalog) (err error) {
-	fc := &filterCompiler{fields: fields, live: q.live, column: q.column}
+	fc := &filterCompiler{fields: fields, live: q.live, derived: q.isDerived, column: q.rowValue}
 	if q.ask.DimensionFilter != nil {
 		if q.where, err = fc.dimensions(q.ask.DimensionFilter); err != nil {
 			return err
 		}
 	}
 	if q.ask.MetricFilter != nil {
-		q.having, err = fc.metrics(q.ask.MetricFilter)
+		if q.having, err = fc.metrics(q.ask.MetricFilter); err != nil {
+			return err
+		}
 	}
-	return err
+	return q.compare(fc)
 }
 
-// column returns the index of a metric in the rows that the world computes.
+func (q *question) isDerived(dimension string) bool {
+	return slices.ContainsFunc(q.derived, func(d world.Derived) bool { return d.Name == dimension })
+}
+
+// column returns the index of a metric among those that the world counts.
 func (q *question) column(f *field) int {
 	i := slices.IndexFunc(q.metrics, func(m *field) bool { return m.name == f.name })
 	if i < 0 {
@@ -165,6 +207,32 @@ func (q *question) column(f *field) int {
 		i = len(q.metrics) - 1
 	}
 	return i
+}
+
+// rowValue returns the index and the type of a metric among the values of a row: one of
+// the request, or one of Google's, which is added.
+func (q *question) rowValue(name string) (index int, kind string, err error) {
+	canonical := q.metricName(metricAsk{Name: name})
+	for i, c := range q.values {
+		if c.name == name || c.name == canonical {
+			return i, c.kind, nil
+		}
+	}
+	f, err := q.counted(name)
+	if err != nil {
+		return 0, "", err
+	}
+	q.values = append(q.values, rowMetric{canonical, f})
+	return len(q.values) - 1, f.kind, nil
+}
+
+// evaluate computes the values of a row from what the world counted.
+func (q *question) evaluate(counted []float64) []float64 {
+	out := make([]float64, len(q.values))
+	for i, c := range q.values {
+		out[i] = c.value(counted)
+	}
+	return out
 }
 
 func (q *question) aggregations() error {
@@ -188,7 +256,7 @@ func (q *question) days() int {
 
 // thresholded reports whether rows may be withheld to protect people.
 func (q *question) thresholded() bool {
-	return slices.ContainsFunc(q.dimensions, func(d *field) bool {
+	return slices.ContainsFunc(q.read, func(d *field) bool {
 		switch d.name {
 		case "userAgeBracket", "userGender", "brandingInterest", "audienceId", "audienceName":
 			return true
@@ -206,14 +274,14 @@ func (q *question) compatible() error {
 		}
 		return nil
 	}
-	if name := incompatible(q.dimensions, q.metrics); name != "" {
+	if name := incompatible(q.read, q.metrics); name != "" {
 		return invalidArgument("Please remove %s to make the request compatible for example. The request's dimensions & metrics are incompatible. To learn more, see https://ga-dev-tools.web.app/ga4/dimensions-metrics-explorer/", name)
 	}
 	return nil
 }
 
 func (q *question) hasDimension(name string) bool {
-	return slices.ContainsFunc(q.dimensions, func(f *field) bool { return f.name == name })
+	return slices.ContainsFunc(q.read, func(f *field) bool { return f.name == name })
 }
 
 func (q *question) hasMetric(name string) bool {

@@ -77,7 +77,7 @@ func (e *Emulator) report(c *call, ask *reportRequest, canonical string, live bo
 	if err != nil {
 		return nil, err
 	}
-	quota, err := e.charge(c, cost(q.days(), len(q.dimensions), q.shown), q.thresholded())
+	quota, err := e.charge(c, cost(q.days(), len(q.ask.Dimensions), len(q.ask.Metrics)), q.thresholded())
 	if err != nil {
 		return nil, err
 	}
@@ -92,14 +92,13 @@ func (e *Emulator) report(c *call, ask *reportRequest, canonical string, live bo
 	return e.render(q, rows, totals, quota), nil
 }
 
-// compute asks the world and applies what stands behind grouping: HAVING,
-// empty rows, order. Totals are those of the rows that remain.
+// compute asks the world and applies what stands behind grouping: expressions, empty
+// rows, HAVING, order. Totals are those of the rows that remain.
 func (e *Emulator) compute(ctx context.Context, q *question, now time.Time) ([]world.Row, [][]float64, error) {
-	result, err := e.ask(ctx, q, q.where, q.ranges(), now)
+	rows, totals, err := e.count(ctx, q, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, totals := result.Rows, result.Totals
 	if q.ask.KeepEmptyRows {
 		rows = q.fill(rows)
 	} else {
@@ -117,10 +116,38 @@ func (e *Emulator) compute(ctx context.Context, q *question, now time.Time) ([]w
 	return rows, totals, nil
 }
 
-// fill adds rows of zeros to each range for the dimension values that only
-// another range has.
+// count asks the world for each comparison, and computes the values of rows and totals.
+func (e *Emulator) count(ctx context.Context, q *question, now time.Time) (rows []world.Row, totals [][]float64, err error) {
+	for at := 0; at < len(q.series); at += len(q.spans) {
+		result, err := e.ask(ctx, q, both(q.where, q.series[at].where), q.ranges(), now)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, r := range result.Rows {
+			rows = append(rows, world.Row{Range: at + r.Range, Dimensions: r.Dimensions, Metrics: q.evaluate(r.Metrics)})
+		}
+		for _, t := range result.Totals {
+			totals = append(totals, q.evaluate(t))
+		}
+	}
+	return rows, totals, nil
+}
+
+// both is true for what both expressions let through; nil lets everything through.
+func both(a, b world.Expr) world.Expr {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return world.And{a, b}
+}
+
+// fill adds rows of zeros to each series for the dimension values that only another
+// one has.
 func (q *question) fill(rows []world.Row) []world.Row {
-	seen := make([]map[string]bool, len(q.spans))
+	seen := make([]map[string]bool, len(q.series))
 	for i := range seen {
 		seen[i] = map[string]bool{}
 	}
@@ -132,7 +159,7 @@ func (q *question) fill(rows []world.Row) []world.Row {
 		for i := range seen {
 			if !seen[i][key(r)] {
 				seen[i][key(r)] = true
-				rows = append(rows, world.Row{Range: i, Dimensions: r.Dimensions, Metrics: make([]float64, len(r.Metrics))})
+				rows = append(rows, world.Row{Range: i, Dimensions: r.Dimensions, Metrics: q.evaluate(make([]float64, len(q.metrics)))})
 			}
 		}
 	}
@@ -142,7 +169,7 @@ func (q *question) fill(rows []world.Row) []world.Row {
 // isEmpty reports whether all requested metrics of the row are 0. A row
 // without metrics is not empty.
 func (q *question) isEmpty(r world.Row) bool {
-	return q.shown > 0 && !slices.ContainsFunc(r.Metrics[:q.shown], func(v float64) bool { return v != 0 })
+	return len(q.ask.Metrics) > 0 && !slices.ContainsFunc(r.Metrics[:len(q.ask.Metrics)], func(v float64) bool { return v != 0 })
 }
 
 func (q *question) ranges() []world.Range {
@@ -158,7 +185,7 @@ func (q *question) ranges() []world.Range {
 func (e *Emulator) ask(ctx context.Context, q *question, where world.Expr, ranges []world.Range, now time.Time) (*world.Result, error) {
 	dimensions, metrics := madeNames(q.dimensions), madeNames(q.metrics)
 	result, err := q.site.past.Run(ctx, world.Query{
-		Property: q.site.Property, Dimensions: dimensions, Metrics: metrics,
+		Property: q.site.Property, Dimensions: dimensions, Derived: q.derived, Metrics: metrics,
 		Ranges: ranges, Where: where, Now: now, Realtime: q.live,
 	})
 	if err != nil {
@@ -202,30 +229,35 @@ func widen[T any](values []T, fields []*field, filler T) []T {
 	return wide
 }
 
-// totalsOf asks again for the events of exactly these rows, range by range:
-// users in several of them count once.
+// totalsOf asks again for the events of exactly these rows, series by series: users in
+// several of them count once.
 func (e *Emulator) totalsOf(ctx context.Context, q *question, rows []world.Row, now time.Time) ([][]float64, error) {
-	totals := make([][]float64, len(q.spans))
-	whole := *q
-	whole.dimensions = nil
-	for i, s := range q.spans {
+	totals := make([][]float64, len(q.series))
+	for i := range q.series {
 		var kept [][]string
 		for _, r := range rows {
 			if r.Range == i {
 				kept = append(kept, r.Dimensions)
 			}
 		}
-		where := anyOf(q.dimensions, kept)
-		if q.where != nil {
-			where = world.And{q.where, where}
-		}
-		result, err := e.ask(ctx, &whole, where, []world.Range{s.Range}, now)
-		if err != nil {
+		var err error
+		if totals[i], err = e.totalOf(ctx, q, i, anyOf(q.dimensions, kept), now); err != nil {
 			return nil, err
 		}
-		totals[i] = result.Totals[0]
 	}
 	return totals, nil
+}
+
+// totalOf computes the values over all events of a series that an expression lets through.
+func (e *Emulator) totalOf(ctx context.Context, q *question, of int, where world.Expr, now time.Time) ([]float64, error) {
+	whole := *q
+	whole.dimensions = nil
+	s := &q.series[of]
+	result, err := e.ask(ctx, &whole, both(both(q.where, s.where), where), []world.Range{s.Range}, now)
+	if err != nil {
+		return nil, err
+	}
+	return q.evaluate(result.Totals[0]), nil
 }
 
 // anyOf is true for events with one of the combinations of dimension values.

@@ -23,7 +23,13 @@ type reportRequest struct {
 	CohortSpec          *struct{}         `json:"cohortSpec"`
 	KeepEmptyRows       bool              `json:"keepEmptyRows"`
 	ReturnPropertyQuota bool              `json:"returnPropertyQuota"`
-	Comparisons         []struct{}        `json:"comparisons"`
+	Comparisons         []comparisonAsk   `json:"comparisons"`
+}
+
+type comparisonAsk struct {
+	Name       string            `json:"name"`
+	Filter     *filterExpression `json:"dimensionFilter"`
+	Comparison string            `json:"comparison"`
 }
 
 type dimensionAsk struct {

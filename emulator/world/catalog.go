@@ -16,6 +16,8 @@ type attribute struct {
 	read func(from int, dst []uint32)
 	// fromClock gives the code for a day*1440 + minute. Nil for all others.
 	fromClock func(clock uint32) uint32
+	// compound is set for a Derived, which has neither of the two.
+	compound *compound
 }
 
 // A base is a column of the tables, read for a run of events.

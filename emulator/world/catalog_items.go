@@ -29,7 +29,7 @@ func (c *catalog) addItems(s *site) {
 		})
 	}
 	c.attributes["transactionId"] = attribute{
-		size: 1 << 31,
+		size: anySize,
 		value: func(code uint32) string {
 			if code == 0 {
 				return notSet

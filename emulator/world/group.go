@@ -97,7 +97,7 @@ func (q *query) newKeys(start int) (*keys, error) {
 		high, low := bits.Mul64(product, uint64(a.size))
 		if high != 0 || low > 1<<62 {
 			fresh = map[uint64]uint64{}
-			product = 1 << 31 // there are fewer events than that
+			product = anySize // there are fewer events than that
 			low = product * uint64(a.size)
 			k.size = 0
 		}
@@ -137,6 +137,10 @@ func (k *keys) of(block []uint32) []uint64 {
 
 // readPicked reads codes of events that need not follow each other.
 func (k *keys) readPicked(a attribute, block, codes []uint32) {
+	if a.compound != nil {
+		a.compound.read(codes, func(part attribute, codes []uint32) { k.readPicked(part, block, codes) })
+		return
+	}
 	if a.fromClock != nil {
 		for i, e := range block {
 			codes[i] = a.fromClock(k.q.clock.at(k.q.events.time[e]) + k.shift*minutesADay)

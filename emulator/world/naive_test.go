@@ -173,16 +173,30 @@ func (g *group) values() map[string]float64 {
 	}
 }
 
-func passes(x world.Expr, e world.Event) bool {
+// valueOf is the value of a dimension of a query, which may be derived.
+func valueOf(q world.Query, e world.Event, dimension string) string {
+	for _, d := range q.Derived {
+		if d.Name == dimension {
+			var values []string
+			for _, from := range d.From {
+				values = append(values, e.Value(from))
+			}
+			return d.Value(values)
+		}
+	}
+	return e.Value(dimension)
+}
+
+func passes(q world.Query, x world.Expr, e world.Event) bool {
 	switch x := x.(type) {
 	case world.And:
-		return !slices.ContainsFunc(x, func(x world.Expr) bool { return !passes(x, e) })
+		return !slices.ContainsFunc(x, func(x world.Expr) bool { return !passes(q, x, e) })
 	case world.Or:
-		return slices.ContainsFunc(x, func(x world.Expr) bool { return passes(x, e) })
+		return slices.ContainsFunc(x, func(x world.Expr) bool { return passes(q, x, e) })
 	case world.Not:
-		return !passes(x.X, e)
+		return !passes(q, x.X, e)
 	case world.Match:
-		return x.Test(e.Value(x.Dimension))
+		return x.Test(valueOf(q, e, x.Dimension))
 	}
 	return true
 }
@@ -191,12 +205,12 @@ func passes(x world.Expr, e world.Event) bool {
 func (p past) slowly(q world.Query, r world.Range) (groups map[string]*group, whole *group) {
 	groups, whole = map[string]*group{}, newGroup()
 	for _, e := range p.events {
-		if e.Time.Before(r.From) || !e.Time.Before(r.To) || !passes(q.Where, e) {
+		if e.Time.Before(r.From) || !e.Time.Before(r.To) || !passes(q, q.Where, e) {
 			continue
 		}
 		var key []string
 		for _, d := range q.Dimensions {
-			key = append(key, e.Value(d))
+			key = append(key, valueOf(q, e, d))
 		}
 		at := strings.Join(key, "\x00")
 		if groups[at] == nil {
@@ -285,6 +299,13 @@ func randomQuery(r *rand.Rand, w *world.World) world.Query {
 			q.Dimensions = append(q.Dimensions, d)
 		}
 	}
+	if r.IntN(3) == 0 {
+		q.Derived = randomDerived(r, dimensions)
+		for _, d := range q.Derived {
+			q.Dimensions = slices.Insert(q.Dimensions, r.IntN(len(q.Dimensions)+1), d.Name)
+		}
+		dimensions = append(dimensions, q.Derived[0].Name) // so that filters name it
+	}
 	metrics := slices.DeleteFunc(world.Metrics(), isRolling)
 	for range r.IntN(11) {
 		q.Metrics = append(q.Metrics, metrics[r.IntN(len(metrics))])
@@ -297,6 +318,18 @@ func randomQuery(r *rand.Rand, w *world.World) world.Query {
 		q.Where = randomFilter(r, w, s.Property, dimensions, 3)
 	}
 	return q
+}
+
+// randomDerived joins up to three dimensions, or folds the values of one.
+func randomDerived(r *rand.Rand, dimensions []string) []world.Derived {
+	var from []string
+	for range r.IntN(4) {
+		from = append(from, dimensions[r.IntN(len(dimensions))])
+	}
+	return []world.Derived{
+		{Name: "joined", From: from, Value: func(v []string) string { return strings.Join(v, "|") }},
+		{Name: "country", From: []string{"city"}, Value: func(v []string) string { return v[0][:1] }},
+	}
 }
 
 func randomFilter(r *rand.Rand, w *world.World, property string, dimensions []string, depth int) world.Expr {

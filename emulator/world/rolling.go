@@ -40,7 +40,7 @@ func (q *query) roll(r Range, start int, g groups, parts, all []part) error {
 
 func (k *keys) dated() bool {
 	for _, name := range k.q.Dimensions {
-		if isDated(name) {
+		if k.q.dated(name) {
 			return true
 		}
 	}

@@ -65,7 +65,7 @@ func (p past) rolling(q world.Query, row world.Row, midnight func(int) time.Time
 	}
 	users := [3]set{{}, {}, {}}
 	for _, e := range p.events {
-		if !e.Time.Before(midnight(anchor-1)) || !passes(q.Where, e) || !p.sessions[e.Session].active() || !matches(e, rest) {
+		if !e.Time.Before(midnight(anchor-1)) || !passes(q, q.Where, e) || !p.sessions[e.Session].active() || !matches(e, rest) {
 			continue
 		}
 		for i, days := range []int{1, 7, 28} {

@@ -78,6 +78,16 @@ func newQuery(ctx context.Context, s *site, q Query) (*query, error) {
 // attribute returns a dimension for a range that begins on day start, which may
 // lie before the world.
 func (q *query) attribute(name string, start int) (attribute, error) {
+	for _, d := range q.Derived {
+		if d.Name == name {
+			return q.derived(d, start)
+		}
+	}
+	return q.plain(name, start)
+}
+
+// plain is attribute, but for dimensions that are derived.
+func (q *query) plain(name string, start int) (attribute, error) {
 	if name == "minutesAgo" && q.Realtime {
 		return q.minutesAgo(), nil
 	}
@@ -107,6 +117,10 @@ func (q *query) minutesAgo() attribute {
 
 // read fills dst with an attribute's codes for the events from an index on.
 func (q *query) read(a attribute, from int, dst []uint32) {
+	if a.compound != nil {
+		a.compound.read(dst, func(part attribute, dst []uint32) { q.read(part, from, dst) })
+		return
+	}
 	if a.fromClock == nil {
 		a.read(from, dst)
 		return

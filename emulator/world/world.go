@@ -168,6 +168,8 @@ type Query struct {
 	// first instant of the first day to the first instant of the day after the last, in
 	// the site's time zone; for realtime, minutes.
 	Ranges []Range
+	// Derived are dimensions that this query makes of others.
+	Derived []Derived
 	// Where is the dimension filter; nil for all events.
 	Where Expr
 	// Now hides later events.
