@@ -93,7 +93,7 @@ func forcedError(status int, service string) *apiError {
 
 // standardQuery are the query parameters that every method of a Google API has.
 var standardQuery = []string{
-	"$.xgafv", "access_token", "$alt", "alt", "callback", "fields", "key", "oauth_token",
+	"$.xgafv", "access_token", "$alt", "alt", "callback", "fields", "$fields", "key", "oauth_token",
 	"prettyPrint", "$prettyPrint", "quotaUser", "$userProject", "uploadType", "upload_protocol",
 }
 
@@ -118,7 +118,7 @@ func checkQuery(c *call) error {
 	if c.query.Get("callback") != "" {
 		return notEmulated("Query parameter callback")
 	}
-	if fields := c.query.Get("fields"); fields != "" {
+	if fields := fieldsWanted(c.query); fields != "" {
 		if _, err := parseMask(fields); err != nil {
 			return err
 		}
@@ -138,6 +138,9 @@ func queryOf(r *http.Request) url.Values {
 	}
 	return q
 }
+
+// fieldsWanted returns the field mask of a request.
+func fieldsWanted(q url.Values) string { return q.Get("$fields") + q.Get("fields") }
 
 // altOf returns the format of the answer that was asked for, without its
 // parameters.
@@ -240,7 +243,7 @@ func styled(text []byte, q url.Values, code int) []byte {
 	if strings.Contains(q.Get("$alt")+q.Get("alt"), "enum-encoding=int") {
 		text = []byte(numericEnums.Replace(string(text)))
 	}
-	if fields := q.Get("fields"); fields != "" && code == http.StatusOK {
+	if fields := fieldsWanted(q); fields != "" && code == http.StatusOK {
 		if m, err := parseMask(fields); err == nil {
 			text = m.partial(text)
 		}

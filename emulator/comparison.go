@@ -39,16 +39,21 @@ func (q *question) compare(fc *filterCompiler) error {
 	if q.compared == nil && slices.ContainsFunc(q.ask.Dimensions, isComparison) {
 		return invalidArgument("The comparison dimension requires comparisons in the request.")
 	}
+	q.laySeries()
+	return nil
+}
+
+func (q *question) laySeries() {
 	all := q.compared
 	if all == nil {
 		all = []comparison{{}}
 	}
+	q.series = nil
 	for _, c := range all {
 		for _, s := range q.spans {
 			q.series = append(q.series, series{s, c})
 		}
 	}
-	return nil
 }
 
 func isComparison(d dimensionAsk) bool { return d.Name == comparisonColumn && d.Expression == nil }
@@ -134,7 +139,11 @@ func (q *question) dimensionColumns() []dimensionColumn {
 		at++
 	}
 	if len(q.spans) > 1 {
-		columns = append(columns, dimensionColumn{name: dateRangeColumn, of: func(_ []string, s *series) string { return s.span.name }})
+		columns = append(columns, q.rangeColumn())
 	}
 	return columns
+}
+
+func (q *question) rangeColumn() dimensionColumn {
+	return dimensionColumn{name: dateRangeColumn, of: func(_ []string, s *series) string { return s.span.name }}
 }

@@ -205,8 +205,7 @@ func TestNotEmulated(t *testing.T) {
 	l := newLab(t)
 	run := "/v1beta/properties/" + l.property
 	for _, tt := range [][3]string{
-		{"POST", run + ":runPivotReport", "{}"},
-		{"POST", run + ":batchRunPivotReports", "{}"},
+		{"POST", run + ":runAccessReport", "{}"},
 		{"GET", run + "/audienceExports", ""},
 		{"GET", run + "/dataStreams", ""},
 		{"POST", run + ":runReport?callback=f", "{}"},

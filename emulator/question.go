@@ -293,6 +293,9 @@ func (q *question) hasMetric(name string) bool {
 // a cohortSpec.
 func incompatible(dimensions, metrics []*field) string {
 	items := slices.ContainsFunc(dimensions, func(d *field) bool { return strings.HasPrefix(d.name, "item") })
+	if i := slices.IndexFunc(dimensions, func(d *field) bool { return d.category == "Cohort" }); i >= 0 {
+		return dimensions[i].name
+	}
 	for _, m := range metrics {
 		switch m.category {
 		case "Cohort":

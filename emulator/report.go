@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,25 +39,13 @@ func (e *Emulator) batchRunReports(c *call) (any, error) {
 	var ask struct {
 		Requests []*reportRequest `json:"requests"`
 	}
-	canonical, err := decodeRequest(c.body, batchRunReportsType(), &ask)
+	members, err := decodeBatch(c.body, batchRunReportsType(), "runReportRequest", &ask)
 	if err != nil {
-		return nil, err
-	}
-	switch n := len(ask.Requests); {
-	case n == 0:
-		return nil, invalidArgument("The batchRunReportsRequest must contain at least one runReportRequest.")
-	case n > maxBatch:
-		return nil, invalidArgument("Batch requests are limited to 5 requests.\n  This batch request contains %d requests.", n)
-	}
-	var members struct {
-		Requests []json.RawMessage `json:"requests"`
-	}
-	if err := json.Unmarshal([]byte(canonical), &members); err != nil {
 		return nil, err
 	}
 	var answer batchAnswer
 	for i, member := range ask.Requests {
-		r, err := e.report(c, member, string(members.Requests[i]), false)
+		r, err := e.report(c, member, string(members[i]), false)
 		if err != nil {
 			return nil, err
 		}
@@ -70,8 +57,8 @@ func (e *Emulator) batchRunReports(c *call) (any, error) {
 
 // report checks one request, charges it and answers it.
 func (e *Emulator) report(c *call, ask *reportRequest, canonical string, live bool) (*reportAnswer, error) {
-	if ask.Property != "" && ask.Property != "properties/"+c.property.Property {
-		return nil, invalidArgument("Property %s in the request body must match properties/%s in the path or be unspecified.", ask.Property, c.property.Property)
+	if err := checkMember(c, ask.Property); err != nil {
+		return nil, err
 	}
 	q, err := e.understand(ask, c, live)
 	if err != nil {
@@ -90,6 +77,14 @@ func (e *Emulator) report(c *call, ask *reportRequest, canonical string, live bo
 		return nil, err
 	}
 	return e.render(q, rows, totals, quota), nil
+}
+
+// checkMember checks the property that a request names beside the path.
+func checkMember(c *call, property string) error {
+	if property != "" && property != "properties/"+c.property.Property {
+		return invalidArgument("Property %s in the request body must match properties/%s in the path or be unspecified.", property, c.property.Property)
+	}
+	return nil
 }
 
 // compute asks the world and applies what stands behind grouping: expressions, empty

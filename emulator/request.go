@@ -78,8 +78,11 @@ type orderByAsk struct {
 		DimensionName string `json:"dimensionName"`
 		OrderType     string `json:"orderType"`
 	} `json:"dimension"`
-	Pivot *struct{} `json:"pivot"`
-	Desc  bool      `json:"desc"`
+	Pivot *struct {
+		MetricName string              `json:"metricName"`
+		Selections []pivotSelectionAsk `json:"pivotSelections"`
+	} `json:"pivot"`
+	Desc bool `json:"desc"`
 }
 
 type filterExpression struct {

@@ -60,9 +60,9 @@ func propertyMethod(verb string) *method {
 	case "checkCompatibility":
 		return dataMethod(verb, "CheckCompatibility", core, (*Emulator).checkCompatibility)
 	case "runPivotReport":
-		return dataMethod(verb, "RunPivotReport", core, elsewhere(verb))
+		return dataMethod(verb, "RunPivotReport", core, (*Emulator).runPivotReport)
 	case "batchRunPivotReports":
-		return dataMethod(verb, "BatchRunPivotReports", core, elsewhere(verb))
+		return dataMethod(verb, "BatchRunPivotReports", core, (*Emulator).batchRunPivotReports)
 	case "runAccessReport":
 		return adminMethod(verb, "RunAccessReport", true, elsewhere(verb))
 	}

@@ -43,6 +43,23 @@ func runReportType() *messageType {
 		many(of("comparisons", comparisonType)))
 }
 
+func runPivotReportType() *messageType {
+	return messageOf("RunPivotReportRequest",
+		text("property"), many(of("dimensions", dimensionType)), many(of("metrics", metricType)),
+		many(of("date_ranges", dateRangeType)), many(of("pivots", pivotType)), of("dimension_filter", filterExpressionType),
+		of("metric_filter", filterExpressionType), text("currency_code"), of("cohort_spec", cohortSpecType),
+		boolean("keep_empty_rows"), boolean("return_property_quota"), many(of("comparisons", comparisonType)))
+}
+
+func pivotType() *messageType {
+	return messageOf("Pivot", many(text("field_names")), many(of("order_bys", orderByType)), long("offset"), long("limit"),
+		aggregationField("metric_aggregations"))
+}
+
+func batchRunPivotReportsType() *messageType {
+	return messageOf("BatchRunPivotReportsRequest", text("property"), many(of("requests", runPivotReportType)))
+}
+
 func runRealtimeReportType() *messageType {
 	return messageOf("RunRealtimeReportRequest",
 		text("property"), many(of("dimensions", dimensionType)), many(of("metrics", metricType)),
