@@ -38,6 +38,9 @@ func NewAsked(q report.Query, size int) *Asked {
 	return &Asked{query: q.Clone(), size: size, calculates: len(calculates(q)) > 0}
 }
 
+// Query returns what was asked. It is shared and must not be changed.
+func (a *Asked) Query() report.Query { return a.query }
+
 // maxRemembered bounds what the gate remembers, in bytes.
 const maxRemembered = 64 << 20
 

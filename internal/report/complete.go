@@ -110,16 +110,26 @@ type tableHeader struct {
 	Name string `json:"name"`
 }
 
+// addHeaders adds headers, and believes those that are there.
 func (t *table) addHeaders(Query) error {
-	for member, names := range map[string][]string{"dimensionHeaders": t.dimensions, "metricHeaders": t.metrics} {
-		if t.members[member] != nil || len(names) == 0 {
+	for member, names := range map[string]*[]string{"dimensionHeaders": &t.dimensions, "metricHeaders": &t.metrics} {
+		var headers []tableHeader
+		if err := t.read(member, &headers); err != nil {
+			return err
+		}
+		if len(headers) > 0 {
+			*names = nil
+			for _, h := range headers {
+				*names = append(*names, h.Name)
+			}
 			continue
 		}
-		headers := make([]tableHeader, len(names))
-		for i, name := range names {
-			headers[i].Name = name
+		for _, name := range *names {
+			headers = append(headers, tableHeader{name})
 		}
-		t.set(member, headers)
+		if len(headers) > 0 {
+			t.set(member, headers)
+		}
 	}
 	return nil
 }
@@ -127,7 +137,7 @@ func (t *table) addHeaders(Query) error {
 // addRows adds the row of each range that has none. Only without dimensions is that
 // known to be zero; a filter on metrics, or a page, may have left it out.
 func (t *table) addRows(q Query) error {
-	if len(q.Dimensions) > 0 || len(q.Metrics) == 0 || q.MetricFilter != nil || q.Offset > 0 {
+	if dimensions, _ := q.Columns(); len(q.Dimensions) > 0 || len(q.Metrics) == 0 || q.MetricFilter != nil || q.Offset > 0 || !slices.Equal(t.dimensions, dimensions) {
 		return nil
 	}
 	rows, err := t.rows("rows")

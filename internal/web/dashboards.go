@@ -224,6 +224,13 @@ func (s *Server) encodePanel(text []byte, board string, p policy.PanelAnswer, no
 	}
 	text = append(text, head...)
 	rep := p.Report
+	var whole []byte
+	if p.Err == nil && rep != nil {
+		// A chart knows of its panel's question only what the report says of it.
+		if whole, err = rep.Complete(p.Panel.Query); err != nil {
+			p.Err = report.AsError(err)
+		}
+	}
 	if p.Err != nil || rep == nil {
 		members, err := json.Marshal(panelFailed{panelError{known(panelCause(p)).Message}})
 		return append(append(text, ','), members[1:]...), err
@@ -236,7 +243,7 @@ func (s *Server) encodePanel(text []byte, board string, p policy.PanelAnswer, no
 		return nil, err
 	}
 	text = append(append(text, ','), open(members)[1:]...)
-	text = append(append(text, `,"report":`...), rep.Body...)
+	text = append(append(text, `,"report":`...), whole...)
 	return append(text, '}'), nil
 }
 

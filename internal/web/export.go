@@ -25,7 +25,7 @@ func (s *Server) exportReport(r *http.Request, grant policy.Grant, view, verb st
 	if err != nil {
 		return nil, err
 	}
-	return s.export(rep, view, moment(rep))
+	return s.export(rep, asked[0].Query(), view, moment(rep))
 }
 
 // exportPanel answers what one panel of a dashboard shows as a file.
@@ -44,16 +44,16 @@ func (s *Server) exportPanel(r *http.Request, grant policy.Grant) (reply, error)
 		return nil, err
 	}
 	if days := p.Panel.Query.DateRanges; len(days) > 0 {
-		return s.export(p.Report, req.Name, name, days[0].StartDate, days[0].EndDate)
+		return s.export(p.Report, p.Panel.Query, req.Name, name, days[0].StartDate, days[0].EndDate)
 	}
-	return s.export(p.Report, req.Name, name, moment(p.Report))
+	return s.export(p.Report, p.Panel.Query, req.Name, name, moment(p.Report))
 }
 
 // moment names a file of a report that has no days to be named by.
 func moment(r *report.Report) string { return r.FetchedAt.UTC().Format("2006-01-02T1504Z") }
 
-func (s *Server) export(r *report.Report, name ...string) (reply, error) {
-	file, err := s.sheets.of(r)
+func (s *Server) export(r *report.Report, q report.Query, name ...string) (reply, error) {
+	file, err := s.sheets.of(r, q)
 	if err != nil {
 		return nil, err
 	}
@@ -119,16 +119,24 @@ func newSheets() (*sheets, error) {
 	return &sheets{kept}, nil
 }
 
-// of returns a report as CSV.
-func (m *sheets) of(r *report.Report) ([]byte, error) {
+// of returns a report as CSV, the answer to q.
+func (m *sheets) of(r *report.Report, q report.Query) ([]byte, error) {
 	at := unsafe.SliceData(r.Body)
 	if known, ok := m.kept.GetIfPresent(at); ok && known.body == len(r.Body) {
 		return known.file, nil
 	}
-	file, err := report.CSV(r.Body)
+	body, err := r.Complete(q)
 	if err != nil {
-		return nil, report.Errorf(report.Internal, "The report could not be written as a file.").Because(err)
+		return nil, unwritten(err)
+	}
+	file, err := report.CSV(body)
+	if err != nil {
+		return nil, unwritten(err)
 	}
 	m.kept.Set(at, sheet{len(r.Body), file})
 	return file, nil
+}
+
+func unwritten(err error) error {
+	return report.Errorf(report.Internal, "The report could not be written as a file.").Because(err)
 }

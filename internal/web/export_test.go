@@ -220,7 +220,7 @@ func TestExportsAreWrittenOnce(t *testing.T) {
 	rep := s.report()
 	rep.Body = bytes.ReplaceAll(rep.Body, []byte("script"), bytes.Repeat([]byte("x"), 4000))
 	s.source.answer = func(context.Context, report.Query) (*report.Report, error) { return rep, nil }
-	first, err := s.server.sheets.of(rep)
+	first, err := s.server.sheets.of(rep, report.Query{})
 	must(t, err)
 	token := bearing(s.token("shop"))
 	plain := s.do("POST", exportOfShop, runReport, token)
@@ -231,12 +231,12 @@ func TestExportsAreWrittenOnce(t *testing.T) {
 	if text, err := io.ReadAll(r); err != nil || string(text) != plain.body || plain.body != string(first) {
 		t.Errorf("%v: %q, %q", err, text, plain.body)
 	}
-	if again, err := s.server.sheets.of(rep); err != nil || &again[0] != &first[0] {
+	if again, err := s.server.sheets.of(rep, report.Query{}); err != nil || &again[0] != &first[0] {
 		t.Errorf("written again: %v", err)
 	}
 	other := *rep
 	other.Body = []byte(reportBody)
-	if again, err := s.server.sheets.of(&other); err != nil || bytes.Equal(again, first) {
+	if again, err := s.server.sheets.of(&other, report.Query{}); err != nil || bytes.Equal(again, first) {
 		t.Errorf("%v: another report is the same file", err)
 	}
 }

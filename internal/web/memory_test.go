@@ -38,7 +38,7 @@ func (l *library) answer(_ context.Context, q report.Query) (*report.Report, err
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.known[key] == nil {
-		l.known[key] = &report.Report{Body: bodyOf(q, key), Rows: 1, FetchedAt: l.asof, Freshness: report.FreshIntraday, TimeZone: "UTC"}
+		l.known[key] = &report.Report{Body: bodyOf(q, key), Rows: len(q.RangeNames()), FetchedAt: l.asof, Freshness: report.FreshIntraday, TimeZone: "UTC"}
 	}
 	return l.known[key], nil
 }
@@ -61,11 +61,22 @@ func bodyOf(q report.Query, key string) []byte {
 		metrics = append(metrics, named{"name": m.Name, "type": "TYPE_INTEGER"})
 		numbers = append(numbers, named{"value": fmt.Sprint(h.Sum32() + uint32(i))})
 	}
-	row := func(of []named) []map[string]any {
-		return []map[string]any{{"dimensionValues": of, "metricValues": numbers}}
+	names := q.RangeNames()
+	row := func(of []named) (rows []map[string]any) {
+		for _, name := range names {
+			cells := slices.Clone(of)
+			if len(names) > 1 {
+				cells = append(cells, named{"value": name})
+			}
+			rows = append(rows, map[string]any{"dimensionValues": cells, "metricValues": numbers})
+		}
+		return rows
+	}
+	if len(names) > 1 {
+		dimensions = append(dimensions, named{"name": report.RangeColumn})
 	}
 	body, err := json.Marshal(map[string]any{
-		"dimensionHeaders": dimensions, "metricHeaders": metrics, "rows": row(values), "totals": row(totals), "rowCount": 1,
+		"dimensionHeaders": dimensions, "metricHeaders": metrics, "rows": row(values), "totals": row(totals), "rowCount": len(names),
 		"metadata": named{"timeZone": "UTC"},
 	})
 	if err != nil {
