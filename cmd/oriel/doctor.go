@@ -32,10 +32,12 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	defer a.Close()
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
-	return tell(a.Check(ctx), stdout)
+	findings := a.Check(ctx)
+	a.LookForTraffic(ctx, findings)
+	return tell(findings, stdout)
 }
 
-// tell writes a line per view and returns an error when one needs mending.
+// tell writes a line per view, one more where there is a note, and returns an error when one needs mending.
 func tell(findings []app.Finding, w io.Writer) error {
 	bad := 0
 	for _, f := range findings {
@@ -45,6 +47,9 @@ func tell(findings []app.Finding, w io.Writer) error {
 			continue
 		}
 		fmt.Fprintf(w, "ok    view %s: property %s %q, %s, %s\n", f.View, f.Property.ID, f.Property.DisplayName, f.Property.TimeZone, f.Property.CurrencyCode)
+		if f.Note != "" {
+			fmt.Fprintf(w, "note  view %s: %s\n", f.View, f.Note)
+		}
 	}
 	if bad > 0 {
 		return fmt.Errorf("%d of %d views cannot be read", bad, len(findings))

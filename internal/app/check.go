@@ -19,7 +19,8 @@ type Finding struct {
 	View     string
 	Where    string // file:line of the view's property
 	Property report.Property
-	Err      error // nil when the view can be read
+	Err      error  // nil when the view can be read
+	Note     string // what else an operator may want to know, see LookForTraffic
 }
 
 // Permanent reports whether waiting will not mend it.

@@ -176,7 +176,7 @@ var reserved = []struct {
 
 func (t *table) addTotals(q Query) error {
 	for _, a := range reserved {
-		if len(t.metrics) == 0 || !slices.Contains(q.MetricAggregations, a.of) {
+		if len(t.metrics) == 0 || t.members[a.member] == nil && !slices.Contains(q.MetricAggregations, a.of) {
 			continue
 		}
 		rows, err := t.rows(a.member)
