@@ -26,7 +26,7 @@ func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, err
 	}
 	var e *entry
 	if !shut {
-		e = c.look(ctx, key, c.config.Clock())
+		e = c.look(ctx, key, at, c.config.Clock())
 	}
 	now := c.config.Clock()
 	life := c.life(e, q)
@@ -154,19 +154,27 @@ func (c *Cache) fetch(key Key, q report.Query) (*report.Report, error) {
 		c.failed(key, q, err)
 		return nil, err
 	}
-	c.keep(key, c.newEntry(r))
+	at := slot{q.Account, q.Property}
+	c.keep(key, c.newEntry(at, r))
 	c.failures.Invalidate(key)
-	c.doors.open(slot{q.Account, q.Property})
+	c.doors.open(at)
 	return r, nil
 }
 
 // keep puts an entry in the place of an older one, which knows when somebody last
-// looked.
+// looked. What was forgotten meanwhile is not kept.
 func (c *Cache) keep(key Key, e *entry) {
+	if c.forgot.covers(e.at, e.report) {
+		return
+	}
 	if before, ok := c.kept.GetIfPresent(key); ok {
 		e.seen.Store(before.seen.Load())
 	}
 	c.kept.Set(key, e)
+	if c.forgot.covers(e.at, e.report) { // since it was looked
+		c.kept.Invalidate(key)
+		return
+	}
 	if c.backing != nil {
 		c.backing.put(e.record(key))
 	}

@@ -43,6 +43,8 @@ type backing struct {
 	patience time.Duration // with a read
 	rest     time.Duration // of a store that fails
 
+	writing sync.Mutex // one batch or purge at a time; before mu
+
 	mu      sync.Mutex
 	pending map[Key]change
 	bytes   int64 // of the records in pending
@@ -86,8 +88,10 @@ func realmOf(name string) (k Key) {
 }
 
 // inRealm returns the store's key for a key. Keys of different realms differ.
-func (b *backing) inRealm(k Key) Key {
-	subtle.XORBytes(k[:], k[:], b.realm[:])
+func (b *backing) inRealm(k Key) Key { return xor(k, b.realm) }
+
+func xor(k, realm Key) Key {
+	subtle.XORBytes(k[:], k[:], realm[:])
 	return k
 }
 
@@ -125,6 +129,13 @@ func (b *backing) next() bool {
 // write applies what is pending. What fails goes back, unless something newer
 // has come for its key.
 func (b *backing) write() {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.flush()
+}
+
+// flush is write; b.writing is held.
+func (b *backing) flush() {
 	select {
 	case <-b.wake: // for what is taken now
 	default:
@@ -173,11 +184,35 @@ func batchOf(changes map[Key]change) *Batch {
 // put keeps a record, soon, which is the store's from now on.
 func (b *backing) put(r *Record) {
 	r.Key = b.inRealm(r.Key)
+	if r.Owner != (Key{}) {
+		r.Owner = b.inRealm(r.Owner)
+	}
 	b.enqueue(r.Key, change{put: r})
 }
 
 // forget takes a record out of the store, soon, and out of sight at once.
 func (b *backing) forget(k Key) { b.enqueue(b.inRealm(k), change{forget: true}) }
+
+// purge takes the records about a slot out of the store, and returns how many
+// there were.
+func (b *backing) purge(ctx context.Context, at slot, final bool) (int, error) {
+	p := Purge{Owner: ownerOf(at), Final: final}
+	if p.Owner != (Key{}) {
+		p.Owner = b.inRealm(p.Owner)
+	}
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	b.flush() // so that what is on its way goes too
+	n, err := b.store.Purge(ctx, p)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k, c := range b.pending { // the store failed
+		if c.put != nil && p.covers(c.put) {
+			b.add(k, change{forget: true}) // an older one may be there
+		}
+	}
+	return n, err
+}
 
 // use tells the store of a last use, unless more than that is to be told.
 func (b *backing) use(k Key, at time.Time) {

@@ -26,8 +26,8 @@ type Config struct {
 	// MaxBytes bounds the memory of the answers kept. The default is 256 MiB.
 	MaxBytes int64
 	// Realtime, Intraday, Settling and Final are how long an answer of that
-	// freshness is given without asking again. Defaults: 30 s, 15 min, 4 h; and
-	// what is final is given for as long as it is kept.
+	// freshness is given without asking again. Defaults: 30 s, 15 min, 4 h and
+	// 30 days.
 	Realtime, Intraday, Settling, Final time.Duration
 	// Stale is how long after that an answer is kept, to be given, labelled,
 	// when no newer one can be had. The default is 48 h; negative keeps none.
@@ -89,6 +89,7 @@ type Cache struct {
 	failures *otter.Cache[Key, failure]
 	flights  singleflight.Group
 	doors    doors
+	forgot   forgotten
 	backing  *backing // nil without a store
 
 	ctx     context.Context // of all questions to the source
@@ -149,6 +150,7 @@ func (c *Config) complete() error {
 		{&c.Realtime, 30 * time.Second},
 		{&c.Intraday, 15 * time.Minute},
 		{&c.Settling, 4 * time.Hour},
+		{&c.Final, 30 * 24 * time.Hour},
 		{&c.Stale, 48 * time.Hour},
 		{&c.Timeout, time.Minute},
 		{&c.Patience, 10 * time.Second},

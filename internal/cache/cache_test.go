@@ -104,15 +104,22 @@ func TestAnswersFromMemoryForItsTime(t *testing.T) {
 	}
 }
 
-// What is final stays so for as long as there is room for it.
+// What is final is not asked again for a month, and then is: administrators can
+// change any day.
 func TestFinalAnswersAreNotAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := always(report.FreshFinal)
 		c := open(t, s, nil)
 		mustReport(t, c, sessions)
-		time.Sleep(80 * time.Hour)
+		time.Sleep(29 * 24 * time.Hour)
 		if r := mustReport(t, c, sessions); string(r.Body) != `{"n":1}` || r.Stale != "" || s.asked.Load() != 1 {
-			t.Errorf("after 80 hours: %s, stale %q, asked %d times", r.Body, r.Stale, s.asked.Load())
+			t.Errorf("after 29 days: %s, stale %q, asked %d times", r.Body, r.Stale, s.asked.Load())
+		}
+		time.Sleep(2 * 24 * time.Hour)
+		mustReport(t, c, sessions)
+		synctest.Wait()
+		if s.asked.Load() != 2 {
+			t.Errorf("after 31 days asked %d times, want 2", s.asked.Load())
 		}
 	})
 }
@@ -120,7 +127,7 @@ func TestFinalAnswersAreNotAskedAgain(t *testing.T) {
 func TestJitterSpreadsTheEnd(t *testing.T) {
 	for random, want := range map[float64]time.Duration{0: 810 * time.Second, 0.5: 900 * time.Second, 1: 990 * time.Second} {
 		c := open(t, always(report.FreshIntraday), func(c *Config) { c.Jitter = func(time.Time) float64 { return random } })
-		if got := c.newEntry(&report.Report{Freshness: report.FreshIntraday}).fresh.Round(time.Millisecond); got != want {
+		if got := c.newEntry(slot{}, &report.Report{Freshness: report.FreshIntraday}).fresh.Round(time.Millisecond); got != want {
 			t.Errorf("random %v: %v, want %v", random, got, want)
 		}
 	}
@@ -133,7 +140,7 @@ func TestAheadOfTheEnd(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := always(freshness)
 			c := open(t, s, nil)
-			life := c.life(c.newEntry(mustReport(t, c, sessions)), sessions)
+			life := c.life(c.newEntry(slot{}, mustReport(t, c, sessions)), sessions)
 			ahead := sessions.Clone()
 			ahead.Urgency = report.Prewarm
 			for _, at := range []struct {
@@ -155,7 +162,7 @@ func TestAheadOfTheEnd(t *testing.T) {
 func TestPartsOfAnAnswerEndTogether(t *testing.T) {
 	c := open(t, always(report.FreshIntraday), func(c *Config) { c.Jitter = nil })
 	end := func(at time.Time) time.Duration {
-		return c.newEntry(&report.Report{Freshness: report.FreshIntraday, FetchedAt: at}).fresh
+		return c.newEntry(slot{}, &report.Report{Freshness: report.FreshIntraday, FetchedAt: at}).fresh
 	}
 	now := time.Date(2026, time.November, 23, 12, 0, 0, 1, time.UTC)
 	ends := map[time.Duration]bool{}

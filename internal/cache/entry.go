@@ -11,18 +11,17 @@ import (
 // An entry is an answer that is kept.
 type entry struct {
 	report *report.Report
+	at     slot // what it is about
 	stored time.Time
-	fresh  time.Duration // how long it is given without asking again; or forever
-	keep   time.Duration // how long memory keeps it, from when it gets it; or forever
+	fresh  time.Duration // how long it is given without asking again
+	keep   time.Duration // how long memory keeps it, from when it gets it
 	told   atomic.Int64  // the last use that the store knows of, Unix nanoseconds
 	// overdue is why a newer answer could not be had when it was last tried; nil
 	// when it was not tried, or is being.
 	overdue atomic.Pointer[report.Error]
 	seen    atomic.Int64 // when somebody last looked, Unix nanoseconds, to the minute
+	expired atomic.Bool  // a newer answer contradicts it
 }
-
-// forever is a time that does not end: that of days which are final.
-const forever = time.Duration(math.MaxInt64)
 
 // overhead is roughly what an entry costs beside its body: key, report, nodes.
 const overhead = 512
@@ -46,7 +45,7 @@ func (e *entry) state(now time.Time, life time.Duration) state {
 		return absent
 	}
 	switch {
-	case now.Sub(e.stored) < life:
+	case now.Sub(e.stored) < life && !e.expired.Load():
 		return fresh
 	case e.report.Freshness == report.FreshRealtime:
 		return old // its age is its point
@@ -63,7 +62,7 @@ func (e *entry) endsSoon(now time.Time, life time.Duration) bool {
 	case report.FreshRealtime, report.FreshIntraday:
 		return false
 	}
-	return life != forever && life-now.Sub(e.stored) < life/aheadPart
+	return life-now.Sub(e.stored) < life/aheadPart
 }
 
 // late reports whether an answer is so old that fetching a newer one is for those
@@ -96,9 +95,9 @@ func (e *entry) given() *report.Report {
 	return e.report
 }
 
-func (c *Cache) newEntry(r *report.Report) *entry {
+func (c *Cache) newEntry(at slot, r *report.Report) *entry {
 	fresh := c.freshFor(r)
-	e := &entry{report: r, stored: c.config.Clock(), fresh: fresh, keep: c.keeping(fresh)}
+	e := &entry{report: r, at: at, stored: c.config.Clock(), fresh: fresh, keep: fresh + c.config.Stale}
 	e.told.Store(e.stored.UnixNano())
 	return e
 }
@@ -111,9 +110,7 @@ func (c *Cache) freshFor(r *report.Report) time.Duration {
 	case report.FreshSettling:
 		ttl = c.config.Settling
 	case report.FreshFinal:
-		if ttl = c.config.Final; ttl == 0 {
-			return forever
-		}
+		ttl = c.config.Final
 	}
 	return c.jittered(ttl, r)
 }
@@ -142,14 +139,6 @@ func scatter(at time.Time) float64 {
 	x = (x ^ x>>33) * 0xff51afd7ed558ccd // the finalizer of MurmurHash3
 	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
 	return float64((x^x>>33)>>11) / (1 << 53)
-}
-
-// keeping returns for how long an answer that is fresh for some time is kept.
-func (c *Cache) keeping(fresh time.Duration) time.Duration {
-	if fresh == forever {
-		return forever
-	}
-	return fresh + c.config.Stale
 }
 
 // maxFailures bounds the failures remembered.

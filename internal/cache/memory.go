@@ -72,6 +72,22 @@ func (s *MemoryStore) Apply(ctx context.Context, b *Batch) error {
 	return nil
 }
 
+// Purge implements Store.
+func (s *MemoryStore) Purge(ctx context.Context, p Purge) (n int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.usable(ctx); err != nil {
+		return 0, err
+	}
+	for k, r := range s.records {
+		if p.covers(r) {
+			s.forget(k)
+			n++
+		}
+	}
+	return n, nil
+}
+
 func (s *MemoryStore) usable(ctx context.Context) error {
 	if s.closed {
 		return errors.New("cache: the store is closed")

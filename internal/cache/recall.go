@@ -7,11 +7,11 @@ import (
 
 // look returns what is known about a key, from memory or else from the store; nil
 // when that is nothing.
-func (c *Cache) look(ctx context.Context, key Key, now time.Time) *entry {
+func (c *Cache) look(ctx context.Context, key Key, at slot, now time.Time) *entry {
 	if e := c.held(key, now); e != nil || c.backing == nil {
 		return e
 	}
-	e := c.revive(c.backing.get(ctx, key))
+	e := c.revive(at, c.backing.get(ctx, key))
 	if e == nil {
 		return nil
 	}
@@ -19,6 +19,10 @@ func (c *Cache) look(ctx context.Context, key Key, now time.Time) *entry {
 	c.used(key, e, now)
 	// A flight may have landed since: what it brought is newer.
 	e, _ = c.kept.SetIfAbsent(key, e)
+	if c.forgot.covers(at, e.report) { // since revive looked
+		c.kept.Invalidate(key)
+		return nil
+	}
 	return e
 }
 
@@ -50,20 +54,14 @@ const skew = time.Minute
 // revive makes an entry of a record as fresh as that says. It returns nil for one
 // that is of no use: the configuration may keep old answers for less time than
 // when it was stored.
-func (c *Cache) revive(r *Record) *entry {
+func (c *Cache) revive(at slot, r *Record) *entry {
 	now := c.config.Clock()
-	if r == nil || r.Stored.After(now.Add(skew)) {
+	if r == nil || r.Stored.After(now.Add(skew)) || c.forgot.covers(at, r.Report) {
 		return nil
 	}
-	e := &entry{report: r.Report, stored: r.Stored, fresh: forever}
-	if !r.Good.IsZero() {
-		e.fresh = r.Good.Sub(r.Stored)
-	}
-	e.keep = c.keeping(e.fresh)
-	if e.keep != forever {
-		if e.keep -= now.Sub(r.Stored); e.keep <= 0 {
-			return nil
-		}
+	e := &entry{report: r.Report, at: at, stored: r.Stored, fresh: min(r.Good.Sub(r.Stored), c.freshFor(r.Report))}
+	if e.keep = e.fresh + c.config.Stale - now.Sub(r.Stored); e.keep <= 0 {
+		return nil
 	}
 	e.told.Store(r.Used.UnixNano())
 	return e
@@ -71,12 +69,8 @@ func (c *Cache) revive(r *Record) *entry {
 
 // record is what the store keeps of an entry that has just come.
 func (e *entry) record(key Key) *Record {
-	return &Record{Key: key, Report: e.report, Stored: e.stored, Good: e.after(e.fresh), Kept: e.after(e.keep), Used: e.stored}
-}
-
-func (e *entry) after(d time.Duration) (end time.Time) {
-	if d != forever {
-		end = e.stored.Add(d)
+	return &Record{
+		Key: key, Owner: ownerOf(e.at), Report: e.report, Stored: e.stored,
+		Good: e.stored.Add(e.fresh), Kept: e.stored.Add(e.keep), Used: e.stored,
 	}
-	return end
 }

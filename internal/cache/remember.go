@@ -10,20 +10,21 @@ import (
 // Recall returns the answer to q that is at hand and may be given at once, nil
 // where there is none. A newer one is due when due says so. It asks nobody.
 func (c *Cache) Recall(ctx context.Context, q report.Query) (r *report.Report, due bool) {
-	return c.recall(q, func(key Key, now time.Time) *entry { return c.look(ctx, key, now) })
+	return c.recall(q, func(key Key, at slot, now time.Time) *entry { return c.look(ctx, key, at, now) })
 }
 
 // AtHand is Recall without the store, for which a caller would have to wait.
 func (c *Cache) AtHand(q report.Query) (r *report.Report, due bool) {
-	return c.recall(q, c.held)
+	return c.recall(q, func(key Key, _ slot, now time.Time) *entry { return c.held(key, now) })
 }
 
-func (c *Cache) recall(q report.Query, look func(Key, time.Time) *entry) (r *report.Report, due bool) {
-	if c.doors.isShut(slot{q.Account, q.Property}) {
+func (c *Cache) recall(q report.Query, look func(Key, slot, time.Time) *entry) (r *report.Report, due bool) {
+	at := slot{q.Account, q.Property}
+	if c.doors.isShut(at) {
 		return nil, false
 	}
 	key, now := KeyOf(q), c.config.Clock()
-	e := look(key, now)
+	e := look(key, at, now)
 	if e != nil && q.Urgency == report.Unseen {
 		e.look(now)
 	}
@@ -45,12 +46,20 @@ func (c *Cache) Overdue(q report.Query, err error) { c.overdue(KeyOf(q), report.
 // Remember keeps an answer to q that was made of others, for as long as one of its
 // age and freshness is good.
 func (c *Cache) Remember(q report.Query, r *report.Report) {
-	e := c.newEntry(r)
+	e := c.newEntry(slot{q.Account, q.Property}, r)
 	e.stored = r.FetchedAt
 	if e.state(c.config.Clock(), c.life(e, q)) != fresh {
 		return
 	}
 	c.keep(KeyOf(q), e)
+}
+
+// Expire ends the time for which the answer to q that memory holds is given
+// without asking again: a newer answer contradicts it.
+func (c *Cache) Expire(q report.Query) {
+	if kept, ok := c.kept.GetEntryQuietly(KeyOf(q)); ok {
+		kept.Value.expired.Store(true)
+	}
 }
 
 // Outlook returns when somebody last looked at the answer to q, for how long it is

@@ -236,13 +236,13 @@ func TestReadYourWrites(t *testing.T) {
 		key := KeyOf(sessions)
 		mustReport(t, c, sessions)
 		c.kept.Invalidate(key) // as memory that is full does
-		if c.look(t.Context(), key, c.config.Clock()) == nil || c.Stats().StoreHits != 1 {
+		if c.look(t.Context(), key, slot{}, c.config.Clock()) == nil || c.Stats().StoreHits != 1 {
 			t.Error("a record that waits was not found")
 		}
 		time.Sleep(time.Second)
 		c.kept.Invalidate(key)
 		c.backing.forget(key)
-		if e := c.look(t.Context(), key, c.config.Clock()); e != nil {
+		if e := c.look(t.Context(), key, slot{}, c.config.Clock()); e != nil {
 			t.Error("a record that is to be forgotten was found")
 		}
 	})

@@ -29,6 +29,10 @@ type Store interface {
 	//
 	// An empty batch is not idle: a store that could not be opened tries again.
 	Apply(ctx context.Context, b *Batch) error
+	// Purge forgets the records that p names, and returns how many. Like Apply it
+	// makes all of the change or, when it fails, none, and it tries again to open
+	// a store that could not be opened.
+	Purge(ctx context.Context, p Purge) (int, error)
 	// Stats returns how much is kept.
 	Stats() StoreStats
 	// Close ends the store, which must not be used any more.
@@ -48,10 +52,30 @@ type Batch struct {
 	Put []*Record
 }
 
+// A Purge names records to forget.
+type Purge struct {
+	// Owner is whose records. The zero Owner means those of all owners, and not
+	// the records that have none.
+	Owner Key
+	// Final limits it to records whose report is final.
+	Final bool
+}
+
+// covers reports whether a record is to be forgotten.
+func (p Purge) covers(r *Record) bool {
+	if p.Final && r.Report.Freshness != report.FreshFinal {
+		return false
+	}
+	return r.Owner != Key{} && (p.Owner == Key{} || p.Owner == r.Owner)
+}
+
 // A Record is an answer as a store keeps it. There is no secret in it: the key
 // is a hash, and the report holds what viewers get.
 type Record struct {
 	Key Key
+	// Owner stands for the property and account that the answer is about; zero
+	// for what is no answer.
+	Owner Key
 	// Report is the answer; its Stale is empty.
 	Report *report.Report
 	// Stored is when the answer came.

@@ -35,61 +35,26 @@ type wireMetricHeader struct {
 	Type string `json:"type,omitempty"`
 }
 
-// wireMetadata leaves out dataTruncationMessage, free text that may name what a
-// viewer must not know; its type and dates say the same.
-type wireMetadata struct {
-	DataLossFromOtherRow      bool                   `json:"dataLossFromOtherRow,omitempty"`
-	SamplingMetadatas         []wireSampling         `json:"samplingMetadatas,omitempty"`
-	SchemaRestrictionResponse *wireSchemaRestriction `json:"schemaRestrictionResponse,omitempty"`
-	CurrencyCode              string                 `json:"currencyCode,omitempty"`
-	TimeZone                  string                 `json:"timeZone,omitempty"`
-	EmptyReason               string                 `json:"emptyReason,omitempty"`
-	SubjectToThresholding     bool                   `json:"subjectToThresholding,omitempty"`
-	DataTruncationReasons     []wireTruncation       `json:"dataTruncationReasons,omitempty"`
-}
-
-type wireSampling struct {
-	SamplesReadCount  report.Int64 `json:"samplesReadCount,omitempty"`
-	SamplingSpaceSize report.Int64 `json:"samplingSpaceSize,omitempty"`
-}
-
-type wireSchemaRestriction struct {
-	ActiveMetricRestrictions []wireMetricRestriction `json:"activeMetricRestrictions,omitempty"`
-}
-
-type wireMetricRestriction struct {
-	MetricName            string   `json:"metricName,omitempty"`
-	RestrictedMetricTypes []string `json:"restrictedMetricTypes,omitempty"`
-}
-
-type wireTruncation struct {
-	DataTruncationType       string          `json:"dataTruncationType,omitempty"`
-	DataTruncationDate       string          `json:"dataTruncationDate,omitempty"`
-	DataTruncationDateRanges []wireDateRange `json:"dataTruncationDateRanges,omitempty"`
-}
-
-type wireDateRange struct {
-	StartDate string `json:"startDate,omitempty"`
-	EndDate   string `json:"endDate,omitempty"`
-}
-
 // report checks the answer to q and makes a Report of it.
 func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, error) {
 	if err := w.check(q); err != nil {
 		return nil, err
 	}
+	if w.Metadata != nil {
+		w.Metadata.redact(q)
+	}
 	body, err := w.body()
 	if err != nil {
 		return nil, err
 	}
-	r := &report.Report{Body: body, Rows: w.Rows.count, FetchedAt: now}
+	r := &report.Report{Body: body, Rows: w.Rows.count, RowCount: int(w.RowCount), FetchedAt: now}
 	if m := w.Metadata; m != nil {
-		r.TimeZone, r.CurrencyCode = m.TimeZone, m.CurrencyCode
-		r.Sampled = len(m.SamplingMetadatas) > 0
-		r.Thresholded = m.SubjectToThresholding
-		r.OtherRow = m.DataLossFromOtherRow
+		m.describe(r)
 	}
 	r.Freshness = freshness(q, r.TimeZone, now)
+	if r.Freshness == report.FreshFinal && !r.Plain() {
+		r.Freshness = report.FreshSettling
+	}
 	return r, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +77,8 @@ func TestReport(t *testing.T) {
 		t.Errorf("body\n%s\nwant\n%s", r.Body, served)
 	}
 	if r.Rows != 2 || !r.Sampled || !r.Thresholded || !r.OtherRow || r.TimeZone != "Europe/Berlin" ||
-		!r.FetchedAt.Equal(noon) || r.Freshness != report.FreshFinal || r.Stale != "" {
+		!r.FetchedAt.Equal(noon) || r.Freshness != report.FreshSettling || r.Stale != "" ||
+		!r.Truncated || !slices.Equal(r.Notices, []string{"schemaRestrictionResponse=COST_DATA", "section"}) || r.RowCount != 2 {
 		t.Errorf("report %+v", r)
 	}
 	seen := g.seen()
@@ -127,10 +129,10 @@ func TestAnswersThatAreNotUnderstood(t *testing.T) {
 
 func TestEmptyReport(t *testing.T) {
 	g := newGoogle(t, func(w http.ResponseWriter, _ request) {
-		_, _ = io.WriteString(w, `{"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],"metadata":{"emptyReason":"x"},"kind":"k"}`)
+		_, _ = io.WriteString(w, `{"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],"metadata":{"emptyReason":"NO_DATA"},"kind":"k"}`)
 	})
 	r, err := g.client.Report(t.Context(), question(0))
-	want := `{"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],"metadata":{"emptyReason":"x"},"kind":"k"}`
+	want := `{"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],"metadata":{"emptyReason":"NO_DATA"},"kind":"k"}`
 	if err != nil || string(r.Body) != want || r.Rows != 0 {
 		t.Errorf("got %v, %v", r, err)
 	}
@@ -183,16 +185,16 @@ func TestFreshness(t *testing.T) {
 		{[]string{"2026-01-15"}, "UTC", now, report.FreshIntraday},
 		{[]string{"2026-01-16"}, "UTC", now, report.FreshIntraday},
 		{[]string{"2026-01-14"}, "UTC", now, report.FreshSettling},
-		{[]string{"2026-01-12"}, "UTC", now, report.FreshSettling},
-		{[]string{"2026-01-11"}, "UTC", now, report.FreshFinal},
-		{[]string{"2026-01-11", "2026-01-15"}, "UTC", now, report.FreshIntraday},
+		{[]string{"2026-01-10"}, "UTC", now, report.FreshSettling},
+		{[]string{"2026-01-09"}, "UTC", now, report.FreshFinal},
+		{[]string{"2026-01-09", "2026-01-15"}, "UTC", now, report.FreshIntraday},
 		{[]string{"2026-01-15", "2025-01-15"}, "UTC", now, report.FreshIntraday},
 		{[]string{"2026-01-15"}, "Pacific/Auckland", now, report.FreshSettling}, // it is the 16th there
 		{[]string{"2026-01-14"}, "Pacific/Honolulu", now.Add(-3 * time.Hour), report.FreshIntraday},
-		{[]string{"2026-01-12"}, "UTC", time.Date(2026, 1, 16, 0, 0, 0, 0, time.UTC), report.FreshFinal},
-		{[]string{"2026-01-12"}, "UTC", time.Date(2026, 1, 15, 23, 59, 59, 0, time.UTC), report.FreshSettling},
-		{[]string{"2026-01-12"}, "no/zone", time.Date(2026, 1, 16, 0, 0, 0, 0, time.UTC), report.FreshSettling},
-		{[]string{"2026-01-12"}, "", time.Date(2026, 1, 16, 12, 0, 0, 0, time.UTC), report.FreshFinal},
+		{[]string{"2026-01-12"}, "UTC", time.Date(2026, 1, 18, 0, 0, 0, 0, time.UTC), report.FreshFinal},
+		{[]string{"2026-01-12"}, "UTC", time.Date(2026, 1, 17, 23, 59, 59, 0, time.UTC), report.FreshSettling},
+		{[]string{"2026-01-12"}, "no/zone", time.Date(2026, 1, 18, 0, 0, 0, 0, time.UTC), report.FreshSettling},
+		{[]string{"2026-01-12"}, "", time.Date(2026, 1, 18, 12, 0, 0, 0, time.UTC), report.FreshFinal},
 		{[]string{"yesterday"}, "UTC", now, report.FreshIntraday},
 		{nil, "UTC", now, report.FreshIntraday},
 	} {

@@ -38,7 +38,7 @@ var errWhole = errors.New("plan: the answer says more than can be taken apart")
 // readAnswer takes a body apart. It fails for one that is not whole, or that says
 // more than rows: estimates, notices, and whatever is new.
 func readAnswer(r *report.Report) (*answer, error) {
-	if r.Sampled || r.Thresholded || r.OtherRow {
+	if !r.Plain() {
 		return nil, errWhole
 	}
 	dec := json.NewDecoder(bytes.NewReader(r.Body))
@@ -64,6 +64,9 @@ func plain(metadata json.RawMessage) bool {
 	}
 	delete(said, "currencyCode")
 	delete(said, "timeZone")
+	if bytes.Equal(said["schemaRestrictionResponse"], []byte("{}")) {
+		delete(said, "schemaRestrictionResponse") // no restrictions
+	}
 	return len(said) == 0
 }
 
@@ -81,7 +84,7 @@ func (a *answer) body() []byte {
 // report makes a report of the answer, with what r says of its age.
 func (a *answer) report(r *report.Report) *report.Report {
 	made := *r
-	made.Body, made.Rows = a.body(), len(a.Rows)
+	made.Body, made.Rows, made.RowCount = a.body(), len(a.Rows), a.RowCount
 	return &made
 }
 

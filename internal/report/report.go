@@ -40,6 +40,8 @@ type Report struct {
 	Body []byte
 	// Rows is the number of rows in Body.
 	Rows int
+	// RowCount is the number of rows that there are, whatever limit and offset.
+	RowCount int
 	// FetchedAt is when Google gave this answer. The age of the report is the
 	// time since.
 	FetchedAt time.Time
@@ -53,23 +55,38 @@ type Report struct {
 	// CurrencyCode is the property's, ISO 4217; empty where Google did not tell
 	// with this answer, and for answers from a store.
 	CurrencyCode string
-	// Sampled, Thresholded and OtherRow say that Google estimated from a
-	// sample, withheld rows with few users, or condensed rare values into a
-	// row called "(other)".
-	Sampled, Thresholded, OtherRow bool
+	// Sampled, Thresholded, OtherRow and Truncated say that Google estimated
+	// from a sample, withheld rows with few users, condensed rare values into a
+	// row called "(other)", or left out data, such as days beyond a retention
+	// limit.
+	Sampled, Thresholded, OtherRow, Truncated bool
+	// Notices are what else Google says about the answer, in its own words:
+	// the name of a member of the metadata, and behind "=" the enum values in
+	// it, "emptyReason=NO_DATA". They hold only letters, digits and "_=/".
+	Notices []string
+	// MaxRows is the view's bound on the rows of one answer, when it left out
+	// rows that were asked for; 0 when it didn't. The gate sets it.
+	MaxRows int64
+}
+
+// Plain reports whether Google gave the numbers without reservation. Only a plain
+// answer can be final, and only plain answers are merged with others.
+func (r *Report) Plain() bool {
+	return !r.Sampled && !r.Thresholded && !r.OtherRow && !r.Truncated && len(r.Notices) == 0
 }
 
 // Freshness says how final the days of a report are. Source: Google Analytics
 // help, "Data freshness" (answer/11198161): events that arrive more than 72 h
-// late are ignored, today is updated every 4 to 8 hours.
+// late are ignored, processing takes up to 48 h, today is updated every 4 to 8
+// hours.
 type Freshness string
 
 // The grades of freshness, least final first.
 const (
 	FreshRealtime Freshness = "realtime" // the last half hour, seconds old
 	FreshIntraday Freshness = "intraday" // today is in it
-	FreshSettling Freshness = "settling" // a day that ended less than 72 h ago is in it
-	FreshFinal    Freshness = "final"    // all days ended at least 72 h ago
+	FreshSettling Freshness = "settling" // a day that ended less than five days ago is in it, or Google has reservations
+	FreshFinal    Freshness = "final"    // all days ended at least five days ago
 )
 
 // StaleReason says why an old answer was served; empty when it was not.

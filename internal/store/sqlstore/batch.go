@@ -7,17 +7,38 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/internal/cache"
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // apply makes a batch in one transaction.
 func (d *database) apply(ctx context.Context, torn []cache.Key, b *cache.Batch) error {
+	return d.transact(ctx, func(w *work) error { return w.make(torn, b) })
+}
+
+// purge removes the records that p names, in one transaction.
+func (d *database) purge(ctx context.Context, p cache.Purge) (n int, err error) {
+	owner, query := p.Owner[:], "SELECT id, size FROM records WHERE owner = ?1"
+	if p.Owner == (cache.Key{}) {
+		query = "SELECT id, size FROM records WHERE owner <> ?1"
+	}
+	if p.Final {
+		query += " AND final = 1"
+	}
+	err = d.transact(ctx, func(w *work) error {
+		n, err = w.removeAll(-1, query, owner)
+		return err
+	})
+	return n, err
+}
+
+func (d *database) transact(ctx context.Context, do func(*work) error) error {
 	tx, err := d.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback() // after a commit it does nothing
 	w := &work{database: d, tx: tx, ctx: ctx, records: d.records}
-	if err := w.make(torn, b); err != nil {
+	if err := do(w); err != nil {
 		return err
 	}
 	live, err := d.pagesInUse(ctx, tx)
@@ -111,7 +132,8 @@ func (w *work) keep(r *cache.Record) error {
 	} else if err != nil {
 		return err
 	}
-	err := w.tx.StmtContext(w.ctx, w.put).QueryRowContext(w.ctx, r.Key[:], w.past(r.Used), milliseconds(r.Kept), r.Size()).Scan(&id)
+	err := w.tx.StmtContext(w.ctx, w.put).QueryRowContext(w.ctx, r.Key[:], w.past(r.Used), milliseconds(r.Kept), r.Size(),
+		r.Owner[:], r.Report.Freshness == report.FreshFinal).Scan(&id)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,10 @@ type header struct {
 	Sampled     bool               `json:"sampled,omitempty"`
 	Thresholded bool               `json:"thresholded,omitempty"`
 	OtherRow    bool               `json:"otherRow,omitempty"`
+	Truncated   bool               `json:"truncated,omitempty"`
+	Notices     []string           `json:"notices,omitempty"`
+	RowCount    int                `json:"rowCount,omitempty"`
+	MaxRows     int64              `json:"maxRows,omitempty"`
 }
 
 const prefix = sha256.Size + 4
@@ -88,6 +92,7 @@ func headerOf(r *cache.Record) header {
 		Rows: r.Report.Rows, FetchedAt: r.Report.FetchedAt.UTC(),
 		Freshness: r.Report.Freshness, Stale: r.Report.Stale, TimeZone: r.Report.TimeZone,
 		Sampled: r.Report.Sampled, Thresholded: r.Report.Thresholded, OtherRow: r.Report.OtherRow,
+		Truncated: r.Report.Truncated, Notices: r.Report.Notices, RowCount: r.Report.RowCount, MaxRows: r.Report.MaxRows,
 	}
 }
 
@@ -97,6 +102,7 @@ func (h header) record(k cache.Key, body []byte) *cache.Record {
 		Report: &report.Report{
 			Body: body, Rows: h.Rows, FetchedAt: h.FetchedAt, Freshness: h.Freshness, Stale: h.Stale,
 			TimeZone: h.TimeZone, Sampled: h.Sampled, Thresholded: h.Thresholded, OtherRow: h.OtherRow,
+			Truncated: h.Truncated, Notices: h.Notices, RowCount: h.RowCount, MaxRows: h.MaxRows,
 		},
 	}
 }

@@ -18,11 +18,14 @@ func set(t *testing.T, v reflect.Value) {
 		case time.Time:
 			value.Set(reflect.ValueOf(time.Date(2026, 11, 23, 15, 4, 5, 678, time.UTC)))
 			continue
+		case []string:
+			value.Set(reflect.ValueOf([]string{"a", f.Name}))
+			continue
 		}
 		switch value.Kind() {
 		case reflect.String:
 			value.SetString("Grün <&>\u2028 " + f.Name)
-		case reflect.Int:
+		case reflect.Int, reflect.Int64:
 			value.SetInt(7)
 		case reflect.Bool:
 			value.SetBool(true)

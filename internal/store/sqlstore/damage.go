@@ -50,11 +50,8 @@ func (s *Store) setAside(why error) error {
 	if err := os.Rename(path, aside); err != nil {
 		return fmt.Errorf("a damaged file cannot be set aside: %w", err)
 	}
-	// The log belongs to the file that is gone, and would damage the next.
-	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
-		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("the log of a damaged file cannot be removed: %w", err)
-		}
+	if err := removeLogs(path); err != nil {
+		return err
 	}
 	for _, old := range earlier {
 		if old != aside {
@@ -62,6 +59,28 @@ func (s *Store) setAside(why error) error {
 		}
 	}
 	s.config.Logger.Warn("the file of stored answers was damaged; it is set aside and a new one begun", "file", path, "aside", aside, "error", why)
+	return nil
+}
+
+// removeLogs removes the logs of a file that is gone: they would damage the next.
+func removeLogs(path string) error {
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("the log of a file that is gone cannot be removed: %w", err)
+		}
+	}
+	return nil
+}
+
+// drop removes a file whose records this Oriel cannot use. s.mu is held.
+func (s *Store) drop(why error) error {
+	if err := os.Remove(s.config.Path); err != nil {
+		return fmt.Errorf("a file that is not used any more cannot be removed: %w", err)
+	}
+	if err := removeLogs(s.config.Path); err != nil {
+		return err
+	}
+	s.config.Logger.Info("the file of stored answers was written by an older Oriel; it is dropped and a new one begun", "file", s.config.Path, "why", why)
 	return nil
 }
 

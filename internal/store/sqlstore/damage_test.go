@@ -285,7 +285,7 @@ func edit(t *testing.T, path, statements string) {
 // TestFilesThatAreLeftAlone: a newer Oriel's, and another program's.
 func TestFilesThatAreLeftAlone(t *testing.T) {
 	for name, c := range map[string]struct{ statements, want string }{
-		"newer":            {schema + "PRAGMA user_version = 7; UPDATE oriel_cache SET version = 7; DROP TABLE records", "written by a newer Oriel (schema 7; this one knows 1): run that one, or name another file"},
+		"newer":            {schema + "PRAGMA user_version = 7; UPDATE oriel_cache SET version = 7; DROP TABLE records", "written by a newer Oriel (schema 7; this one knows 2): run that one, or name another file"},
 		"another program":  {"CREATE TABLE accounts (id); PRAGMA application_id = 77", "database of another program: name another file"},
 		"a nameless table": {"CREATE TABLE accounts (id)", "database of another program"},
 	} {
@@ -301,6 +301,41 @@ func TestFilesThatAreLeftAlone(t *testing.T) {
 				t.Error("the file was changed")
 			}
 		})
+	}
+}
+
+// firstSchema is that of the first Oriel, whose records say less.
+const firstSchema = `
+CREATE TABLE oriel_cache (version INTEGER NOT NULL);
+INSERT INTO oriel_cache VALUES (1);
+CREATE TABLE records (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, used INTEGER NOT NULL, kept INTEGER NOT NULL, size INTEGER NOT NULL);
+CREATE INDEX records_by_use ON records (used, id, size);
+CREATE TABLE bodies (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+INSERT INTO records VALUES (1, x'00', 1, 1, 1);
+PRAGMA application_id = 0x4f726965;
+PRAGMA user_version = 1;
+`
+
+// TestFilesOfAnOlderOriel are dropped, with a line in the log, and nothing is set
+// aside.
+func TestFilesOfAnOlderOriel(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cache.db")
+	edit(t, path, firstSchema)
+	var log bytes.Buffer
+	c := config(path)
+	c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s, err := Open(t.Context(), c)
+	must(t, err)
+	defer s.Close()
+	if n := s.Stats().Records; n != 0 {
+		t.Errorf("%d records are taken over", n)
+	}
+	goesOn(t, s)
+	if said := log.String(); !strings.Contains(said, "older Oriel") || !strings.Contains(said, "schema 1, this one writes 2") {
+		t.Errorf("the log says %q", said)
+	}
+	if aside, _ := filepath.Glob(path + ".damaged-*"); len(aside) > 0 {
+		t.Errorf("%v are left", aside)
 	}
 }
 

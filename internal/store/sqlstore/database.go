@@ -158,10 +158,10 @@ func (d *database) prepare(ctx context.Context) error {
 		db  *sql.DB
 		sql string
 	}{
-		{&d.read, d.readers, "SELECT used, data FROM records JOIN bodies USING (id) WHERE key = ?"},
+		{&d.read, d.readers, "SELECT used, owner, data FROM records JOIN bodies USING (id) WHERE key = ?"},
 		{&d.find, d.writer, "SELECT id FROM records WHERE key = ?"},
-		{&d.put, d.writer, `INSERT INTO records (key, used, kept, size) VALUES (?1, ?2, ?3, ?4)
-			ON CONFLICT (key) DO UPDATE SET used = ?2, kept = ?3, size = ?4 RETURNING id`},
+		{&d.put, d.writer, `INSERT INTO records (key, used, kept, size, owner, final) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+			ON CONFLICT (key) DO UPDATE SET used = ?2, kept = ?3, size = ?4, owner = ?5, final = ?6 RETURNING id`},
 		{&d.putBody, d.writer, "INSERT INTO bodies (id, data) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET data = ?2"},
 		{&d.use, d.writer, "UPDATE records SET used = ?2 WHERE key = ?1"},
 		{&d.drop, d.writer, "DELETE FROM records WHERE id = ?"},
@@ -211,13 +211,13 @@ func (d *database) get(ctx context.Context, k cache.Key) (*cache.Record, error) 
 		return nil, rows.Err()
 	}
 	var used int64
-	var data []byte
-	if rows.Scan(&used, &data) != nil {
+	var owner, data []byte
+	if rows.Scan(&used, &owner, &data) != nil || len(owner) != len(cache.Key{}) {
 		return nil, errTorn // a number that is none
 	}
 	r, err := decode(k, data)
 	if err == nil {
-		r.Used = time.UnixMilli(used).UTC()
+		r.Used, r.Owner = time.UnixMilli(used).UTC(), cache.Key(owner)
 	}
 	return r, err
 }

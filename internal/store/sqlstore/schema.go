@@ -15,8 +15,10 @@ const (
 	// applicationID is "Orie", by which the file is known as ours.
 	// Source: sqlite.org/fileformat2.html, section 1.3.17.
 	applicationID = 0x4f726965
-	// schemaVersion changes when an older Oriel could no longer read the file.
-	schemaVersion = 1
+	// schemaVersion changes when an older Oriel could no longer read the file, or
+	// would miss what a record says. A file of an older schema is dropped: all
+	// that is in it can be asked again.
+	schemaVersion = 2
 )
 
 // schema makes an empty file ours. Records and their bytes are two tables, for
@@ -25,18 +27,21 @@ const (
 // is not taken for that of a newer Oriel.
 const schema = `
 CREATE TABLE oriel_cache (version INTEGER NOT NULL);
-INSERT INTO oriel_cache VALUES (1);
+INSERT INTO oriel_cache VALUES (2);
 CREATE TABLE records (
 	id   INTEGER PRIMARY KEY,
 	key  BLOB NOT NULL UNIQUE,
 	used INTEGER NOT NULL,
 	kept INTEGER NOT NULL,
-	size INTEGER NOT NULL
+	size INTEGER NOT NULL,
+	owner BLOB NOT NULL,
+	final INTEGER NOT NULL
 );
 CREATE INDEX records_by_use ON records (used, id, size);
+CREATE INDEX records_by_owner ON records (owner, final, size);
 CREATE TABLE bodies (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 PRAGMA application_id = 0x4f726965;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 `
 
 var (
@@ -44,6 +49,8 @@ var (
 	errRefused = errors.New("the file is not used")
 	// errDamaged is a file that was ours, or pretends to be, and makes no sense.
 	errDamaged = errors.New("the file is damaged")
+	// errOlder is a file that an older Oriel wrote.
+	errOlder = errors.New("the file was written by an older Oriel")
 )
 
 // A head is what the first bytes of a file say.
@@ -102,6 +109,8 @@ func identifyInside(ctx context.Context, path string, h head) error {
 	switch err := db.QueryRowContext(ctx, "SELECT version FROM oriel_cache").Scan(&inside); {
 	case err == nil && h.application == applicationID && inside == h.schema && inside > schemaVersion:
 		return fmt.Errorf("%w: it was written by a newer Oriel (schema %d; this one knows %d): run that one, or name another file", errRefused, inside, schemaVersion)
+	case err == nil && h.application == applicationID && inside == h.schema && inside > 0:
+		return fmt.Errorf("%w: schema %d, this one writes %d", errOlder, inside, schemaVersion)
 	case err == nil:
 		return fmt.Errorf("%w: its header says schema %d of application %#x", errDamaged, h.schema, h.application)
 	case h.application == 0 && h.schema == 0 && unborn(ctx, db):

@@ -80,10 +80,16 @@ func (s *Store) reopen(ctx context.Context) error {
 		return nil
 	}
 	db, err := open(ctx, s.config)
-	if damaged(err) {
-		if err = s.setAside(err); err == nil {
-			db, err = open(ctx, s.config)
-		}
+	switch {
+	case damaged(err):
+		err = s.setAside(err)
+	case errors.Is(err, errOlder):
+		err = s.drop(err)
+	case err != nil:
+		return fmt.Errorf("sqlstore: %s: %w", s.config.Path, err)
+	}
+	if err == nil && db == nil {
+		db, err = open(ctx, s.config)
 	}
 	if err != nil {
 		return fmt.Errorf("sqlstore: %s: %w", s.config.Path, err)
@@ -161,6 +167,38 @@ func (s *Store) apply(ctx context.Context, b *cache.Batch) (*database, error) {
 		s.bytes.Store(s.db.live)
 	}
 	return s.db, err
+}
+
+// Purge implements cache.Store.
+func (s *Store) Purge(ctx context.Context, p cache.Purge) (int, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.closed.Load() {
+		return 0, errUnopened
+	}
+	if err := s.reopen(ctx); err != nil {
+		return 0, err
+	}
+	n, db, err := s.purge(ctx, p)
+	if damaged(err) {
+		err = s.replace(ctx, db, err) // with all that was in it
+	}
+	if err != nil {
+		return 0, fmt.Errorf("sqlstore: %s: %w", s.config.Path, err)
+	}
+	return n, nil
+}
+
+func (s *Store) purge(ctx context.Context, p cache.Purge) (int, *database, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.db == nil {
+		return 0, nil, errUnopened
+	}
+	n, err := s.db.purge(ctx, p)
+	s.records.Store(s.db.records)
+	s.bytes.Store(s.db.live)
+	return n, s.db, err
 }
 
 // replace sets a damaged file aside and begins a new one, unless another

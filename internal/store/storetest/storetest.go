@@ -34,6 +34,7 @@ func Run(t *testing.T, s Subject) {
 		"get and put":             getAndPut,
 		"overwrite":               overwrite,
 		"forget":                  forget,
+		"purge":                   purge,
 		"order in a batch":        orderInABatch,
 		"all that a record holds": roundTrip,
 		"time is over":            timeIsOver,
@@ -180,6 +181,41 @@ func forget(t *testing.T, subject Subject) {
 	}
 }
 
+func purge(t *testing.T, subject Subject) {
+	s := begin(t, subject)
+	mine, yours := Key(1001), Key(1002)
+	fill := func() {
+		records := []*cache.Record{Record(1, 1, 100, s.now), Record(2, 1, 9_000, s.now), Record(3, 1, 100, s.now), Record(4, 1, 100, s.now)}
+		records[0].Owner, records[1].Owner, records[2].Owner = mine, mine, yours
+		records[1].Report.Freshness = report.FreshSettling
+		s.put(records...)
+	}
+	for _, test := range []struct {
+		purge cache.Purge
+		left  []int // by record, 1 where it stays
+	}{
+		{cache.Purge{Owner: Key(1003)}, []int{1, 1, 1, 1}},
+		{cache.Purge{Owner: mine}, []int{0, 0, 1, 1}},
+		{cache.Purge{Owner: mine, Final: true}, []int{0, 1, 1, 1}},
+		{cache.Purge{}, []int{0, 0, 0, 1}},
+		{cache.Purge{Final: true}, []int{0, 1, 0, 1}},
+	} {
+		fill()
+		n, err := s.Purge(t.Context(), test.purge)
+		left := 0
+		for i, want := range test.left {
+			r, getErr := s.Get(t.Context(), Key(i+1))
+			if getErr != nil || (r != nil) != (want == 1) {
+				t.Errorf("%v: record %d: %v, %v", test.purge, i+1, r, getErr)
+			}
+			left += want
+		}
+		if err != nil || n != len(test.left)-left || s.Stats().Records != int64(left) {
+			t.Errorf("%v: %d went, %d are left, %v", test.purge, n, s.Stats().Records, err)
+		}
+	}
+}
+
 func orderInABatch(t *testing.T, subject Subject) {
 	s := begin(t, subject)
 	s.put(Record(1, 1, 100, s.now))
@@ -191,10 +227,10 @@ func orderInABatch(t *testing.T, subject Subject) {
 func roundTrip(t *testing.T, subject Subject) {
 	s := begin(t, subject)
 	put := &cache.Record{
-		Key: Key(1), Stored: s.ago(3), Good: s.now.Add(time.Hour), Kept: s.now.Add(2 * time.Hour), Used: s.ago(1),
+		Key: Key(1), Owner: Key(2), Stored: s.ago(3), Good: s.now.Add(time.Hour), Kept: s.now.Add(2 * time.Hour), Used: s.ago(1),
 		Report: &report.Report{
 			Body: []byte("{\"a\":\"\\u0000 \xff\"}\n"), Rows: 7, FetchedAt: s.ago(4).Add(123 * time.Nanosecond), Freshness: report.FreshSettling,
-			TimeZone: "America/St_Johns", Sampled: true, Thresholded: true, OtherRow: true,
+			TimeZone: "America/St_Johns", Sampled: true, Thresholded: true, OtherRow: true, Truncated: true, Notices: []string{"news=A/B", "more"}, RowCount: 4711,
 		},
 	}
 	s.put(put)
@@ -202,7 +238,7 @@ func roundTrip(t *testing.T, subject Subject) {
 	if err != nil || got == nil {
 		t.Fatalf("Get: %v, %v", got, err)
 	}
-	if fmt.Sprint(*got.Report) != fmt.Sprint(*put.Report) {
+	if fmt.Sprint(*got.Report) != fmt.Sprint(*put.Report) || got.Owner != put.Owner {
 		t.Errorf("report:\n got %+v\nwant %+v", *got.Report, *put.Report)
 	}
 	for name, pair := range map[string][2]time.Time{

@@ -1,0 +1,133 @@
+package cache
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A Forgotten says how many answers were dropped. Most that are in memory are on
+// disk too.
+type Forgotten struct{ Memory, Disk int }
+
+// Forget drops all answers about a property that an account was given up to now,
+// in memory and in the store, and what is remembered of questions that failed. An
+// error means that the store may still have some of them; they are not given as
+// long as this process runs.
+func (c *Cache) Forget(ctx context.Context, account, property string) (Forgotten, error) {
+	return c.forgetAll(ctx, slot{account, property})
+}
+
+// ForgetAll drops all answers, see Forget.
+func (c *Cache) ForgetAll(ctx context.Context) (Forgotten, error) { return c.forgetAll(ctx, slot{}) }
+
+func (c *Cache) forgetAll(ctx context.Context, at slot) (n Forgotten, err error) {
+	n.Memory = c.drop(at, false, c.config.Clock())
+	c.failures.InvalidateAll()
+	if c.backing != nil {
+		n.Disk, err = c.backing.purge(ctx, at, false)
+	}
+	return n, err
+}
+
+// ForgetFinal drops the final answers about a property that came before a moment,
+// when it is seen that Google has changed days that were final. It doesn't wait for
+// the store.
+func (c *Cache) ForgetFinal(account, property string, before time.Time) {
+	at := slot{account, property}
+	c.drop(at, true, before)
+	if c.backing == nil || !c.begin() {
+		return
+	}
+	go func() {
+		defer c.running.Done()
+		if _, err := c.backing.purge(c.ctx, at, true); err != nil {
+			c.config.Logger.Warn("answers about days that Google has changed cannot be dropped from disk", "error", err)
+		}
+	}()
+}
+
+// drop drops from memory the answers about a slot, the zero slot for all, and
+// returns how many.
+func (c *Cache) drop(at slot, final bool, before time.Time) (n int) {
+	c.forgot.note(at, final, before)
+	for key, e := range c.kept.All() {
+		if c.forgot.covers(e.at, e.report) {
+			c.kept.Invalidate(key)
+			n++
+		}
+	}
+	return n
+}
+
+// ownerOf returns the owner of the records about a slot; zero for all.
+func ownerOf(at slot) Key {
+	if at == (slot{}) {
+		return Key{}
+	}
+	e := encoder("owner ") // no question begins so: its account's length does
+	e.text(at.account)
+	e.text(at.property)
+	return sha256.Sum256(e)
+}
+
+// OwnerOf returns the owner of the records about a property, as a cache with that
+// realm keeps them.
+func OwnerOf(account, property, realm string) Key {
+	return xor(ownerOf(slot{account, property}), realmOf(realm))
+}
+
+// forgotten knows up to when answers were forgotten, so that one that is made of
+// them, is on its way to memory, or is not gone from the store yet, is not kept.
+type forgotten struct {
+	count atomic.Int32 // of slots, so that hits need no lock
+	mu    sync.Mutex
+	until map[slot]forgottenUntil // the zero slot for all
+}
+
+type forgottenUntil struct{ all, final time.Time }
+
+func (f *forgotten) note(at slot, final bool, until time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.until == nil {
+		f.until = map[slot]forgottenUntil{}
+	}
+	u := f.until[at]
+	if final {
+		u.final = later(u.final, until)
+	} else {
+		u.all = later(u.all, until)
+	}
+	f.until[at] = u
+	f.count.Store(int32(len(f.until)))
+}
+
+// covers reports whether an answer about a slot was forgotten.
+func (f *forgotten) covers(at slot, r *report.Report) bool {
+	if f.count.Load() == 0 {
+		return false
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, u := range []forgottenUntil{f.until[at], f.until[slot{}]} {
+		if before(r.FetchedAt, u.all) || r.Freshness == report.FreshFinal && before(r.FetchedAt, u.final) {
+			return true
+		}
+	}
+	return false
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// before reports whether something came before a moment that may not be.
+func before(t, moment time.Time) bool { return !moment.IsZero() && t.Before(moment) }

@@ -1,0 +1,113 @@
+package cache
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// about returns a question about a property.
+func about(account, property string) report.Query {
+	q := sessions
+	q.Account, q.Property = account, property
+	return q
+}
+
+// TestForget: what is forgotten is asked again, also after a restart, and nothing
+// of others is.
+func TestForget(t *testing.T) {
+	all := []report.Query{about("main", "1"), about("main", "2"), about("other", "1")}
+	for name, test := range map[string]struct {
+		forget func(*Cache) (Forgotten, error)
+		want   Forgotten
+		again  []bool
+	}{
+		"a property": {func(c *Cache) (Forgotten, error) { return c.Forget(t.Context(), "main", "1") }, Forgotten{1, 1}, []bool{true, false, false}},
+		"everything": {func(c *Cache) (Forgotten, error) { return c.ForgetAll(t.Context()) }, Forgotten{3, 3}, []bool{true, true, true}},
+		"nothing":    {func(c *Cache) (Forgotten, error) { return c.Forget(t.Context(), "main", "3") }, Forgotten{}, []bool{false, false, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, s := newDisk(), always(report.FreshFinal)
+				c := with(t, s, d, nil)
+				for _, q := range all {
+					mustReport(t, c, q)
+				}
+				if test.want.Memory == 1 {
+					time.Sleep(time.Second) // else they are still on their way to the disk
+				}
+				time.Sleep(1)
+				n, err := test.forget(c)
+				if err != nil || n != test.want {
+					t.Errorf("forgot %+v, %v; want %+v", n, err, test.want)
+				}
+				if err := c.Close(); err != nil {
+					t.Fatal(err)
+				}
+				c = open(t, s, on(d))
+				for i, q := range all {
+					asked := s.asked.Load()
+					mustReport(t, c, q)
+					if again := s.asked.Load() > asked; again != test.again[i] {
+						t.Errorf("%s of %s is asked again: %v", q.Property, q.Account, again)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestForgetFinal leaves what is not final, and what came later.
+func TestForgetFinal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, s := newDisk(), always(report.FreshFinal)
+		settling := always(report.FreshSettling)
+		answer := s.answer
+		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+			if q.Limit == 7 {
+				return settling.answer(ctx, n, q)
+			}
+			return answer(ctx, n, q)
+		}
+		c := open(t, s, on(d))
+		final, other := about("main", "1"), about("main", "1")
+		other.Limit = 7 // is settling
+		old := mustReport(t, c, final)
+		mustReport(t, c, other)
+		time.Sleep(time.Minute)
+		c.ForgetFinal("main", "1", time.Now())
+		synctest.Wait()
+		c.Remember(final, old) // made of what was recalled before
+		if r, _ := c.Recall(t.Context(), final); r != nil {
+			t.Error("what was forgotten is there")
+		}
+		if r, _ := c.Recall(t.Context(), other); r == nil || d.Stats().Records != 1 {
+			t.Errorf("what is settling is gone, or %d records are left, want 1", d.Stats().Records)
+		}
+		mustReport(t, c, final)
+		if r, due := c.Recall(t.Context(), final); r == nil || due {
+			t.Error("what came later is not kept")
+		}
+	})
+}
+
+// TestExpire: what a newer answer contradicts is given while another is fetched.
+func TestExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshSettling)
+		c := open(t, s, nil)
+		mustReport(t, c, sessions)
+		c.Expire(sessions)
+		if r, due := c.Recall(t.Context(), sessions); r == nil || !due {
+			t.Errorf("%v, due %v", r, due)
+		}
+		mustReport(t, c, sessions)
+		synctest.Wait()
+		if r, due := c.Recall(t.Context(), sessions); due || string(r.Body) != `{"n":2}` {
+			t.Errorf("%s, due %v", r.Body, due)
+		}
+	})
+}

@@ -1,0 +1,87 @@
+package ga4
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// TestWhatGoogleSaysBesides: what is new in metadata reaches who reads JSON and is
+// noticed, as far as it cannot name what a viewer must not know.
+func TestWhatGoogleSaysBesides(t *testing.T) {
+	for _, test := range []struct {
+		said, passed string
+		notices      []string
+		final        bool
+	}{
+		{``, ``, nil, true},
+		{`"schemaRestrictionResponse":{}`, `"schemaRestrictionResponse":{}`, nil, true},
+		{`"emptyReason":""`, ``, nil, true},
+		{`"news":{}`, `"news":{}`, nil, true},
+		{`"news":false`, `"news":false`, nil, true},
+		{`"news":null`, ``, nil, true},
+		{`"emptyReason":"NO_DATA"`, `"emptyReason":"NO_DATA"`, []string{"emptyReason=NO_DATA"}, false},
+		{`"emptyReason":"nothing for tenant Acme"`, ``, []string{"emptyReason"}, false},
+		{`"blockedReasons":["NO_REVENUE_METRICS","NO_COST_METRICS","NO_COST_METRICS"]`, `"blockedReasons":["NO_REVENUE_METRICS","NO_COST_METRICS","NO_COST_METRICS"]`,
+			[]string{"blockedReasons=NO_REVENUE_METRICS/NO_COST_METRICS"}, false},
+		{`"comparisons":[{"name":"customers of Acme","kind":"SEGMENT"}]`, `"comparisons":[{"kind":"SEGMENT"}]`, []string{"comparisons=SEGMENT"}, false},
+		{`"quality":0.93,"asOf":"2026-01-12","estimated":true`, `"asOf":"2026-01-12","estimated":true,"quality":0.93`, []string{"asOf", "estimated", "quality"}, false},
+		{`"owner":123456789,"id":"123456789","path":"properties/123456789","code":"P_123456789"`, ``, []string{"code", "id", "owner", "path"}, false},
+		{`"tenant":"X","reads":{"customEvent:tenant":"Y","country":"Z"},"country":true,"value":"ACME"`, `"tenant":"X"`, []string{"unknown", "reads", "tenant=X", "value"}, false},
+		{`"<script>":"Y","a b":1`, ``, []string{"unknown"}, false},
+		{`"deep":{"a":{"b":{"c":{"d":{"e":"X"}}}}}`, ``, []string{"deep"}, false},
+		{`"dataTruncationReasons":[{"dataTruncationType":"NEW_TYPE","dataTruncationMessage":"Acme"},{"dataTruncationType":"free text"}]`,
+			`"dataTruncationReasons":[{"dataTruncationType":"NEW_TYPE"},{}]`, nil, false},
+	} {
+		g := newGoogle(t, func(w http.ResponseWriter, _ request) {
+			said := strings.Trim(test.said+`,"timeZone":"UTC"`, ",")
+			_, _ = io.WriteString(w, `{"metricHeaders":[{"name":"sessions","type":"TYPE_NEW"}],"rows":[{"metricValues":[{"value":"1"}]}],"rowCount":1,"metadata":{`+said+`},"kind":"k"}`)
+		})
+		q := question(0)
+		q.DimensionFilter = &report.Filter{AndGroup: &report.FilterList{Expressions: []*report.Filter{
+			{Condition: &report.Condition{FieldName: "country", String: &report.StringFilter{Value: "Acme"}}},
+			{Condition: &report.Condition{FieldName: "city", InList: &report.InListFilter{Values: []string{"Oz"}}}},
+		}}}
+		r, err := g.client.Report(t.Context(), q)
+		if err != nil {
+			t.Errorf("%s: %v", test.said, err)
+			continue
+		}
+		_, metadata, _ := strings.Cut(string(r.Body), `"metadata":{`)
+		metadata, _, _ = strings.Cut(metadata, `},"kind"`)
+		metadata = strings.Trim(strings.Replace(metadata, `"timeZone":"UTC"`, "", 1), ",")
+		if metadata != test.passed || !slices.Equal(r.Notices, test.notices) || (r.Freshness == report.FreshFinal) != test.final || r.Plain() != test.final {
+			t.Errorf("%s\npassed  %s\nwant    %s\nnotices %q, want %q; %s", test.said, metadata, test.passed, r.Notices, test.notices, r.Freshness)
+		}
+		if !strings.Contains(string(r.Body), `"TYPE_NEW"`) {
+			t.Errorf("a new type of metrics is lost: %s", r.Body)
+		}
+	}
+}
+
+// FuzzMetadata: whatever Google writes, nothing long, free or filtered by passes.
+func FuzzMetadata(f *testing.F) {
+	f.Add([]byte(`{"a":{"b":["X",1,true,"free text",null]},"timeZone":"UTC"}`))
+	f.Add([]byte(`{"a":"123456","A":"SECRET","secret":[[[[[]]]]]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var m wireMetadata
+		if m.UnmarshalJSON(b) != nil {
+			return
+		}
+		m.redact(report.Query{DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "secret", String: &report.StringFilter{Value: "SECRET"}}}})
+		for name, value := range m.passed {
+			if text := strings.ToLower(name + string(value)); strings.Contains(text, `"secret"`) || longNumber.MatchString(text) || strings.ContainsAny(text, `<> \`) {
+				t.Errorf("%s: %s %s passed", b, name, value)
+			}
+		}
+		for _, n := range m.notices {
+			if strings.Trim(n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=/") != "" {
+				t.Errorf("%s: notice %q", b, n)
+			}
+		}
+	})
+}
