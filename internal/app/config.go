@@ -99,7 +99,7 @@ type CacheConfig struct {
 	Realtime  time.Duration `yaml:"realtime"`
 	Intraday  time.Duration `yaml:"intraday"`
 	Settling  time.Duration `yaml:"settling"`
-	Final     time.Duration `yaml:"final"` // 0: as long as there is room
+	Final     time.Duration `yaml:"final"`
 	Stale     time.Duration `yaml:"stale"`
 	Prewarm   time.Duration `yaml:"prewarm"` // 0: nothing ahead of time
 }
@@ -183,7 +183,7 @@ func defaults() Config {
 		Ledger: LedgerConfig{File: "oriel-ledger.db"},
 		Cache: CacheConfig{
 			MaxMB: 256, File: "oriel-cache.db", MaxDiskMB: 1024,
-			Realtime: 30 * time.Second, Intraday: 15 * time.Minute, Settling: 4 * time.Hour, Stale: 48 * time.Hour, Prewarm: 72 * time.Hour,
+			Realtime: 30 * time.Second, Intraday: 15 * time.Minute, Settling: 4 * time.Hour, Final: 30 * 24 * time.Hour, Stale: 48 * time.Hour, Prewarm: 72 * time.Hour,
 		},
 		Limits: LimitsConfig{
 			RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200, RequestsPerSecond: 50, RequestsBurst: 500,

@@ -90,8 +90,8 @@ func (c *Config) validateServer(f *faults) {
 	if c.Cache.File != "" && c.Cache.MaxDiskMB < 1 {
 		f.add([]string{"cache", "max_disk_mb"}, "%d MB is too small: write at least 1, or file: none", c.Cache.MaxDiskMB)
 	}
-	if c.Cache.Final < 0 {
-		f.add([]string{"cache", "final"}, "%s is negative: write 0s to ask no more about days that are final", c.Cache.Final)
+	if c.Cache.Final <= 0 {
+		f.add([]string{"cache", "final"}, "%s is not a time after which final days are asked for again: write 720h or another; Google can change any day", c.Cache.Final)
 	}
 	if c.Cache.Prewarm < 0 {
 		f.add([]string{"cache", "prewarm"}, "%s is negative: write 0s to fetch nothing ahead of time", c.Cache.Prewarm)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/credential"
@@ -83,7 +84,28 @@ type question struct {
 	zone  *time.Location
 	today report.Date
 	// hidden are the fields that the narrowing reads and the asker did not name.
-	hidden []string
+	hidden  []string
+	bounded bool // its rows, by the view's MaxRows
+	// last is what was last said of a report that leaves rows out: those who get
+	// the same report get the same pointer.
+	last atomic.Pointer[boundedReport]
+}
+
+type boundedReport struct{ of, told *report.Report }
+
+// told returns a report that says when the view's bound left rows out. The report
+// itself may be another view's too.
+func (ask *question) told(r *report.Report) *report.Report {
+	if !ask.bounded || int(ask.query.Offset)+r.Rows >= r.RowCount {
+		return r
+	}
+	if last := ask.last.Load(); last != nil && last.of == r {
+		return last.told
+	}
+	told := *r
+	told.MaxRows = int64(ask.query.Limit)
+	ask.last.Store(&boundedReport{r, &told})
+	return &told
 }
 
 // tell notes in a decision what is asked.
@@ -113,8 +135,9 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 		d.Refused = true
 		return nil, err
 	}
+	_, bounded := v.limit(q.Limit)
 	ask := &question{
-		view: v, query: narrowed.Marked(), clipped: clipped,
+		bounded: bounded, view: v, query: narrowed.Marked(), clipped: clipped,
 		zone: zone, today: report.DateOf(d.Time, zone), hidden: hiddenFields(q, v.Filter, extra),
 	}
 	ask.tell(d)
@@ -187,7 +210,7 @@ func (g *Gate) put(ctx context.Context, ask *question, d Decision) (r *report.Re
 	if err != nil {
 		return nil, alike(discreet(err, ask.hidden), ask.query.Realtime)
 	}
-	return r, nil
+	return ask.told(r), nil
 }
 
 // atHand answers a question, and records that, when nobody has to be waited for.
@@ -196,11 +219,12 @@ func (g *Gate) atHand(ctx context.Context, ask *question, d Decision) *report.Re
 		return nil
 	}
 	r := g.c.AtHand(ctx, ask.query)
-	if r != nil {
-		d.Rows = r.Rows
-		g.record(ctx, d, nil)
+	if r == nil {
+		return nil
 	}
-	return r
+	d.Rows = r.Rows
+	g.record(ctx, d, nil)
+	return ask.told(r)
 }
 
 // Report answers a query about a view (name, alias, or the property id when it

@@ -28,7 +28,7 @@ func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location,
 	q = q.Clone()
 	q.Account, q.Property, q.Ages = v.Account, v.Property, v.Ages
 	q.DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), q.DimensionFilter)
-	q.Limit = v.limit(q.Limit)
+	q.Limit, _ = v.limit(q.Limit)
 	today := report.DateOf(now, zone)
 	d := days{first: v.History.first(today), today: today, refuse: v.History.Refuse}
 	if !d.first.IsZero() && !q.Realtime {
@@ -74,16 +74,17 @@ func rolls(field report.Field) bool {
 }
 
 // limit returns the rows to ask for, which are always named: a question that
-// means the same is then written the same.
-func (v *View) limit(asked report.Int64) report.Int64 {
-	most := report.Int64(v.MaxRows)
-	if most == 0 {
-		most = report.DefaultLimit
-	}
+// means the same is then written the same. Google caps a limit that is too large
+// in silence; bounded says that the view asks for fewer than Google would give.
+func (v *View) limit(asked report.Int64) (rows report.Int64, bounded bool) {
 	if asked == 0 {
 		asked = report.DefaultLimit
 	}
-	return min(asked, most)
+	rows = min(asked, report.MaxLimit)
+	if most := report.Int64(v.MaxRows); most > 0 && most < rows {
+		return most, true
+	}
+	return rows, false
 }
 
 // first returns the first day that may be asked for; the zero Date for no bound.

@@ -24,7 +24,8 @@ type View struct {
 	History History
 	// Realtime lets askers see active users now.
 	Realtime bool
-	// MaxRows bounds the rows of one answer; 0 means report.DefaultLimit.
+	// MaxRows bounds the rows of one answer; 0 means report.MaxLimit. An answer
+	// that it leaves rows out of says so.
 	MaxRows int64
 	// Ages are how old answers may be; nil for the server's.
 	Ages *report.Ages

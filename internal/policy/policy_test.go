@@ -390,11 +390,50 @@ func TestHistory(t *testing.T) {
 
 func TestLimit(t *testing.T) {
 	for _, c := range []struct{ most, asked, want int64 }{
-		{0, 0, 10_000}, {0, 250_000, 10_000}, {50, 0, 50}, {50, 7, 7}, {50, 51, 50}, {250_000, 0, 10_000}, {250_000, 300_000, 250_000},
+		{0, 0, 10_000}, {0, 250_000, 250_000}, {0, 300_000, 250_000}, {50, 0, 50}, {50, 7, 7}, {50, 51, 50}, {250_000, 0, 10_000}, {250_000, 300_000, 250_000},
 	} {
 		v := View{MaxRows: c.most}
-		if got := v.limit(report.Int64(c.asked)); int64(got) != c.want {
-			t.Errorf("%+v: %d", c, got)
+		got, bounded := v.limit(report.Int64(c.asked))
+		if int64(got) != c.want || bounded != (c.most > 0 && c.want == c.most && c.asked != c.most && c.most < report.MaxLimit) {
+			t.Errorf("%+v: %d, bounded %v", c, got, bounded)
+		}
+	}
+}
+
+// answering is a source that gives one report.
+type answering struct {
+	*world
+	report *report.Report
+}
+
+func (a answering) Report(context.Context, report.Query) (*report.Report, error) {
+	return a.report, nil
+}
+
+// TestLeftOutRowsAreTold: a view's bound on rows shows where it left some out, and
+// nowhere else; and who gets the same report gets the same pointer.
+func TestLeftOutRowsAreTold(t *testing.T) {
+	v := shop()
+	v.MaxRows = 10
+	w, g, r := start(t, v)
+	given := &report.Report{Body: []byte("{}"), RowCount: 25}
+	g.c.Source = answering{w, given}
+	for _, c := range []struct {
+		limit, offset report.Int64
+		rows          int
+		told          int64
+	}{{0, 0, 10, 10}, {100, 0, 10, 10}, {100, 10, 10, 10}, {100, 20, 5, 0}, {10, 0, 10, 0}, {3, 0, 3, 0}} {
+		given.Rows = c.rows
+		q := sessions()
+		q.Limit, q.Offset = c.limit, c.offset
+		asked := NewAsked(q, 100)
+		grant := grant(t, r, Claim{Views: []string{"shop"}})
+		first, err := g.Answer(bg, grant, "shop", asked)
+		if err != nil || first.MaxRows != c.told || given.MaxRows != 0 {
+			t.Errorf("%+v: %+v, %v", c, first, err)
+		}
+		if again, _ := g.Answer(bg, grant, "shop", asked); again != first {
+			t.Errorf("%+v: another report for the same", c)
 		}
 	}
 }

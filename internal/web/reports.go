@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,7 +116,7 @@ func (s *Server) setAge(h http.Header, reports ...*report.Report) {
 	if all.Stale != "" {
 		h.Set("Oriel-Stale", string(all.Stale))
 	}
-	if all.Sampled || all.Thresholded || all.OtherRow {
+	if !all.Plain() || all.MaxRows > 0 {
 		h.Set("Oriel-Notices", strings.Join(notices(all), ", "))
 	}
 }
@@ -136,6 +137,13 @@ func worst(reports []*report.Report) *report.Report {
 		all.Sampled = all.Sampled || r.Sampled
 		all.Thresholded = all.Thresholded || r.Thresholded
 		all.OtherRow = all.OtherRow || r.OtherRow
+		all.Truncated = all.Truncated || r.Truncated
+		all.MaxRows = max(all.MaxRows, r.MaxRows)
+		for _, n := range r.Notices {
+			if !slices.Contains(all.Notices, n) {
+				all.Notices = append(slices.Clip(all.Notices), n)
+			}
+		}
 	}
 	return &all
 }
@@ -158,6 +166,9 @@ func age(now time.Time, r *report.Report) int {
 	return max(0, int(now.Sub(r.FetchedAt)/time.Second))
 }
 
+// googleNotice stands before notices that only Google knows the meaning of.
+const googleNotice = "google:"
+
 // notices returns what a reader of the report should know; never nil.
 func notices(r *report.Report) []string {
 	n := []string{}
@@ -169,6 +180,15 @@ func notices(r *report.Report) []string {
 	}
 	if r.OtherRow {
 		n = append(n, "other")
+	}
+	if r.Truncated {
+		n = append(n, "truncated")
+	}
+	if r.MaxRows > 0 {
+		n = append(n, "max_rows")
+	}
+	for _, said := range r.Notices {
+		n = append(n, googleNotice+said)
 	}
 	return n
 }

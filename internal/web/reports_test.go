@@ -71,6 +71,25 @@ func TestBatchIsStitched(t *testing.T) {
 	wantHeader(t, a, "Oriel-Notices", "sampled, thresholded")
 }
 
+// TestNotices: what Google says besides stands in the header, and in panels.
+func TestNotices(t *testing.T) {
+	s := newSite(t)
+	r := s.report()
+	r.Truncated, r.MaxRows, r.Notices = true, 25, []string{"emptyReason=NO_DATA", "news"}
+	s.source.answer = func(context.Context, report.Query) (*report.Report, error) { return r, nil }
+	a := s.do("POST", "/v1/views/shop:runReport", runReport, bearing(s.token("shop")))
+	wantHeader(t, a, "Oriel-Notices", "thresholded, truncated, max_rows, google:emptyReason=NO_DATA, google:news")
+	a = s.do("GET", "/v1/dashboards/overview", "", bearing(s.tokenFor(`{"dashboards":["overview"]}`)))
+	if want := `"notices":["thresholded","truncated","max_rows","google:emptyReason=NO_DATA","google:news"]`; !strings.Contains(a.body, want) {
+		t.Errorf("%s lacks %s", a.body, want)
+	}
+	other := *r
+	other.Notices = []string{"news", "more"}
+	if all := worst([]*report.Report{s.report(), r, &other}); !reflect.DeepEqual(notices(all), []string{"thresholded", "truncated", "max_rows", "google:emptyReason=NO_DATA", "google:news", "google:more"}) || len(r.Notices) != 2 {
+		t.Errorf("of all: %q", notices(all))
+	}
+}
+
 func TestStitch(t *testing.T) {
 	for n := range 4 {
 		reports := make([]*report.Report, n)
