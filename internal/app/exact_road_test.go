@@ -76,8 +76,8 @@ func TestRoadIsExact(t *testing.T) {
 	}
 }
 
-// lateHits is how long after a day's end Google still counts events to it.
-const lateHits = 72 * time.Hour
+// settles is how long after a day's end Google still counts events to it.
+const settles = 5 * 24 * time.Hour
 
 // A page is a question that is asked again and again, over as many days up to
 // yesterday or over others.
@@ -236,9 +236,9 @@ func (w *witness) count() {
 // takes for a day to be final.
 func (w *witness) later() {
 	w.now.Add(int64(6*time.Hour + time.Duration(w.Int64N(int64(30*time.Hour)))))
-	late := lateHits - time.Duration(1+w.IntN(60))*time.Minute
+	late := settles - time.Duration(1+w.IntN(60))*time.Minute
 	if w.IntN(8) == 0 {
-		late = time.Duration(w.IntN(72)) * time.Hour
+		late = time.Duration(w.IntN(120)) * time.Hour
 	}
 	if counted := w.clock().Add(-late); counted.After(w.late.Now()) || w.bearer == "" {
 		w.late.SetTime(counted)
@@ -307,7 +307,7 @@ func (w *witness) inside(q report.Query) report.Query {
 	must(w.t, err)
 	last, err := report.ParseDate(q.DateRanges[0].EndDate)
 	must(w.t, err)
-	if final := w.today.AddDays(-4 - w.IntN(4)); final.Before(last) && final.After(first) {
+	if final := w.today.AddDays(-6 - w.IntN(4)); final.Before(last) && final.After(first) {
 		last = final
 	}
 	if n := first.DaysUntil(last); n > 1 {
@@ -447,7 +447,7 @@ func (w *witness) checkAge(h http.Header, q report.Query) {
 	switch {
 	case err != nil:
 		w.t.Error(err)
-	case w.clock().Sub(day.AddDays(1).In(w.zone)) >= lateHits:
+	case w.clock().Sub(day.AddDays(1).In(w.zone)) >= settles:
 		freshness = report.FreshFinal
 	case day.Before(w.today):
 		freshness = report.FreshSettling

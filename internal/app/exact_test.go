@@ -47,6 +47,10 @@ func (s *shelf) Remember(q report.Query, r *report.Report) {
 
 func (s *shelf) Overdue(report.Query, error) {}
 
+func (s *shelf) Expire(report.Query) {}
+
+func (s *shelf) ForgetFinal(string, string, time.Time) {}
+
 func (s *shelf) Outlook(report.Query) (seen time.Time, life time.Duration, soon bool) { return }
 
 // emulated is a server whose Google is an emulator that never tires, and whose clock

@@ -52,7 +52,7 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 		}, "event", cache.Hit, cache.Refreshing, cache.Miss, cache.Joined, cache.Stale, cache.Failed),
 		plans: eventCounters(registry, prometheus.CounterOpts{
 			Name: "oriel_plan_questions_total", Help: "Queries by what was made of them before the cache.",
-		}, "how", plan.Passed, plan.Sliced, plan.United, plan.Kept, plan.Renewed, plan.Prewarmed),
+		}, "how", plan.Passed, plan.Sliced, plan.United, plan.Kept, plan.Renewed, plan.Prewarmed, plan.Changed),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "oriel_connections_refused_total", Help: "Connections closed because their address had too many.",
 		}),

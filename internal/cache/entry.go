@@ -45,7 +45,9 @@ func (e *entry) state(now time.Time, life time.Duration) state {
 		return absent
 	}
 	switch {
-	case now.Sub(e.stored) < life && !e.expired.Load():
+	case e.expired.Load():
+		return old
+	case now.Sub(e.stored) < life:
 		return fresh
 	case e.report.Freshness == report.FreshRealtime:
 		return old // its age is its point

@@ -54,8 +54,8 @@ func (c *Cache) Remember(q report.Query, r *report.Report) {
 	c.keep(KeyOf(q), e)
 }
 
-// Expire ends the time for which the answer to q that memory holds is given
-// without asking again: a newer answer contradicts it.
+// Expire says that a newer answer contradicts the one to q that memory holds: it is
+// only given when no newer one can be had.
 func (c *Cache) Expire(q report.Query) {
 	if kept, ok := c.kept.GetEntryQuietly(KeyOf(q)); ok {
 		kept.Value.expired.Store(true)

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -16,40 +17,48 @@ func (p *Plan) days(ctx context.Context, q report.Query) (*report.Report, error)
 	if !ok {
 		return p.gather(ctx, q)
 	}
-	known := p.recallDays(ctx, q, all)
-	if len(known) == 0 {
-		r, err := p.gather(ctx, q)
-		if err == nil {
-			p.keepDays(q, r)
-		}
-		return r, err
+	var made *report.Report
+	if !p.doubtful(q) {
+		made = p.assemble(ctx, q, all)
 	}
-	if r := p.assemble(ctx, q, all, known); r != nil {
+	if made != nil && p.agree(q, made, true) {
+		p.remember(q, made)
 		p.c.Observer(Sliced)
-		return r, nil
+		return made, nil
 	}
-	return p.gather(ctx, q)
+	r, err := p.gather(ctx, q)
+	if err != nil && made != nil {
+		return made, nil
+	}
+	if err == nil {
+		p.keepDays(q, r)
+		p.agree(q, r, false)
+	}
+	return r, err
 }
 
-// assemble returns nil where the whole has to be asked after all: the rest cannot
-// be had, or says more than rows. The whole may still be at hand, though old.
-func (p *Plan) assemble(ctx context.Context, q report.Query, all []report.Date, known []*report.Report) *report.Report {
-	parts := known
-	if len(known) < len(all) {
+// assemble returns nil where the whole has to be asked after all: no days are at
+// hand, the rest cannot be had, or says more than rows. The whole may still be at
+// hand, though old.
+func (p *Plan) assemble(ctx context.Context, q report.Query, all []report.Date) *report.Report {
+	parts := p.recallDays(ctx, q, all)
+	if len(parts) == 0 {
+		return nil
+	}
+	if len(parts) < len(all) {
 		rest := q.Clone()
-		rest.DateRanges[0].StartDate = all[len(known)].String()
+		rest.DateRanges[0].StartDate = all[len(parts)].String()
 		r, err := p.gather(ctx, rest)
 		if err != nil {
 			return nil
 		}
 		p.keepDays(rest, r)
-		parts = append(slices.Clip(known), r)
+		parts = append(parts, r)
 	}
 	r, err := merge(q, parts)
 	if err != nil {
 		return nil
 	}
-	p.remember(q, r)
 	return r
 }
 
@@ -60,12 +69,13 @@ func (p *Plan) remember(q report.Query, r *report.Report) {
 	}
 }
 
-// recallDays returns the days at hand from the range's beginning on.
+// recallDays returns the days at hand from the range's beginning on, up to the
+// first about which Google is to be asked again.
 func (p *Plan) recallDays(ctx context.Context, q report.Query, all []report.Date) []*report.Report {
 	var known []*report.Report
 	for _, day := range all {
-		r, _ := p.c.Memory.Recall(ctx, dayOf(q, day))
-		if r == nil {
+		r, due := p.c.Memory.Recall(ctx, dayOf(q, day))
+		if r == nil || due {
 			break
 		}
 		known = append(known, r)
@@ -137,32 +147,56 @@ func freshest(parts []*report.Report) *report.Report {
 	return decides
 }
 
-// keepDays keeps the rows of each final day of an answer to q.
+// keepDays keeps the rows of each final day of an answer to q. When a day differs
+// from what was kept of it, no final answer about the property is to be trusted that
+// came earlier.
 func (p *Plan) keepDays(q report.Query, r *report.Report) {
+	kept := finalDays(q, r)
+	if slices.ContainsFunc(kept, func(k keptDay) bool {
+		before, _ := p.c.Memory.AtHand(k.query)
+		return before != nil && before.FetchedAt.Before(r.FetchedAt) && !bytes.Equal(before.Body, k.report.Body)
+	}) {
+		p.c.Observer(Changed)
+		p.c.Memory.ForgetFinal(q.Account, q.Property, r.FetchedAt)
+	}
+	for _, k := range kept {
+		p.c.Memory.Remember(k.query, k.report)
+	}
+}
+
+// A keptDay is the rows of one day of an answer, under the query that finds them.
+type keptDay struct {
+	query  report.Query
+	report *report.Report
+}
+
+// finalDays takes an answer to q apart into its days that are final.
+func finalDays(q report.Query, r *report.Report) (kept []keptDay) {
 	days, ok := daysOf(q)
 	zone, err := time.LoadLocation(r.TimeZone)
 	if !ok || err != nil || r.TimeZone == "" || r.Stale != "" || !report.Final(days[0], zone, r.FetchedAt) {
-		return
+		return nil
 	}
 	a, err := readAnswer(r)
 	if err != nil {
-		return
+		return nil
 	}
 	rows, err := a.byDay(dayColumn(q))
 	if err != nil {
-		return
+		return nil
 	}
 	for _, day := range days {
 		if !report.Final(day, zone, r.FetchedAt) {
-			return
+			break
 		}
 		of := a.like()
 		of.Rows = rows[day]
 		of.RowCount = len(of.Rows)
-		kept := of.report(r)
-		kept.Freshness = report.FreshFinal
-		p.c.Memory.Remember(dayOf(q, day), kept)
+		one := of.report(r)
+		one.Freshness = report.FreshFinal
+		kept = append(kept, keptDay{dayOf(q, day), one})
 	}
+	return kept
 }
 
 // byDay sorts rows by their day, in the order in which they stand.

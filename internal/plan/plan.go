@@ -10,6 +10,8 @@
 //   - gather.go: questions that differ only in their metrics, as the panels of one
 //     dashboard do, are asked as one, and its answer is split.
 //
+// And it sees to it that what it gives agrees: agree.go.
+//
 // What speaks against it stands in shape.go, a reason for each refusal. A question
 // that is refused is asked as it is.
 package plan
@@ -42,6 +44,12 @@ type Memory interface {
 	// it is good in all, and whether it is to be fetched anew now to be at hand
 	// in time; zeros where there is none.
 	Outlook(q report.Query) (seen time.Time, life time.Duration, soon bool)
+	// Expire says that an answer which came later contradicts the one to q that
+	// is at hand: Recall returns it no more.
+	Expire(q report.Query)
+	// ForgetFinal drops the final answers about a property that came before a
+	// moment: Google has changed days that were final.
+	ForgetFinal(account, property string, before time.Time)
 }
 
 // Config is what a Plan needs.
@@ -69,6 +77,8 @@ const (
 	United  Event = "united"  // asked as one with others
 	Kept    Event = "kept"    // at hand, whole
 	Renewed Event = "renewed" // at hand, and fetched anew behind
+	// Changed is a final day that Google has changed.
+	Changed Event = "changed"
 	// Prewarmed is a question that nobody asked just now.
 	Prewarmed Event = "prewarmed"
 )
@@ -86,6 +96,9 @@ type Plan struct {
 	asking   map[unionKey][]*union // under way
 	renewing map[string]bool       // questions that are being fetched anew
 	resting  map[string]time.Time  // until when those that failed are left alone
+	doubted  map[string]bool       // those to be asked as a whole, once
+
+	totals, lines *book // what answers without dimensions, and those by day, sum up to
 
 	hot hot
 }
@@ -103,7 +116,16 @@ func New(c Config) (*Plan, error) {
 	if c.Observer == nil {
 		c.Observer = func(Event) {}
 	}
-	return &Plan{c: c, waits: map[unionKey]*union{}, asking: map[unionKey][]*union{}, renewing: map[string]bool{}, resting: map[string]time.Time{}}, nil
+	p := &Plan{
+		c: c, waits: map[unionKey]*union{}, asking: map[unionKey][]*union{},
+		renewing: map[string]bool{}, resting: map[string]time.Time{}, doubted: map[string]bool{},
+	}
+	var err error
+	if p.totals, err = newBook(); err != nil {
+		return nil, err
+	}
+	p.lines, err = newBook()
+	return p, err
 }
 
 // Report answers q. Errors are those of the source.
@@ -137,18 +159,19 @@ func (p *Plan) given(q report.Query, r *report.Report, due bool) {
 	}
 	p.c.Observer(Renewed)
 	p.hot.note(q, r, p.c.Clock())
-	p.renew(q, r)
+	urgency := report.Refresh
+	if _, life, _ := p.c.Memory.Outlook(q); life > 0 && p.c.Clock().Sub(r.FetchedAt)/2 > life {
+		urgency = report.Seen // who is given so old an answer waits for better
+	}
+	p.renew(q, urgency)
 }
 
 // renew fetches a newer answer to q behind, unless that is being done, or failed a
 // moment ago. Those who ask meanwhile are given the old one.
-func (p *Plan) renew(q report.Query, given *report.Report) {
+func (p *Plan) renew(q report.Query, urgency report.Urgency) {
 	q = q.Clone()
+	q.Urgency = urgency
 	key, now := word(q), p.c.Clock()
-	q.Urgency = report.Refresh
-	if _, life, _ := p.c.Memory.Outlook(q); life > 0 && now.Sub(given.FetchedAt)/2 > life {
-		q.Urgency = report.Seen // who is given so old an answer waits for better
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.renewing[key] || now.Before(p.resting[key]) {
@@ -205,8 +228,12 @@ func (p *Plan) Renewing() int {
 
 // answer answers what is not at hand.
 func (p *Plan) answer(ctx context.Context, q report.Query) (*report.Report, error) {
-	if refusal := refuseSlices(q); refusal != "" {
-		return p.gather(ctx, q)
+	if refusal := refuseSlices(q); refusal == "" {
+		return p.days(ctx, q)
 	}
-	return p.days(ctx, q)
+	r, err := p.gather(ctx, q)
+	if err == nil && len(q.Dimensions) == 0 {
+		p.agree(q, r, false)
+	}
+	return r, err
 }

@@ -54,6 +54,8 @@ func (blank) Recall(context.Context, report.Query) (*report.Report, bool) { retu
 func (blank) AtHand(report.Query) (*report.Report, bool)                  { return nil, false }
 func (blank) Remember(report.Query, *report.Report)                       {}
 func (blank) Overdue(report.Query, error)                                 {}
+func (blank) Expire(report.Query)                                         {}
+func (blank) ForgetFinal(string, string, time.Time)                       {}
 func (blank) Outlook(report.Query) (time.Time, time.Duration, bool) {
 	return time.Time{}, 0, false
 }
