@@ -11,7 +11,9 @@ export interface Token {
 
 export type Freshness = 'final' | 'settling' | 'intraday' | 'realtime';
 export type Stale = '' | 'quota' | 'unavailable';
-export type Notice = 'sampled' | 'thresholded' | 'other';
+export type KnownNotice = 'sampled' | 'thresholded' | 'other' | 'truncated' | 'max_rows';
+/** Others are what Google says in its own words: `google:emptyReason=NO_DATA`. */
+export type Notice = KnownNotice | `google:${string}`;
 
 export interface DateRange {
   startDate: string;

@@ -86,3 +86,23 @@ test('fresh figures are asked for often, final ones seldom', () => {
   assert.ok(refreshAfter([{ freshness: 'realtime', stale: 'quota' }]) >= 60_000, 'an empty quota is not hammered');
   assert.equal(refreshAfter([]), 0);
 });
+
+test('the small print says what Google left out, and passes on what only Google understands', () => {
+  const notices: Age['notices'] = ['truncated', 'max_rows', 'google:emptyReason=NO_DATA/NO_ACCESS', 'google:<b>', 'google:news'];
+  for (const [locale, names] of [
+    ['en', ['Incomplete data', 'Not all rows', 'Note from Google: emptyReason NO_DATA, NO_ACCESS', 'Note from Google: news']],
+    ['de', ['Unvollständige Daten', 'Nicht alle Zeilen', 'Hinweis von Google: emptyReason NO_DATA, NO_ACCESS', 'Hinweis von Google: news']],
+    ['fr', ['Données incomplètes', 'Lignes non affichées', 'Remarque de Google : emptyReason NO_DATA, NO_ACCESS', 'Remarque de Google : news']],
+    ['es', ['Datos incompletos', 'No todas las filas', 'Nota de Google: emptyReason NO_DATA, NO_ACCESS', 'Nota de Google: news']],
+  ] as const) {
+    const said: { name: string; why: string }[] = print({ notices }, undefined, locale).notices;
+    assert.deepEqual(
+      said.map(({ name }) => name),
+      names,
+    );
+    assert.ok(said.every(({ why }) => why.endsWith('.')), locale);
+  }
+  const long = print({ notices: Array.from({ length: 9 }, (_, i) => `google:n${i}=${'A'.repeat(200)}` as const) }, undefined).notices;
+  assert.equal(long.length, 4);
+  assert.ok(long.every(({ name }) => name.length < 110));
+});
