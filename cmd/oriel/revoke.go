@@ -191,22 +191,35 @@ func printable(s string) string {
 	return s
 }
 
-// findLedger returns the server that runs, or, where the connection is refused,
-// the ledger's file. Nothing else proves that there is no server.
+// findLedger returns the server that runs, or else the ledger's file.
 func findLedger(ctx context.Context, config *app.Config, address string, stderr io.Writer) (_ revoker, where string, err error) {
-	named := address != ""
-	if !named {
-		if address, err = operatorsURL(config.Operator.Listen); err != nil {
-			return nil, "", fmt.Errorf("%s: operator.listen: %w", config.Where("operator", "listen"), err)
-		}
+	server, runs, err := findServer(ctx, config, address)
+	if err != nil {
+		return nil, "", err
 	}
-	server := &operators{url: strings.TrimRight(address, "/"), client: directly()}
-	err = server.call(ctx, http.MethodGet, "/healthz", nil, nil)
-	if named || !errors.Is(err, syscall.ECONNREFUSED) {
-		return server, "at " + server.url, err
+	if runs {
+		return server, "at " + server.url, nil
 	}
 	file, err := app.NewRevoker(config, newLogger(app.LogConfig{Format: "text", Level: "warn"}, stderr))
 	return file, fmt.Sprintf("in %s, for nobody listens at %s (a server that uses the file knows within a second)", config.Ledger.File, server.url), err
+}
+
+// findServer looks for a running server, at the address that is named or else where
+// the configuration says. None runs where the connection is refused: nothing else
+// proves it.
+func findServer(ctx context.Context, config *app.Config, address string) (server *operators, runs bool, err error) {
+	named := address != ""
+	if !named {
+		if address, err = operatorsURL(config.Operator.Listen); err != nil {
+			return nil, false, fmt.Errorf("%s: operator.listen: %w", config.Where("operator", "listen"), err)
+		}
+	}
+	server = &operators{url: strings.TrimRight(address, "/"), client: directly()}
+	err = server.call(ctx, http.MethodGet, "/healthz", nil, nil)
+	if !named && errors.Is(err, syscall.ECONNREFUSED) {
+		return server, false, nil
+	}
+	return server, err == nil, err
 }
 
 // operatorsURL is that of the listener of a server on this machine.

@@ -138,7 +138,7 @@ func (a *App) cached(source report.Source, m *metrics) (report.Source, error) {
 		Realtime: c.Realtime, Intraday: c.Intraday, Settling: c.Settling, Final: c.Final,
 		Stale:    cmp.Or(c.Stale, -1), // 0 in the configuration keeps no old answers
 		Observer: m.cacheAnswered, Store: store, Logger: a.log,
-		Realm: a.config.Google.DataURL + " " + a.config.Google.AdminURL,
+		Realm: a.config.realm(),
 	})
 	if err != nil {
 		if store != nil {
@@ -149,6 +149,9 @@ func (a *App) cached(source report.Source, m *metrics) (report.Source, error) {
 	m.watchCache(a.cache)
 	return a.cache, nil
 }
+
+// realm says where answers come from; see cache.Config.
+func (c *Config) realm() string { return c.Google.DataURL + " " + c.Google.AdminURL }
 
 // store opens the file of stored answers; nil when there is to be none. A file
 // that cannot be used now is the cache's to wait for.
@@ -192,7 +195,7 @@ func (a *App) wireWeb(rules *policy.Rules, gate *policy.Gate, registry *promethe
 	a.server, err = web.New(web.Config{
 		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
 		Files: js.Files(), Logger: a.log, Registry: registry, Clock: a.clock, Random: rand.Reader,
-		Dialects: a.config.dialects(), Ready: a.readiness(), OperatorHosts: a.operatorHosts(), Quota: a.quota, TrustedProxies: a.config.proxies(),
+		Dialects: a.config.dialects(), Ready: a.readiness(), OperatorHosts: a.operatorHosts(), Quota: a.quota, Purge: a.purge, TrustedProxies: a.config.proxies(),
 		RequestTimeout:  a.config.Limits.RequestTimeout,
 		TokensPerSecond: a.config.Limits.TokensPerSecond, TokensBurst: a.config.Limits.TokensBurst,
 		RequestsPerSecond: a.config.Limits.RequestsPerSecond, RequestsBurst: a.config.Limits.RequestsBurst,

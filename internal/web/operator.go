@@ -26,6 +26,7 @@ func (s *Server) operatorIndex(w http.ResponseWriter, _ *http.Request) {
 /quota     what is left of Google's quotas
 
 /revocations   whose sessions were ended: GET lists, POST ends, DELETE /revocations/ID takes back
+/cache:purge   POST drops the stored answers of a view, or all
 `))
 }
 

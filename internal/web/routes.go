@@ -75,6 +75,7 @@ func (s *Server) operatorRoutes() []route {
 		{"GET", "/readyz", false, s.bounded(http.HandlerFunc(s.readyz))},
 		{"GET", "/metrics", false, s.metricsPage()},
 		{"GET", "/quota", false, http.HandlerFunc(s.quotaPage)},
+		{"POST", "/cache:purge", false, s.bounded(http.HandlerFunc(s.purge))},
 		{"GET", "/revocations", false, s.bounded(http.HandlerFunc(s.revocations))},
 		{"POST", "/revocations", false, s.bounded(http.HandlerFunc(s.revoke))},
 		{"DELETE", "/revocations/{id}", false, s.bounded(http.HandlerFunc(s.lift))},

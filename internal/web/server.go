@@ -6,6 +6,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,6 +63,9 @@ type Config struct {
 	// Quota returns what is left of Google's quotas, as JSON; operators see it.
 	// Optional.
 	Quota func() []byte
+	// Purge drops the stored answers of a view, or of all views when its name is
+	// empty. Optional.
+	Purge func(ctx context.Context, view string) (Purged, error)
 	// Ready lists what must work before the server can answer. Optional.
 	Ready []Check
 	// OperatorHosts are names, in lower case, under which the operators' listener
@@ -157,6 +161,7 @@ type Server struct {
 	// operatorHosts are Config.OperatorHosts.
 	operatorHosts []string
 	quota         func() []byte
+	purgeCache    func(ctx context.Context, view string) (Purged, error)
 	timeout       time.Duration
 
 	base   string // PublicURL without a trailing slash
@@ -194,7 +199,7 @@ func New(c Config) (*Server, error) {
 	c.setDefaults()
 	s := &Server{
 		authority: c.Authority, rules: c.Rules, gate: c.Gate,
-		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, operatorHosts: c.OperatorHosts, quota: c.Quota, timeout: c.RequestTimeout,
+		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, operatorHosts: c.OperatorHosts, quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout,
 		fixed: newFixedHeaders(), clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
 		patience: c.Patience,
 	}

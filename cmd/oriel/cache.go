@@ -1,0 +1,88 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/oriel-server/oriel/internal/app"
+)
+
+const cacheAbout = `Drop stored answers, so that Google is asked again: after days were corrected, data was deleted, or a
+property's time zone or currency changed.
+
+  oriel cache purge -view NAME   those about the property of a view
+  oriel cache purge -all         all of them
+
+The running server is asked; where none listens, the file of answers is written.`
+
+// cacheCommand is oriel cache.
+func cacheCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := newFlags("cache", cacheAbout, stderr)
+	path := fs.String("config", "oriel.yaml", "configuration file")
+	address := fs.String("url", "", "the operators' listener, as http://host:port; else where the configuration says")
+	view := fs.String("view", "", "name or alias of the view")
+	all := fs.Bool("all", false, "the answers of all views")
+	if err := fs.Parse(args); err != nil {
+		return cmp.Or(asHelp(err), errUsage)
+	}
+	verb, rest := "", fs.Args()
+	if len(rest) > 0 {
+		verb, rest = rest[0], rest[1:]
+	}
+	if err := parse(fs, rest); err != nil {
+		return err
+	}
+	switch {
+	case verb != "purge":
+		fmt.Fprintln(stderr, "oriel cache: say what to do: purge")
+		return errUsage
+	case (*view == "") == !*all:
+		fmt.Fprintln(stderr, "oriel cache purge: say which answers: -view NAME or -all")
+		return errUsage
+	}
+	config, err := app.ReadConfig(*path)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	return purge(ctx, config, *address, *view, stdout, stderr)
+}
+
+// purge drops the answers of a view, all when its name is empty.
+func purge(ctx context.Context, config *app.Config, address, view string, stdout, stderr io.Writer) error {
+	server, runs, err := findServer(ctx, config, address)
+	if err != nil {
+		return err
+	}
+	of := "of all views"
+	if view != "" {
+		of = "of view " + printable(view)
+	}
+	if runs {
+		var p app.Purged
+		request := map[string]any{"view": view}
+		if view == "" {
+			request = map[string]any{"all": true}
+		}
+		if err := server.call(ctx, http.MethodPost, "/cache:purge", request, &p); err != nil {
+			return err
+		}
+		fmt.Fprintf(stdout, "Purged %s, at %s: %d answers in memory, %d on disk.\n", of, server.url, p.Memory, p.Disk)
+		return nil
+	}
+	file, err := app.NewPurger(config, newLogger(app.LogConfig{Format: "text", Level: "info"}, stderr))
+	if err != nil {
+		return err
+	}
+	p, err := file.Purge(ctx, view)
+	if err = errors.Join(err, file.Close()); err == nil {
+		fmt.Fprintf(stdout, "Purged %s, in %s, for nobody listens at %s: %d answers.\n", of, config.Cache.File, server.url, p.Disk)
+	}
+	return err
+}
