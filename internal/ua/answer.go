@@ -68,11 +68,11 @@ func (p *Plan) fold(a *answer) []*row {
 
 // compute works out a row's metrics, and reports whether the body has the row.
 func (p *Plan) compute(r *row) bool {
-	r.values = make([]float64, len(p.metrics))
+	r.values = make([]number, len(p.metrics))
 	zero := true
 	for i, m := range p.metrics {
 		r.values[i] = m.value(r.leaves)
-		zero = zero && r.values[i] == 0
+		zero = zero && r.values[i].value == 0
 	}
 	if zero && !p.keepEmpty {
 		return false
@@ -90,7 +90,7 @@ func (p *Plan) withEmpty(rows []*row) []*row {
 		have[key(r.names)] = true
 	}
 	for _, names := range p.emptyRows() {
-		r := &row{names: names, values: make([]float64, len(p.metrics))}
+		r := &row{names: names, values: make([]number, len(p.metrics))}
 		if !have[key(names)] && p.passesMetrics(r) {
 			rows = append(rows, r)
 		}
@@ -127,7 +127,7 @@ func (p *Plan) column(name string) func(a, b *row) int {
 		}
 	}
 	i := slices.IndexFunc(p.metrics, func(m metric) bool { return strings.EqualFold(m.asked, name) })
-	return func(a, b *row) int { return cmp.Compare(a.values[i], b.values[i]) }
+	return func(a, b *row) int { return cmp.Compare(a.values[i].value, b.values[i].value) }
 }
 
 func page(rows []*row, q Query) []*row {

@@ -12,9 +12,9 @@ import (
 
 // A row is a row on its way into a body.
 type row struct {
-	names  []string         // v3 values of the dimensions
-	leaves map[leaf]float64 // GA4's numbers; absent is zero
-	values []float64        // v3's numbers
+	names  []string        // v3 values of the dimensions
+	leaves map[leaf]number // GA4's numbers; absent is zero
+	values []number        // v3's numbers
 }
 
 // An answer is the reports as one table.
@@ -22,8 +22,8 @@ type answer struct {
 	rows        []*row // in the order of the first report
 	raw         [][]string
 	count       int // rows in GA4, of which these may be a page
-	totals      map[leaf]float64
-	least, most map[leaf]float64 // over all rows, if the question wanted them
+	totals      map[leaf]number
+	least, most map[leaf]number // over all rows, if the question wanted them
 	sampled     bool
 	size, space int64
 }
@@ -46,7 +46,7 @@ type wireRow struct {
 }
 
 func (g *grid) read(reports []*report.Report) (*answer, error) {
-	a := &answer{totals: map[leaf]float64{}, least: map[leaf]float64{}, most: map[leaf]float64{}}
+	a := &answer{totals: map[leaf]number{}, least: map[leaf]number{}, most: map[leaf]number{}}
 	index := map[string]*row{}
 	for i, rep := range reports {
 		var w wire
@@ -73,9 +73,12 @@ func (g *grid) read(reports []*report.Report) (*answer, error) {
 func (a *answer) add(w wire, leaves []leaf, fields int, index map[string]*row) error {
 	for _, over := range []struct {
 		rows []wireRow
-		into map[leaf]float64
+		into map[leaf]number
 	}{{w.Totals, a.totals}, {w.Minimums, a.least}, {w.Maximums, a.most}} {
 		for _, r := range over.rows {
+			if len(r.MetricValues) == 0 {
+				continue // {} over no rows: zero
+			}
 			if err := r.into(over.into, leaves); err != nil {
 				return err
 			}
@@ -91,7 +94,7 @@ func (a *answer) add(w wire, leaves []leaf, fields int, index map[string]*row) e
 		}
 		r := index[key(raw)]
 		if r == nil {
-			r = &row{leaves: map[leaf]float64{}}
+			r = &row{leaves: map[leaf]number{}}
 			index[key(raw)] = r
 			a.rows, a.raw = append(a.rows, r), append(a.raw, raw)
 		}
@@ -102,16 +105,12 @@ func (a *answer) add(w wire, leaves []leaf, fields int, index map[string]*row) e
 	return nil
 }
 
-func (wr wireRow) into(values map[leaf]float64, leaves []leaf) error {
+func (wr wireRow) into(values map[leaf]number, leaves []leaf) error {
 	if len(wr.MetricValues) != len(leaves) {
 		return AsError(report.Errorf(report.Internal, "a row has %d metrics instead of %d", len(wr.MetricValues), len(leaves)))
 	}
 	for i, v := range wr.MetricValues {
-		n, err := strconv.ParseFloat(v.Value, 64)
-		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-			n = 0
-		}
-		values[leaves[i]] = n
+		values[leaves[i]] = readNumber(v.Value)
 	}
 	return nil
 }
@@ -178,46 +177,61 @@ func (g *grid) passes(names []string) bool {
 }
 
 // foldLeaves adds rows up; means are weighted.
-func foldLeaves(rows []*row) map[leaf]float64 {
+func foldLeaves(rows []*row) map[leaf]number {
+	if len(rows) == 1 {
+		return rows[0].leaves
+	}
 	sum := map[leaf]float64{}
 	for _, r := range rows {
-		for l, v := range r.leaves {
+		for l, n := range r.leaves {
+			v := n.value
 			if w, ok := weightOf(l); ok {
-				v *= r.leaves[w]
+				v *= r.leaves[w].value
 			}
 			sum[l] += v
 		}
 	}
+	folded := make(map[leaf]number, len(sum))
 	for l, v := range sum {
 		if w, ok := weightOf(l); ok && sum[w] != 0 {
-			sum[l] = v / sum[w]
+			v /= sum[w]
 		}
+		folded[l] = number{value: v}
 	}
-	return sum
+	return folded
 }
 
 func (g *grid) passesMetrics(r *row) bool {
 	for _, group := range g.metricFilter {
-		if !slices.ContainsFunc(group, func(c condition) bool { return c.compare(c.metric.value(r.leaves)) }) {
+		if !slices.ContainsFunc(group, func(c condition) bool { return c.compare(c.metric.value(r.leaves).value) }) {
 			return false
 		}
 	}
 	return true
 }
 
-func (m metric) value(leaves map[leaf]float64) float64 {
-	return m.formula.eval(func(l leaf) float64 { return leaves[l] }) * m.scale
+// value is what the formula gives: the number as Google wrote it, where that is
+// the whole formula.
+func (m metric) value(leaves map[leaf]number) number {
+	if l, ok := m.formula.direct(); ok && m.scale == 1 {
+		return leaves[l]
+	}
+	return number{value: evaluate(m.formula, leaves) * m.scale}
+}
+
+func evaluate(f *formula, leaves map[leaf]number) float64 {
+	return f.eval(func(l leaf) float64 { return leaves[l].value })
 }
 
 // format writes a number as v3 did: whole without decimals, others with one at
-// least.
-func (m metric) format(v float64) string {
-	if m.name.Type == "INTEGER" {
-		return strconv.FormatFloat(math.Round(v)+0, 'f', 0, 64)
+// least. What is not written in digits alone stays as Google wrote it.
+func (m metric) format(n number) string {
+	text := n.String()
+	switch {
+	case !isPlain(text), strings.Contains(text, ".") != (m.name.Type == "INTEGER"):
+		return text
+	case m.name.Type == "INTEGER":
+		return strconv.FormatFloat(math.Round(n.value)+0, 'f', 0, 64)
 	}
-	s := strconv.FormatFloat(v, 'f', -1, 64)
-	if !strings.Contains(s, ".") {
-		s += ".0"
-	}
-	return s
+	return text + ".0"
 }

@@ -27,19 +27,19 @@ func (p *BatchPlan) Answer(reports []*report.Report) (*BatchBody, error) {
 
 // A crossRow is a row of a cross: the same names in every date range.
 type crossRow struct {
-	names  []string           // of the dimensions, the segment among them
-	leaves []map[leaf]float64 // by date range
-	values [][]float64        // likewise, by metric
-	filled bool               // no report has it
+	names  []string          // of the dimensions, the segment among them
+	leaves []map[leaf]number // by date range
+	values [][]number        // likewise, by metric
+	filled bool              // no report has it
 }
 
 // A crossTable is the answers to a cross, joined.
 type crossTable struct {
 	rows        []*crossRow
-	totals      []map[leaf]float64 // by date range
-	least, most map[leaf]float64   // of rows that Google cut
-	count       int                // rows in GA4, likewise
-	left        map[string]bool    // which rows pass the filter of metrics; pivots only
+	totals      []map[leaf]number // by date range
+	least, most map[leaf]number   // of rows that Google cut
+	count       int               // rows in GA4, likewise
+	left        map[string]bool   // which rows pass the filter of metrics; pivots only
 	sampled     bool
 	size, space []string // by date range
 	stamp
@@ -86,7 +86,7 @@ func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*cro
 			for _, r := range g.group(a) {
 				index.add(j, withName(r.names, insert, p.segments[i].name), r)
 			}
-			if g.fills() {
+			if g.fills() || g.keepEmpty && len(g.dimensions) == 0 {
 				for _, names := range g.emptyRows() {
 					index.add(j, withName(names, insert, p.segments[i].name), nil)
 				}
@@ -101,17 +101,9 @@ func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*cro
 	}
 	t.rows = index.rows()
 	for _, of := range totals {
-		t.totals = append(t.totals, one(of))
+		t.totals = append(t.totals, foldLeaves(of))
 	}
 	return t, nil
-}
-
-// one adds rows up, if there are several.
-func one(rows []*row) map[leaf]float64 {
-	if len(rows) == 1 {
-		return rows[0].leaves
-	}
-	return foldLeaves(rows)
 }
 
 // withName inserts a segment's name into the names of a row.
@@ -151,7 +143,7 @@ func (x *rowIndex) rows() []*crossRow {
 	for i, k := range x.order {
 		r := &crossRow{names: x.names[k], filled: true}
 		for _, of := range x.byName[k] {
-			r.leaves = append(r.leaves, one(of))
+			r.leaves = append(r.leaves, foldLeaves(of))
 			r.filled = r.filled && len(of) == 0
 		}
 		out[i] = r
@@ -182,7 +174,7 @@ func (p *reportPlan) finish(t *crossTable) {
 	})
 }
 
-func foldRange(rows []*crossRow, span int) map[leaf]float64 {
+func foldRange(rows []*crossRow, span int) map[leaf]number {
 	all := make([]*row, len(rows))
 	for i, r := range rows {
 		all[i] = &row{leaves: r.leaves[span]}
@@ -191,7 +183,7 @@ func foldRange(rows []*crossRow, span int) map[leaf]float64 {
 }
 
 func (r *crossRow) compute(metrics []metric) {
-	r.values = make([][]float64, len(r.leaves))
+	r.values = make([][]number, len(r.leaves))
 	for i, leaves := range r.leaves {
 		for _, m := range metrics {
 			r.values[i] = append(r.values[i], m.value(leaves))
@@ -201,7 +193,7 @@ func (r *crossRow) compute(metrics []metric) {
 
 func (r *crossRow) empty() bool {
 	for _, values := range r.values {
-		if slices.ContainsFunc(values, func(v float64) bool { return v != 0 }) {
+		if slices.ContainsFunc(values, func(n number) bool { return n.value != 0 }) {
 			return false
 		}
 	}

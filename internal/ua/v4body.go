@@ -1,7 +1,6 @@
 package ua
 
 import (
-	"math"
 	"slices"
 	"time"
 )
@@ -82,18 +81,18 @@ func (p *reportPlan) body(t *crossTable, page []*crossRow, count int, pivots []*
 	for _, r := range page {
 		row := reportRow{Dimensions: r.names}
 		for span := range p.days {
-			row.Metrics = append(row.Metrics, p.written(r.values[span], func(v *pivotTable) []float64 { return v.values(r.names, span) }, pivots))
+			row.Metrics = append(row.Metrics, p.written(r.values[span], func(v *pivotTable) []number { return v.values(r.names, span) }, pivots))
 		}
 		b.Data.Rows = append(b.Data.Rows, row)
 	}
 	if !p.request.HideTotals {
 		for span, leaves := range t.totals {
-			b.Data.Totals = append(b.Data.Totals, p.written(p.valuesOf(leaves), func(v *pivotTable) []float64 { return v.totals(span) }, pivots))
+			b.Data.Totals = append(b.Data.Totals, p.written(p.valuesOf(leaves), func(v *pivotTable) []number { return v.totals(span) }, pivots))
 		}
 	}
 	if !p.request.HideValueRanges && count > 0 {
-		b.Data.Minimums = p.extremes(t, t.least, math.Min, pivots)
-		b.Data.Maximums = p.extremes(t, t.most, math.Max, pivots)
+		b.Data.Minimums = p.extremes(t, t.least, lesser, pivots)
+		b.Data.Maximums = p.extremes(t, t.most, greater, pivots)
 	}
 	if t.sampled {
 		b.Data.SamplesRead, b.Data.SamplingSpace = t.size, t.space
@@ -132,8 +131,8 @@ func (v *pivotTable) header() pivotHeader {
 	return h
 }
 
-func (p *reportPlan) valuesOf(leaves map[leaf]float64) []float64 {
-	var out []float64
+func (p *reportPlan) valuesOf(leaves map[leaf]number) []number {
+	var out []number
 	for _, m := range p.main.first().metrics {
 		out = append(out, m.value(leaves))
 	}
@@ -141,7 +140,7 @@ func (p *reportPlan) valuesOf(leaves map[leaf]float64) []float64 {
 }
 
 // written formats the values of one date range, those of pivots beside them.
-func (p *reportPlan) written(values []float64, of func(*pivotTable) []float64, pivots []*pivotTable) dateRangeValues {
+func (p *reportPlan) written(values []number, of func(*pivotTable) []number, pivots []*pivotTable) dateRangeValues {
 	d := dateRangeValues{Values: formatAll(p.main.first().metrics, values)}
 	for _, v := range pivots {
 		d.Pivots = append(d.Pivots, pivotValues{formatAll(v.metrics, of(v))})
@@ -150,7 +149,7 @@ func (p *reportPlan) written(values []float64, of func(*pivotTable) []float64, p
 }
 
 // formatAll writes values of metrics that come again and again.
-func formatAll(metrics []metric, values []float64) []string {
+func formatAll(metrics []metric, values []number) []string {
 	out := make([]string, len(values))
 	for i, v := range values {
 		out[i] = metrics[i%len(metrics)].format(v)
@@ -160,19 +159,19 @@ func formatAll(metrics []metric, values []float64) []string {
 
 // extremes are the least or the greatest values of all rows in each date range;
 // told are Google's, for rows that it cut.
-func (p *reportPlan) extremes(t *crossTable, told map[leaf]float64, pick func(a, b float64) float64, pivots []*pivotTable) []dateRangeValues {
+func (p *reportPlan) extremes(t *crossTable, told map[leaf]number, pick func(a, b number) number, pivots []*pivotTable) []dateRangeValues {
 	var out []dateRangeValues
 	for span := range p.days {
 		values := p.valuesOf(told)
 		if !p.main.first().pushed {
 			values = extremesOf(t.rows, span, pick)
 		}
-		out = append(out, p.written(values, func(v *pivotTable) []float64 { return v.extremes(t.rows, span, pick) }, pivots))
+		out = append(out, p.written(values, func(v *pivotTable) []number { return v.extremes(t.rows, span, pick) }, pivots))
 	}
 	return out
 }
 
-func extremesOf(rows []*crossRow, span int, pick func(a, b float64) float64) []float64 {
+func extremesOf(rows []*crossRow, span int, pick func(a, b number) number) []number {
 	out := slices.Clone(rows[0].values[span])
 	for _, r := range rows {
 		for j, v := range r.values[span] {

@@ -70,7 +70,7 @@ func (p *reportPlan) isRatio(metric int) bool {
 }
 
 // sort orders rows by the request's keys, then by the dimensions.
-func (p *reportPlan) sort(rows []*crossRow, totals []map[leaf]float64) {
+func (p *reportPlan) sort(rows []*crossRow, totals []map[leaf]number) {
 	var compare []func(a, b *crossRow) int
 	for _, o := range p.order {
 		by := p.comparer(o, totals)
@@ -90,11 +90,11 @@ func (p *reportPlan) sort(rows []*crossRow, totals []map[leaf]float64) {
 	})
 }
 
-func (p *reportPlan) comparer(o ordering, totals []map[leaf]float64) func(a, b *crossRow) int {
+func (p *reportPlan) comparer(o ordering, totals []map[leaf]number) func(a, b *crossRow) int {
 	i, j := o.dimension, o.metric
 	switch o.how {
 	case byDelta:
-		return comparing(func(r *crossRow) float64 { return r.values[0][j] - r.values[1][j] })
+		return comparing(func(r *crossRow) float64 { return r.values[0][j].value - r.values[1][j].value })
 	case byWeight:
 		over, under, _ := p.main.first().metrics[j].ratio()
 		sum := func(f *formula, r *crossRow) float64 { return evaluate(f, r.leaves[0]) + evaluate(f, totals[0]) }
@@ -106,7 +106,7 @@ func (p *reportPlan) comparer(o ordering, totals []map[leaf]float64) func(a, b *
 		return comparing(func(r *crossRow) float64 { return integer(r.names[i]) })
 	}
 	if j >= 0 {
-		return comparing(func(r *crossRow) float64 { return r.values[0][j] })
+		return comparing(func(r *crossRow) float64 { return r.values[0][j].value })
 	}
 	return func(a, b *crossRow) int { return strings.Compare(a.names[i], b.names[i]) }
 }
@@ -122,8 +122,4 @@ func integer(s string) float64 {
 		return math.Inf(-1)
 	}
 	return float64(n)
-}
-
-func evaluate(f *formula, leaves map[leaf]float64) float64 {
-	return f.eval(func(l leaf) float64 { return leaves[l] })
 }

@@ -65,7 +65,7 @@ type pivotTable struct {
 // A pivotCell is the values of a row in a group; where it has none, it has zeros.
 type pivotCell struct {
 	group  int // in shown
-	values [][]float64
+	values [][]number
 }
 
 // pivot reads the answers to the pivots. t holds the finished rows.
@@ -116,7 +116,7 @@ func (v *pivotTable) choose(groups []*crossRow) {
 	}
 	groups = slices.DeleteFunc(groups, func(g *crossRow) bool { return g.empty() })
 	slices.SortFunc(groups, func(a, b *crossRow) int {
-		return cmp.Or(cmp.Compare(b.values[0][0], a.values[0][0]), slices.Compare(a.names, b.names))
+		return cmp.Or(cmp.Compare(b.values[0][0].value, a.values[0][0].value), slices.Compare(a.names, b.names))
 	})
 	v.count = len(groups)
 	most := v.plan.request.MaxGroupCount
@@ -145,8 +145,8 @@ func (v *pivotTable) place(cells []*crossRow, n int) {
 }
 
 // values are the cells of one row in one date range, group by group.
-func (v *pivotTable) values(names []string, span int) []float64 {
-	out := make([]float64, len(v.shown)*len(v.metrics))
+func (v *pivotTable) values(names []string, span int) []number {
+	out := make([]number, len(v.shown)*len(v.metrics))
 	for _, c := range v.cells[key(names)] {
 		copy(out[c.group*len(v.metrics):], c.values[span])
 	}
@@ -154,8 +154,8 @@ func (v *pivotTable) values(names []string, span int) []float64 {
 }
 
 // extremes are the least or the greatest cells of all rows in one date range.
-func (v *pivotTable) extremes(rows []*crossRow, span int, pick func(a, b float64) float64) []float64 {
-	out := make([]float64, len(v.shown)*len(v.metrics))
+func (v *pivotTable) extremes(rows []*crossRow, span int, pick func(a, b number) number) []number {
+	out := make([]number, len(v.shown)*len(v.metrics))
 	cells := make([]int, len(v.shown)) // seen of a group
 	for _, r := range rows {
 		for _, c := range v.cells[key(r.names)] {
@@ -171,15 +171,15 @@ func (v *pivotTable) extremes(rows []*crossRow, span int, pick func(a, b float64
 	}
 	for at := range out {
 		if cells[at/len(v.metrics)] < len(rows) {
-			out[at] = pick(out[at], 0)
+			out[at] = pick(out[at], number{})
 		}
 	}
 	return out
 }
 
 // totals are those of the groups in one date range.
-func (v *pivotTable) totals(span int) []float64 {
-	var out []float64
+func (v *pivotTable) totals(span int) []number {
+	var out []number
 	for _, g := range v.shown {
 		out = append(out, g.values[span]...)
 	}
