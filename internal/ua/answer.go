@@ -19,9 +19,9 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, totals := p.fold(a), a.totals
-	if p.metricsHere || len(p.dimensionsHere) > 0 {
-		totals = foldLeaves(rows)
+	rows, totals, err := p.fold(a)
+	if err != nil {
+		return nil, err
 	}
 	total := a.count
 	if !p.pushed {
@@ -61,9 +61,20 @@ func (a *answer) describe(b *Body) {
 	}
 }
 
-// fold makes v3's rows from GA4's and filters them.
-func (p *Plan) fold(a *answer) []*row {
-	return slices.DeleteFunc(p.group(a), func(r *row) bool { return !p.compute(r) })
+// fold makes v3's rows from GA4's and filters them; the totals are theirs.
+func (p *Plan) fold(a *answer) (rows []*row, totals map[leaf]number, err error) {
+	if rows, err = p.group(a); err != nil {
+		return nil, nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r *row) bool { return !p.compute(r) })
+	if !p.metricsHere && len(p.dimensionsHere) == 0 {
+		return rows, a.totals, nil
+	}
+	if name := unsummed(p.metrics, rows); name != "" {
+		return nil, nil, badRequest("%s has no total over the rows that this filter leaves: it is a ratio of numbers that Google Analytics 4 does not tell. "+
+			"Ask for it without the filter, or filter for a single row.", name)
+	}
+	return rows, foldLeaves(rows), nil
 }
 
 // compute works out a row's metrics, and reports whether the body has the row.

@@ -62,9 +62,18 @@ func FuzzTranslate(f *testing.F) {
 				t.Fatalf("not a valid question: %v", err)
 			}
 			cells := append(strings.Split(strings.Repeat(strings.NewReplacer("\n", "", "|", "").Replace(value)+"|", len(ask.Dimensions)), "|")[:len(ask.Dimensions)],
-				strings.Split(strings.Repeat("2|", len(ask.Metrics)), "|")[:len(ask.Metrics)]...)
+				strings.Split(strings.Repeat("2|Infinity|", len(ask.Metrics)), "|")[:len(ask.Metrics)]...)
 			totals := strings.TrimSuffix(strings.Repeat("2|", len(ask.Metrics)), "|")
 			reports = append(reports, pair{}.report(t, ask, []string{totals, strings.Join(cells, "|")}))
+		}
+		nothing, err := plan.Answer(nothingFor(plan.Queries()))
+		if err != nil {
+			t.Fatalf("no rows are no answer: %v", err)
+		}
+		for _, total := range nothing.Totals {
+			if strings.Trim(total.Value, "0.") != "" {
+				t.Fatalf("nothing is %s of %s", total.Value, total.Name)
+			}
 		}
 		body, err := plan.Answer(reports)
 		if err != nil {
@@ -76,6 +85,18 @@ func FuzzTranslate(f *testing.F) {
 			}
 		}
 	})
+}
+
+// oddNumbers are what Google writes beside digits.
+var oddNumbers = []string{"1", "NaN", "Infinity", "1.5e+21", "12345678901234567890", "-0"}
+
+// nothingFor is Google's answer to each query when nothing is in the range.
+func nothingFor(qs []report.Query) []*report.Report {
+	reports := make([]*report.Report, len(qs))
+	for i := range qs {
+		reports[i] = &report.Report{Body: []byte(`{"totals":[{}],"metadata":{"timeZone":"UTC"},"kind":"analyticsData#runReport"}`)}
+	}
+	return reports
 }
 
 // FuzzPathLevels checks that a filter on a level of the path, said as a regular

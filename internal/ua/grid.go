@@ -26,9 +26,8 @@ type grid struct {
 	fields     []string // GA4 dimensions, the same in every question
 	questions  []question
 
-	folds    bool // several GA4 rows can be one row of the body
-	foldable scope
-	pushed   bool // order and paging are Google's work
+	folds  bool // several GA4 rows can be one row of the body
+	pushed bool // order and paging are Google's work
 
 	dimensionsHere [][]condition // groups of the filter that are applied to rows here
 	metricFilter   [][]condition // of metrics, the whole
@@ -68,9 +67,7 @@ func (g *grid) plan(groups [][]condition) error {
 	if err := g.checkFill(); err != nil {
 		return err
 	}
-	if err := g.planFolding(); err != nil {
-		return err
-	}
+	g.folds = slices.ContainsFunc(g.dimensions, g.mayFold)
 	return g.ask(filter, g.planMetricFilter())
 }
 
@@ -134,33 +131,39 @@ func (g *grid) metric(asked string) (metric, error) {
 	return m, nil
 }
 
-// planFolding finds whether GA4 rows can fold, and refuses what could not be
-// computed then.
-func (g *grid) planFolding() error {
-	g.foldable = perUser
-	var folding string
+// mayFold reports whether GA4 rows that differ in d alone can be one row.
+func (g *grid) mayFold(d dimension) bool { return d.folds && !g.distinguished(d) }
+
+// checkFold refuses to make one row of GA4 rows with these values if a metric
+// cannot be added up over what they differ in.
+func (g *grid) checkFold(rows [][]string) error {
 	for _, d := range g.dimensions {
-		if d.folds && !g.distinguished(d) {
-			g.folds = true
-			if d.scope < g.foldable || folding == "" {
-				g.foldable, folding = d.scope, d.asked
-			}
-			if d.buckets != nil {
-				folding = "buckets of " + d.asked
-			}
+		if !g.mayFold(d) || !differ(rows, d.fields) {
+			continue
 		}
-	}
-	if !g.folds {
-		return nil
-	}
-	for _, m := range slices.Concat(g.metrics, metricsOf(g.metricFilter)) {
-		if !g.canFold(m) {
-			return badRequest("Selected dimensions and metrics cannot be queried together: Google Analytics 4 has no %s, and %s cannot be "+
-				"added up from finer rows, for they count the same users or sessions more than once. Ask for %s with another dimension, "+
-				"or for a count of events such as ga:pageviews.", folding, m.asked, m.asked)
+		for _, m := range slices.Concat(g.metrics, metricsOf(g.metricFilter)) {
+			if !d.scope.sums(m) {
+				return d.cannotFold(m)
+			}
 		}
 	}
 	return nil
+}
+
+func differ(rows [][]string, fields []int) bool {
+	return slices.ContainsFunc(rows, func(r []string) bool {
+		return slices.ContainsFunc(fields, func(f int) bool { return r[f] != rows[0][f] })
+	})
+}
+
+func (d dimension) cannotFold(m metric) error {
+	what := d.asked
+	if d.buckets != nil {
+		what = "a bucket of " + d.asked
+	}
+	return badRequest("Selected dimensions and metrics cannot be queried together: in this answer several rows of Google Analytics 4 are one value of %s, "+
+		"and %s cannot be added up over them, for they count the same users or sessions more than once. Ask for %s with another dimension, "+
+		"filter for rows that are one, or ask for a count of events such as ga:pageviews.", what, m.asked, m.asked)
 }
 
 // distinguished reports whether all of d's fields are columns of their own, so
@@ -183,20 +186,19 @@ func (g *grid) determines(d dimension, field int) bool {
 // summed are metrics that v3 itself added up over pages.
 var summed = []string{"ga:uniquePageviews", "ga:uniqueScreenviews", "ga:uniqueAppviews"}
 
-func (g *grid) canFold(m metric) bool {
+// sums reports whether m can be added up over rows in each of which a thing of
+// scope s is once.
+func (s scope) sums(m metric) bool {
 	if slices.Contains(summed, m.name.Name) {
 		return true
 	}
-	for _, l := range m.formula.leaves() {
-		s := scopeOf(l.Metric)
-		if s == weighted {
-			s = scopeOf(weights[l.Metric])
+	return !slices.ContainsFunc(m.formula.leaves(), func(l leaf) bool {
+		counts := scopeOf(l.Metric)
+		if counts == weighted {
+			counts = scopeOf(weights[l.Metric])
 		}
-		if s > g.foldable {
-			return false
-		}
-	}
-	return true
+		return counts > s
+	})
 }
 
 // planMetricFilter decides where metrics are filtered, and returns the filter if

@@ -126,9 +126,9 @@ func key(values []string) string {
 
 // group makes rows of the body from GA4's: those that pass the filter on computed
 // dimensions, folded.
-func (g *grid) group(a *answer) []*row {
+func (g *grid) group(a *answer) ([]*row, error) {
 	var order []string
-	groups := map[string][]*row{}
+	groups := map[string][]int{} // in a.rows
 	for i, r := range a.rows {
 		r.names = g.names(a.raw[i])
 		if !g.passes(r.names) {
@@ -139,16 +139,33 @@ func (g *grid) group(a *answer) []*row {
 		if groups[k] == nil {
 			order = append(order, k)
 		}
-		groups[k] = append(groups[k], r)
+		groups[k] = append(groups[k], i)
 	}
 	rows := make([]*row, len(order))
 	for i, k := range order {
-		same := groups[k]
-		if rows[i] = same[0]; len(same) > 1 {
-			rows[i] = &row{names: same[0].names, leaves: foldLeaves(same)}
+		var err error
+		if rows[i], err = g.foldRows(a, groups[k]); err != nil {
+			return nil, err
 		}
 	}
-	return rows
+	return rows, nil
+}
+
+// foldRows makes one row of those at the places.
+func (g *grid) foldRows(a *answer, places []int) (*row, error) {
+	first := a.rows[places[0]]
+	if len(places) == 1 {
+		return first, nil
+	}
+	var same []*row
+	var raw [][]string
+	for _, i := range places {
+		same, raw = append(same, a.rows[i]), append(raw, a.raw[i])
+	}
+	if err := g.checkFold(raw); err != nil {
+		return nil, err
+	}
+	return &row{names: first.names, leaves: foldLeaves(same)}, nil
 }
 
 func (g *grid) names(raw []string) []string {
@@ -199,6 +216,18 @@ func foldLeaves(rows []*row) map[leaf]number {
 		folded[l] = number{value: v}
 	}
 	return folded
+}
+
+// unsummed names a metric that has no total over rows: a ratio of numbers that GA4
+// does not tell. It is empty if none is, or if there is one row to add up.
+func unsummed(metrics []metric, rows []*row) string {
+	told := slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return len(r.leaves) == 0 })
+	for _, m := range metrics {
+		if len(told) > 1 && slices.ContainsFunc(m.formula.leaves(), func(l leaf) bool { return slices.Contains(unweighted, l.Metric) }) {
+			return m.asked
+		}
+	}
+	return ""
 }
 
 func (g *grid) passesMetrics(r *row) bool {

@@ -71,7 +71,7 @@ func take(reports *[]*report.Report, n int) []*report.Report {
 // added up.
 func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*crossTable, error) {
 	t := &crossTable{stamp: stamp{golden: true}}
-	index := newRowIndex(len(p.days))
+	index := newRowIndex(len(p.days), p.totalled(c))
 	var totals [][]*row // by date range
 	for i, grids := range c.grids {
 		for j, g := range grids {
@@ -83,7 +83,11 @@ func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*cro
 			if err != nil {
 				return nil, err
 			}
-			for _, r := range g.group(a) {
+			rows, err := g.group(a)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range rows {
 				index.add(j, withName(r.names, insert, p.segments[i].name), r)
 			}
 			if g.fills() || g.keepEmpty && len(g.dimensions) == 0 {
@@ -99,11 +103,33 @@ func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*cro
 			t.count, t.least, t.most, t.sampled = a.count, a.least, a.most, t.sampled || a.sampled && a.space > 0
 		}
 	}
-	t.rows = index.rows()
 	for _, of := range totals {
-		t.totals = append(t.totals, foldLeaves(of))
+		total, err := addUp(index.metrics, of)
+		if err != nil {
+			return nil, err
+		}
+		t.totals = append(t.totals, total)
 	}
-	return t, nil
+	var err error
+	t.rows, err = index.rows()
+	return t, err
+}
+
+// totalled are the metrics of a cross whose sums are told.
+func (p *reportPlan) totalled(c *cross) []metric {
+	if p.request.HideTotals {
+		return nil
+	}
+	return c.first().metrics
+}
+
+// addUp adds rows up, and refuses totals of metrics that have none over rows.
+func addUp(metrics []metric, rows []*row) (map[leaf]number, error) {
+	if name := unsummed(metrics, rows); name != "" {
+		return nil, badRequest("%s has no total over several segments or filtered rows: it is a ratio of numbers that Google Analytics 4 does not tell. "+
+			"Set hideTotals, or ask for one segment without these filters.", name)
+	}
+	return foldLeaves(rows), nil
 }
 
 // withName inserts a segment's name into the names of a row.
@@ -116,14 +142,15 @@ func withName(names []string, at int, segment string) []string {
 
 // A rowIndex collects rows by their names, in the order of their coming.
 type rowIndex struct {
-	ranges int
-	order  []string
-	names  map[string][]string
-	byName map[string][][]*row // by date range
+	ranges  int
+	metrics []metric // that rows of the same names are added up for
+	order   []string
+	names   map[string][]string
+	byName  map[string][][]*row // by date range
 }
 
-func newRowIndex(ranges int) *rowIndex {
-	return &rowIndex{ranges: ranges, names: map[string][]string{}, byName: map[string][][]*row{}}
+func newRowIndex(ranges int, metrics []metric) *rowIndex {
+	return &rowIndex{ranges: ranges, metrics: metrics, names: map[string][]string{}, byName: map[string][][]*row{}}
 }
 
 // add takes a row of a date range, nil for one that only has a name.
@@ -138,22 +165,25 @@ func (x *rowIndex) add(span int, names []string, r *row) {
 	}
 }
 
-func (x *rowIndex) rows() []*crossRow {
+func (x *rowIndex) rows() ([]*crossRow, error) {
 	out := make([]*crossRow, len(x.order))
 	for i, k := range x.order {
 		r := &crossRow{names: x.names[k], filled: true}
 		for _, of := range x.byName[k] {
-			r.leaves = append(r.leaves, foldLeaves(of))
-			r.filled = r.filled && len(of) == 0
+			leaves, err := addUp(x.metrics, of)
+			if err != nil {
+				return nil, err
+			}
+			r.leaves, r.filled = append(r.leaves, leaves), r.filled && len(of) == 0
 		}
 		out[i] = r
 	}
-	return out
+	return out, nil
 }
 
 // finish filters the main rows by their metrics, computes these, and adds up the
 // totals where GA4's are of other rows.
-func (p *reportPlan) finish(t *crossTable) {
+func (p *reportPlan) finish(t *crossTable) (err error) {
 	g := p.main.first()
 	t.left = map[string]bool{}
 	t.rows = slices.DeleteFunc(t.rows, func(r *crossRow) bool {
@@ -165,21 +195,24 @@ func (p *reportPlan) finish(t *crossTable) {
 	})
 	if g.metricsHere || len(g.dimensionsHere) > 0 {
 		for i := range t.totals {
-			t.totals[i] = foldRange(t.rows, i)
+			if t.totals[i], err = addUp(p.totalled(p.main), ofRange(t.rows, i)); err != nil {
+				return err
+			}
 		}
 	}
 	t.rows = slices.DeleteFunc(t.rows, func(r *crossRow) bool {
 		r.compute(g.metrics)
 		return !p.request.IncludeEmptyRows && r.empty()
 	})
+	return nil
 }
 
-func foldRange(rows []*crossRow, span int) map[leaf]number {
+func ofRange(rows []*crossRow, span int) []*row {
 	all := make([]*row, len(rows))
 	for i, r := range rows {
 		all[i] = &row{leaves: r.leaves[span]}
 	}
-	return foldLeaves(all)
+	return all
 }
 
 func (r *crossRow) compute(metrics []metric) {
@@ -205,7 +238,9 @@ func (p *reportPlan) answer(reports *[]*report.Report) (reportBody, error) {
 	if err != nil {
 		return reportBody{}, err
 	}
-	p.finish(t)
+	if err := p.finish(t); err != nil {
+		return reportBody{}, err
+	}
 	pivots, err := p.pivot(t, reports)
 	if err != nil {
 		return reportBody{}, err

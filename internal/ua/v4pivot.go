@@ -78,8 +78,11 @@ func (p *reportPlan) pivot(t *crossTable, reports *[]*report.Report) ([]*pivotTa
 		}
 		groups := &crossTable{stamp: cells.stamp}
 		if plan.groups == nil {
-			groups.rows = p.groupsOf(cells, t)
-		} else if groups, err = p.join(plan.groups, -1, reports); err != nil {
+			groups.rows, err = p.groupsOf(plan, cells, t)
+		} else {
+			groups, err = p.join(plan.groups, -1, reports)
+		}
+		if err != nil {
 			return nil, err
 		}
 		t.stamp = t.stamp.with(cells.stamp).with(groups.stamp)
@@ -93,10 +96,10 @@ func (p *reportPlan) pivot(t *crossTable, reports *[]*report.Report) ([]*pivotTa
 
 // groupsOf adds up the cells of the rows that the filters leave. A row that GA4
 // did not tell has only zeros.
-func (p *reportPlan) groupsOf(cells, t *crossTable) []*crossRow {
+func (p *reportPlan) groupsOf(plan *pivotPlan, cells, t *crossTable) ([]*crossRow, error) {
 	n := len(p.request.Dimensions)
 	zero := p.main.first().passesMetrics(&row{})
-	index := newRowIndex(len(p.days))
+	index := newRowIndex(len(p.days), p.totalled(plan.cells))
 	for _, c := range cells.rows {
 		if left, told := t.left[key(c.names[:n])]; told && !left || !told && !zero {
 			continue

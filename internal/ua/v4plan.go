@@ -66,7 +66,7 @@ type cross struct {
 func (c *cross) first() *grid { return c.grids[0][0] }
 
 func (p *reportPlan) plan() error {
-	for _, step := range []func() error{p.planDays, p.planSegments, p.planMain, p.planPivots, p.planOrder, p.checkTotals} {
+	for _, step := range []func() error{p.planDays, p.planSegments, p.planMain, p.planPivots, p.planOrder} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -220,28 +220,6 @@ func (c crossColumns) fill(g *grid, s builtInSegment) error {
 // rows is of those that are left.
 func (p *reportPlan) filtered() bool {
 	return p.main.first().metricsHere || len(p.main.first().dimensionsHere) > 0
-}
-
-// sums reports whether totals are added up from rows or from segments here, since
-// GA4's are of something else.
-func (p *reportPlan) sums() bool {
-	return len(p.segments) > 1 || p.filtered()
-}
-
-// checkTotals refuses totals that would be sums of ratios.
-func (p *reportPlan) checkTotals() error {
-	if !p.sums() || p.request.HideTotals {
-		return nil
-	}
-	for _, c := range p.crosses() {
-		for _, m := range c.first().metrics {
-			if slices.ContainsFunc(m.formula.leaves(), func(l leaf) bool { return slices.Contains(unweighted, l.Metric) }) {
-				return badRequest("%s has no total over several segments or filtered rows: it is a ratio of numbers that Google Analytics 4 does not tell. "+
-					"Set hideTotals, or ask for one segment without these filters.", m.asked)
-			}
-		}
-	}
-	return nil
 }
 
 // pushDown lets Google order and cut the rows where the result is the same. A
