@@ -227,7 +227,7 @@ var operations = map[string]string{
 // having says a metric's condition in GA4's words, if it is about one GA4 metric.
 func (c condition) having() (*report.Filter, bool) {
 	l, ok := c.metric.formula.direct()
-	if !ok || l.Event != "" || l.Minutes != 0 {
+	if !ok || l.Where.Field != "" || l.Minutes != 0 {
 		return nil, false
 	}
 	n := c.number / c.metric.scale

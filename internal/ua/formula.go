@@ -8,14 +8,18 @@ import (
 	"strings"
 )
 
-// A leaf is a GA4 metric of a formula. Event, if set, counts only events of that
-// name; Minutes, if set, only the last minutes of a realtime report. Each pair
-// of them is a question of its own.
+// A leaf is a GA4 metric of a formula. Where, if set, counts only what has a value
+// of a dimension; Minutes, if set, only the last minutes of a realtime report. Each
+// pair of them is a question of its own.
 type leaf struct {
 	Metric  string
-	Event   string
+	Where   where
 	Minutes int
 }
+
+// A where is a GA4 dimension and the value that is counted, such as the name of an
+// event; the zero where counts all.
+type where struct{ Field, Value string }
 
 // A formula is an arithmetic expression over leaves: a number, a leaf, or an
 // operation on two formulas.
@@ -83,12 +87,13 @@ func divide(a, b float64) float64 {
 }
 
 var (
-	tokens = regexp.MustCompile(`^\s*(?:([0-9]+(?:\.[0-9]+)?)|([A-Za-z][A-Za-z0-9_]*(?::[A-Za-z0-9_]+)?(?:\[eventName==[A-Za-z0-9_]+\])?)|([-+*/()]))`)
-	event  = regexp.MustCompile(`^(.*)\[eventName==(.*)\]$`)
+	tokens = regexp.MustCompile(`^\s*(?:([0-9]+(?:\.[0-9]+)?)|([A-Za-z][A-Za-z0-9_]*(?::[A-Za-z0-9_]+)?(?:\[[A-Za-z]+==[A-Za-z0-9_]+\])?)|([-+*/()]))`)
+	counts = regexp.MustCompile(`^(.*)\[(.*)==(.*)\]$`)
 )
 
 // parseFormula reads a formula: names of GA4 metrics, numbers, + - * /, the sign -
-// and parentheses. metric[eventName==name] counts only events of that name.
+// and parentheses. metric[eventName==name] counts only events of that name, and
+// metric[sessionMedium==organic] likewise.
 func parseFormula(s string) (*formula, error) {
 	p := &formulaParser{text: s}
 	p.next()
@@ -156,8 +161,8 @@ func (p *formulaParser) operand(depth int) *formula {
 		return &formula{number: n}
 	}
 	l := leaf{Metric: token}
-	if m := event.FindStringSubmatch(token); m != nil {
-		l.Metric, l.Event = m[1], m[2]
+	if m := counts.FindStringSubmatch(token); m != nil {
+		l.Metric, l.Where = m[1], where{m[2], m[3]}
 	}
 	return &formula{leaf: &l}
 }
@@ -211,5 +216,5 @@ func scopeOf(metric string) scope {
 // weightOf returns the leaf by which a mean is weighted when rows fold.
 func weightOf(l leaf) (leaf, bool) {
 	w := weights[l.Metric]
-	return leaf{Metric: w, Event: l.Event, Minutes: l.Minutes}, w != ""
+	return leaf{Metric: w, Where: l.Where, Minutes: l.Minutes}, w != ""
 }

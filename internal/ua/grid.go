@@ -17,6 +17,7 @@ type grid struct {
 	options    Options
 	realtime   bool
 	keepEmpty  bool // rows in which all metrics are zero are rows, too
+	keepsOnly  bool // the only row of no dimensions is one of them
 	joins      bool // rows are joined to those of other spans, so metrics are filtered here
 	weighs     bool // rows are added up here in any case, so means need their weights
 	start, end report.Date
@@ -206,7 +207,7 @@ func (s scope) sums(m metric) bool {
 func (g *grid) planMetricFilter() *report.Filter {
 	leaves := g.leaves()
 	here := g.folds || g.joins || len(leaves) > report.MaxMetrics ||
-		slices.ContainsFunc(leaves, func(l leaf) bool { return l.Event != "" || l.Minutes != 0 }) // a question that sees less
+		slices.ContainsFunc(leaves, func(l leaf) bool { return l.Where != where{} || l.Minutes != 0 }) // a question that sees less
 	var groups []*report.Filter
 	for _, group := range g.metricFilter {
 		var ors []*report.Filter
@@ -247,17 +248,23 @@ func (g *grid) leaves() []leaf {
 			}
 		}
 	}
-	if g.keepEmpty && len(g.dimensions) > 0 && !slices.ContainsFunc(out, func(l leaf) bool { return l.Event == "" }) {
-		add(leaf{Metric: "eventCount"}) // has the rows where the event never happened
+	if g.keepEmpty && len(g.dimensions) > 0 && partial(out) {
+		add(leaf{Metric: "eventCount"}) // has the rows where what is counted never happened
 	}
 	return out
+}
+
+// partial reports whether all leaves count only a part of what happened, so that
+// no question has a row where there was none of it.
+func partial(leaves []leaf) bool {
+	return !slices.ContainsFunc(leaves, func(l leaf) bool { return l.Where == where{} })
 }
 
 // groupsOf collects the leaves that one question can answer.
 func groupsOf(leaves []leaf) [][]leaf {
 	var groups [][]leaf
 	for _, l := range leaves {
-		at := slices.IndexFunc(groups, func(g []leaf) bool { return g[0].Event == l.Event && g[0].Minutes == l.Minutes })
+		at := slices.IndexFunc(groups, func(g []leaf) bool { return g[0].Where == l.Where && g[0].Minutes == l.Minutes })
 		if at < 0 {
 			groups = append(groups, nil)
 			at = len(groups) - 1
@@ -298,8 +305,8 @@ func (g *grid) question(leaves []leaf, filter, having *report.Filter) question {
 		q.DateRanges = []report.DateRange{{StartDate: g.start.String(), EndDate: g.end.String()}}
 		q.KeepEmptyRows = g.keepEmpty
 	}
-	if e := leaves[0].Event; e != "" {
-		q.DimensionFilter = report.And(q.DimensionFilter, text("eventName", "EXACT", e, true))
+	if w := leaves[0].Where; w.Field != "" {
+		q.DimensionFilter = report.And(q.DimensionFilter, text(w.Field, "EXACT", w.Value, true))
 	}
 	if m := leaves[0].Minutes; m != 0 {
 		q.MinuteRanges = []report.MinuteRange{{StartMinutesAgo: new(m - 1), EndMinutesAgo: new(0)}}

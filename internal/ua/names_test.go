@@ -95,9 +95,9 @@ func TestEditDistance(t *testing.T) {
 }
 
 func TestFormula(t *testing.T) {
-	values := map[leaf]float64{{Metric: "a"}: 6, {Metric: "b"}: 3, {Metric: "a", Event: "e"}: 2, {Metric: "keyEvents:buy"}: 5}
+	values := map[leaf]float64{{Metric: "a"}: 6, {Metric: "b"}: 3, {Metric: "a", Where: where{"eventName", "e"}}: 2, {Metric: "a", Where: where{"sessionMedium", "organic"}}: 4, {Metric: "keyEvents:buy"}: 5}
 	for text, want := range map[string]float64{
-		"a": 6, "a/b": 2, "a-b-1": 2, "a/b/2": 1, "a+b*2": 12, "(a+b)*2": 18, "a/(b-3)": 0, "a[eventName==e]*1.5": 3, "keyEvents:buy/1": 5, " a + b ": 9, "missing": 0,
+		"a": 6, "a/b": 2, "a-b-1": 2, "a/b/2": 1, "a+b*2": 12, "(a+b)*2": 18, "a/(b-3)": 0, "a[eventName==e]*1.5": 3, "a[sessionMedium==organic]/2": 2, "keyEvents:buy/1": 5, " a + b ": 9, "missing": 0,
 	} {
 		f, err := parseFormula(text)
 		if err != nil {

@@ -55,9 +55,13 @@ func isTimes(group []condition) bool {
 }
 
 // fills reports whether the body has a row for every hour, day, week … of the
-// range, also for those when nothing happened.
+// range, also for those when nothing happened. Without dimensions that is the only
+// row, of what may not have happened while other things did.
 func (g *grid) fills() bool {
-	return g.keepEmpty && !g.realtime && len(g.dimensions) > 0 &&
+	if len(g.dimensions) == 0 && !g.keepsOnly && slices.ContainsFunc(g.metrics, func(m metric) bool { return !partial(m.formula.leaves()) }) {
+		return false
+	}
+	return g.keepEmpty && !g.realtime &&
 		!slices.ContainsFunc(g.dimensions, func(d dimension) bool { return !isTime(d.name.Name) })
 }
 

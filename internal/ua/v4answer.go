@@ -90,7 +90,7 @@ func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*cro
 			for _, r := range rows {
 				index.add(j, withName(r.names, insert, p.segments[i].name), r)
 			}
-			if g.fills() || g.keepEmpty && len(g.dimensions) == 0 {
+			if g.fills() {
 				for _, names := range g.emptyRows() {
 					index.add(j, withName(names, insert, p.segments[i].name), nil)
 				}

@@ -58,7 +58,7 @@ func (g *grid) expression(s string) (metric, error) {
 		return metric{}, badName("A metric expression has %d characters; a maximum of %d is allowed.", len(s), maxExpression)
 	}
 	f, err := parseFormula(s)
-	if err != nil || len(f.leaves()) == 0 || slices.ContainsFunc(f.leaves(), func(l leaf) bool { return l.Event != "" }) {
+	if err != nil || len(f.leaves()) == 0 || slices.ContainsFunc(f.leaves(), func(l leaf) bool { return l.Where != where{} }) {
 		return metric{}, badName("Invalid metric expression '%s': it is made of metrics, numbers, + - * / and parentheses.", cut(s))
 	}
 	if f, err = g.substitute(f); err != nil {

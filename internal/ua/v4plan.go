@@ -173,7 +173,7 @@ func (p *reportPlan) cross(c crossColumns) (*cross, error) {
 		var grids []*grid
 		for _, days := range p.days {
 			g := &grid{
-				options: p.options, keepEmpty: p.request.IncludeEmptyRows, joins: c.joins, weighs: c.weighs, start: days[0], end: days[1],
+				options: p.options, keepEmpty: p.request.IncludeEmptyRows, keepsOnly: true, joins: c.joins, weighs: c.weighs, start: days[0], end: days[1],
 			}
 			if err := c.fill(g, s); err != nil {
 				return nil, err
