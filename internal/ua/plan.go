@@ -63,8 +63,24 @@ func (p *Plan) resolveDates() (err error) {
 // A span is how a dialect calls the first and the last day.
 type span struct{ start, end string }
 
+// dateOf spells a relative date as GA4 does: UA took any case. What is none stays
+// as it was written.
+func dateOf(written string) string {
+	written = strings.TrimSpace(written)
+	lower := strings.ToLower(written)
+	days, ago := strings.CutSuffix(lower, "daysago")
+	switch {
+	case ago && isDigits(days):
+		return days + "daysAgo"
+	case lower == "today", lower == "yesterday":
+		return lower
+	}
+	return written
+}
+
 // resolve finds the days that are meant.
 func (s span) resolve(from, to string, today report.Date) (start, end report.Date, err error) {
+	from, to = dateOf(from), dateOf(to)
 	if start, err = report.ResolveDate("startDate", from, today); err != nil {
 		// Pages that want everything ask from 2005 on.
 		if d, notDate := report.ParseDate(from); notDate == nil && !d.Before(firstDay) ||

@@ -56,7 +56,7 @@ func (k SortKey) String() string {
 
 var (
 	idsPattern   = regexp.MustCompile(`^ga:[0-9]{1,20}$`)
-	datePattern  = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}|today|yesterday|[0-9]{1,9}daysAgo)$`)
+	datePattern  = regexp.MustCompile(`^(?i)([0-9]{4}-[0-9]{2}-[0-9]{2}|today|yesterday|[0-9]{1,9}daysAgo)$`)
 	fieldPattern = regexp.MustCompile(`^(?i:ga|rt):[A-Za-z0-9_]{1,100}$`)
 )
 

@@ -2,7 +2,6 @@ package ua
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -105,7 +104,7 @@ func (p *reportPlan) planDays() (err error) {
 		return err
 	}
 	for _, r := range p.request.ranges() {
-		first, last, err := span{"startDate", "endDate"}.resolve(strings.TrimSpace(r.StartDate), strings.TrimSpace(r.EndDate), p.options.Today)
+		first, last, err := span{"startDate", "endDate"}.resolve(r.StartDate, r.EndDate, p.options.Today)
 		if err != nil {
 			return err
 		}

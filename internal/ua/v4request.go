@@ -189,13 +189,7 @@ func (r reportRequest) ranges() []dateRange {
 	}
 	ranges := make([]dateRange, len(r.DateRanges))
 	for i, d := range r.DateRanges {
-		ranges[i] = d
-		if d.StartDate == "" {
-			ranges[i].StartDate = "7daysAgo"
-		}
-		if d.EndDate == "" {
-			ranges[i].EndDate = "yesterday"
-		}
+		ranges[i] = dateRange{cmp.Or(dateOf(d.StartDate), "7daysAgo"), cmp.Or(dateOf(d.EndDate), "yesterday")}
 	}
 	return ranges
 }
