@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // Buckets are the boundaries of a histogram, ascending. A bucket holds what is at
@@ -17,7 +19,7 @@ func parseBuckets(dimension string, written []string) (buckets, error) {
 	for _, s := range written {
 		n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
 		if err != nil {
-			return nil, badName("The histogramBuckets of %s must be whole numbers; %q is none.", dimension, cut(s))
+			return nil, badName("The histogramBuckets of %s must be whole numbers; %q is none.", dimension, report.Brief(s))
 		}
 		if len(b) > 0 && n <= b[len(b)-1] {
 			return nil, badName("The histogramBuckets of %s must be in increasing order; %d follows %d.", dimension, n, b[len(b)-1])

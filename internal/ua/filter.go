@@ -94,7 +94,7 @@ func (g *grid) condition(c Condition) (condition, error) {
 	k := condition{Condition: c, metric: &m}
 	k.number, err = strconv.ParseFloat(strings.TrimSpace(c.Value), 64)
 	if err != nil || math.IsNaN(k.number) || math.IsInf(k.number, 0) || strings.Contains("=@ !@ =~ !~", c.Op) {
-		return condition{}, badParameter("filters", "Invalid value '%s' for filters parameter: a metric is compared with a number, by ==, !=, >, <, >= or <=.", cut(c.Field+c.Op+c.Value))
+		return condition{}, badParameter("filters", "Invalid value '%s' for filters parameter: a metric is compared with a number, by ==, !=, >, <, >= or <=.", report.Brief(c.Field+c.Op+c.Value))
 	}
 	return k, nil
 }
@@ -106,7 +106,7 @@ func (g *grid) compared(c Condition, how comparison) (k condition, err error) {
 		return k, err
 	}
 	if k.match, err = how.matcher(); err != nil {
-		return k, badParameter("filters", "Invalid value '%s' for filters parameter: %s.", cut(c.Field+c.Op+c.Value), err)
+		return k, badParameter("filters", "Invalid value '%s' for filters parameter: %s.", report.Brief(c.Field+c.Op+c.Value), err)
 	}
 	return k, nil
 }

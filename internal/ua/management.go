@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // All is the id that stands for every account, web property or profile.
@@ -129,7 +131,7 @@ func (c collection) one(at Place, items []item, q ListQuery) ([]byte, error) {
 	case "profiles":
 		return nil, noPermission("profile")
 	}
-	return nil, notFound("Not found: %s %s.", strings.TrimSuffix(at.Collection, "s"), cut(at.Item))
+	return nil, notFound("Not found: %s %s.", strings.TrimSuffix(at.Collection, "s"), report.Brief(at.Item))
 }
 
 // at returns the views of a place.

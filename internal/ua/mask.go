@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A mask is the fields of a partial response, each with the mask of what is in
@@ -24,7 +26,7 @@ func parseMask(s string) (mask, error) {
 	p := &maskParser{rest: strings.ReplaceAll(s, " ", "")}
 	m := mask{}
 	if len(s) > maxMask || !p.list(m) || p.rest != "" {
-		return nil, badParameter("fields", "Invalid field selection %s", cut(s))
+		return nil, badParameter("fields", "Invalid field selection %s", report.Brief(s))
 	}
 	return m, nil
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // Fidelity says how well GA4 answers a name of Universal Analytics.
@@ -184,9 +186,9 @@ func unknownName(asked string, realtime bool) error {
 		}
 	}
 	if best.Name == "" {
-		return badName("Invalid dimension or metric: %s", cut(asked))
+		return badName("Invalid dimension or metric: %s", report.Brief(asked))
 	}
-	return badName("Invalid dimension or metric: %s. The nearest is %s (GA4: %s).", cut(asked), best.Name, best.GA4)
+	return badName("Invalid dimension or metric: %s. The nearest is %s (GA4: %s).", report.Brief(asked), best.Name, best.GA4)
 }
 
 // editDistance counts the letters to change from a to b, or returns most when
@@ -212,12 +214,4 @@ func editDistance(a, b string, most int) int {
 		}
 	}
 	return min(row[len(b)], most)
-}
-
-// cut shortens what a client wrote, for an error.
-func cut(s string) string {
-	if r := []rune(s); len(r) > 100 {
-		return string(r[:100]) + "…"
-	}
-	return s
 }

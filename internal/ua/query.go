@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // v3's limits. Source: Core Reporting API v3 reference.
@@ -134,7 +136,7 @@ func (p *parser) ids() string {
 }
 
 func (p *parser) mismatch(name, value, pattern string) {
-	p.fail(badParameter(name, "Invalid value '%s'. Values must match the following regular expression: '%s'", cut(value), pattern))
+	p.fail(badParameter(name, "Invalid value '%s'. Values must match the following regular expression: '%s'", report.Brief(value), pattern))
 }
 
 func (p *parser) text(name, otherwise string, pattern *regexp.Regexp, said string) string {
@@ -151,7 +153,7 @@ func (p *parser) text(name, otherwise string, pattern *regexp.Regexp, said strin
 func (p *parser) enum(name string, values ...string) string {
 	v := p.one(name)
 	if v != "" && !slices.Contains(values, v) {
-		p.fail(badParameter(name, "Invalid value '%s'. Allowed values are: [%s]", cut(v), strings.Join(values, ", ")))
+		p.fail(badParameter(name, "Invalid value '%s'. Allowed values are: [%s]", report.Brief(v), strings.Join(values, ", ")))
 	}
 	return v
 }
@@ -169,7 +171,7 @@ func (p *parser) count(name string, otherwise int) (n int, given bool) {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 || n > 1_000_000_000 {
-		p.fail(badParameter(name, "Invalid value '%s' for %s. Value must be a whole number of 1 or more.", cut(v), name))
+		p.fail(badParameter(name, "Invalid value '%s' for %s. Value must be a whole number of 1 or more.", report.Brief(v), name))
 		return otherwise, true
 	}
 	return n, true
@@ -204,7 +206,7 @@ func (p *parser) sort(columns []string) []SortKey {
 	for _, s := range p.list("sort") {
 		name, desc := strings.CutPrefix(s, "-")
 		if !slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, name) }) {
-			p.fail(badParameter("sort", "Sort key %s is not a dimension or metric in this query.", cut(name)))
+			p.fail(badParameter("sort", "Sort key %s is not a dimension or metric in this query.", report.Brief(name)))
 		}
 		keys = append(keys, SortKey{name, desc})
 	}

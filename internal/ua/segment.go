@@ -3,6 +3,8 @@ package ua
 import (
 	"slices"
 	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A builtInSegment is one of Universal Analytics' own segments, gaid::ID.
@@ -34,10 +36,10 @@ func segmentFilter(asked string) (Expr, error) {
 	switch {
 	case !builtIn:
 		return nil, badParameter("segment", "Dynamic segments (%s) cannot be expressed in Google Analytics 4. Use filters, or a built-in segment "+
-			"such as gaid::-5 (Organic Traffic).", cut(asked))
+			"such as gaid::-5 (Organic Traffic).", report.Brief(asked))
 	case at < 0:
 		return nil, badParameter("segment", "Invalid value '%s' for segment: it cannot be expressed as a filter in Google Analytics 4. The built-in "+
-			"segments that can are gaid::-1 to gaid::-8, -11, -13 and -14.", cut(asked))
+			"segments that can are gaid::-1 to gaid::-8, -11, -13 and -14.", report.Brief(asked))
 	}
 	return ParseFilter(segments[at].filter)
 }

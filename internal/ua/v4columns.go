@@ -3,6 +3,8 @@ package ua
 import (
 	"slices"
 	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // segmentDimension is the dimension whose values are the names of the segments.
@@ -17,7 +19,7 @@ const maxExpression = 1024
 func (g *grid) dimensionV4(r dimensionRequest) (dimension, error) {
 	name := strings.TrimSpace(r.Name)
 	if !fieldPattern.MatchString(name) {
-		return dimension{}, badName("Invalid dimension or metric: %s", cut(name))
+		return dimension{}, badName("Invalid dimension or metric: %s", report.Brief(name))
 	}
 	d, err := g.dimension(name)
 	if err != nil {
@@ -59,7 +61,7 @@ func (g *grid) expression(s string) (metric, error) {
 	}
 	f, err := parseFormula(s)
 	if err != nil || len(f.leaves()) == 0 || slices.ContainsFunc(f.leaves(), func(l leaf) bool { return l.Where != where{} }) {
-		return metric{}, badName("Invalid metric expression '%s': it is made of metrics, numbers, + - * / and parentheses.", cut(s))
+		return metric{}, badName("Invalid metric expression '%s': it is made of metrics, numbers, + - * / and parentheses.", report.Brief(s))
 	}
 	if f, err = g.substitute(f); err != nil {
 		return metric{}, err
@@ -86,7 +88,7 @@ func (g *grid) substitute(f *formula) (*formula, error) {
 // inner is the formula of a metric within an expression.
 func (g *grid) inner(l leaf) (*formula, error) {
 	if !fieldPattern.MatchString(l.Metric) {
-		return nil, badName("Invalid dimension or metric: %s", cut(l.Metric))
+		return nil, badName("Invalid dimension or metric: %s", report.Brief(l.Metric))
 	}
 	m, err := g.metric(l.Metric)
 	if err != nil || m.scale == 1 {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A reader reads JSON as Google's servers do for v4: members have their name in
@@ -53,7 +55,7 @@ func (r reader) token() (json.Token, error) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, payload("", "Unexpected end of input.")
 	case err != nil:
-		return nil, payload("", "%s", cut(err.Error()))
+		return nil, payload("", "%s", report.Brief(err.Error()))
 	}
 	return t, nil
 }
@@ -70,9 +72,9 @@ func (r reader) message(into reflect.Value, path string) error {
 		i := memberOf(into.Type(), name)
 		switch {
 		case i < 0:
-			return payload(path, "Unknown name \"%s\"@: Cannot find field.", cut(name))
+			return payload(path, "Unknown name \"%s\"@: Cannot find field.", report.Brief(name))
 		case seen[i]:
-			return payload(path, "The name \"%s\"@ is given twice.", cut(name))
+			return payload(path, "The name \"%s\"@ is given twice.", report.Brief(name))
 		}
 		seen[i] = true
 		if t, err = r.token(); err != nil {
@@ -217,9 +219,9 @@ func setEnum(t json.Token, text string, into reflect.Value, values []string, pat
 func invalidAt(path, kind string, t json.Token) error {
 	said := fmt.Sprint(t)
 	if s, ok := t.(string); ok {
-		said = strconv.Quote(cut(s))
+		said = strconv.Quote(report.Brief(s))
 	}
-	return badRequest("Invalid value at '%s' (%s), %s", path, kind, cut(said))
+	return badRequest("Invalid value at '%s' (%s), %s", path, kind, report.Brief(said))
 }
 
 // maxOpaque bounds the levels of a value that is read but not looked into.

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/access"
@@ -52,7 +53,7 @@ func requestID(r *http.Request) string {
 func bearer(r *http.Request) (string, error) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
-		if strings.Contains(r.URL.RawQuery, "access_token=") {
+		if slices.ContainsFunc(tokenParameters, func(name string) bool { return parameter(r.URL.RawQuery, name) != "" }) {
 			return "", report.Errorf(report.Unauthenticated, "Send the token in the Authorization header, not in the address.")
 		}
 		return "", report.Errorf(report.Unauthenticated, "Send an embed token: Authorization: Bearer TOKEN.")

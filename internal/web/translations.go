@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -105,17 +106,15 @@ func (t *translations) parse(method string, at *url.URL, parse func(url.Values) 
 // withoutToken takes the embed token out of parameters. One that is written in an
 // unusual way stays; the question is then remembered for this token alone.
 func withoutToken(parameters string) string {
-	const name = "access_token="
-	if !strings.Contains(parameters, name) {
+	isToken := func(p string) bool {
+		name, _, _ := strings.Cut(p, "=")
+		return slices.Contains(tokenParameters, name)
+	}
+	kept := strings.Split(parameters, "&")
+	if !slices.ContainsFunc(kept, isToken) {
 		return parameters
 	}
-	var kept []string
-	for p := range strings.SplitSeq(parameters, "&") {
-		if !strings.HasPrefix(p, name) {
-			kept = append(kept, p)
-		}
-	}
-	return strings.Join(kept, "&")
+	return strings.Join(slices.DeleteFunc(kept, isToken), "&")
 }
 
 // plan translates a question.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
@@ -22,15 +23,12 @@ func (s *Server) universalAbout(about subject, ask func(*http.Request, policy.Gr
 }
 
 // spoken serves what ask returns in a dialect of Universal Analytics, in which
-// fail says errors. The embed token may stand in the address, as pages of that
-// time put it.
+// fail says errors. The embed token comes as pages of that time sent Google's.
 func (s *Server) spoken(about subject, ask func(*http.Request, policy.Grant) (reply, error),
 	fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return s.bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if value(r.Header, "Authorization") == "" {
-			if token := parameter(r.URL.RawQuery, "access_token"); token != "" {
-				r.Header.Set("Authorization", "Bearer "+token)
-			}
+		if token := oldCredential(r); token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
 		}
 		grant, err := s.admit(r, about)
 		if err != nil {
@@ -44,6 +42,27 @@ func (s *Server) spoken(about subject, ask func(*http.Request, policy.Grant) (re
 		}
 		answer.write(s, w, r)
 	}))
+}
+
+// tokenParameters are where Google's APIs took an access token in an address.
+var tokenParameters = []string{"access_token", "oauth_token"}
+
+// oldCredential returns the token that a request shows in one of the ways that
+// Google took beside Authorization: Bearer; empty for none.
+func oldCredential(r *http.Request) string {
+	if header := value(r.Header, "Authorization"); header != "" {
+		scheme, token, _ := strings.Cut(header, " ")
+		if strings.EqualFold(scheme, "OAuth") {
+			return strings.TrimSpace(token)
+		}
+		return ""
+	}
+	for _, name := range tokenParameters {
+		if token := parameter(r.URL.RawQuery, name); token != "" {
+			return token
+		}
+	}
+	return ""
 }
 
 // aboutIDs is for addresses that name the view as v3 did, ids=ga:123.

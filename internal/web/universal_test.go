@@ -110,3 +110,95 @@ func TestUniversalErrors(t *testing.T) {
 		t.Errorf("a page of another view's origin: %d %s", a.code, a.body)
 	}
 }
+
+// TestUniversalCredentials shows the embed token in every way that pages of that
+// time did, on every route of v3 and v4, and nowhere else.
+func TestUniversalCredentials(t *testing.T) {
+	s := newSite(t)
+	s.source.answer = daily
+	token := s.token("shop")
+	routes := map[string]string{
+		"/analytics/v3/data/ga?ids=ga:123" + v3Day + "ga:sessions":                  "",
+		"/v3/data/ga?ids=ga:123" + v3Day + "ga:sessions":                            "",
+		"/v3/data/realtime?ids=ga:123&metrics=rt:activeUsers&dimensions=rt:country": "",
+		"/v3/management/accountSummaries?max-results=1":                             "",
+		"/analytics/v3/management/accounts/~all/webproperties?start-index=1":        "",
+		"/v3/metadata/ga/columns?fields=kind":                                       "",
+		"/v4/reports:batchGet?alt=json":                                             v4Request,
+	}
+	for route, body := range routes {
+		method := "GET"
+		if body != "" {
+			method = "POST"
+		}
+		for how, c := range map[string]struct{ parameter, header string }{
+			"bearer":               {"", "Authorization: Bearer " + token},
+			"access_token":         {"&access_token=" + token, ""},
+			"oauth":                {"", "Authorization: OAuth " + token},
+			"oauth, lower case":    {"", "Authorization: oauth " + token},
+			"oauth_token":          {"&oauth_token=" + token, ""},
+			"oauth_token, escaped": {"&oauth%5Ftoken=" + token, ""},
+			"header before both":   {"&access_token=x&oauth_token=y", "Authorization: OAuth " + token},
+		} {
+			headers := []string{"Origin: " + shopOrigin}
+			if c.header != "" {
+				headers = append(headers, c.header)
+			}
+			a := s.do(method, route+c.parameter, body, headers...)
+			if a.code != 200 || strings.Contains(a.body, token) {
+				t.Errorf("%s, %s: %d %s", route, how, a.code, a.body)
+			}
+			bad := strings.NewReplacer(token, token+"x")
+			for i := range headers {
+				headers[i] = bad.Replace(headers[i])
+			}
+			if a := s.do(method, route+bad.Replace(c.parameter), body, headers...); a.code != 401 || strings.Contains(a.body, token) {
+				t.Errorf("%s, %s, a wrong token: %d %s", route, how, a.code, a.body)
+			}
+		}
+	}
+	for name, a := range map[string]answered{
+		"oauth":       s.do("GET", "/v1/views", "", "Authorization: OAuth "+token),
+		"oauth_token": s.do("GET", "/v1/views?oauth_token="+token, ""),
+		"v1beta":      s.do("GET", "/v1beta/accountSummaries?oauth_token="+token, ""),
+	} {
+		if a.code != 401 || strings.Contains(a.body, token) {
+			t.Errorf("%s elsewhere: %d %s", name, a.code, a.body)
+		}
+	}
+	if a := s.do("GET", "/v1/views?oauth_token="+token, ""); !strings.Contains(a.body, "not in the address") {
+		t.Errorf("what to change: %s", a.body)
+	}
+	if strings.Contains(s.log.String(), token) {
+		t.Error("the token is in the log")
+	}
+}
+
+// A token in the place of something else is neither repeated nor logged whole.
+func TestUniversalHidesMisplacedTokens(t *testing.T) {
+	s := newSite(t)
+	s.source.answer = daily
+	token := s.token("shop")
+	for _, query := range []string{
+		"ids=" + token + v3Day + "ga:sessions", "ids=ga:123" + v3Day + token, "ids=ga:123&metrics=ga:sessions&start-date=" + token,
+		"ids=ga:123&metrics=ga:sessions&filters=" + token, "ids=ga:123&metrics=ga:sessions&sort=" + token, "ids=ga:123&metrics=ga:sessions&segment=" + token,
+		"ids=ga:123&metrics=ga:sessions&output=" + token, "ids=ga:123&metrics=ga:sessions&fields=" + token,
+	} {
+		a := s.do("GET", "/v3/data/ga?"+query, "", bearing(token))
+		if a.code != 400 || strings.Contains(a.body, token[:20]) {
+			t.Errorf("%.40s: %d %s", query, a.code, a.body)
+		}
+	}
+	for _, body := range []string{
+		strings.Replace(v4Request, "123", token, 1), strings.Replace(v4Request, "yesterday", token, 1), asking(token),
+		strings.Replace(v4Request, `"metrics"`, `"pageToken":"`+token+`","metrics"`, 1), strings.Replace(v4Request, `"metrics"`, `"`+token+`":1,"metrics"`, 1),
+	} {
+		a := s.do("POST", batchGet, body, bearing(token))
+		if a.code != 400 || strings.Contains(a.body, token[:20]) {
+			t.Errorf("%.80s: %d %s", body, a.code, a.body)
+		}
+	}
+	if strings.Contains(s.log.String(), token[:20]) {
+		t.Error("the token is in the log")
+	}
+}
