@@ -43,6 +43,14 @@ func (g *grid) groups(e Expr) ([][]condition, error) {
 	return out, nil
 }
 
+// segmentGroups does likewise for the filter of a built-in segment, which is all
+// that the client wrote of it.
+func (g *grid) segmentGroups(name string, e Expr) ([][]condition, error) {
+	g.segment = "segment " + name
+	defer func() { g.segment = "" }()
+	return g.groups(e)
+}
+
 // translateFilters sorts the groups of the filter into what is Google's work,
 // which it returns, and what is done here.
 func (g *grid) translateFilters(groups [][]condition) (*report.Filter, error) {

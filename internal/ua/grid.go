@@ -22,6 +22,9 @@ type grid struct {
 	weighs     bool // rows are added up here in any case, so means need their weights
 	start, end report.Date
 
+	written vocabulary // what the client wrote for fields
+	segment string     // while its filter is read; empty otherwise
+
 	dimensions []dimension
 	metrics    []metric
 	fields     []string // GA4 dimensions, the same in every question
@@ -77,7 +80,7 @@ func (g *grid) plan(groups [][]condition) error {
 func (g *grid) queries(qs []report.Query) ([]report.Query, error) {
 	for _, ask := range g.questions {
 		if err := ask.query.Validate(); err != nil {
-			return nil, AsError(err)
+			return nil, AsError(g.written.explain(err))
 		}
 		qs = append(qs, ask.query.Clone())
 	}
@@ -104,6 +107,7 @@ func (g *grid) dimension(asked string) (dimension, error) {
 	if !n.Dimension {
 		return dimension{}, badName("Invalid dimension or metric: %s is a metric; ask for it in metrics.", asked)
 	}
+	g.note(asked, strings.Fields(n.GA4)...)
 	return dimension{asked: asked, name: n, transform: transformOf(n.Transform)}, nil
 }
 
@@ -121,6 +125,9 @@ func (g *grid) metric(asked string) (metric, error) {
 	f, err := parseFormula(n.GA4)
 	if err != nil {
 		return metric{}, badName("%s cannot be computed: %s.", asked, err)
+	}
+	for _, l := range f.leaves() {
+		g.note(asked, l.Metric, l.Where.Field)
 	}
 	if g.realtime && f.leaf != nil && f.leaf.Metric == "activeUsers" {
 		f.leaf.Minutes = activeMinutes
@@ -245,10 +252,12 @@ func (g *grid) leaves() []leaf {
 			add(l)
 			if w, ok := weightOf(l); ok && (g.weighs || g.folds || g.metricsHere || len(g.dimensionsHere) > 0) {
 				add(w)
+				g.note(m.asked, w.Metric)
 			}
 		}
 	}
 	if g.keepEmpty && len(g.dimensions) > 0 && partial(out) {
+		g.note(g.metrics[0].asked, "eventCount")
 		add(leaf{Metric: "eventCount"}) // has the rows where what is counted never happened
 	}
 	return out

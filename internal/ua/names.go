@@ -98,6 +98,12 @@ func (o Options) resolve(asked string, realtime bool) (Name, error) {
 		return Name{}, unknownName(asked, realtime)
 	}
 	n := *found
+	if field := o.named(n); field != "" {
+		if n.GA4, n.Fidelity = field, Near; n.Dimension {
+			n.Transform = "" // the field holds what the page knows
+		}
+		return n, nil
+	}
 	if n.Fidelity == None {
 		return Name{}, unanswerable(asked, n)
 	}

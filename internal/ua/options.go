@@ -2,6 +2,9 @@ package ua
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -21,6 +24,10 @@ type Options struct {
 	Goals      map[int]string
 	Dimensions map[int]string
 	Metrics    map[int]string
+	// DimensionNames and MetricNames say what other names are, where it is not what
+	// the table says: by the name without ga:, a field for a dimension
+	// (eventCategory: customEvent:category), a formula of GA4 metrics for a metric.
+	DimensionNames, MetricNames map[string]string
 	// Calculated are formulas of GA4 metrics by the NAME of ga:calcMetric_NAME.
 	Calculated map[string]string
 	// Endpoint is the address of the v3 method, for id, selfLink and the links
@@ -35,12 +42,55 @@ func (o Options) Validate() error {
 	if o.PagePath != "" && o.PagePath != "pagePath" && o.PagePath != "pagePathPlusQueryString" {
 		return fmt.Errorf("ga:pagePath cannot be answered by %q: use pagePath or pagePathPlusQueryString", o.PagePath)
 	}
+	for _, name := range slices.Sorted(maps.Keys(o.DimensionNames)) {
+		if err := checkName(name, true, fieldName.FindString(o.DimensionNames[name]) == o.DimensionNames[name]); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.MetricNames)) {
+		_, err := parseFormula(o.MetricNames[name])
+		if err := checkName(name, false, err == nil); err != nil {
+			return err
+		}
+	}
 	for name, text := range o.Calculated {
 		if _, err := parseFormula(text); err != nil {
 			return fmt.Errorf("ga:calcMetric_%s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+// checkName says what is wrong with a name that a configuration gives a field to.
+func checkName(name string, dimension, answerable bool) error {
+	n, arg := lookup("ga:" + name)
+	kind := map[bool]string{true: "dimension", false: "metric"}
+	switch {
+	case n == nil || n.Dimension != dimension:
+		return fmt.Errorf("there is no %s ga:%s in Universal Analytics", kind[dimension], name)
+	case arg != "":
+		return fmt.Errorf("ga:%s has a number: give it by that, %s, if it is a custom %s", name, arg, kind[dimension])
+	case !answerable && dimension:
+		return fmt.Errorf("ga:%s cannot be answered by that: name one field of Google Analytics 4, such as customEvent:category", name)
+	case !answerable:
+		return fmt.Errorf("ga:%s cannot be answered by that: write a metric of Google Analytics 4, such as customEvent:words, or a formula of some", name)
+	}
+	return nil
+}
+
+// named returns the field or formula that the configuration gives a name, or the
+// newer one of a deprecated name; empty for none.
+func (o Options) named(n Name) string {
+	names := o.MetricNames
+	if n.Dimension {
+		names = o.DimensionNames
+	}
+	for name, field := range names {
+		if strings.EqualFold("ga:"+name, n.Name) || strings.EqualFold("ga:"+name, n.ReplacedBy) {
+			return field
+		}
+	}
+	return ""
 }
 
 // A Profile is the profileInfo of a body. ID is the number in ids; the others are

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite testdata/*.want and docs/from-u
 
 // TestPairs translates every testdata/*.in and compares with its .want. Adding a
 // case is adding a file: the method (ga or realtime), the parameters, options
-// (goal, dimension, metric, calc, pagePath), "full" to see the whole body, and for each question a section
+// (goal, dimension, metric, each with a number or, the last two, a name; calc, pagePath), "full" to see the whole body, "fails" with what Google or the gate says instead, and for each question a section
 // "-- report --" of its totals and rows, cells separated by |. A line "rowCount
 // n" says that there are more rows than shown. A section that begins with { is
 // Google's JSON, as recorded.
@@ -52,6 +52,7 @@ func testOptions() Options {
 	return Options{
 		Today: friday, Endpoint: "https://oriel.example/analytics/v3/data/ga",
 		Goals: map[int]string{}, Dimensions: map[int]string{}, Metrics: map[int]string{}, Calculated: map[string]string{},
+		DimensionNames: map[string]string{}, MetricNames: map[string]string{},
 		Profile: Profile{ID: "100367422", AccountID: "1", WebPropertyID: "UA-1-1", InternalWebPropertyID: "2", Name: "Shop"},
 	}
 }
@@ -63,6 +64,7 @@ type pair struct {
 	options  Options
 	reports  [][]string // lines
 	full     bool       // show the body as JSON, not only its summary
+	fails    string     // what Google or the gate says instead of reports
 }
 
 func readPair(t *testing.T, text string) pair {
@@ -76,6 +78,8 @@ func readPair(t *testing.T, text string) pair {
 		n, _ := strconv.Atoi(arg)
 		switch word {
 		case "", "#", "ga":
+		case "fails":
+			p.fails = strings.TrimPrefix(line, "fails ")
 		case "full":
 			p.full = true
 		case "realtime":
@@ -84,8 +88,10 @@ func readPair(t *testing.T, text string) pair {
 			p.options.Goals[n] = value
 		case "dimension":
 			p.options.Dimensions[n] = value
+			p.options.DimensionNames[arg] = value
 		case "metric":
 			p.options.Metrics[n] = value
+			p.options.MetricNames[arg] = value
 		case "calc":
 			p.options.Calculated[arg] = value
 		case "pagePath":
@@ -138,6 +144,9 @@ func (p pair) run(t *testing.T) string {
 		return "error " + string(AsError(err).Body()) + "\n"
 	}
 	reports := p.answered(t, &out, plan.Queries(), p.report)
+	if p.fails != "" {
+		return out.String() + "error " + string(AsError(plan.Explain(report.Errorf(report.Invalid, "%s", p.fails))).Body()) + "\n"
+	}
 	if len(p.reports) == 0 {
 		return out.String()
 	}

@@ -1,7 +1,6 @@
 package ua
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -26,11 +25,15 @@ func Translate(q Query, o Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	groups, err := p.groups(slices.Concat(segment, q.Filter))
+	within, err := p.segmentGroups(q.Segment, segment)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.plan(groups); err != nil {
+	groups, err := p.groups(q.Filter)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.plan(append(within, groups...)); err != nil {
 		return nil, err
 	}
 	if q.IncludeEmptyRows { // else rows are dropped here

@@ -99,6 +99,9 @@ func (p pairV4) run(t *testing.T) string {
 	}
 	var out strings.Builder
 	reports := p.answered(t, &out, plan.Queries(), p.reportV4)
+	if p.fails != "" {
+		return out.String() + failed(AsError(plan.Explain(report.Errorf(report.Invalid, "%s", p.fails))))
+	}
 	if len(p.reports) == 0 {
 		return out.String()
 	}

@@ -204,7 +204,7 @@ func (c crossColumns) fill(g *grid, s builtInSegment) error {
 	if err != nil {
 		return err
 	}
-	groups, err := g.groups(filter)
+	groups, err := g.segmentGroups("gaid::"+s.id, filter)
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (s *Server) translated(r *http.Request, grant policy.Grant, method string, 
 	}
 	reports, err := s.askAll(r.Context(), grant, view.Name, plan.asked)
 	if err != nil {
-		return nil, err
+		return nil, plan.Explain(err)
 	}
 	body, err := s.translations.answer(plan, reports)
 	if err != nil {

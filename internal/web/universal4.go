@@ -59,7 +59,7 @@ func (s *Server) batchGet(r *http.Request, grant policy.Grant) (reply, error) {
 	}
 	reports, err := s.askAll(r.Context(), grant, view.Name, askedOnce(plan.Queries()))
 	if err != nil {
-		return nil, err
+		return nil, plan.Explain(err)
 	}
 	answer, err := plan.Answer(reports)
 	if err != nil {

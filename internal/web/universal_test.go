@@ -202,3 +202,40 @@ func TestUniversalHidesMisplacedTokens(t *testing.T) {
 		t.Error("the token is in the log")
 	}
 }
+
+// Errors name what the page wrote, the same for a field that is hidden as for one
+// that is not there, and the log has Google's own words.
+func TestUniversalErrorsNameWhatThePageWrote(t *testing.T) {
+	s := newSite(t)
+	s.source.answer = func(_ context.Context, q report.Query) (*report.Report, error) {
+		return nil, report.Errorf(report.Invalid, "Did you mean x? Field %s is not a valid dimension. For a list of valid dimensions and metrics, see there", q.Dimensions[0].Name)
+	}
+	token := s.token("shop")
+	said := func(name string) [2]string {
+		var v3 v3Error
+		a := s.do("GET", "/v3/data/ga?ids=ga:123&metrics=ga:totalEvents&dimensions="+name, "", bearing(token))
+		if err := json.Unmarshal([]byte(a.body), &v3); err != nil || a.code != 400 {
+			t.Fatalf("%s: %d %s", name, a.code, a.body)
+		}
+		b := s.do("POST", batchGet, strings.Replace(v4Request, "ga:date", name, 1), bearing(token))
+		v4 := readV4(t, b)
+		if b.code != 400 {
+			t.Fatalf("%s: %d %s", name, b.code, b.body)
+		}
+		return [2]string{v3.Error.Message, v4.Error.Message}
+	}
+	for _, message := range said("ga:eventCategory") {
+		if !strings.Contains(message, "Invalid dimension or metric: ga:eventCategory.") || !strings.Contains(message, "eventCategory: customEvent:NAME") {
+			t.Errorf("not registered: %s", message)
+		}
+	}
+	hidden, missing := said("ga:city"), said("ga:country")
+	for i := range hidden {
+		if hidden[i] != strings.NewReplacer("ga:country", "ga:city", "by country", "by city").Replace(missing[i]) || !strings.Contains(hidden[i], "ga:city") {
+			t.Errorf("hidden: %s\nmissing: %s", hidden[i], missing[i])
+		}
+	}
+	if !strings.Contains(s.log.String(), "Field customEvent:event_category is not a valid dimension") {
+		t.Errorf("the log has no cause:\n%s", s.log.String())
+	}
+}

@@ -1,0 +1,99 @@
+package ua
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// A vocabulary is what the client wrote for each GA4 field of its questions, the
+// first name of those that read the field.
+type vocabulary map[string]string
+
+func (v vocabulary) note(asked string, fields ...string) {
+	for _, f := range fields {
+		if f != "" && v[f] == "" {
+			v[f] = asked
+		}
+	}
+}
+
+// note remembers that a name stands for fields, or a segment that reads them.
+func (g *grid) note(asked string, fields ...string) {
+	if g.written == nil {
+		g.written = vocabulary{}
+	}
+	g.written.note(cmp.Or(g.segment, asked), fields...)
+}
+
+// Explain says an error that came of Queries in the words of the query: Google and
+// the gate name the fields of GA4. Other errors stay as they are.
+func (p *Plan) Explain(err error) error { return p.written.explain(err) }
+
+// Explain does likewise for a batch.
+func (p *BatchPlan) Explain(err error) error {
+	all := vocabulary{}
+	for _, r := range p.reports {
+		for _, c := range r.crosses() {
+			for _, grids := range c.grids {
+				for field, asked := range grids[0].written {
+					all.note(asked, field)
+				}
+			}
+		}
+	}
+	return all.explain(err)
+}
+
+// What the Data API says of fields. Source: its recorded answers.
+var (
+	noField      = regexp.MustCompile(`Field (\S+) is not a valid (?:dimension|metric)\.`)
+	incompatible = regexp.MustCompile(`^Please remove (.+?) to make the request compatible`)
+)
+
+func (v vocabulary) explain(err error) error {
+	e := report.AsError(err)
+	if e == nil || e.Kind != report.Invalid {
+		return err
+	}
+	if m := noField.FindStringSubmatch(e.Message); m != nil && v[m[1]] != "" {
+		return report.Errorf(report.Invalid, "Invalid dimension or metric: %s. It is answered by %s of Google Analytics 4, which is not a field of this view.%s",
+			report.Brief(v[m[1]]), report.Brief(m[1]), remedy(v[m[1]], m[1])).Because(err)
+	}
+	if m := incompatible.FindStringSubmatch(e.Message); m != nil {
+		return report.Errorf(report.Invalid, "Selected dimensions and metrics cannot be queried together. Remove %s: Google Analytics 4 has no answer with the others.",
+			v.words(m[1])).Because(err)
+	}
+	return err
+}
+
+var fieldName = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?::[\pL\pN_-]+)?`)
+
+// words puts what the client wrote in the place of the fields that a list names.
+func (v vocabulary) words(list string) string {
+	return fieldName.ReplaceAllStringFunc(list, func(field string) string { return report.Brief(cmp.Or(v[field], field)) })
+}
+
+// remedy says what the operator can do about a name whose field is a custom
+// definition; empty for Google's own fields.
+func remedy(asked, field string) string {
+	key := strings.ToLower(asked)
+	prefix, _, custom := strings.Cut(field, ":")
+	n, arg := lookup(key)
+	if !custom || n == nil {
+		return ""
+	}
+	setting := map[bool]string{true: "dimensions", false: "metrics"}[n.Dimension]
+	name := n.Name[len("ga:"):]
+	switch {
+	case strings.HasPrefix(n.Name, "ga:goalXX"):
+		return fmt.Sprintf(" The operator can mark the event as a key event in Google Analytics, or correct universal_analytics.goals of the view, %s.", arg)
+	case arg != "":
+		name = arg
+	}
+	return fmt.Sprintf(" The operator can register it as a custom definition in Google Analytics, or say in universal_analytics.%s of the view which field it is, "+
+		"such as %s: %s:NAME.", setting, name, prefix)
+}
