@@ -147,12 +147,13 @@ type ViewConfig struct {
 	UA       UAConfig         `yaml:"universal_analytics"`
 }
 
-// UAConfig says what the numbered names of Universal Analytics mean in a view.
+// UAConfig says what names of Universal Analytics mean in a view. Dimensions and
+// metrics are by number, 1 for ga:dimension1, or by name, eventCategory.
 type UAConfig struct {
 	PagePath   string            `yaml:"page_path"`
 	Goals      map[int]string    `yaml:"goals"`
-	Dimensions map[int]string    `yaml:"dimensions"`
-	Metrics    map[int]string    `yaml:"metrics"`
+	Dimensions map[string]string `yaml:"dimensions"`
+	Metrics    map[string]string `yaml:"metrics"`
 	Calculated map[string]string `yaml:"calculated"`
 }
 

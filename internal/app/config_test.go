@@ -121,6 +121,25 @@ func TestViewsKeepTheOrderOfTheFile(t *testing.T) {
 }
 
 // What YAML's anchors bring in is looked at like the rest.
+// Names of Universal Analytics are told by number from those told by name.
+func TestUniversalNames(t *testing.T) {
+	c, err := parseConfig("oriel.yaml", []byte("views: {shop: {property: \"1\", universal_analytics: {dimensions: {1: \"customEvent:author\", \"2\": contentGroup, eventCategory: \"customEvent:category\"}, metrics: {1: \"customEvent:words\", eventValue: \"customEvent:amount\"}}}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := c.dialects()["shop"]
+	for what, pair := range map[string][2]any{
+		"dimensions":      {o.Dimensions, map[int]string{1: "customEvent:author", 2: "contentGroup"}},
+		"dimension names": {o.DimensionNames, map[string]string{"eventCategory": "customEvent:category"}},
+		"metrics":         {o.Metrics, map[int]string{1: "customEvent:words"}},
+		"metric names":    {o.MetricNames, map[string]string{"eventValue": "customEvent:amount"}},
+	} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			t.Errorf("%s are %v instead of %v", what, pair[0], pair[1])
+		}
+	}
+}
+
 func TestAnchorsHideNothing(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"views:\n  shop: &v {property: '1'}\n  blog: *v\n", ""},

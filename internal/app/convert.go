@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/access"
@@ -104,7 +105,7 @@ func (c *Config) rules() (*policy.Rules, error) {
 	return rules, errors.Join(faults...)
 }
 
-// dialects says what the numbered names of Universal Analytics mean in each view.
+// dialects says what names of Universal Analytics mean in each view.
 func (c *Config) dialects() map[string]ua.Options {
 	dialects := make(map[string]ua.Options, len(c.Views))
 	for name, v := range c.Views {
@@ -114,7 +115,23 @@ func (c *Config) dialects() map[string]ua.Options {
 }
 
 func (u UAConfig) options() ua.Options {
-	return ua.Options{PagePath: u.PagePath, Goals: u.Goals, Dimensions: u.Dimensions, Metrics: u.Metrics, Calculated: u.Calculated}
+	o := ua.Options{PagePath: u.PagePath, Goals: u.Goals, Calculated: u.Calculated}
+	o.Dimensions, o.DimensionNames = byNumber(u.Dimensions)
+	o.Metrics, o.MetricNames = byNumber(u.Metrics)
+	return o
+}
+
+// byNumber tells the numbered names from the others.
+func byNumber(all map[string]string) (numbers map[int]string, names map[string]string) {
+	numbers, names = map[int]string{}, map[string]string{}
+	for name, field := range all {
+		if n, err := strconv.Atoi(name); err == nil && n > 0 && strconv.Itoa(n) == name {
+			numbers[n] = field
+			continue
+		}
+		names[name] = field
+	}
+	return numbers, names
 }
 
 func (v ViewConfig) view(name string) (policy.View, error) {
