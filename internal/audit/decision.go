@@ -84,9 +84,13 @@ func question(b []byte, q *report.Query) []byte {
 		b = quoted(item(b, "metrics", i), m.Name, maxName)
 	}
 	b = end(b, len(q.Metrics))
+	b = expressions(b, q)
 	var filters, orders names
 	filters.filter(q.DimensionFilter)
 	filters.filter(q.MetricFilter)
+	for _, c := range q.Comparisons {
+		filters.filter(c.DimensionFilter)
+	}
 	for _, o := range q.OrderBys {
 		orders.order(o)
 	}
@@ -96,6 +100,21 @@ func question(b []byte, q *report.Query) []byte {
 		b = between(item(b, "ranges", i), r.StartDate, r.EndDate)
 	}
 	return end(b, len(q.DateRanges))
+}
+
+// expressions appends the fields that expressions read: their columns have names
+// that whoever asked chose.
+func expressions(b []byte, q *report.Query) []byte {
+	if len(q.Chosen()) == 0 {
+		return b
+	}
+	var reads names
+	q.Mentions(func(m report.Mention) {
+		if m.Place == report.InExpression {
+			reads.add(m.Name)
+		}
+	})
+	return reads.append(b, "reads")
 }
 
 // between appends two days as a range. What is as long as a day and of its

@@ -26,20 +26,15 @@ func keyOf(q report.Query) [sha256.Size]byte {
 	e.text(q.Account)
 	e.text(q.Property)
 	e.flag(q.Realtime)
-	e.count(len(q.Dimensions))
-	for _, d := range q.Dimensions {
-		e.text(d.Name)
-	}
-	e.count(len(q.Metrics))
-	for _, m := range q.Metrics {
-		e.text(m.Name)
-	}
+	e.dimensions(q.Dimensions)
+	e.metrics(q.Metrics)
 	e.dateRanges(q.DateRanges)
 	if q.Realtime {
 		e.minuteRanges(q.MinuteRanges)
 	}
 	e.clause(q.DimensionFilter)
 	e.clause(q.MetricFilter)
+	e.comparisons(q.Comparisons)
 	e.orderBys(q.OrderBys)
 	e.aggregations(q.MetricAggregations)
 	e.number(int64(q.Offset))
@@ -74,6 +69,84 @@ func (e *encoder) flag(b bool) {
 		*e = append(*e, 1)
 	} else {
 		*e = append(*e, 0)
+	}
+}
+
+func (e *encoder) dimensions(list []report.Dimension) {
+	e.count(len(list))
+	for _, d := range list {
+		e.text(d.Name)
+		e.dimensionExpression(d.Expression)
+	}
+}
+
+func (e *encoder) dimensionExpression(x *report.DimensionExpression) {
+	e.flag(x != nil)
+	if x == nil {
+		return
+	}
+	for _, c := range []*report.CaseExpression{x.LowerCase, x.UpperCase} {
+		e.flag(c != nil)
+		if c != nil {
+			e.text(c.DimensionName)
+		}
+	}
+	e.flag(x.Concatenate != nil)
+	if c := x.Concatenate; c != nil {
+		e.count(len(c.DimensionNames))
+		for _, name := range c.DimensionNames {
+			e.text(name)
+		}
+		e.text(c.Delimiter)
+	}
+}
+
+func (e *encoder) metrics(list []report.Metric) {
+	e.count(len(list))
+	for _, m := range list {
+		e.text(m.Name)
+		e.flag(m.Invisible)
+		e.flag(m.Expression != "")
+		if m.Expression == "" {
+			continue
+		}
+		x, err := report.ParseExpression(m.Expression)
+		e.flag(err == nil)
+		if err != nil {
+			e.text(m.Expression) // which no gate lets through
+			continue
+		}
+		e.expression(x)
+	}
+}
+
+// expression writes what is computed, and not the spaces and parentheses by which
+// it was written. Numbers stay as they were: 2.0 may make a metric a float where 2
+// does not.
+func (e *encoder) expression(x *report.Expression) {
+	switch {
+	case x.Op == 0 && x.Name != "":
+		*e = append(*e, 'n')
+		e.text(x.Name)
+	case x.Op == 0:
+		*e = append(*e, '1')
+		e.text(x.Number)
+	default:
+		*e = append(*e, x.Op)
+		e.flag(x.Left != nil)
+		if x.Left != nil {
+			e.expression(x.Left)
+		}
+		e.expression(x.Right)
+	}
+}
+
+// comparisons keep their order, which is that of rows.
+func (e *encoder) comparisons(list []report.NamedFilter) {
+	e.count(len(list))
+	for _, c := range list {
+		e.text(c.Name)
+		e.clause(c.DimensionFilter)
 	}
 }
 

@@ -62,10 +62,11 @@ func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, erro
 // question must not get into the cache.
 func (w *wireReport) check(q report.Query) error {
 	dims, metrics := len(w.DimensionHeaders), len(w.MetricHeaders)
+	_, columns := q.Columns()
 	absent := w.empty()
-	if (dims < len(q.Dimensions) && !(absent && dims == 0)) || (metrics != len(q.Metrics) && !(absent && metrics == 0)) {
+	if (dims < len(q.Dimensions) && !(absent && dims == 0)) || (metrics != len(columns) && !(absent && metrics == 0)) {
 		return fmt.Errorf("%d dimensions and %d metrics were asked, %d and %d answered",
-			len(q.Dimensions), len(q.Metrics), dims, metrics)
+			len(q.Dimensions), len(columns), dims, metrics)
 	}
 	if w.Rows.count > 0 && !(w.Rows.dimensions.fill(dims) && w.Rows.metrics.fill(metrics)) {
 		return fmt.Errorf("rows of %d and %d values under %d and %d headers",
@@ -97,12 +98,16 @@ func (w *wireReport) empty() bool {
 
 // answers reports whether the columns are those of q: in a batch, that no two
 // reports changed places. Of two answers about nothing that have no columns either
-// is the other's.
+// is the other's. The column of comparisons may stand anywhere.
 func (w *wireReport) answers(q report.Query) bool {
 	dims, metrics := q.Columns()
+	headers := w.DimensionHeaders
+	if len(q.Comparisons) > 0 {
+		headers = slices.DeleteFunc(slices.Clone(headers), func(h wireDimensionHeader) bool { return h.Name == "comparison" })
+	}
 	absent := w.empty() && len(q.Dimensions) == 0
-	return (absent && len(w.DimensionHeaders) == 0 ||
-		slices.EqualFunc(w.DimensionHeaders, dims, func(h wireDimensionHeader, name string) bool { return h.Name == name })) &&
+	return (absent && len(headers) == 0 ||
+		slices.EqualFunc(headers, dims, func(h wireDimensionHeader, name string) bool { return h.Name == name })) &&
 		(absent && len(w.MetricHeaders) == 0 ||
 			slices.EqualFunc(w.MetricHeaders, metrics, func(h wireMetricHeader, name string) bool { return h.Name == name }))
 }

@@ -20,12 +20,8 @@ const probeAfter = 5 * time.Minute
 var thresholdedDimensions = [...]string{"userAgeBracket", "userGender", "brandingInterest", "audienceId", "audienceName"}
 
 func potentiallyThresholded(q report.Query) bool {
-	found := slices.ContainsFunc(q.Dimensions, func(d report.Dimension) bool {
-		return slices.Contains(thresholdedDimensions[:], d.Name)
-	})
-	q.DimensionFilter.Walk(func(c *report.Condition) {
-		found = found || slices.Contains(thresholdedDimensions[:], c.FieldName)
-	})
+	found := false
+	q.Mentions(func(m report.Mention) { found = found || slices.Contains(thresholdedDimensions[:], m.Name) })
 	return found
 }
 

@@ -1,18 +1,35 @@
 package ga4
 
 import (
+	"encoding/json"
 	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A Bucket is one quota: what this request took and what is left.
 type Bucket struct {
 	Consumed  int64 `json:"consumed"`
 	Remaining int64 `json:"remaining"`
+}
+
+// UnmarshalJSON reads numbers, also where they are written as strings: a 64-bit
+// integer may be either in proto3-JSON.
+func (b *Bucket) UnmarshalJSON(text []byte) error {
+	var w struct {
+		Consumed  report.Int64 `json:"consumed"`
+		Remaining report.Int64 `json:"remaining"`
+	}
+	if err := json.Unmarshal(text, &w); err != nil {
+		return err
+	}
+	b.Consumed, b.Remaining = int64(w.Consumed), int64(w.Remaining)
+	return nil
 }
 
 // Buckets are the quotas of a property as Google told them with a report.

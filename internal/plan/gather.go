@@ -24,6 +24,9 @@ const (
 
 // unites says why q cannot be asked as one with others that differ in metrics.
 func unites(q report.Query) Refusal {
+	if r := refuseMadeUp(q); r != "" {
+		return r
+	}
 	switch {
 	case len(q.Metrics) == 0:
 		return noMetrics
@@ -55,11 +58,16 @@ type unionKey string
 func unionOf(q report.Query) unionKey {
 	common := q
 	common.Metrics = nil
-	text, err := json.Marshal(common)
+	return unionKey(strconv.Quote(q.Account) + strconv.Quote(q.Property) + strconv.FormatBool(q.Realtime) + text(common))
+}
+
+// text is a query, or part of one, as JSON.
+func text(v any) string {
+	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // a query is numbers and strings
 	}
-	return unionKey(strconv.Quote(q.Account) + strconv.Quote(q.Property) + strconv.FormatBool(q.Realtime) + string(text))
+	return string(b)
 }
 
 // A union is questions that wait for each other, and then for their answer.

@@ -19,7 +19,6 @@ package plan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -203,7 +202,7 @@ func (p *Plan) renewed(key string, q report.Query, err error) {
 }
 
 // word stands for a question in the plan's own books.
-func word(q report.Query) string { return string(unionOf(q)) + fmt.Sprint(q.Metrics) }
+func word(q report.Query) string { return string(unionOf(q)) + text(q.Metrics) }
 
 // rest is how long a question that failed is not asked again behind.
 const rest = 10 * time.Second

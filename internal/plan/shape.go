@@ -37,9 +37,32 @@ const (
 	page Refusal = "an offset"
 	// Which rows are empty Google decides over the whole range.
 	emptyRows Refusal = "empty rows"
+	// An expression's values need not add up, nor mean the same over other days: a
+	// ratio of distinct counts, a case of letters that folds two values.
+	expressions Refusal = "an expression"
+	// An invisible metric decides which rows there are, and in which order, and is
+	// not among them to be looked at.
+	invisible Refusal = "an invisible metric"
+	// Rows of several comparisons stand among each other.
+	comparisons Refusal = "comparisons"
 	// A range of one day has nothing to be taken from.
 	oneDay Refusal = "one day"
 )
+
+// refuseMadeUp says what in q is more than columns of fields: for these alone it is
+// proven that days and metrics can be taken apart.
+func refuseMadeUp(q report.Query) Refusal {
+	switch {
+	case len(q.Comparisons) > 0:
+		return comparisons
+	case slices.ContainsFunc(q.Dimensions, func(d report.Dimension) bool { return d.Expression != nil }),
+		slices.ContainsFunc(q.Metrics, func(m report.Metric) bool { return m.Expression != "" }):
+		return expressions
+	case slices.ContainsFunc(q.Metrics, func(m report.Metric) bool { return m.Invisible }):
+		return invisible
+	}
+	return ""
+}
 
 // refuseSlices says why q cannot be put together from days.
 func refuseSlices(q report.Query) Refusal {
@@ -57,7 +80,7 @@ func refuseSlices(q report.Query) Refusal {
 	case q.Offset != 0:
 		return page
 	}
-	for _, refuse := range []func(report.Query) Refusal{refuseFields, refuseOrder, refuseAggregations} {
+	for _, refuse := range []func(report.Query) Refusal{refuseMadeUp, refuseFields, refuseOrder, refuseAggregations} {
 		if r := refuse(q); r != "" {
 			return r
 		}

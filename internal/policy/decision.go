@@ -105,15 +105,19 @@ func (l *LogRecorder) Record(ctx context.Context, d Decision) {
 	l.log.LogAttrs(ctx, level, message, attrs...)
 }
 
-// queryWords says what a query asks for, without its filters' values.
+// queryWords says what a query asks for, with the fields that expressions read in
+// their place, and without its filters' values.
 func queryWords(q *report.Query) slog.Value {
 	var dimensions, metrics, ranges []string
-	for _, d := range q.Dimensions {
-		dimensions = append(dimensions, report.Brief(d.Name))
-	}
-	for _, m := range q.Metrics {
-		metrics = append(metrics, report.Brief(m.Name))
-	}
+	q.Mentions(func(m report.Mention) {
+		switch {
+		case m.Place != report.InColumn && m.Place != report.InExpression:
+		case m.Metric:
+			metrics = append(metrics, report.Brief(m.Name))
+		default:
+			dimensions = append(dimensions, report.Brief(m.Name))
+		}
+	})
 	for _, r := range q.DateRanges {
 		ranges = append(ranges, report.Brief(r.StartDate)+".."+report.Brief(r.EndDate))
 	}

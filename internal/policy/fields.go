@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -100,18 +101,14 @@ func (f Fields) discloses(field report.Field) bool {
 	})
 }
 
-// calculates returns the calculated metrics that a query names.
+// calculates returns the calculated metrics that a query reads.
 func calculates(q report.Query) []string {
 	var names []string
-	note := func(name string) {
-		if strings.HasPrefix(strings.ToLower(name), strings.ToLower(calculated)) {
-			names = append(names, name)
+	q.Mentions(func(m report.Mention) {
+		if m.Metric && strings.HasPrefix(strings.ToLower(m.Name), strings.ToLower(calculated)) {
+			names = append(names, m.Name)
 		}
-	}
-	for _, m := range q.Metrics {
-		note(m.Name)
-	}
-	q.MetricFilter.Walk(func(c *report.Condition) { note(c.FieldName) })
+	})
 	return names
 }
 
@@ -143,55 +140,68 @@ func spellings(name string) []string {
 	return []string{name}
 }
 
-// checkFields refuses a query that names a field which the view hides, in
-// Google's words for a field that does not exist. Every place where a field can
-// be named is looked at: what can be filtered or sorted by can be found out.
+// checkFields refuses a query that reads a field which the view hides, in
+// Google's words for a field that does not exist, wherever the field is named: what
+// can be filtered, sorted or computed by can be found out.
 func (v *View) checkFields(q report.Query) error {
-	for _, d := range q.Dimensions {
-		if !v.Fields.allows(d.Name) {
-			return noSuchField(d.Name, "dimension", q.Realtime)
-		}
-	}
-	for _, m := range q.Metrics {
-		if !v.Fields.allows(m.Name) {
-			return noSuchField(m.Name, "metric", q.Realtime)
-		}
-	}
-	if err := v.checkFilter(q.DimensionFilter, "dimension", q.Realtime); err != nil {
-		return err
-	}
-	if err := v.checkFilter(q.MetricFilter, "metric", q.Realtime); err != nil {
-		return err
-	}
-	return v.checkOrder(q)
-}
-
-func (v *View) checkFilter(f *report.Filter, kind string, realtime bool) error {
 	var err error
-	f.Walk(func(c *report.Condition) {
-		if err == nil && !v.Fields.allows(c.FieldName) {
-			err = noSuchField(c.FieldName, kind, realtime)
+	q.Mentions(func(m report.Mention) {
+		if err == nil && !v.Fields.allows(m.Name) {
+			err = noSuchField(m.Name, m.Kind(), q.Realtime)
 		}
 	})
 	return err
 }
 
-func (v *View) checkOrder(q report.Query) error {
-	several := len(q.DateRanges)+len(q.MinuteRanges) > 1
-	for _, o := range q.OrderBys {
-		if o.Metric != nil && !v.Fields.allows(o.Metric.MetricName) {
-			return noSuchField(o.Metric.MetricName, "metric", q.Realtime)
-		}
-		if o.Dimension == nil || v.Fields.allows(o.Dimension.DimensionName) {
-			continue
-		}
-		// dateRange is no field but the column that tells several ranges apart.
-		if several && o.Dimension.DimensionName == "dateRange" {
-			continue
-		}
-		return noSuchField(o.Dimension.DimensionName, "dimension", q.Realtime)
+// checkChosen refuses a query that gives an expression the name of a field: the
+// view's and the token's filters read fields by name, and must not be made to read
+// an expression instead. It refuses so for every field of the property, for what
+// is refused must not tell by which fields a view is narrowed.
+func (g *Gate) checkChosen(ctx context.Context, v *View, extra *report.Filter, q report.Query) (refused bool, err error) {
+	chosen := q.Chosen()
+	if len(chosen) == 0 {
+		return false, nil
 	}
-	return nil
+	all, err := g.c.Catalog.Fields(ctx, v.Account, v.Property)
+	if err != nil {
+		return false, err
+	}
+	known := fieldNames(all)
+	for _, f := range []*report.Filter{v.Filter, extra} {
+		f.Walk(func(c *report.Condition) { known.add(c.FieldName) })
+	}
+	for _, name := range chosen {
+		if known.has(name) || v.Fields.denies(name) {
+			return true, report.Errorf(report.Invalid, "The name %s is that of a field: choose another name for the expression.", report.Brief(name))
+		}
+	}
+	return false, nil
+}
+
+// A nameSet holds names in lower case.
+type nameSet map[string]bool
+
+func (s nameSet) add(names ...string) {
+	for _, name := range names {
+		s[strings.ToLower(name)] = true
+	}
+}
+
+func (s nameSet) has(name string) bool {
+	return slices.ContainsFunc(spellings(name), func(n string) bool { return s[strings.ToLower(n)] })
+}
+
+// fieldNames returns the names of a property's fields, old ones and those of
+// realtime included.
+func fieldNames(all *report.Fields) nameSet {
+	known := nameSet{}
+	for _, field := range slices.Concat(all.Dimensions, all.Metrics) {
+		known.add(field.APIName)
+		known.add(field.DeprecatedAPINames...)
+	}
+	known.add(realtimeDimensions...)
+	known.add(realtimeMetrics...)
+	return known
 }
 
 const schemaURL = "https://developers.google.com/analytics/devguides/reporting/data/v1/"
@@ -229,10 +239,7 @@ func alike(err error, realtime bool) error {
 // hiddenFields returns the fields that the filters read and q does not name.
 func hiddenFields(q report.Query, filters ...*report.Filter) []string {
 	named := map[string]bool{}
-	for _, d := range q.Dimensions {
-		named[d.Name] = true
-	}
-	q.DimensionFilter.Walk(func(c *report.Condition) { named[c.FieldName] = true })
+	q.Mentions(func(m report.Mention) { named[m.Name] = true })
 	var hidden []string
 	for _, f := range filters {
 		f.Walk(func(c *report.Condition) {

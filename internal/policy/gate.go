@@ -126,6 +126,10 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 		d.Refused = refused
 		return nil, err
 	}
+	if refused, err := g.checkChosen(ctx, v, extra, q); err != nil {
+		d.Refused = refused
+		return nil, err
+	}
 	zone, err := g.zone(ctx, v, &q)
 	if err != nil {
 		return nil, err

@@ -18,9 +18,11 @@ import (
 // What it says never changes. What the gate remembers, it remembers of an Asked, not of
 // what looks like it: two of the same query are strangers to each other.
 type Asked struct {
-	query      report.Query
-	size       int
-	calculates bool // names calculated metrics
+	query report.Query
+	size  int
+	// Which of its names are checked against the property's fields, as they are now:
+	calculates bool // calculated metrics
+	chooses    bool // names of expressions
 	// last is what was found of it last: most questions are asked about one view,
 	// by those whose tokens narrow it alike.
 	last atomic.Pointer[found]
@@ -35,7 +37,7 @@ type found struct {
 // NewAsked returns an Asked of a query that was written in so many bytes; 0 for one
 // that nobody will ask again, and that is not remembered.
 func NewAsked(q report.Query, size int) *Asked {
-	return &Asked{query: q.Clone(), size: size, calculates: len(calculates(q)) > 0}
+	return &Asked{query: q.Clone(), size: size, calculates: len(calculates(q)) > 0, chooses: len(q.Chosen()) > 0}
 }
 
 // Query returns what was asked. It is shared and must not be changed.
@@ -161,13 +163,15 @@ func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked,
 }
 
 // lasting reports whether what a view allows of a stays the same while the day
-// does. Realtime within a bounded history depends on the minute, and a calculated
-// metric on its formula, which the property's owner can change.
+// does. Realtime within a bounded history depends on the minute; a calculated
+// metric on its formula, and the name of an expression on the fields that there
+// are, which the property's owner can change.
 func (a *Asked) lasting(v *View) bool {
-	if a.query.Realtime && (v.History.Days != 0 || !v.History.Since.IsZero()) {
+	bounded := v.History.Days != 0 || !v.History.Since.IsZero()
+	if a.query.Realtime && bounded || a.chooses {
 		return false
 	}
-	return len(v.Fields.Deny) == 0 || !a.calculates
+	return len(v.Fields.Deny) == 0 && !bounded || !a.calculates
 }
 
 // holds reports whether it still is the day that a question was prepared on.

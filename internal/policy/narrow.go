@@ -28,6 +28,9 @@ func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location,
 	q = q.Clone()
 	q.Account, q.Property, q.Ages = v.Account, v.Property, v.Ages
 	q.DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), q.DimensionFilter)
+	for i, c := range q.Comparisons { // not only in front of them: each is a report of its own
+		q.Comparisons[i].DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), c.DimensionFilter)
+	}
 	q.Limit, _ = v.limit(q.Limit)
 	today := report.DateOf(now, zone)
 	d := days{first: v.History.first(today), today: today, refuse: v.History.Refuse}
@@ -55,14 +58,14 @@ var rolling = map[string]int{
 	"active28dayusers": 27, "daupermau": 27, "waupermau": 27,
 }
 
-// looksBack returns how many days before its dates a query counts. Orders name
-// metrics of the query alone.
+// looksBack returns how many days before its dates a query counts.
 func looksBack(q report.Query) int {
 	most := 0
-	for _, m := range q.Metrics {
-		most = max(most, rolling[strings.ToLower(m.Name)])
-	}
-	q.MetricFilter.Walk(func(c *report.Condition) { most = max(most, rolling[strings.ToLower(c.FieldName)]) })
+	q.Mentions(func(m report.Mention) {
+		if m.Metric {
+			most = max(most, rolling[strings.ToLower(m.Name)])
+		}
+	})
 	return most
 }
 

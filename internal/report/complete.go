@@ -39,8 +39,9 @@ func (q Query) RangeNames() []string {
 	return names
 }
 
-// Columns returns the names of the columns of the answer to q, in their order.
-// Google's headers say the same, where it writes them.
+// Columns returns the names of the columns of the answer to q, in their order, but
+// for that which tells comparisons apart. Google's headers say the same, where it
+// writes them.
 func (q Query) Columns() (dimensions, metrics []string) {
 	for _, d := range q.Dimensions {
 		dimensions = append(dimensions, d.Name)
@@ -49,7 +50,9 @@ func (q Query) Columns() (dimensions, metrics []string) {
 		dimensions = append(dimensions, RangeColumn)
 	}
 	for _, m := range q.Metrics {
-		metrics = append(metrics, m.Name)
+		if !m.Invisible {
+			metrics = append(metrics, m.Name)
+		}
 	}
 	return dimensions, metrics
 }
@@ -85,6 +88,9 @@ func (r *Report) Complete(q Query) ([]byte, error) {
 
 // mayLack rules out, without decoding a long answer, that something was left out.
 func (r *Report) mayLack(q Query) bool {
+	if len(q.Comparisons) > 0 {
+		return false // what Google leaves out of these is not on record
+	}
 	return r.Rows == 0 || len(q.Dimensions) == 0 && r.Rows < len(q.RangeNames()) ||
 		len(q.MetricAggregations) > 0 && bytes.Contains(r.Body, []byte("{}"))
 }

@@ -218,10 +218,10 @@ func (d *decoder) query(n node, path string, q *Query) {
 		"property":            ignore, // the path says which
 		"returnPropertyQuota": ignore, // viewers never see it
 		"dimensions": d.list(maxList, func(n node, path string) {
-			q.Dimensions = append(q.Dimensions, Dimension{d.named(n, path, "dimensionExpression")})
+			q.Dimensions = append(q.Dimensions, d.dimension(n, path))
 		}),
 		"metrics": d.list(maxList, func(n node, path string) {
-			q.Metrics = append(q.Metrics, Metric{d.named(n, path, "expression", "invisible")})
+			q.Metrics = append(q.Metrics, d.metric(n, path))
 		}),
 		"dimensionFilter": func(n node, path string) { q.DimensionFilter = d.filter(n, path, 1) },
 		"metricFilter":    func(n node, path string) { q.MetricFilter = d.filter(n, path, 1) },
@@ -245,7 +245,10 @@ func (d *decoder) query(n node, path string, q *Query) {
 		fields["offset"] = d.int64(&q.Offset)
 		fields["currencyCode"] = d.text(&q.CurrencyCode)
 		fields["keepEmptyRows"] = d.bool(&q.KeepEmptyRows)
-		refused = unsupported{"cohortSpec": true, "comparisons": true, "conversionSpec": true, "section": true}
+		fields["comparisons"] = d.list(maxList, func(n node, path string) {
+			q.Comparisons = append(q.Comparisons, d.comparison(n, path))
+		})
+		refused = unsupported{"cohortSpec": true, "conversionSpec": true, "section": true}
 	}
 	d.message(n, path, fields, refused)
 }

@@ -21,6 +21,15 @@ func (d *decoder) text(into *string) field {
 	}
 }
 
+// texts reads an array of up to most strings.
+func (d *decoder) texts(most int, into *[]string) field {
+	return d.list(most, func(n node, path string) {
+		var s string
+		d.text(&s)(n, path)
+		*into = append(*into, s)
+	})
+}
+
 func (d *decoder) bool(into *bool) field {
 	return func(n node, path string) {
 		if n.kind != boolNode {
@@ -96,15 +105,62 @@ func numbered(values []string, number string) string {
 	return values[i-1]
 }
 
-// named reads a Dimension or a Metric, which here have only a name.
-func (d *decoder) named(n node, path string, refused ...string) string {
-	var name string
-	not := unsupported{}
-	for _, r := range refused {
-		not[r] = true
-	}
-	d.message(n, path, map[string]field{"name": d.text(&name)}, not)
-	return name
+func (d *decoder) dimension(n node, path string) Dimension {
+	var dim Dimension
+	d.message(n, path, map[string]field{
+		"name":                d.text(&dim.Name),
+		"dimensionExpression": func(n node, path string) { dim.Expression = d.dimensionExpression(n, path) },
+	}, nil)
+	return dim
+}
+
+func (d *decoder) dimensionExpression(n node, path string) *DimensionExpression {
+	var e DimensionExpression
+	one := d.oneOf("one_expression")
+	d.message(n, path, map[string]field{
+		"lowerCase": one("lowerCase", func(n node, path string) { e.LowerCase = d.caseExpression(n, path) }),
+		"upperCase": one("upperCase", func(n node, path string) { e.UpperCase = d.caseExpression(n, path) }),
+		"concatenate": one("concatenate", func(n node, path string) {
+			e.Concatenate = &ConcatenateExpression{}
+			d.message(n, path, map[string]field{
+				"dimensionNames": d.texts(maxList, &e.Concatenate.DimensionNames),
+				"delimiter":      d.text(&e.Concatenate.Delimiter),
+			}, nil)
+		}),
+	}, nil)
+	return &e
+}
+
+func (d *decoder) caseExpression(n node, path string) *CaseExpression {
+	var e CaseExpression
+	d.message(n, path, map[string]field{"dimensionName": d.text(&e.DimensionName)}, nil)
+	return &e
+}
+
+func (d *decoder) metric(n node, path string) Metric {
+	var m Metric
+	d.message(n, path, map[string]field{
+		"name":       d.text(&m.Name),
+		"expression": d.text(&m.Expression),
+		"invisible":  d.bool(&m.Invisible),
+	}, nil)
+	return m
+}
+
+// comparison reads one that says what it compares. One that a property's
+// owner saved reads fields that only Google knows, so that no gate can tell
+// whether it may be asked.
+func (d *decoder) comparison(n node, path string) NamedFilter {
+	var c NamedFilter
+	one := d.oneOf("one_comparison")
+	d.message(n, path, map[string]field{
+		"name":            d.text(&c.Name),
+		"dimensionFilter": one("dimensionFilter", func(n node, path string) { c.DimensionFilter = d.filter(n, path, 1) }),
+		"comparison": one("comparison", func(node, string) {
+			d.violate("Oriel does not support saved comparisons: write the comparison's dimensionFilter.")
+		}),
+	}, nil)
+	return c
 }
 
 func (d *decoder) dateRange(n node, path string) DateRange {
@@ -240,11 +296,7 @@ func (d *decoder) stringFilter(n node, path string) *StringFilter {
 func (d *decoder) inListFilter(n node, path string) *InListFilter {
 	var f InListFilter
 	d.message(n, path, map[string]field{
-		"values": d.list(maxValues, func(n node, path string) {
-			var v string
-			d.text(&v)(n, path)
-			f.Values = append(f.Values, v)
-		}),
+		"values":        d.texts(maxValues, &f.Values),
 		"caseSensitive": d.bool(&f.CaseSensitive),
 	}, nil)
 	return &f

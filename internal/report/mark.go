@@ -42,7 +42,7 @@ func (p *Query) is(q *Query) bool {
 		same(p.Dimensions, q.Dimensions) && same(p.Metrics, q.Metrics) &&
 		same(p.DateRanges, q.DateRanges) && same(p.MinuteRanges, q.MinuteRanges) &&
 		p.DimensionFilter == q.DimensionFilter && p.MetricFilter == q.MetricFilter &&
-		same(p.OrderBys, q.OrderBys) && same(p.MetricAggregations, q.MetricAggregations) &&
+		same(p.Comparisons, q.Comparisons) && same(p.OrderBys, q.OrderBys) && same(p.MetricAggregations, q.MetricAggregations) &&
 		p.Offset == q.Offset && p.Limit == q.Limit && p.CurrencyCode == q.CurrencyCode && p.KeepEmptyRows == q.KeepEmptyRows
 }
 

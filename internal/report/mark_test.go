@@ -9,7 +9,7 @@ func markable() Query {
 	f := &Filter{Condition: &Condition{FieldName: "country", String: &StringFilter{Value: "Spain"}}}
 	one := 1
 	return Query{
-		Account: "main", Property: "1", Dimensions: []Dimension{{"date"}}, Metrics: []Metric{{"sessions"}},
+		Account: "main", Property: "1", Dimensions: []Dimension{{Name: "date"}}, Metrics: []Metric{{Name: "sessions"}},
 		DateRanges: []DateRange{{StartDate: "2026-01-01", EndDate: "2026-01-31"}}, MinuteRanges: []MinuteRange{{StartMinutesAgo: &one}},
 		DimensionFilter: f, MetricFilter: f.Clone(), OrderBys: []OrderBy{{Desc: true}}, MetricAggregations: []Aggregation{Total}, Limit: 10, Ages: &Ages{Final: 1},
 	}

@@ -42,6 +42,7 @@ type Query struct {
 	MinuteRanges       []MinuteRange `json:"minuteRanges,omitempty"` // realtime only
 	DimensionFilter    *Filter       `json:"dimensionFilter,omitempty"`
 	MetricFilter       *Filter       `json:"metricFilter,omitempty"`
+	Comparisons        []NamedFilter `json:"comparisons,omitempty"` // not in realtime
 	OrderBys           []OrderBy     `json:"orderBys,omitempty"`
 	MetricAggregations []Aggregation `json:"metricAggregations,omitempty"`
 	Offset             Int64         `json:"offset,omitempty"`
@@ -52,14 +53,47 @@ type Query struct {
 	mark *mark // see Marked
 }
 
-// A Dimension is a column of names.
+// A Dimension is a column of names: those of a field, or those that Expression
+// makes of fields, under a name that whoever asks chooses.
 type Dimension struct {
-	Name string `json:"name"`
+	Name       string               `json:"name"`
+	Expression *DimensionExpression `json:"dimensionExpression,omitempty"`
 }
 
-// A Metric is a column of numbers.
+// A DimensionExpression makes one value of the values of dimensions: exactly one
+// of the members is set.
+type DimensionExpression struct {
+	LowerCase   *CaseExpression        `json:"lowerCase,omitempty"`
+	UpperCase   *CaseExpression        `json:"upperCase,omitempty"`
+	Concatenate *ConcatenateExpression `json:"concatenate,omitempty"`
+}
+
+// CaseExpression is a dimension's value in one case of letters.
+type CaseExpression struct {
+	DimensionName string `json:"dimensionName"`
+}
+
+// ConcatenateExpression is the values of dimensions with Delimiter between them.
+type ConcatenateExpression struct {
+	DimensionNames []string `json:"dimensionNames"`
+	Delimiter      string   `json:"delimiter,omitempty"`
+}
+
+// A Metric is a column of numbers: those of a field, or those that Expression
+// computes, see ParseExpression, under a name that whoever asks chooses. An
+// invisible one has no column, and can be sorted and filtered by.
 type Metric struct {
-	Name string `json:"name"`
+	Name       string `json:"name"`
+	Expression string `json:"expression,omitempty"`
+	Invisible  bool   `json:"invisible,omitempty"`
+}
+
+// A NamedFilter is one of a report's comparisons: the report over what
+// DimensionFilter lets through, in rows of its own, whose column "comparison"
+// holds Name. Google calls it Comparison.
+type NamedFilter struct {
+	Name            string  `json:"name,omitempty"`
+	DimensionFilter *Filter `json:"dimensionFilter,omitempty"`
 }
 
 // A DateRange is a span of days, both ends included. Before the gate the ends
@@ -113,6 +147,9 @@ type DimensionOrder struct {
 func (q Query) Clone() Query {
 	q.mark = nil
 	q.Dimensions = slices.Clone(q.Dimensions)
+	for i, d := range q.Dimensions {
+		q.Dimensions[i].Expression = d.Expression.clone()
+	}
 	q.Metrics = slices.Clone(q.Metrics)
 	q.DateRanges = slices.Clone(q.DateRanges)
 	q.MinuteRanges = slices.Clone(q.MinuteRanges)
@@ -128,7 +165,22 @@ func (q Query) Clone() Query {
 	q.MetricAggregations = slices.Clone(q.MetricAggregations)
 	q.DimensionFilter = q.DimensionFilter.Clone()
 	q.MetricFilter = q.MetricFilter.Clone()
+	q.Comparisons = slices.Clone(q.Comparisons)
+	for i, c := range q.Comparisons {
+		q.Comparisons[i].DimensionFilter = c.DimensionFilter.Clone()
+	}
 	return q
+}
+
+func (e *DimensionExpression) clone() *DimensionExpression {
+	if e == nil {
+		return nil
+	}
+	c := &DimensionExpression{LowerCase: clonePtr(e.LowerCase), UpperCase: clonePtr(e.UpperCase), Concatenate: clonePtr(e.Concatenate)}
+	if c.Concatenate != nil {
+		c.Concatenate.DimensionNames = slices.Clone(c.Concatenate.DimensionNames)
+	}
+	return c
 }
 
 func clonePtr[T any](p *T) *T {

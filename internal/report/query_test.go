@@ -30,8 +30,8 @@ func TestInt64(t *testing.T) {
 func full() Query {
 	return Query{
 		Account: "main", Property: "1",
-		Dimensions:         []Dimension{{"city"}, {"date"}},
-		Metrics:            []Metric{{"sessions"}},
+		Dimensions:         []Dimension{{Name: "city"}, {Name: "date"}},
+		Metrics:            []Metric{{Name: "sessions"}},
 		DateRanges:         []DateRange{{"2026-01-01", "2026-01-31", "now"}, {"7daysAgo", "yesterday", ""}},
 		DimensionFilter:    deep(),
 		MetricFilter:       city("x"),

@@ -17,7 +17,7 @@ var (
 
 var (
 	fieldName    = regexp.MustCompile(`^[A-Za-z0-9_:\[\]-]{1,100}$`)
-	rangeName    = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
+	chosenName   = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
 	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
@@ -31,8 +31,8 @@ const maxMinutesAgo = 59
 // find, Invalid and in Google's words where these are known.
 func (q Query) Validate() error {
 	for _, check := range []func() *Error{
-		q.checkNames, q.checkRows, q.checkDateRanges, q.checkMinuteRanges, q.checkCardinality,
-		q.checkFilters, q.checkOrderBys, q.checkAggregations, q.checkCurrency,
+		q.checkNames, q.checkExpressions, q.checkRows, q.checkDateRanges, q.checkMinuteRanges, q.checkCardinality,
+		q.checkFilters, q.checkComparisons, q.checkOrderBys, q.checkAggregations, q.checkCurrency,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -45,7 +45,7 @@ func (q Query) Validate() error {
 func (q Query) checkNames() *Error {
 	var dims, metrics []string
 	for _, d := range q.Dimensions {
-		if !fieldName.MatchString(d.Name) {
+		if d.Expression == nil && !fieldName.MatchString(d.Name) {
 			return invalidField("dimension", d.Name)
 		}
 		if slices.Contains(dims, d.Name) {
@@ -54,7 +54,7 @@ func (q Query) checkNames() *Error {
 		dims = append(dims, d.Name)
 	}
 	for _, m := range q.Metrics {
-		if !fieldName.MatchString(m.Name) {
+		if m.Expression == "" && !fieldName.MatchString(m.Name) {
 			return invalidField("metric", m.Name)
 		}
 		if slices.Contains(metrics, m.Name) {
@@ -103,12 +103,15 @@ func (q Query) checkDateRanges() *Error {
 	return checkRangeNames("dateRange", names)
 }
 
+// maxLabel bounds the bytes of a text that the answer repeats in each row.
+const maxLabel = 200
+
 func checkRangeNames(kind string, names []string) *Error {
 	for i, name := range names {
 		switch {
 		case name == "":
-		case !rangeName.MatchString(name):
-			return Errorf(Invalid, "The name %s of a %s is not valid: use letters, digits and _.", quote(name), kind)
+		case len(name) > maxLabel:
+			return Errorf(Invalid, "The name %s of a %s is longer than %d bytes.", quote(name), kind, maxLabel)
 		case strings.HasPrefix(name, "date_range_"), strings.HasPrefix(name, "RESERVED_"):
 			return Errorf(Invalid, "The name %s of a %s must not begin with date_range_ or RESERVED_.", quote(name), kind)
 		case slices.Contains(names[:i], name):
@@ -166,11 +169,10 @@ func (q Query) checkOrderBys() *Error {
 			return Errorf(Invalid, "An orderBy needs exactly one of metric and dimension.")
 		case o.Metric != nil:
 			name = o.Metric.MetricName
-			known = slices.Contains(q.Metrics, Metric{name})
+			known = slices.ContainsFunc(q.Metrics, func(m Metric) bool { return m.Name == name })
 		default:
 			name = o.Dimension.DimensionName
-			// dateRange is a column of every report over several ranges.
-			known = slices.Contains(q.Dimensions, Dimension{name}) || name == "dateRange" && len(q.DateRanges)+len(q.MinuteRanges) > 1
+			known = slices.ContainsFunc(q.Dimensions, func(d Dimension) bool { return d.Name == name }) || q.adds(name)
 			if t := o.Dimension.OrderType; t != "" && !slices.Contains(orderTypes, t) {
 				return Errorf(Invalid, "%s is not an orderType.", quote(t))
 			}

@@ -20,6 +20,9 @@ func (q Query) checkFilters() *Error {
 	}
 	q.DimensionFilter.Walk(count)
 	q.MetricFilter.Walk(count)
+	for _, c := range q.Comparisons {
+		c.DimensionFilter.Walk(count)
+	}
 	if regexps > maxRegexps {
 		return Errorf(Invalid, "The regular expressions of a request are limited to %d bytes; these have %d.", maxRegexps, regexps)
 	}
