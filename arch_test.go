@@ -17,7 +17,7 @@ const module = "github.com/oriel-server/oriel/"
 // new arrow is a line here and a sentence in ARCHITECTURE.md, in one commit.
 // A key also stands for the packages in folders below it.
 var importMap = map[string][]string{
-	"internal/report":          {},
+	"internal/report":          {"internal/report"},
 	"internal/credential":      {},
 	"emulator":                 {"emulator"},
 	"js":                       {},

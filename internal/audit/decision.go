@@ -94,6 +94,11 @@ func question(b []byte, q *report.Query) []byte {
 	for _, o := range q.OrderBys {
 		orders.order(o)
 	}
+	for _, p := range q.Pivots {
+		for _, o := range p.OrderBys {
+			orders.order(o)
+		}
+	}
 	b = filters.append(b, "filters")
 	b = orders.append(b, "orders")
 	for i, r := range q.DateRanges[:min(len(q.DateRanges), maxFields)] {
@@ -191,5 +196,8 @@ func (l *names) order(o report.OrderBy) {
 	}
 	if o.Dimension != nil {
 		l.add(o.Dimension.DimensionName)
+	}
+	if o.Pivot != nil {
+		l.add(o.Pivot.MetricName)
 	}
 }

@@ -40,6 +40,7 @@ type CatalogConfig struct {
 type Catalog struct {
 	properties *shelf[report.Property]
 	fields     *shelf[*report.Fields]
+	source     report.Catalog
 }
 
 var _ report.Catalog = (*Catalog)(nil)
@@ -74,6 +75,7 @@ func NewCatalog(source report.Catalog, c CatalogConfig) (*Catalog, error) {
 	return &Catalog{
 		properties: newShelf(c, c.Properties, source.Property, propertyNotes(b)),
 		fields:     newShelf(c, c.Fields, source.Fields, fieldNotes(b)),
+		source:     source,
 	}, nil
 }
 
@@ -85,6 +87,12 @@ func (c *Catalog) Property(ctx context.Context, account, property string) (repor
 // Fields returns the fields of a property. They are shared: do not change them.
 func (c *Catalog) Fields(ctx context.Context, account, property string) (*report.Fields, error) {
 	return c.fields.get(ctx, slot{account, property})
+}
+
+// Compatibility asks the source each time: hardly two developers who explore fields
+// ask the same.
+func (c *Catalog) Compatibility(ctx context.Context, asked report.CompatibilityCheck) (*report.Compatibility, error) {
+	return c.source.Compatibility(ctx, asked)
 }
 
 // A slot is one property as one account sees it.

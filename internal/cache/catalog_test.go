@@ -35,6 +35,10 @@ func (c *catalog) Fields(context.Context, string, string) (*report.Fields, error
 	return &report.Fields{}, c.err
 }
 
+func (c *catalog) Compatibility(context.Context, report.CompatibilityCheck) (*report.Compatibility, error) {
+	return &report.Compatibility{}, c.err
+}
+
 func openCatalog(t *testing.T, c report.Catalog) *Catalog {
 	t.Helper()
 	kept, err := NewCatalog(c, CatalogConfig{Clock: time.Now})

@@ -41,6 +41,7 @@ func keyOf(q report.Query) [sha256.Size]byte {
 	e.number(limit(q.Limit))
 	e.text(q.CurrencyCode)
 	e.flag(q.KeepEmptyRows)
+	e.pivots(q.Pivots)
 	return sha256.Sum256(e)
 }
 
@@ -191,6 +192,35 @@ func (e *encoder) orderBys(orders []report.OrderBy) {
 			e.text(o.Dimension.DimensionName)
 			e.text(either(o.Dimension.OrderType, "ALPHANUMERIC"))
 		}
+		e.flag(o.Pivot != nil)
+		if o.Pivot != nil {
+			e.pivotOrder(o.Pivot)
+		}
+	}
+}
+
+func (e *encoder) pivotOrder(o *report.PivotOrder) {
+	e.text(o.MetricName)
+	e.count(len(o.PivotSelections))
+	for _, s := range o.PivotSelections {
+		e.text(s.DimensionName)
+		e.text(s.DimensionValue)
+	}
+}
+
+// pivots keeps the order of pivots and of their fields: it is that of the answer's
+// headers.
+func (e *encoder) pivots(pivots []report.Pivot) {
+	e.count(len(pivots))
+	for _, p := range pivots {
+		e.count(len(p.FieldNames))
+		for _, name := range p.FieldNames {
+			e.text(name)
+		}
+		e.orderBys(p.OrderBys)
+		e.number(int64(p.Offset))
+		e.number(int64(p.Limit))
+		e.aggregations(p.MetricAggregations)
 	}
 }
 

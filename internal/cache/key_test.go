@@ -176,6 +176,31 @@ var mutations = map[string]func(*report.Query){
 	"limit":           func(q *report.Query) { q.Limit = 7 },
 	"currency":        func(q *report.Query) { q.CurrencyCode = "USD" },
 	"empty rows":      func(q *report.Query) { q.KeepEmptyRows = true },
+	"a pivot":         func(q *report.Query) { q.Pivots = pivots() },
+	"pivot order":     func(q *report.Query) { q.Pivots = pivots(); slices.Reverse(q.Pivots) },
+	"pivot fields":    func(q *report.Query) { q.Pivots = pivots(); slices.Reverse(q.Pivots[0].FieldNames) },
+	"pivot border": func(q *report.Query) {
+		q.Pivots = pivots()
+		q.Pivots[0].FieldNames, q.Pivots[1].FieldNames = []string{"city"}, []string{"date", "country"}
+	},
+	"pivot offset":    func(q *report.Query) { q.Pivots = pivots(); q.Pivots[1].Offset = 1 },
+	"pivot limit":     func(q *report.Query) { q.Pivots = pivots(); q.Pivots[1].Limit = 9 },
+	"pivot count":     func(q *report.Query) { q.Pivots = pivots(); q.Pivots[1].MetricAggregations = nil },
+	"pivot direction": func(q *report.Query) { q.Pivots = pivots(); q.Pivots[1].OrderBys[0].Desc = true },
+	"pivot metric":    func(q *report.Query) { q.Pivots = pivots(); q.Pivots[1].OrderBys[0].Pivot.MetricName = "activeUsers" },
+	"pivot selection": func(q *report.Query) {
+		q.Pivots = pivots()
+		q.Pivots[1].OrderBys[0].Pivot.PivotSelections[0].DimensionValue = "x"
+	},
+}
+
+// pivots have something everywhere.
+func pivots() []report.Pivot {
+	return []report.Pivot{
+		{FieldNames: []string{"city", "date"}, Limit: 10},
+		{FieldNames: []string{"country"}, Limit: 10, MetricAggregations: []report.Aggregation{report.Count},
+			OrderBys: []report.OrderBy{{Pivot: &report.PivotOrder{MetricName: "sessions", PivotSelections: []report.PivotSelection{{DimensionName: "city", DimensionValue: "a"}}}}}},
+	}
 }
 
 func TestEveryMutationChangesTheKey(t *testing.T) {

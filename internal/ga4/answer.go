@@ -16,10 +16,12 @@ import (
 type wireReport struct {
 	DimensionHeaders []wireDimensionHeader `json:"dimensionHeaders"`
 	MetricHeaders    []wireMetricHeader    `json:"metricHeaders"`
+	PivotHeaders     []wirePivotHeader     `json:"pivotHeaders"`
 	Rows             rowSet                `json:"rows"`
 	Totals           rowSet                `json:"totals"`
 	Maximums         rowSet                `json:"maximums"`
 	Minimums         rowSet                `json:"minimums"`
+	Aggregates       rowSet                `json:"aggregates"` // of pivots
 	RowCount         report.Int64          `json:"rowCount"`
 	Metadata         *wireMetadata         `json:"metadata"`
 	PropertyQuota    *Buckets              `json:"propertyQuota"`
@@ -33,6 +35,20 @@ type wireDimensionHeader struct {
 type wireMetricHeader struct {
 	Name string `json:"name"`
 	Type string `json:"type,omitempty"`
+}
+
+// A wirePivotHeader names the columns of one pivot, in their order.
+type wirePivotHeader struct {
+	PivotDimensionHeaders []wirePivotColumn `json:"pivotDimensionHeaders,omitempty"`
+	RowCount              int32             `json:"rowCount,omitempty"`
+}
+
+type wirePivotColumn struct {
+	DimensionValues []wireValue `json:"dimensionValues,omitempty"`
+}
+
+type wireValue struct {
+	Value string `json:"value,omitempty"`
 }
 
 // report checks the answer to q and makes a Report of it.
@@ -62,11 +78,15 @@ func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, erro
 // question must not get into the cache.
 func (w *wireReport) check(q report.Query) error {
 	dims, metrics := len(w.DimensionHeaders), len(w.MetricHeaders)
-	_, columns := q.Columns()
+	visible, columns := q.Columns()
+	least := len(q.Dimensions) // Google may add some
+	if len(q.Pivots) > 0 {
+		least = len(visible)
+	}
 	absent := w.empty()
-	if (dims < len(q.Dimensions) && !(absent && dims == 0)) || (metrics != len(columns) && !(absent && metrics == 0)) {
+	if (dims < least && !(absent && dims == 0)) || (metrics != len(columns) && !(absent && metrics == 0)) {
 		return fmt.Errorf("%d dimensions and %d metrics were asked, %d and %d answered",
-			len(q.Dimensions), len(columns), dims, metrics)
+			least, len(columns), dims, metrics)
 	}
 	if w.Rows.count > 0 && !(w.Rows.dimensions.fill(dims) && w.Rows.metrics.fill(metrics)) {
 		return fmt.Errorf("rows of %d and %d values under %d and %d headers",
@@ -83,7 +103,9 @@ func (w *wireReport) check(q report.Query) error {
 
 // aggregates are the rows over all rows, one for each range. That of a range
 // without rows has no values.
-func (w *wireReport) aggregates() []*rowSet { return []*rowSet{&w.Totals, &w.Maximums, &w.Minimums} }
+func (w *wireReport) aggregates() []*rowSet {
+	return []*rowSet{&w.Totals, &w.Maximums, &w.Minimums, &w.Aggregates}
+}
 
 // kinds begins what Google calls its reports. Nothing else says that an answer
 // without headers is a report.
@@ -130,10 +152,14 @@ func (w *wireReport) body() ([]byte, error) {
 	if len(w.MetricHeaders) > 0 {
 		add("metricHeaders", w.MetricHeaders)
 	}
+	if len(w.PivotHeaders) > 0 {
+		add("pivotHeaders", w.PivotHeaders)
+	}
 	b = appendRows(b, "rows", w.Rows)
 	b = appendRows(b, "totals", w.Totals)
 	b = appendRows(b, "maximums", w.Maximums)
 	b = appendRows(b, "minimums", w.Minimums)
+	b = appendRows(b, "aggregates", w.Aggregates)
 	if w.RowCount != 0 {
 		b = appendMember(b, "rowCount", strconv.AppendInt(nil, int64(w.RowCount), 10))
 	}

@@ -53,6 +53,29 @@ func (g *Client) single(ctx context.Context, q report.Query, c *call) ([]byte, *
 	}
 }
 
+// Compatibility asks checkCompatibility.
+func (g *Client) Compatibility(ctx context.Context, asked report.CompatibilityCheck) (*report.Compatibility, error) {
+	q := asked.Query
+	c, err := g.dataCall(subjectOf(q), "checkCompatibility", wireCompatibility{q, asked.Filter})
+	if err != nil {
+		return nil, err
+	}
+	body, err := g.single(ctx, q, c)
+	if err != nil {
+		return nil, err
+	}
+	var found report.Compatibility
+	if err := json.Unmarshal(body, &found); err != nil {
+		return nil, notUnderstood(c, err)
+	}
+	return &found, nil
+}
+
+type wireCompatibility struct {
+	report.Query
+	CompatibilityFilter string `json:"compatibilityFilter,omitempty"`
+}
+
 func decodeFields(c *call, body []byte) (*report.Fields, error) {
 	var f struct {
 		Name string `json:"name"`

@@ -45,7 +45,7 @@ func TestEmptyAnswers(t *testing.T) {
 		`{` + names + `,"totals":[{}],` + meta + `}`:                                               cities(),
 		`{` + names + `,"totals":[{},{"metricValues":[{"value":"7"}]}],` + meta + `}`:              compared(cities()),
 		`{` + names + `,"totals":[{"metricValues":[{"value":"7"}]},{}],"rowCount":9,` + meta + `}`: compared(cities()),
-		`{"dimensionHeaders":[{"name":"city"}],"metadata":{"emptyReason":"x"},"kind":"analyticsData#runReport"}`: func() report.Query {
+		`{"dimensionHeaders":[{"name":"city"}],"metadata":{"emptyReason":"NO_DATA"},"kind":"analyticsData#runReport"}`: func() report.Query {
 			q := cities()
 			q.Metrics = nil
 			return q

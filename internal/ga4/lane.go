@@ -34,7 +34,7 @@ func (j *job) left() bool { return j.ctx.Err() != nil }
 // batchable reports whether j may share a request: not what belongs to another
 // method, nor what may exhaust a quota that its mates do not touch.
 func (j *job) batchable() bool {
-	return j.other == nil && !j.query.Realtime && !potentiallyThresholded(j.query)
+	return j.other == nil && !j.query.Realtime && len(j.query.Pivots) == 0 && !potentiallyThresholded(j.query)
 }
 
 // lanes hold a lane per property. Properties are those of the configuration, so

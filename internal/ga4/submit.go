@@ -49,12 +49,18 @@ func (g *Client) alone(j *job) {
 	j.done <- answer{r, err}
 }
 
-func (g *Client) askOne(ctx context.Context, q report.Query) (*report.Report, *report.Error) {
-	method := "runReport"
-	if q.Realtime {
-		method = "runRealtimeReport"
+func methodOf(q report.Query) string {
+	switch {
+	case q.Realtime:
+		return "runRealtimeReport"
+	case len(q.Pivots) > 0:
+		return "runPivotReport"
 	}
-	c, err := g.dataCall(subjectOf(q), method, wireRequest{q, true})
+	return "runReport"
+}
+
+func (g *Client) askOne(ctx context.Context, q report.Query) (*report.Report, *report.Error) {
+	c, err := g.dataCall(subjectOf(q), methodOf(q), wireRequest{q, true})
 	if err != nil {
 		return nil, err
 	}

@@ -251,6 +251,7 @@ func TestRefusals(t *testing.T) {
 		order:           func(q *report.Query) { q.OrderBys[0].Dimension.DimensionName = "country" },
 		page:            func(q *report.Query) { q.Offset = 1 },
 		emptyRows:       func(q *report.Query) { q.KeepEmptyRows = true },
+		pivots:          func(q *report.Query) { q.Pivots = []report.Pivot{{FieldNames: []string{"date", "country"}, Limit: 9}} },
 	} {
 		q := daily.Clone()
 		spoil(&q)

@@ -45,6 +45,8 @@ const (
 	invisible Refusal = "an invisible metric"
 	// Rows of several comparisons stand among each other.
 	comparisons Refusal = "comparisons"
+	// The rows of a pivot report stand in the order of several axes.
+	pivots Refusal = "pivots"
 	// A range of one day has nothing to be taken from.
 	oneDay Refusal = "one day"
 )
@@ -53,6 +55,8 @@ const (
 // proven that days and metrics can be taken apart.
 func refuseMadeUp(q report.Query) Refusal {
 	switch {
+	case len(q.Pivots) > 0:
+		return pivots
 	case len(q.Comparisons) > 0:
 		return comparisons
 	case slices.ContainsFunc(q.Dimensions, func(d report.Dimension) bool { return d.Expression != nil }),

@@ -278,9 +278,11 @@ func holdsInRealtime(f *report.Filter) bool {
 // visible returns the fields that a view lets be named. A deprecated name of a
 // visible field is as visible as the field.
 func (f Fields) visible(fields []report.Field) []report.Field {
-	return slices.DeleteFunc(slices.Clone(fields), func(field report.Field) bool {
-		return !f.allows(field.APIName) || f.discloses(field) || slices.ContainsFunc(field.DeprecatedAPINames, func(old string) bool {
-			return len(f.Deny) > 0 && !(Fields{Deny: f.Deny}).allows(old)
-		})
+	return slices.DeleteFunc(slices.Clone(fields), func(field report.Field) bool { return !f.shows(field) })
+}
+
+func (f Fields) shows(field report.Field) bool {
+	return f.allows(field.APIName) && !f.discloses(field) && !slices.ContainsFunc(field.DeprecatedAPINames, func(old string) bool {
+		return len(f.Deny) > 0 && !(Fields{Deny: f.Deny}).allows(old)
 	})
 }

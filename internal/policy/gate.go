@@ -122,11 +122,7 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 		d.Refused = true
 		return nil, err
 	}
-	if refused, err := g.checkCalculated(ctx, v, q); err != nil {
-		d.Refused = refused
-		return nil, err
-	}
-	if refused, err := g.checkChosen(ctx, v, extra, q); err != nil {
+	if refused, err := g.checkDefined(ctx, v, extra, q); err != nil {
 		d.Refused = refused
 		return nil, err
 	}
@@ -146,6 +142,15 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 	}
 	ask.tell(d)
 	return ask, nil
+}
+
+// checkDefined refuses what only the catalog can tell to be hidden. Where that
+// fails, nobody refused.
+func (g *Gate) checkDefined(ctx context.Context, v *View, extra *report.Filter, q report.Query) (refused bool, err error) {
+	if refused, err = g.checkCalculated(ctx, v, q); err == nil {
+		refused, err = g.checkChosen(ctx, v, extra, q)
+	}
+	return refused, err
 }
 
 // checkCalculated refuses calculated metrics that are computed from a field which

@@ -18,7 +18,10 @@ func (v *View) check(q report.Query, extra *report.Filter) error {
 	if q.Realtime && !(v.Realtime && holdsInRealtime(v.Filter) && holdsInRealtime(extra)) {
 		return report.Errorf(report.Forbidden, "This view does not answer realtime questions.")
 	}
-	return v.checkFields(q)
+	if err := v.checkFields(q); err != nil {
+		return err
+	}
+	return v.checkPivots(q)
 }
 
 // narrow returns the query that may be asked in place of q: about the view's
@@ -31,7 +34,9 @@ func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location,
 	for i, c := range q.Comparisons { // not only in front of them: each is a report of its own
 		q.Comparisons[i].DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), c.DimensionFilter)
 	}
-	q.Limit, _ = v.limit(q.Limit)
+	if err := v.narrowRows(&q); err != nil {
+		return q, false, err
+	}
 	today := report.DateOf(now, zone)
 	d := days{first: v.History.first(today), today: today, refuse: v.History.Refuse}
 	if !d.first.IsZero() && !q.Realtime {

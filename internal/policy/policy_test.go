@@ -22,6 +22,7 @@ type world struct {
 	now       time.Time
 	zone      string // empty: the catalog fails
 	fail      func(report.Query) error
+	checked   report.CompatibilityCheck
 }
 
 func (w *world) Report(_ context.Context, q report.Query) (*report.Report, error) {
@@ -42,6 +43,21 @@ func (w *world) Property(_ context.Context, account, property string) (report.Pr
 	}
 	loc, err := time.LoadLocation(w.zone)
 	return report.Property{ID: property, TimeZone: loc, CurrencyCode: "EUR"}, err
+}
+
+// Compatibility says of all fields that they go together, and remembers what was
+// asked.
+func (w *world) Compatibility(_ context.Context, asked report.CompatibilityCheck) (*report.Compatibility, error) {
+	w.checked = asked
+	fields, err := w.Fields(context.Background(), "", "")
+	var all report.Compatibility
+	for _, d := range fields.Dimensions {
+		all.Dimensions = append(all.Dimensions, report.FieldCompatibility{Dimension: &d, Compatibility: "COMPATIBLE"})
+	}
+	for _, m := range fields.Metrics {
+		all.Metrics = append(all.Metrics, report.FieldCompatibility{Metric: &m, Compatibility: "COMPATIBLE"})
+	}
+	return &all, err
 }
 
 func (w *world) Fields(context.Context, string, string) (*report.Fields, error) {
@@ -147,6 +163,16 @@ func TestHiddenFieldsEverywhere(t *testing.T) {
 		"metric filter": func(q *report.Query, n string) { q.MetricFilter = is(n, "1") },
 		"metric order": func(q *report.Query, n string) {
 			q.OrderBys = []report.OrderBy{{Metric: &report.MetricOrder{MetricName: n}}}
+		},
+		"pivot": func(q *report.Query, n string) { *q = pivoted(n) },
+		"pivot's order": func(q *report.Query, n string) {
+			*q = pivoted("country")
+			q.Pivots[0].OrderBys = []report.OrderBy{{Pivot: &report.PivotOrder{MetricName: n}}}
+		},
+		"pivot's selection": func(q *report.Query, n string) {
+			*q = pivoted("country")
+			q.Pivots[0].OrderBys = []report.OrderBy{{Pivot: &report.PivotOrder{MetricName: "sessions",
+				PivotSelections: []report.PivotSelection{{DimensionName: n}}}}}
 		},
 		"dimension order": func(q *report.Query, n string) {
 			q.OrderBys = []report.OrderBy{{Dimension: &report.DimensionOrder{DimensionName: n}}}

@@ -10,10 +10,6 @@ import (
 	"strconv"
 )
 
-// RangeColumn is the dimension that Google appends to the answer over several
-// ranges.
-const RangeColumn = "dateRange"
-
 // RangeName is what rows call the i-th range of a query: its name, or Google's
 // default.
 func RangeName(name string, i int) string {
@@ -43,11 +39,16 @@ func (q Query) RangeNames() []string {
 // for that which tells comparisons apart. Google's headers say the same, where it
 // writes them.
 func (q Query) Columns() (dimensions, metrics []string) {
-	for _, d := range q.Dimensions {
-		dimensions = append(dimensions, d.Name)
+	for _, p := range q.Pivots {
+		dimensions = append(dimensions, p.FieldNames...)
 	}
-	if len(q.RangeNames()) > 1 {
-		dimensions = append(dimensions, RangeColumn)
+	if len(q.Pivots) == 0 {
+		for _, d := range q.Dimensions {
+			dimensions = append(dimensions, d.Name)
+		}
+		if len(q.RangeNames()) > 1 {
+			dimensions = append(dimensions, RangeColumn)
+		}
 	}
 	for _, m := range q.Metrics {
 		if !m.Invisible {
@@ -88,7 +89,7 @@ func (r *Report) Complete(q Query) ([]byte, error) {
 
 // mayLack rules out, without decoding a long answer, that something was left out.
 func (r *Report) mayLack(q Query) bool {
-	if len(q.Comparisons) > 0 {
+	if len(q.Comparisons)+len(q.Pivots) > 0 {
 		return false // what Google leaves out of these is not on record
 	}
 	return r.Rows == 0 || len(q.Dimensions) == 0 && r.Rows < len(q.RangeNames()) ||

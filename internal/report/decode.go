@@ -43,18 +43,26 @@ func decodeQuery(b []byte, realtime bool) (Query, error) {
 
 // DecodeBatchRunReports reads a BatchRunReportsRequest of 1 to MaxBatch requests.
 func DecodeBatchRunReports(b []byte) ([]Query, error) {
+	return decodeBatch(b, "Report", Query.Validate)
+}
+
+// decodeBatch reads a batch of what Google calls run, kind, Request.
+func decodeBatch(b []byte, kind string, validate func(Query) error) ([]Query, error) {
 	var qs []Query
-	if err := decodeRoot(b, func(d *decoder, root node) { qs = d.batch(root) }); err != nil {
+	if err := decodeRoot(b, func(d *decoder, root node) {
+		d.pivots = kind == pivotReport
+		qs = d.batch(root)
+	}); err != nil {
 		return nil, err
 	}
 	switch {
 	case len(qs) == 0:
-		return nil, Errorf(Invalid, "The batchRunReportsRequest must contain at least one runReportRequest.")
+		return nil, Errorf(Invalid, "The batchRun%[1]ssRequest must contain at least one run%[1]sRequest.", kind)
 	case len(qs) > MaxBatch:
 		return nil, Errorf(Invalid, "Batch requests are limited to %d requests.\n  This batch request contains %d requests.", MaxBatch, len(qs))
 	}
 	for _, q := range qs {
-		if err := q.Validate(); err != nil {
+		if err := validate(q); err != nil {
 			return nil, err
 		}
 	}
@@ -77,6 +85,7 @@ func decodeRoot(b []byte, decode func(*decoder, node)) error {
 type decoder struct {
 	violations []string
 	conditions int
+	pivots     bool // reads pivot reports
 }
 
 // maxViolations bounds an error's message.
@@ -213,8 +222,9 @@ func (d *decoder) batch(root node) []Query {
 	return qs
 }
 
-func (d *decoder) query(n node, path string, q *Query) {
-	fields := map[string]field{
+// fields are the members that all reports have.
+func (d *decoder) fields(q *Query) map[string]field {
+	return map[string]field{
 		"property":            ignore, // the path says which
 		"returnPropertyQuota": ignore, // viewers never see it
 		"dimensions": d.list(maxList, func(n node, path string) {
@@ -229,11 +239,14 @@ func (d *decoder) query(n node, path string, q *Query) {
 			q.OrderBys = append(q.OrderBys, d.orderBy(n, path))
 		}),
 		"metricAggregations": d.list(maxList, func(n node, path string) {
-			d.aggregation(n, path, q)
+			d.aggregation(n, path, &q.MetricAggregations)
 		}),
 		"limit": d.int64(&q.Limit),
 	}
-	refused := unsupported{}
+}
+
+func (d *decoder) query(n node, path string, q *Query) {
+	fields, refused := d.fields(q), unsupported{}
 	if q.Realtime {
 		fields["minuteRanges"] = d.list(maxList, func(n node, path string) {
 			q.MinuteRanges = append(q.MinuteRanges, d.minuteRange(n, path))
@@ -249,6 +262,9 @@ func (d *decoder) query(n node, path string, q *Query) {
 			q.Comparisons = append(q.Comparisons, d.comparison(n, path))
 		})
 		refused = unsupported{"cohortSpec": true, "conversionSpec": true, "section": true}
+	}
+	if d.pivots {
+		d.pivotFields(fields, q)
 	}
 	d.message(n, path, fields, refused)
 }

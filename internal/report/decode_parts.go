@@ -183,11 +183,11 @@ func (d *decoder) minuteRange(n node, path string) MinuteRange {
 	return r
 }
 
-func (d *decoder) aggregation(n node, path string, q *Query) {
+func (d *decoder) aggregation(n node, path string, into *[]Aggregation) {
 	var a string
 	d.enum(&a, "MetricAggregation", aggregations...)(n, path)
 	if a != "" {
-		q.MetricAggregations = append(q.MetricAggregations, Aggregation(a))
+		*into = append(*into, Aggregation(a))
 	}
 }
 
@@ -206,8 +206,9 @@ func (d *decoder) orderBy(n node, path string) OrderBy {
 				"orderType":     d.enum(&o.Dimension.OrderType, "OrderBy.DimensionOrderBy.OrderType", orderTypes...),
 			}, nil)
 		}),
-		"desc": d.bool(&o.Desc),
-	}, unsupported{"pivot": true})
+		"pivot": one("pivot", func(n node, path string) { o.Pivot = d.pivotOrder(n, path) }),
+		"desc":  d.bool(&o.Desc),
+	}, nil)
 	return o
 }
 

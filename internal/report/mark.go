@@ -43,7 +43,8 @@ func (p *Query) is(q *Query) bool {
 		same(p.DateRanges, q.DateRanges) && same(p.MinuteRanges, q.MinuteRanges) &&
 		p.DimensionFilter == q.DimensionFilter && p.MetricFilter == q.MetricFilter &&
 		same(p.Comparisons, q.Comparisons) && same(p.OrderBys, q.OrderBys) && same(p.MetricAggregations, q.MetricAggregations) &&
-		p.Offset == q.Offset && p.Limit == q.Limit && p.CurrencyCode == q.CurrencyCode && p.KeepEmptyRows == q.KeepEmptyRows
+		p.Offset == q.Offset && p.Limit == q.Limit && p.CurrencyCode == q.CurrencyCode && p.KeepEmptyRows == q.KeepEmptyRows &&
+		same(p.Pivots, q.Pivots)
 }
 
 func same[T any](a, b []T) bool {

@@ -34,7 +34,8 @@ func (m Mention) Kind() string {
 // The columns that Google adds to the dimensions of a report over several ranges,
 // or with comparisons. They can be sorted by and are no fields.
 const (
-	rangeColumn      = "dateRange"
+	// RangeColumn tells the ranges apart.
+	RangeColumn      = "dateRange"
 	comparisonColumn = "comparison"
 )
 
@@ -84,13 +85,37 @@ func (w mentionWalk) filter(f *Filter, metric bool) {
 }
 
 func (w mentionWalk) orders() {
-	for _, o := range w.q.OrderBys {
+	w.order(w.q.OrderBys)
+	for _, p := range w.q.Pivots {
+		for _, name := range p.FieldNames {
+			w.column(name)
+		}
+		w.order(p.OrderBys)
+	}
+}
+
+func (w mentionWalk) order(orders []OrderBy) {
+	for _, o := range orders {
 		if o.Metric != nil {
 			w.name(o.Metric.MetricName, true, InOrder)
 		}
-		if o.Dimension != nil && !w.q.adds(o.Dimension.DimensionName) {
-			w.name(o.Dimension.DimensionName, false, InOrder)
+		if o.Dimension != nil {
+			w.column(o.Dimension.DimensionName)
 		}
+		if o.Pivot == nil {
+			continue
+		}
+		w.name(o.Pivot.MetricName, true, InOrder)
+		for _, s := range o.Pivot.PivotSelections {
+			w.column(s.DimensionName)
+		}
+	}
+}
+
+// column visits the name of a column of dimensions unless Google adds it.
+func (w mentionWalk) column(name string) {
+	if !w.q.adds(name) {
+		w.name(name, false, InOrder)
 	}
 }
 
@@ -107,7 +132,7 @@ func (w mentionWalk) name(name string, metric bool, place Place) {
 
 // adds reports whether name is a column that Google adds to the answer.
 func (q *Query) adds(name string) bool {
-	return name == rangeColumn && len(q.DateRanges)+len(q.MinuteRanges) > 1 || name == comparisonColumn && len(q.Comparisons) > 0
+	return name == RangeColumn && len(q.DateRanges)+len(q.MinuteRanges) > 1 || name == comparisonColumn && len(q.Comparisons) > 0
 }
 
 // Chosen returns the names that q gives to expressions. Behind the gate none is

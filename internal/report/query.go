@@ -49,6 +49,9 @@ type Query struct {
 	Limit              Int64         `json:"limit,omitempty"` // 0 means DefaultLimit
 	CurrencyCode       string        `json:"currencyCode,omitempty"`
 	KeepEmptyRows      bool          `json:"keepEmptyRows,omitempty"`
+	// Pivots make this a question for runPivotReport, where they hold what
+	// OrderBys, MetricAggregations, Offset and Limit are to other reports.
+	Pivots []Pivot `json:"pivots,omitempty"`
 
 	mark *mark // see Marked
 }
@@ -113,21 +116,24 @@ type MinuteRange struct {
 	Name            string `json:"name,omitempty"`
 }
 
-// An Aggregation is a row computed over all rows: TOTAL, MINIMUM or MAXIMUM.
+// An Aggregation is a row computed over all rows: TOTAL, MINIMUM, MAXIMUM or, in
+// pivots alone, COUNT.
 type Aggregation string
 
-// The aggregations that runReport answers. COUNT exists in Google's enum and is
-// refused there.
+// The aggregations of Google's enum.
 const (
 	Total   Aggregation = "TOTAL"
 	Minimum Aggregation = "MINIMUM"
 	Maximum Aggregation = "MAXIMUM"
+	Count   Aggregation = "COUNT"
 )
 
-// An OrderBy sorts rows by exactly one of a metric or a dimension.
+// An OrderBy sorts rows by exactly one of a metric, a dimension or, in pivots
+// alone, a metric in one column.
 type OrderBy struct {
 	Metric    *MetricOrder    `json:"metric,omitempty"`
 	Dimension *DimensionOrder `json:"dimension,omitempty"`
+	Pivot     *PivotOrder     `json:"pivot,omitempty"`
 	Desc      bool            `json:"desc,omitempty"`
 }
 
@@ -157,11 +163,8 @@ func (q Query) Clone() Query {
 		q.MinuteRanges[i].StartMinutesAgo = clonePtr(m.StartMinutesAgo)
 		q.MinuteRanges[i].EndMinutesAgo = clonePtr(m.EndMinutesAgo)
 	}
-	q.OrderBys = slices.Clone(q.OrderBys)
-	for i, o := range q.OrderBys {
-		q.OrderBys[i].Metric = clonePtr(o.Metric)
-		q.OrderBys[i].Dimension = clonePtr(o.Dimension)
-	}
+	q.OrderBys = cloneOrders(q.OrderBys)
+	q.Pivots = clonePivots(q.Pivots)
 	q.MetricAggregations = slices.Clone(q.MetricAggregations)
 	q.DimensionFilter = q.DimensionFilter.Clone()
 	q.MetricFilter = q.MetricFilter.Clone()

@@ -21,6 +21,9 @@ type Catalog interface {
 	// Fields returns the dimensions and metrics that exist for a property,
 	// its custom ones included.
 	Fields(ctx context.Context, account, property string) (*Fields, error)
+	// Compatibility returns which of these fields can be asked together with
+	// those of a query.
+	Compatibility(ctx context.Context, asked CompatibilityCheck) (*Compatibility, error)
 }
 
 // A Property is what Oriel needs to know about a GA4 property.

@@ -12,7 +12,7 @@ var (
 	operations = []string{"EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN", "GREATER_THAN_OR_EQUAL"}
 	orderTypes = []string{"ALPHANUMERIC", "CASE_INSENSITIVE_ALPHANUMERIC", "NUMERIC"}
 
-	aggregations = []string{string(Total), "", "", "COUNT", string(Minimum), string(Maximum)}
+	aggregations = []string{string(Total), "", "", string(Count), string(Minimum), string(Maximum)}
 )
 
 var (
@@ -32,8 +32,20 @@ const maxMinutesAgo = 59
 func (q Query) Validate() error {
 	for _, check := range []func() *Error{
 		q.checkNames, q.checkExpressions, q.checkRows, q.checkDateRanges, q.checkMinuteRanges, q.checkCardinality,
-		q.checkFilters, q.checkComparisons, q.checkOrderBys, q.checkAggregations, q.checkCurrency,
+		q.checkFilters, q.checkComparisons, q.checkOrderBys, q.checkAggregations, q.checkCurrency, q.checkPivots,
 	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ValidateFields reports whether the fields that q names could be asked together,
+// as far as can be seen without knowing the property; days and rows are not looked
+// at. Errors are those of Validate.
+func (q Query) ValidateFields() error {
+	for _, check := range []func() *Error{q.checkNames, q.checkExpressions, q.checkMost, q.checkFilters} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -146,36 +158,51 @@ func (q Query) checkMinuteRanges() *Error {
 }
 
 func (q Query) checkCardinality() *Error {
+	if len(q.Dimensions)+len(q.Metrics) == 0 {
+		return Errorf(Invalid, "Requests require dimensions and/or metrics. Most requests include both.")
+	}
+	return q.checkMost()
+}
+
+func (q Query) checkMost() *Error {
 	switch {
 	case len(q.Dimensions) > MaxDimensions:
 		return Errorf(Invalid, "Requests are limited to %d dimensions within a nested request.\n  This request is for %d dimensions.", MaxDimensions, len(q.Dimensions))
 	case len(q.Metrics) > MaxMetrics:
 		return Errorf(Invalid, "Requests are limited to %d metrics within a nested request.\n  This request is for %d metrics.", MaxMetrics, len(q.Metrics))
-	case len(q.Dimensions)+len(q.Metrics) == 0:
-		return Errorf(Invalid, "Requests require dimensions and/or metrics. Most requests include both.")
 	}
 	return nil
 }
 
 func (q Query) checkOrderBys() *Error {
-	if len(q.OrderBys) > MaxDimensions+MaxMetrics {
+	for _, o := range q.OrderBys {
+		if o.Pivot != nil {
+			return Errorf(Invalid, "An orderBy of a pivot stands in a pivot.")
+		}
+	}
+	return q.checkOrders(q.OrderBys)
+}
+
+func (q Query) checkOrders(orders []OrderBy) *Error {
+	if len(orders) > MaxDimensions+MaxMetrics {
 		return Errorf(Invalid, "A request cannot have more orderBys than dimensions and metrics.")
 	}
-	for _, o := range q.OrderBys {
-		name := ""
-		known := false
+	for _, o := range orders {
+		name, known := "", false
 		switch {
-		case (o.Metric == nil) == (o.Dimension == nil):
-			return Errorf(Invalid, "An orderBy needs exactly one of metric and dimension.")
+		case moreThanOne(o.Metric != nil, o.Dimension != nil, o.Pivot != nil):
+			return oneOrder()
 		case o.Metric != nil:
-			name = o.Metric.MetricName
-			known = slices.ContainsFunc(q.Metrics, func(m Metric) bool { return m.Name == name })
-		default:
-			name = o.Dimension.DimensionName
-			known = slices.ContainsFunc(q.Dimensions, func(d Dimension) bool { return d.Name == name }) || q.adds(name)
+			name, known = o.Metric.MetricName, q.hasMetric(o.Metric.MetricName)
+		case o.Dimension != nil:
+			name, known = o.Dimension.DimensionName, q.hasColumn(o.Dimension.DimensionName)
 			if t := o.Dimension.OrderType; t != "" && !slices.Contains(orderTypes, t) {
 				return Errorf(Invalid, "%s is not an orderType.", quote(t))
 			}
+		case o.Pivot != nil:
+			name, known = q.pivotOrdered(o.Pivot)
+		default:
+			return oneOrder()
 		}
 		if !known {
 			return Errorf(Invalid, "Field %s exists in OrderBy but is not defined in input Dimensions/Metrics list", cut(name))
@@ -184,11 +211,25 @@ func (q Query) checkOrderBys() *Error {
 	return nil
 }
 
+func oneOrder() *Error {
+	return Errorf(Invalid, "An orderBy needs exactly one of metric and dimension.")
+}
+
+func moreThanOne(set ...bool) bool {
+	n := 0
+	for _, s := range set {
+		if s {
+			n++
+		}
+	}
+	return n > 1
+}
+
 func (q Query) checkAggregations() *Error {
 	for _, a := range q.MetricAggregations {
 		switch a {
 		case Total, Minimum, Maximum:
-		case "COUNT":
+		case Count:
 			return Errorf(Invalid, "Metric aggregation Count is not supported in ReportRequest.")
 		default:
 			return Errorf(Invalid, "%s is not a metric aggregation.", quote(string(a)))

@@ -95,7 +95,7 @@ func sound() report.Query {
 	q := reporttest.Full()
 	q.Realtime, q.MinuteRanges = false, nil
 	q.Dimensions, q.Metrics = q.Dimensions[:min(len(q.Dimensions), report.MaxDimensions)], q.Metrics[:1]
-	q.DateRanges, q.Comparisons, q.OrderBys = q.DateRanges[:1], q.Comparisons[:1], q.OrderBys[:2]
+	q.DateRanges, q.Comparisons, q.OrderBys, q.Pivots = q.DateRanges[:1], q.Comparisons[:1], q.OrderBys[:2], nil
 	for _, l := range reporttest.Leaves(&q) {
 		if good, ok := map[string]string{
 			"Query.CurrencyCode": "EUR", "Query.MetricAggregations": "TOTAL", "StringFilter.MatchType": "FULL_REGEXP", "NumericFilter.Operation": "EQUAL",
@@ -107,25 +107,44 @@ func sound() report.Query {
 	return q
 }
 
+// soundPivots is sound as a pivot report.
+func soundPivots() report.Query {
+	q := sound()
+	pivot := reporttest.Full().Pivots[0]
+	pivot.OrderBys = append(q.OrderBys, report.OrderBy{Pivot: &report.PivotOrder{MetricName: q.Metrics[0].Name,
+		PivotSelections: []report.PivotSelection{{DimensionName: q.Dimensions[0].Name, DimensionValue: "x"}}}})
+	pivot.MetricAggregations = q.MetricAggregations
+	pivot.FieldNames = nil
+	for _, d := range q.Dimensions {
+		pivot.FieldNames = append(pivot.FieldNames, d.Name)
+	}
+	q.OrderBys, q.MetricAggregations, q.Offset, q.Limit, q.Pivots = nil, nil, 0, 0, []report.Pivot{pivot}
+	q.DimensionFilter.Walk(func(c *report.Condition) { c.FieldName = q.Dimensions[0].Name })
+	q.MetricFilter.Walk(func(c *report.Condition) { c.FieldName = q.Metrics[0].Name })
+	return q
+}
+
 // anyText are the texts that may be anything: what is compared to, in the length
 // that the decoder bounds, and dates, which the gate resolves.
-var anyText = regexp.MustCompile(`^(Query\.(Account|Property)|StringFilter\.Value|InListFilter\.Values|DateRange\.(StartDate|EndDate))$`)
+var anyText = regexp.MustCompile(`^(Query\.(Account|Property)|StringFilter\.Value|PivotSelection\.DimensionValue|InListFilter\.Values|DateRange\.(StartDate|EndDate))$`)
 
 // TestEveryTextIsChecked: Validate refuses nonsense in every text.
 func TestEveryTextIsChecked(t *testing.T) {
-	if err := sound().Validate(); err != nil {
-		t.Fatal(err)
-	}
 	hostile := strings.Repeat("(\x00", 4000)
-	for i := range reporttest.Leaves(new(sound())) {
-		q := sound()
-		l := reporttest.Leaves(&q)[i]
-		if _, ok := l.Text(); !ok {
-			continue
+	for _, make := range []func() report.Query{sound, soundPivots} {
+		if err := make().Validate(); err != nil {
+			t.Fatal(err)
 		}
-		l.SetText(hostile)
-		if err := q.Validate(); (err == nil) != anyText.MatchString(l.Member) && l.Member != "StringFilter.Value" {
-			t.Errorf("%s: %v", l.Path, err)
+		for i := range reporttest.Leaves(new(make())) {
+			q := make()
+			l := reporttest.Leaves(&q)[i]
+			if _, ok := l.Text(); !ok {
+				continue
+			}
+			l.SetText(hostile)
+			if err := q.Validate(); (err == nil) != anyText.MatchString(l.Member) && l.Member != "StringFilter.Value" {
+				t.Errorf("%s: %v", l.Path, err)
+			}
 		}
 	}
 }

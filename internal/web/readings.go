@@ -74,6 +74,10 @@ func oneRealtimeReport(body []byte) ([]report.Query, error) {
 	return one(report.DecodeRunRealtimeReport)(body)
 }
 
+func onePivotReport(body []byte) ([]report.Query, error) {
+	return one(report.DecodeRunPivotReport)(body)
+}
+
 func one(decode func([]byte) (report.Query, error)) func([]byte) ([]report.Query, error) {
 	return func(body []byte) ([]report.Query, error) {
 		q, err := decode(body)

@@ -23,7 +23,13 @@ func (s *Server) call(r *http.Request, grant policy.Grant) (reply, error) {
 	case "runRealtimeReport":
 		return s.runReport(r, grant, view, verb, oneRealtimeReport)
 	case "batchRunReports":
-		return s.batchRunReports(r, grant, view, verb)
+		return s.batch(r, grant, view, verb, "reports", report.DecodeBatchRunReports)
+	case "runPivotReport":
+		return s.runReport(r, grant, view, verb, onePivotReport)
+	case "batchRunPivotReports":
+		return s.batch(r, grant, view, verb, "pivotReports", report.DecodeBatchRunPivotReports)
+	case "checkCompatibility":
+		return s.checkCompatibility(r, grant, view)
 	case "exportReport":
 		return s.exportReport(r, grant, view, "runReport", report.DecodeRunReport)
 	case "exportRealtimeReport":
@@ -33,7 +39,7 @@ func (s *Server) call(r *http.Request, grant policy.Grant) (reply, error) {
 }
 
 func unknownCall() error {
-	return report.Errorf(report.NotFound, "A view answers :runReport, :batchRunReports, :runRealtimeReport, :exportReport and :exportRealtimeReport.")
+	return report.Errorf(report.NotFound, "A view answers :runReport, :batchRunReports, :runPivotReport, :batchRunPivotReports, :runRealtimeReport, :checkCompatibility, :exportReport and :exportRealtimeReport.")
 }
 
 func (s *Server) runReport(r *http.Request, grant policy.Grant, view, verb string, decode func([]byte) ([]report.Query, error)) (reply, error) {
@@ -48,8 +54,9 @@ func (s *Server) runReport(r *http.Request, grant policy.Grant, view, verb strin
 	return reportReply{rep}, nil
 }
 
-func (s *Server) batchRunReports(r *http.Request, grant policy.Grant, view, verb string) (reply, error) {
-	asked, err := s.asked(r, verb, report.DecodeBatchRunReports)
+// batch answers several reports in one envelope, as a member of it.
+func (s *Server) batch(r *http.Request, grant policy.Grant, view, verb, member string, decode func([]byte) ([]report.Query, error)) (reply, error) {
+	asked, err := s.asked(r, verb, decode)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +64,7 @@ func (s *Server) batchRunReports(r *http.Request, grant policy.Grant, view, verb
 	if err != nil {
 		return nil, err
 	}
-	return batchReply{reps}, nil
+	return batchReply{`{"kind":"analyticsData#` + verb + `","` + member + `":[`, reps}, nil
 }
 
 // asked returns what the body of a request asks.
@@ -78,16 +85,19 @@ func (p reportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 }
 
 // batchReply is several reports in Google's envelope.
-type batchReply struct{ reports []*report.Report }
+type batchReply struct {
+	head    string // of the envelope, up to the first report
+	reports []*report.Report
+}
 
 func (b batchReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	s.setAge(w.Header(), b.reports...)
-	s.writeJSON(w, r, stitch(b.reports))
+	s.writeJSON(w, r, stitch(b.head, b.reports))
 }
 
 // stitch joins reports without decoding them.
-func stitch(reports []*report.Report) body {
-	const head, comma, tail = `{"kind":"analyticsData#batchRunReports","reports":[`, `,`, `]}`
+func stitch(head string, reports []*report.Report) body {
+	const comma, tail = `,`, `]}`
 	pieces := append(make([][]byte, 0, 2*len(reports)+1), []byte(head))
 	for i, r := range reports {
 		if i > 0 {

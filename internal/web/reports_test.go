@@ -100,7 +100,7 @@ func TestStitch(t *testing.T) {
 			Kind    string
 			Reports []struct{ RowCount int }
 		}
-		must(t, json.Unmarshal(stitch(reports).join(), &got))
+		must(t, json.Unmarshal(stitch(`{"kind":"analyticsData#batchRunReports","reports":[`, reports).join(), &got))
 		if got.Kind != "analyticsData#batchRunReports" || len(got.Reports) != n || n > 0 && got.Reports[n-1].RowCount != n-1 {
 			t.Errorf("%d: %+v", n, got)
 		}
@@ -135,7 +135,7 @@ func TestRefusedReports(t *testing.T) {
 	}{
 		"not in the token": {"/v1/views/secret:runReport", runReport, 403, "PERMISSION_DENIED"},
 		"no such verb":     {"/v1/views/shop:runNothing", runReport, 404, "NOT_FOUND"},
-		"pivot":            {"/v1beta/properties/shop:runPivotReport", runReport, 404, "NOT_FOUND"},
+		"pivot":            {"/v1beta/properties/shop:runPivotReport", runReport, 400, "INVALID_ARGUMENT"},
 		"no verb":          {"/v1/views/shop", runReport, 404, "NOT_FOUND"},
 		"empty batch":      {"/v1/views/shop:batchRunReports", `{"requests":[]}`, 400, "INVALID_ARGUMENT"},
 		"unknown member":   {"/v1/views/shop:runReport", `{"metric":[]}`, 400, "INVALID_ARGUMENT"},

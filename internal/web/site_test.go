@@ -68,6 +68,11 @@ func (catalog) Property(_ context.Context, _, property string) (report.Property,
 	return report.Property{ID: property, DisplayName: "never shown", TimeZone: time.UTC, CurrencyCode: "EUR"}, nil
 }
 
+func (c catalog) Compatibility(ctx context.Context, asked report.CompatibilityCheck) (*report.Compatibility, error) {
+	fields, err := c.Fields(ctx, "", "")
+	return &report.Compatibility{Metrics: []report.FieldCompatibility{{Metric: &fields.Metrics[0], Compatibility: "INCOMPATIBLE"}}}, err
+}
+
 func (catalog) Fields(context.Context, string, string) (*report.Fields, error) {
 	return &report.Fields{
 		Dimensions: []report.Field{{APIName: "date"}, {APIName: "country"}, {APIName: "pageTitle"}},

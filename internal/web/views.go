@@ -29,6 +29,26 @@ func (s *Server) metadata(r *http.Request, grant policy.Grant) (reply, error) {
 	return jsonReply{nonNil(fields)}, nil
 }
 
+// checkCompatibility answers which fields can be added to a report.
+func (s *Server) checkCompatibility(r *http.Request, grant policy.Grant, view string) (reply, error) {
+	body, err := receive(r, maxReportBody)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDepth(body); err != nil {
+		return nil, err
+	}
+	asked, err := report.DecodeCheckCompatibility(body)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.gate.Compatibility(r.Context(), grant, view, asked)
+	if err != nil {
+		return nil, err
+	}
+	return jsonReply{found}, nil
+}
+
 // nonNil returns fields whose lists are [] in JSON when they are empty.
 func nonNil(f *report.Fields) *report.Fields {
 	return &report.Fields{
