@@ -82,6 +82,13 @@ var dimensionReaches = []reach{
 	{"a pivot", v1, `"pivots":[{"fieldNames":["$F"],"limit":"5"}]`},
 	{"an order by a pivot", v1, `"orderBys":[{"pivot":{"metricName":"sessions","pivotSelections":[{"dimensionName":"$F","dimensionValue":"a"}]}}]`},
 	{"snake case members", v1, `"dimension_filter":{"filter":{"field_name":"$F","string_filter":{"value":"a"}}}`},
+	{"a pivot's dimension", pivoted, `"dimensions":[{"name":"country"},{"name":"$F"}],"pivots":[{"fieldNames":["country","$F"],"limit":"5"}]`},
+	{"a pivot's filter", pivoted, `"dimensions":[{"name":"country"},{"name":"$F"}],"dimensionFilter":` + condition},
+	{"a pivot's filter alone", pivoted, `"dimensionFilter":` + condition},
+	{"a pivot's order", pivoted, `"dimensions":[{"name":"country"},{"name":"$F"}],"pivots":[{"fieldNames":["country"],"limit":"5","orderBys":[{"dimension":{"dimensionName":"$F"}}]}]`},
+	{"a pivot's selection", pivoted, `"pivots":[{"fieldNames":["country"],"limit":"5","orderBys":[{"pivot":{"metricName":"sessions","pivotSelections":[{"dimensionName":"$F","dimensionValue":"a"}]}}]}]`},
+	{"what goes together", compatible, `"dimensions":[{"name":"$F"}]`},
+	{"what goes together behind a filter", compatible, `"dimensionFilter":` + condition},
 	{"in realtime", realtime, `"dimensions":[{"name":"$F"}]`},
 	{"a filter in realtime", realtime, `"dimensionFilter":` + condition},
 }
@@ -97,7 +104,24 @@ var metricReaches = []reach{
 	{"a metric filter", v1, `"metricFilter":` + number},
 	{"a metric in the dimension filter", v1, `"dimensionFilter":` + number},
 	{"an aggregation", v1, `"metrics":[{"name":"$F"}],"metricAggregations":["TOTAL","MAXIMUM"]`},
+	{"a pivot's metric", pivoted, `"metrics":[{"name":"$F"}]`},
+	{"a pivot's order by a metric", pivoted, `"pivots":[{"fieldNames":["country"],"limit":"5","orderBys":[{"pivot":{"metricName":"$F"}}]}]`},
+	{"a pivot's metric filter", pivoted, `"metrics":[{"name":"sessions"},{"name":"$F"}],"metricFilter":` + number},
+	{"what goes together with a metric", compatible, `"metrics":[{"name":"$F"}]`},
+	{"what goes together behind a metric filter", compatible, `"metricFilter":` + number},
 	{"a metric in realtime", realtime, `"metrics":[{"name":"$F"}]`},
+}
+
+// pivoted asks v1's question as a pivot report.
+func pivoted(view, more string) ask {
+	if !strings.Contains(more, `"pivots":`) {
+		more += `,"pivots":[{"fieldNames":["country"],"limit":"5"}]`
+	}
+	return ask{path: "/v1/views/" + view + ":runPivotReport", as: token(view), body: v1Body(more)}
+}
+
+func compatible(view, more string) ask {
+	return ask{path: "/v1/views/" + view + ":checkCompatibility", as: token(view), body: "{" + more + "}"}
 }
 
 func realtime(view, more string) ask {
@@ -223,10 +247,10 @@ func fieldLists() []attack {
 		{name: "realtime where it cannot be narrowed", of: sideEndpoints, ask: realtime("narrow", `"dimensions":[{"name":"country"}]`), want: status(403)},
 		{name: "v3 realtime where there is none", of: sideEndpoints, ask: ask{path: "/v3/data/realtime?ids=ga:79&metrics=rt:activeUsers", as: token("strict")}, want: status(403)},
 	}
-	for _, r := range []reach{dimensionReaches[0], dimensionReaches[2], dimensionReaches[3], dimensionReaches[4], dimensionReaches[8], dimensionReaches[16], oldDimensionReaches[0], oldDimensionReaches[3], oldDimensionReaches[7], oldDimensionReaches[8], oldDimensionReaches[10], oldDimensionReaches[12]} {
+	for _, r := range []reach{dimensionReaches[0], dimensionReaches[2], dimensionReaches[3], dimensionReaches[4], dimensionReaches[8], dimensionReaches[16], dimensionReaches[17], dimensionReaches[18], dimensionReaches[22], oldDimensionReaches[0], oldDimensionReaches[3], oldDimensionReaches[7], oldDimensionReaches[8], oldDimensionReaches[10], oldDimensionReaches[12]} {
 		attacks = append(attacks, attack{name: "the shop may: " + r.name, of: promiseFields, run: r.may("city", "ga:city")})
 	}
-	for _, r := range []reach{metricReaches[0], metricReaches[1], metricReaches[9], oldMetricReaches[0], oldMetricReaches[2], oldMetricReaches[4], oldMetricReaches[6], oldMetricReaches[10]} {
+	for _, r := range []reach{metricReaches[0], metricReaches[1], metricReaches[9], metricReaches[10], metricReaches[12], metricReaches[13], oldMetricReaches[0], oldMetricReaches[2], oldMetricReaches[4], oldMetricReaches[6], oldMetricReaches[10]} {
 		attacks = append(attacks, attack{name: "the shop may: " + r.name, of: promiseFields, run: r.may("newUsers", "ga:newUsers")})
 	}
 	return attacks

@@ -18,6 +18,7 @@ type endpoint struct {
 const (
 	hostsBody    = `{"metrics":[{"name":"sessions"}],"dimensions":[{"name":"hostName"}],"dateRanges":[{"startDate":"7daysAgo","endDate":"yesterday"}]}`
 	realtimeBody = `{"metrics":[{"name":"activeUsers"}],"dimensions":[{"name":"country"}]}`
+	pivotHosts   = `{"metrics":[{"name":"sessions"}],"dimensions":[{"name":"hostName"}],"dateRanges":[{"startDate":"7daysAgo","endDate":"yesterday"}],"pivots":[{"fieldNames":["hostName"],"limit":"10"}]}`
 	v3Hosts      = "&metrics=ga:sessions&dimensions=ga:hostname&start-date=7daysAgo&end-date=yesterday"
 	v4Hosts      = `{"reportRequests":[{"viewId":"$GA","metrics":[{"expression":"ga:sessions"}],"dimensions":[{"name":"ga:hostname"}]}]}`
 	vaultHost    = "vault-canary.example"
@@ -31,6 +32,12 @@ func endpoints() []endpoint {
 		{"POST /v1/views/{call}", ask{path: "/v1/views/$VIEW:runReport", body: hostsBody}, vaultHost},
 		{"POST /v1/views/{call}", ask{path: "/v1/views/$VIEW:batchRunReports", body: `{"requests":[` + hostsBody + `,` + hostsBody + `]}`}, vaultHost},
 		{"POST /v1/views/{call}", ask{path: "/v1/views/$VIEW:runRealtimeReport", body: realtimeBody}, "analyticsData#runRealtimeReport"},
+		{"POST /v1/views/{call}", ask{path: "/v1/views/$VIEW:runPivotReport", body: pivotHosts}, vaultHost},
+		{"POST /v1/views/{call}", ask{path: "/v1/views/$VIEW:batchRunPivotReports", body: `{"requests":[` + pivotHosts + `]}`}, vaultHost},
+		{"POST /v1/views/{call}", ask{path: "/v1/views/$VIEW:checkCompatibility", body: `{"metrics":[{"name":"sessions"}]}`}, `"compatibility"`},
+		{"POST /v1beta/properties/{call}", ask{path: "/v1beta/properties/$VIEW:runPivotReport", body: pivotHosts}, vaultHost},
+		{"POST /v1beta/properties/{call}", ask{path: "/v1beta/properties/$VIEW:batchRunPivotReports", body: `{"requests":[` + pivotHosts + `]}`}, vaultHost},
+		{"POST /v1beta/properties/{call}", ask{path: "/v1beta/properties/$VIEW:checkCompatibility", body: `{"metrics":[{"name":"sessions"}]}`}, `"compatibility"`},
 		{"POST /v1/views/{call}", ask{path: "/v1/views/$VIEW:exportReport", body: hostsBody}, vaultHost},
 		{"POST /v1/views/{call}", ask{path: "/v1/views/$VIEW:exportRealtimeReport", body: realtimeBody}, "country,activeUsers"},
 		{"POST /v1beta/properties/{call}", ask{path: "/v1beta/properties/$VIEW:runReport", body: hostsBody}, vaultHost},
