@@ -44,10 +44,14 @@ type adminProperty struct {
 }
 
 func describe(p property) adminProperty {
+	level := "GOOGLE_ANALYTICS_STANDARD"
+	if p.Premium {
+		level = "GOOGLE_ANALYTICS_360"
+	}
 	return adminProperty{
 		Name: "properties/" + p.Property, CreateTime: createdAt, UpdateTime: createdAt,
 		Parent: "accounts/" + accountID, DisplayName: p.Name, TimeZone: p.TimeZone, CurrencyCode: p.CurrencyCode,
-		ServiceLevel: "GOOGLE_ANALYTICS_STANDARD", Account: "accounts/" + accountID,
+		ServiceLevel: level, Account: "accounts/" + accountID,
 		PropertyType: "PROPERTY_TYPE_ORDINARY",
 	}
 }

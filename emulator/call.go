@@ -207,7 +207,7 @@ var numericEnums = strings.NewReplacer(
 	`"type":"TYPE_INTEGER"`, `"type":1`, `"type":"TYPE_FLOAT"`, `"type":2`, `"type":"TYPE_SECONDS"`, `"type":4`,
 	`"type":"TYPE_MILLISECONDS"`, `"type":5`, `"type":"TYPE_STANDARD"`, `"type":8`, `"type":"TYPE_CURRENCY"`, `"type":9`,
 	`"propertyType":"PROPERTY_TYPE_ORDINARY"`, `"propertyType":1`,
-	`"serviceLevel":"GOOGLE_ANALYTICS_STANDARD"`, `"serviceLevel":1`,
+	`"serviceLevel":"GOOGLE_ANALYTICS_STANDARD"`, `"serviceLevel":1`, `"serviceLevel":"GOOGLE_ANALYTICS_360"`, `"serviceLevel":2`,
 	`"compatibility":"COMPATIBLE"`, `"compatibility":1`, `"compatibility":"INCOMPATIBLE"`, `"compatibility":2`,
 )
 

@@ -3,7 +3,6 @@ package emulator
 import (
 	_ "embed"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -11,7 +10,8 @@ import (
 )
 
 // fieldsTSV lists what getMetadata answers: kind (d, m or c for comparison),
-// apiName, uiName, category, type and deprecated names. Facts of a real property.
+// apiName, uiName, category, type, deprecated names and description. Facts of a real
+// property; descriptions are those of Google's schema, as far as they are there.
 //
 //go:embed fields.tsv
 var fieldsTSV string
@@ -19,8 +19,11 @@ var fieldsTSV string
 // A field is a dimension or a metric.
 type field struct {
 	name, label, category string
+	description           string
 	kind                  string // MetricType; empty for dimensions
 	deprecated            []string
+	custom                bool
+	expression            string // of a calculated metric
 	// made says that the world computes it. A field that Google has and the
 	// world has not is "(not set)" or 0, as for a site without such things.
 	made bool
@@ -32,10 +35,11 @@ type catalog struct {
 	comparisons                         []field
 	byDimension, byMetric               map[string]*field
 	realtimeDimensions, realtimeMetrics []string
+	realtimeCustom                      []field // dimensions
 }
 
 func newCatalog() (*catalog, error) {
-	c := &catalog{byDimension: map[string]*field{}, byMetric: map[string]*field{}}
+	c := &catalog{}
 	for line := range strings.Lines(fieldsTSV) {
 		if err := c.add(strings.TrimSuffix(line, "\n")); err != nil {
 			return nil, err
@@ -57,8 +61,11 @@ func (c *catalog) add(line string) error {
 	if len(cells) < 3 {
 		return fmt.Errorf("emulator: fields.tsv: %q has too few cells", line)
 	}
-	cells = append(cells, "", "", "")
-	f := field{name: cells[1], label: cells[2], category: cells[3], kind: cells[4]}
+	cells = append(cells, "", "", "", "")
+	f := field{name: cells[1], label: cells[2], category: cells[3], kind: cells[4], description: cells[6]}
+	if f.description == "" {
+		f.description = "Description of " + f.label + "." // Google has one for every field
+	}
 	if cells[5] != "" {
 		f.deprecated = strings.Split(cells[5], ",")
 	}
@@ -80,39 +87,67 @@ func (c *catalog) add(line string) error {
 func (c *catalog) index() {
 	for _, set := range []struct {
 		fields []field
-		by     map[string]*field
 		made   []string
-	}{
-		{c.dimensions, c.byDimension, world.Dimensions()},
-		{c.metrics, c.byMetric, world.Metrics()},
-	} {
+	}{{c.dimensions, world.Dimensions()}, {c.metrics, world.Metrics()}} {
 		for i := range set.fields {
-			f := &set.fields[i]
-			f.made = slices.Contains(set.made, f.name)
-			for _, name := range append([]string{f.name}, f.deprecated...) {
-				set.by[name] = f
-			}
+			set.fields[i].made = slices.Contains(set.made, set.fields[i].name)
 		}
 	}
+	c.byDimension, c.byMetric = named(c.dimensions), named(c.metrics)
 }
 
 // keyEventMetrics have a name for each key event of a property: keyEvents:purchase.
 var keyEventMetrics = []string{"keyEvents", "sessionKeyEventRate", "userKeyEventRate"}
 
-// with returns the fields of a property whose one key event has that name.
-func (c *catalog) with(keyEvent string) *catalog {
+// with returns the fields of a property: those of its one key event and its custom
+// definitions stand behind those that all have.
+func (c *catalog) with(keyEvent string, customs []world.Custom) *catalog {
 	own := *c
-	own.metrics, own.byMetric = slices.Clone(c.metrics), map[string]*field{}
+	own.dimensions, own.metrics = slices.Clone(c.dimensions), slices.Clone(c.metrics)
 	for _, base := range keyEventMetrics {
 		f := *c.byMetric[base]
-		f.name, f.label, f.deprecated = base+":"+keyEvent, f.label+" for "+keyEvent, nil
+		f.name, f.deprecated = base+":"+keyEvent, nil
+		f.label += " for " + keyEvent
+		if base == "keyEvents" {
+			f.label = "Key event count for " + keyEvent
+		}
 		own.metrics = append(own.metrics, f)
 	}
-	maps.Copy(own.byMetric, c.byMetric)
-	for i := len(c.metrics); i < len(own.metrics); i++ {
-		own.byMetric[own.metrics[i].name] = &own.metrics[i]
+	for _, d := range customs {
+		if f := customField(d); d.IsMetric() {
+			own.metrics = append(own.metrics, f)
+		} else {
+			own.dimensions = append(own.dimensions, f)
+		}
 	}
+	own.byDimension, own.byMetric = named(own.dimensions), named(own.metrics)
+	own.realtimeCustom = slices.DeleteFunc(slices.Clone(own.dimensions), func(f field) bool { return !f.custom || !strings.HasPrefix(f.name, "customUser:") })
 	return &own
+}
+
+func named(fields []field) map[string]*field {
+	by := map[string]*field{}
+	for i := range fields {
+		for _, name := range append([]string{fields[i].name}, fields[i].deprecated...) {
+			by[name] = &fields[i]
+		}
+	}
+	return by
+}
+
+func customField(d world.Custom) field {
+	scope, parameter, _ := strings.Cut(d.Name, ":")
+	what := "Dimension"
+	if d.IsMetric() {
+		what = "Metric"
+	}
+	category := map[string]string{
+		"customEvent": "Event-scoped Custom ", "customUser": "User-scoped Custom ", "customItem": "Item-scoped Custom ", "calcMetric": "Calculated ",
+	}[scope] + what
+	return field{
+		name: d.Name, label: d.Label, category: category, kind: d.Type, description: "The parameter " + parameter + " of the property's own.",
+		custom: true, expression: d.Expression, made: d.Expression == "",
+	}
 }
 
 // coreOnly are the dimensions that stand in the list of fields but are asked
@@ -129,6 +164,12 @@ func (c *catalog) dimension(name string, live bool) (*field, error) {
 	if live {
 		if slices.Contains(c.realtimeDimensions, name) {
 			return &field{name: name, made: true}, nil
+		}
+		if i := slices.IndexFunc(c.realtimeCustom, func(f field) bool { return f.name == name }); i >= 0 {
+			return &c.realtimeCustom[i], nil
+		}
+		if strings.HasPrefix(name, "customEvent:") {
+			return nil, invalidArgument("Field %s is not a valid dimension. %s", name, seeRealtimeSchema)
 		}
 		return nil, invalidArgument("Did you mean %s? Field %s is not a valid dimension. %s", nearest(name, c.realtimeDimensions), name, seeRealtimeSchema)
 	}

@@ -214,13 +214,14 @@ func (e *Emulator) postProperty(r *http.Request) (any, error) {
 		Profile      string `json:"profile"`
 		Days         int    `json:"days"`
 		Empty        bool   `json:"empty"`
+		Premium      bool   `json:"premium"`
 	}
 	if err := readControl(r, &ask); err != nil {
 		return nil, err
 	}
 	return done, e.AddProperty(world.Site{
 		Property: ask.Property, Name: ask.DisplayName, TimeZone: ask.TimeZone, CurrencyCode: ask.CurrencyCode,
-		Profile: ask.Profile, Days: ask.Days, Empty: ask.Empty,
+		Profile: ask.Profile, Days: ask.Days, Empty: ask.Empty, Premium: ask.Premium,
 	})
 }
 

@@ -115,8 +115,8 @@ func rangeName(kind, name string, index int) (string, error) {
 }
 
 // minuteSpans resolves minute ranges; none means the last half hour. Minute 0 is
-// the one that ends now.
-func minuteSpans(asks []minuteRangeAsk, now time.Time) ([]span, error) {
+// the one that ends now. Ranges reach back to minute most.
+func minuteSpans(asks []minuteRangeAsk, now time.Time, most int) ([]span, error) {
 	if len(asks) == 0 {
 		asks = []minuteRangeAsk{{}}
 	}
@@ -132,8 +132,8 @@ func minuteSpans(asks []minuteRangeAsk, now time.Time) ([]span, error) {
 		switch {
 		case start < ask.EndMinutesAgo:
 			return nil, invalidArgument("startMinutesAgo must be greater than or equal to endMinutesAgo. startMinutesAgo = %d and endMinutesAgo = %d", start, ask.EndMinutesAgo)
-		case start > 29 || ask.EndMinutesAgo < 0:
-			return nil, invalidArgument("Minute ranges must be between 0 and 29 minutes ago. startMinutesAgo = %d and endMinutesAgo = %d", start, ask.EndMinutesAgo)
+		case start > most || ask.EndMinutesAgo < 0:
+			return nil, invalidArgument("Minute ranges must be between 0 and %d minutes ago. startMinutesAgo = %d and endMinutesAgo = %d", most, start, ask.EndMinutesAgo)
 		}
 		name, err := rangeName("MinuteRange", ask.Name, i)
 		if err != nil {

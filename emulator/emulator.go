@@ -83,13 +83,15 @@ func New(c Config) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Emulator{
+	e := &Emulator{
 		world: c.World, properties: properties, baseURL: base, log: c.Logger,
 		clock: newClock(c.Clock), fields: fields,
-		people: newDirectory(), tokens: newTokenBook(), quota: newQuotaBook(c.Quota),
+		people: newDirectory(), tokens: newTokenBook(),
 		steer: newSteering(), counts: newCounters(),
 		identity: sync.OnceValues(newPrivateKey),
-	}, nil
+	}
+	e.quota = newQuotaBook(c.Quota, e.isPremium)
+	return e, nil
 }
 
 func cleanBaseURL(s string) (string, error) {

@@ -168,11 +168,16 @@ func (q *question) formulaOf(index int, open []int) (formula, error) {
 	return a.parse()
 }
 
-// counted is the formula of a metric that the world counts.
+// counted is the formula of a metric that the world counts, or that is calculated from such.
 func (q *question) counted(name string) (formula, error) {
 	f, err := q.site.fields.metric(name, q.live)
 	if err != nil {
 		return formula{}, err
+	}
+	if f.expression != "" {
+		a := &arithmetic{src: f.expression, whole: f.expression, metric: q.counted}
+		calculated, err := a.parse()
+		return formula{calculated.value, f.kind}, err
 	}
 	i := q.column(f)
 	return formula{kind: f.kind, value: func(v []float64) float64 { return v[i] }}, nil

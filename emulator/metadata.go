@@ -5,15 +5,20 @@ import "slices"
 type dimensionMetadata struct {
 	APIName            string   `json:"apiName"`
 	UIName             string   `json:"uiName,omitempty"`
+	Description        string   `json:"description,omitempty"`
 	DeprecatedAPINames []string `json:"deprecatedApiNames,omitempty"`
+	CustomDefinition   bool     `json:"customDefinition,omitempty"`
 	Category           string   `json:"category,omitempty"`
 }
 
 type metricMetadata struct {
 	APIName            string   `json:"apiName"`
 	UIName             string   `json:"uiName,omitempty"`
+	Description        string   `json:"description,omitempty"`
 	DeprecatedAPINames []string `json:"deprecatedApiNames,omitempty"`
 	Type               string   `json:"type"`
+	Expression         string   `json:"expression,omitempty"`
+	CustomDefinition   bool     `json:"customDefinition,omitempty"`
 	Category           string   `json:"category,omitempty"`
 }
 
@@ -30,11 +35,11 @@ type metadataAnswer struct {
 }
 
 func (f *field) asDimension() dimensionMetadata {
-	return dimensionMetadata{f.name, f.label, f.deprecated, f.category}
+	return dimensionMetadata{f.name, f.label, f.description, f.deprecated, f.custom, f.category}
 }
 
 func (f *field) asMetric() metricMetadata {
-	return metricMetadata{f.name, f.label, f.deprecated, f.kind, f.category}
+	return metricMetadata{f.name, f.label, f.description, f.deprecated, f.kind, f.expression, f.custom, f.category}
 }
 
 // getMetadata is GET /v1beta/properties/{id}/metadata; property 0 stands for

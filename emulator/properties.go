@@ -23,7 +23,15 @@ func newProperty(past *world.World, s world.Site, fields *catalog) (property, er
 	if err != nil {
 		return property{}, fmt.Errorf("emulator: property %s: time zone %q: %w", s.Property, s.TimeZone, err)
 	}
-	return property{Site: s, past: past, zone: zone, fields: fields.with(past.KeyEvent(s.Property))}, nil
+	return property{Site: s, past: past, zone: zone, fields: fields.with(past.KeyEvent(s.Property), s.Custom)}, nil
+}
+
+// oldestMinute is how many minutes ago realtime reports begin at the earliest.
+func (p *property) oldestMinute() int {
+	if p.Premium {
+		return 59
+	}
+	return 29
 }
 
 // A propertyBook has the properties as they are now.
@@ -79,6 +87,12 @@ func (e *Emulator) site(id string) (property, bool) {
 		}
 	}
 	return property{}, false
+}
+
+// isPremium reports whether a property is one of Analytics 360.
+func (e *Emulator) isPremium(id string) bool {
+	p, _ := e.site(id)
+	return p.Premium
 }
 
 // A PropertyChange is what an administrator changes about a property. Empty fields stay.

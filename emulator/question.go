@@ -51,7 +51,7 @@ func (e *Emulator) understand(ask *reportRequest, c *call, live bool) (*question
 		func() error { return q.page() },
 		func() (err error) {
 			if live {
-				q.spans, err = minuteSpans(ask.MinuteRanges, c.now)
+				q.spans, err = minuteSpans(ask.MinuteRanges, c.now, q.site.oldestMinute())
 				return err
 			}
 			return q.dates(c)
@@ -292,7 +292,9 @@ func (q *question) hasMetric(name string) bool {
 // of a shop have no sessions, users or views of their own, and cohorts need
 // a cohortSpec.
 func incompatible(dimensions, metrics []*field) string {
-	items := slices.ContainsFunc(dimensions, func(d *field) bool { return strings.HasPrefix(d.name, "item") })
+	items := slices.ContainsFunc(dimensions, func(d *field) bool {
+		return strings.HasPrefix(d.name, "item") || strings.HasPrefix(d.name, "customItem:")
+	})
 	if i := slices.IndexFunc(dimensions, func(d *field) bool { return d.category == "Cohort" }); i >= 0 {
 		return dimensions[i].name
 	}

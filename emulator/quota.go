@@ -107,7 +107,8 @@ func (p *perProject) bucket(name string) *bucket {
 
 // A quotaBook counts, separately for core and realtime.
 type quotaBook struct {
-	share float64 // of a standard property's tokens
+	share   float64                    // of a standard property's tokens
+	premium func(property string) bool // tells properties of Analytics 360
 
 	mu         sync.Mutex
 	properties map[propertyKey]*perProperty
@@ -117,8 +118,8 @@ type quotaBook struct {
 	forced map[propertyKey]map[string]int
 }
 
-func newQuotaBook(share float64) *quotaBook {
-	q := &quotaBook{share: share}
+func newQuotaBook(share float64, premium func(property string) bool) *quotaBook {
+	q := &quotaBook{share: share, premium: premium}
 	q.reset()
 	return q
 }
@@ -131,8 +132,15 @@ func (q *quotaBook) reset() {
 	q.forced = map[propertyKey]map[string]int{}
 }
 
-// tokens is the limit of a bucket of which a standard property has so many.
-func (q *quotaBook) tokens(standard int) int { return int(float64(standard) * q.share) }
+// limits are what is allowed of tokens of a kind, and of requests that run or fail, for a
+// property of which a standard one has so many. Analytics 360 has more.
+func (q *quotaBook) limits(property string) (tokens, requests func(standard int) int) {
+	many, some := q.share, 1
+	if q.premium(property) {
+		many, some = 10*many, 5
+	}
+	return func(standard int) int { return int(float64(standard) * many) }, func(standard int) int { return standard * some }
+}
 
 // A lease is a request in execution that holds one of the property's places.
 type lease struct {
@@ -141,11 +149,12 @@ type lease struct {
 
 // of returns the buckets of a key, rolled on to now. The caller holds the lock.
 func (q *quotaBook) of(k projectKey, now time.Time) (*perProperty, *perProject) {
+	tokens, requests := q.limits(k.property)
 	p := q.properties[k.propertyKey]
 	if p == nil {
 		p = &perProperty{
-			day: bucket{limit: q.tokens(tokensPerDay)}, hour: bucket{limit: q.tokens(tokensPerHour)},
-			thresholded: bucket{limit: thresholdedPerHour}, limit: concurrentRequests,
+			day: bucket{limit: tokens(tokensPerDay)}, hour: bucket{limit: tokens(tokensPerHour)},
+			thresholded: bucket{limit: thresholdedPerHour}, limit: requests(concurrentRequests),
 		}
 		q.properties[k.propertyKey] = p
 	}
@@ -153,8 +162,8 @@ func (q *quotaBook) of(k projectKey, now time.Time) (*perProperty, *perProject) 
 	fresh := j == nil
 	if fresh {
 		j = &perProject{
-			hour:         bucket{limit: q.tokens(tokensPerProjectHour)},
-			serverErrors: bucket{limit: serverErrorsPerHour},
+			hour:         bucket{limit: tokens(tokensPerProjectHour)},
+			serverErrors: bucket{limit: requests(serverErrorsPerHour)},
 			clientErrors: bucket{limit: clientErrorsPer15Min},
 		}
 		q.projects[k] = j

@@ -75,6 +75,7 @@ func newCatalog(s *site) *catalog {
 	c.addEvents(s)
 	c.addDetails(s)
 	c.addItems(s)
+	c.addCustom(s)
 	for _, name := range Dimensions() {
 		if a, ok := s.calendar(name, 0); ok {
 			c.attributes[name] = a

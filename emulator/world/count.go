@@ -17,6 +17,7 @@ type part struct {
 	sessions, engaged        int64
 	keySessions, length      int64 // length of the sessions together, in seconds
 	day, week, month         int64 // active users up to 1, 7 and 28 days back
+	custom                   []int64
 }
 
 // needs says which parts a query must compute.

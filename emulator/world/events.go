@@ -16,6 +16,7 @@ func (w *World) Events(property string, yield func(Event) bool) {
 			Name:    eventName(s.events.name[i]),
 			Engaged: int(s.events.engaged[i]),
 			Value:   func(dimension string) string { return s.valueOf(i, dimension) },
+			Number:  func(metric string) float64 { return s.numberOf(i, metric) },
 		}
 		if line, ok := s.line(i); ok {
 			e.Items, e.Cents = int64(lineQuantity(line)), s.cents(line)
@@ -24,6 +25,14 @@ func (w *World) Events(property string, yield func(Event) bool) {
 			return
 		}
 	}
+}
+
+// numberOf returns what an event carries for a custom metric, 0 when there is none.
+func (s *site) numberOf(event int, metric string) float64 {
+	if _, d, ok := s.customMetric(metric, 0); ok {
+		return float64(s.customNumber(d, event))
+	}
+	return 0
 }
 
 // valueOf returns a dimension of an event, "" when there is no such dimension.

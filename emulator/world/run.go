@@ -39,6 +39,7 @@ type query struct {
 	Query
 	ctx     context.Context // lives as long as one Run
 	metrics []metric
+	customs []*Custom // metrics, by the index of their sums
 	needs   needs
 	now     uint32
 	live    live
@@ -51,6 +52,9 @@ func newQuery(ctx context.Context, s *site, q Query) (*query, error) {
 	for _, name := range q.Metrics {
 		// A property has one key event here, so that metrics of it are those of all.
 		m, ok := metricNamed(strings.TrimSuffix(name, ":"+s.how.profile.keyEvent))
+		if custom, d, found := s.customMetric(name, len(out.customs)); found {
+			m, ok, out.customs = custom, true, append(out.customs, d)
+		}
 		if !ok {
 			return nil, fmt.Errorf("%q is not a metric of this world", name)
 		}
@@ -155,6 +159,8 @@ func (q *query) overRange(index int, r Range) ([]Row, []float64, error) {
 	}
 	parts := q.count(picked, groups)
 	all := q.count(picked, oneGroup(len(picked)))
+	q.sumCustom(picked, groups, parts)
+	q.sumCustom(picked, oneGroup(len(picked)), all)
 	if q.needs&needRolling != 0 {
 		if err := q.roll(r, start, groups, parts, all); err != nil {
 			return nil, nil, err

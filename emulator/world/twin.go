@@ -67,7 +67,8 @@ func (s *site) changed(c Change) (*site, error) {
 		}
 	}
 	for _, name := range c.Metrics {
-		if _, ok := metricNamed(name); !ok {
+		_, known := metricNamed(name)
+		if _, _, custom := s.customMetric(name, 0); !known && !custom {
 			return nil, fmt.Errorf("%q is not a metric of this world", name)
 		}
 		made.twisted = append(made.twisted, name)

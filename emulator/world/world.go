@@ -44,6 +44,10 @@ type Site struct {
 	Days int
 	// Empty says that there never was an event. An empty site needs no Share.
 	Empty bool
+	// Premium says that it is an Analytics 360 property.
+	Premium bool
+	// Custom are its custom definitions.
+	Custom []Custom
 }
 
 // DefaultSites are three sites in three time zones with three currencies.
@@ -119,6 +123,11 @@ func (c Config) check() error {
 		}
 		if s.Days < 0 || s.Days > c.Days {
 			return fmt.Errorf("site %s began %d days ago; use 1 to the %d Days of the world, or 0 for all of them", s.Property, s.Days, c.Days)
+		}
+		for _, d := range s.Custom {
+			if err := d.check(); err != nil {
+				return fmt.Errorf("site %s: %w", s.Property, err)
+			}
 		}
 		seen[s.Property] = true
 	}
@@ -234,4 +243,6 @@ type Event struct {
 	// Value returns the value of a dimension for this event. Dimensions that count
 	// from the start of a query count from the start of the world.
 	Value func(dimension string) string
+	// Number returns what it carries for a custom metric.
+	Number func(metric string) float64
 }
