@@ -33,6 +33,7 @@ func (e *Emulator) Control() http.Handler {
 		"POST /properties":                            e.postProperty,
 		"PUT /properties/{property}":                  e.putProperty,
 		"PUT /properties/{property}/flags":            e.putFlags,
+		"PUT /properties/{property}/values":           e.putValues,
 		"GET /counts":                                 func(*http.Request) (any, error) { return e.Counts(), nil },
 		"POST /reset": func(*http.Request) (any, error) {
 			e.Reset()
@@ -239,4 +240,12 @@ func (e *Emulator) putFlags(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return done, e.SetFlags(r.PathValue("property"), f)
+}
+
+func (e *Emulator) putValues(r *http.Request) (any, error) {
+	var v Values
+	if err := readControl(r, &v); err != nil {
+		return nil, err
+	}
+	return done, e.SetValues(r.PathValue("property"), v)
 }

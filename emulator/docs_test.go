@@ -38,7 +38,7 @@ func TestREADMENamesTheControlEndpoint(t *testing.T) {
 			t.Errorf("%s is not in README.md", m[1])
 		}
 	}
-	if len(documented) != 18 {
+	if len(documented) != 19 {
 		t.Errorf("%d paths documented", len(documented))
 	}
 }

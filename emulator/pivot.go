@@ -151,7 +151,9 @@ func (e *Emulator) pivotReport(c *call, ask *pivotRequest, canonical string) (*p
 			return nil, err
 		}
 	}
-	return e.renderPivots(q, pivots, rows, quota), nil
+	a := e.renderPivots(q, pivots, rows, quota)
+	e.steer.valuesOf(c.property.Property).replace(a.DimensionHeaders, a.MetricHeaders, a.Rows)
+	return a, nil
 }
 
 func (e *Emulator) understandPivots(ask *pivotRequest, c *call) (*question, []*pivot, error) {

@@ -76,7 +76,9 @@ func (e *Emulator) report(c *call, ask *reportRequest, canonical string, live bo
 	if err != nil {
 		return nil, err
 	}
-	return e.render(q, rows, totals, quota), nil
+	a := e.render(q, rows, totals, quota)
+	e.steer.valuesOf(c.property.Property).replace(a.DimensionHeaders, a.MetricHeaders, a.Rows)
+	return a, nil
 }
 
 // checkMember checks the property that a request names beside the path.

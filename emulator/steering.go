@@ -27,12 +27,39 @@ type Flags struct {
 	OtherRow bool `json:"dataLossFromOtherRow,omitempty"`
 }
 
+// Values are what rows have in place of their own, by field: the first row the first, the
+// next row the next, and so on, over again. They are written as they are: "NaN", "-0",
+// "(other)", "". Totals and the order of rows are those of the true values.
+type Values map[string][]string
+
+// replace writes the values into rows under headers.
+func (v Values) replace(dimensions []nameHeader, metrics []metricHeader, rows []rowAnswer) {
+	if len(v) == 0 {
+		return
+	}
+	for i, r := range rows {
+		for c, h := range dimensions {
+			v.put(h.Name, i, &r.DimensionValues[c])
+		}
+		for c, h := range metrics {
+			v.put(h.Name, i, &r.MetricValues[c])
+		}
+	}
+}
+
+func (v Values) put(name string, row int, into *cell) {
+	if list := v[name]; len(list) > 0 {
+		into.Value = list[row%len(list)]
+	}
+}
+
 // steering is what the control endpoint changed.
 type steering struct {
 	mu      sync.Mutex
 	latency map[string]Latency // by method; "*" for all others
 	faults  map[faultKey]*fault
-	flags   map[string]Flags // by property
+	flags   map[string]Flags  // by property
+	values  map[string]Values // by property
 	dice    *rand.Rand
 }
 
@@ -47,6 +74,7 @@ func (s *steering) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.latency, s.faults, s.flags = map[string]Latency{}, map[faultKey]*fault{}, map[string]Flags{}
+	s.values = map[string]Values{}
 	s.dice = rand.New(rand.NewPCG(1, 2))
 }
 
@@ -54,6 +82,12 @@ func (s *steering) flagsOf(property string) Flags {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.flags[property]
+}
+
+func (s *steering) valuesOf(property string) Values {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.values[property]
 }
 
 // wait draws how long one request takes.
@@ -151,6 +185,17 @@ func (e *Emulator) SetFlags(property string, f Flags) error {
 	return nil
 }
 
+// SetValues puts values into the rows of all reports of a property. None end it.
+func (e *Emulator) SetValues(property string, v Values) error {
+	if err := e.checkProperties([]string{property}); err != nil {
+		return err
+	}
+	e.steer.mu.Lock()
+	defer e.steer.mu.Unlock()
+	e.steer.values[property] = v
+	return nil
+}
+
 // SetQuotaLeft forces how much is left of a property's quota, core or realtime,
 // until its window ends. The bucket has its name in PropertyQuota:
 // tokensPerDay, tokensPerHour, tokensPerProjectPerHour, concurrentRequests,
@@ -202,8 +247,8 @@ func (e *Emulator) Counts() Counts {
 	return c
 }
 
-// Reset undoes what was steered: clock, latency, faults, flags, properties, quotas and
-// counters begin anew. Accounts, keys and access stay as they are.
+// Reset undoes what was steered: clock, latency, faults, flags, values, properties,
+// quotas and counters begin anew. Accounts, keys and access stay as they are.
 func (e *Emulator) Reset() {
 	e.clock.reset()
 	e.steer.reset()
