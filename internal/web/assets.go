@@ -15,9 +15,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-
-	"github.com/oriel-server/oriel/internal/report"
 )
+
+// noFile is for whoever opens the answer that the browser's console names.
+const noFile = "There is no such file. Pages load /oriel.js, or for Google's Embed API /platform.js; docs/embed-api.md lists what else is here."
 
 // How long browsers keep what pages load. What the names that pages write down
 // (oriel.js) stand for must be able to change; a name with a hash never needs to.
@@ -160,7 +161,7 @@ func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request, name, cacheC
 	h.Set("Vary", "Accept-Encoding")
 	a := s.assets[name]
 	if a == nil {
-		s.fail(w, r, report.Errorf(report.NotFound, "There is no such file."))
+		s.missingFile(w, r, noFile)
 		return
 	}
 	h.Set("Cache-Control", cacheControl)

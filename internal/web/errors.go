@@ -117,8 +117,12 @@ func writeEnvelope(w http.ResponseWriter, code int, status, message string) {
 	writeBody(w, code, "application/json; charset=utf-8", body)
 }
 
+// nothingHere is said of addresses that are none of the server's.
+const nothingHere = "There is nothing at this address."
+
+// notFound is for the operators' listener: no page may learn that it is there.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, r, report.Errorf(report.NotFound, "There is nothing at this address."))
+	s.fail(w, r, report.Errorf(report.NotFound, nothingHere))
 }
 
 func (s *Server) methodNotAllowed(allowed []string) http.Handler {

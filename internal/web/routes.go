@@ -59,11 +59,22 @@ func (s *Server) routes() []route {
 		{"GET", "/assets/{file...}", false, http.HandlerFunc(s.asset)},
 
 		// The drop-in for Google's Embed API, under the names of all that pages load
-		// it by, and the community's components where pages look for them.
+		// it by, at the root and where Google had them.
 		{"GET", "/platform.js", false, s.file("platform.js")},
+		{"GET", "/client.js", false, s.file("platform.js")},
+		{"GET", "/api.js", false, s.file("platform.js")},
+		{"GET", "/plusone.js", false, s.file("platform.js")},
+		{"GET", "/client:platform.js", false, s.file("platform.js")},
+		{"GET", "/client:plusone.js", false, s.file("platform.js")},
+		{"GET", "/api:client.js", false, s.file("platform.js")},
 		{"GET", "/js/{name}", false, http.HandlerFunc(s.dropIn)},
+
+		// The community's components for the Embed API, where pages look for them: the
+		// demonstrations' site of 2014 had no folder components.
+		{"GET", "/public/javascript/embed-api/{name}", false, http.HandlerFunc(s.component)},
 		{"GET", "/public/javascript/embed-api/components/{name}", false, http.HandlerFunc(s.component)},
 		{"GET", "/public/css/chartjs-visualizations.css", false, s.file("components/chartjs-visualizations.css")},
+		{"GET", "/public/css/index.css", false, s.file("components/index.css")},
 	})
 }
 
@@ -85,16 +96,16 @@ func (s *Server) operatorRoutes() []route {
 // publicHandler puts the routes behind what every request passes: a number,
 // the log, the metrics, the recovery from panics, the security headers.
 func (s *Server) publicHandler() http.Handler {
-	return s.observed(s.secured(s.mux(s.routes())))
+	return s.observed(s.secured(s.mux(s.routes(), s.missing)))
 }
 
 func (s *Server) operatorHandler() http.Handler {
-	return s.secured(s.guarded(s.mux(s.operatorRoutes())))
+	return s.secured(s.guarded(s.mux(s.operatorRoutes(), s.notFound)))
 }
 
 // mux serves the routes, answers preflights for those that pages of other
-// origins may read, 405 for other methods and 404 for the rest.
-func (s *Server) mux(routes []route) *http.ServeMux {
+// origins may read, 405 for other methods, and leaves the rest to missing.
+func (s *Server) mux(routes []route, missing http.HandlerFunc) *http.ServeMux {
 	mux := http.NewServeMux()
 	byPath := map[string][]route{}
 	for _, r := range routes {
@@ -115,7 +126,7 @@ func (s *Server) mux(routes []route) *http.ServeMux {
 		}
 		mux.Handle(path, s.methodNotAllowed(methods(rows)))
 	}
-	mux.HandleFunc("/", s.notFound)
+	mux.Handle("/", missing)
 	return mux
 }
 

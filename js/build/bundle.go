@@ -79,6 +79,7 @@ func buildScripts(root string, names map[string]string) (bundle, *metafile, erro
 		{InputPath: "src/components/date-range-selector.ts", OutputPath: "components/date-range-selector"},
 		{InputPath: "src/components/active-users.ts", OutputPath: "components/active-users"},
 		{InputPath: "src/components/chartjs-visualizations.css", OutputPath: "components/chartjs-visualizations"},
+		{InputPath: "src/components/index.css", OutputPath: "components/index"},
 	}
 	o.Format = api.FormatIIFE
 	o.Define = names

@@ -87,8 +87,10 @@ export class OrielChart extends OrielElement {
     const view = this.attribute('view');
     const realtime = this.hasAttribute('realtime');
     const dateRanges = (query.dateRanges ?? []).map((range) => resolveRange(range, today));
+    // An empty answer has no headers.
+    const report = { dimensionHeaders: query.dimensions, metricHeaders: query.metrics, ...answer.report };
     const data = {
-      ...answer, type, ...(title ? { title } : {}), realtime,
+      ...answer, report, type, ...(title ? { title } : {}), realtime,
       options: { stacked: this.hasAttribute('stacked'), region: this.attribute('region') },
       dateRanges,
     };

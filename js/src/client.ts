@@ -1,6 +1,7 @@
 import { Failure, failureFrom } from './failure.js';
 import { Flights } from './flights.js';
 import type { GoogleReport } from './data/report.js';
+import { jsonOf } from './json.js';
 import type { Session } from './session.js';
 import type { Age, Freshness, Notice, Stale, Token, WireDashboard } from './wire.js';
 
@@ -75,7 +76,7 @@ export class Client {
   report(view: string, query: object, realtime: boolean, signal: AbortSignal): Promise<Answer> {
     const method = realtime ? 'runRealtimeReport' : 'runReport';
     const url = new URL(`v1/views/${encodeURIComponent(view)}:${method}`, this.base);
-    const init = { method: 'POST', body: JSON.stringify(query), headers: { 'Content-Type': 'application/json' } };
+    const init = { method: 'POST', body: jsonOf(query), headers: { 'Content-Type': 'application/json' } };
     return this.ask(url.href, init, signal, readAnswer);
   }
 

@@ -3,6 +3,7 @@ import { loadCharts } from './charts-loader.js';
 import type { Charts } from './charts-loader.js';
 import { h } from './dom.js';
 import { failureOf } from './failure.js';
+import { jsonOf } from './json.js';
 import { sentence } from './messages.js';
 import type { Messages } from './messages.js';
 import type { PanelData, Setting } from './picture.js';
@@ -81,7 +82,7 @@ export class Panel {
     this.body.classList.remove('veiled');
     this.print();
     this.offer(charts, origin, setting);
-    const state = JSON.stringify([data.report, data.type, data.options, data.dateRanges, data.title, setting.locale]);
+    const state = jsonOf([data.report, data.type, data.options, data.dateRanges, data.title, setting.locale]);
     if (state === this.drawn && this.chart) return;
     try {
       this.draw(charts, data, setting);

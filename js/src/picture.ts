@@ -31,9 +31,11 @@ export function titleOf({ report }: PanelData, { locale }: Setting): string {
 export function pictureOf(data: PanelData, setting: Setting): { table: Table; options: ChartOptions } {
   const { current, previous } = splitRanges(data.report);
   const [range, before] = data.dateRanges ?? [];
+  // Days without rows are zero where there are others; without any, nothing is known but that there is no data.
+  const known = [current, previous].some((report) => report?.rows?.length);
   const filled = (report: GoogleReport, days: DateRange | undefined) => {
     const table = tableOf(report, (name) => labelOf(name, setting.locale));
-    return days ? fillDates(table, days.startDate, days.endDate) : table;
+    return days && known ? fillDates(table, days.startDate, days.endDate) : table;
   };
   const { stacked = false, region, colors } = data.options ?? {};
   const options: ChartOptions = { locale: setting.locale, stacked };

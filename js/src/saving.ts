@@ -2,6 +2,7 @@
 
 import type { Client } from './client.js';
 import { h } from './dom.js';
+import { jsonOf } from './json.js';
 import { say } from './messages.js';
 import type { DateRange } from './wire.js';
 
@@ -117,7 +118,7 @@ export function fileOf(origin: Origin): Promise<SavedFile> {
     return client.ask(url.href, {}, signal, readFile);
   }
   const url = new URL(`v1/views/${encodeURIComponent(view)}:${origin.realtime ? 'exportRealtimeReport' : 'exportReport'}`, client.base);
-  const init = { method: 'POST', body: JSON.stringify(origin.query), headers: { 'Content-Type': 'application/json' } };
+  const init = { method: 'POST', body: jsonOf(origin.query), headers: { 'Content-Type': 'application/json' } };
   return client.ask(url.href, init, signal, readFile);
 }
 

@@ -112,7 +112,12 @@ test('a scorecard adds up only what may be added', () => {
   assert.equal(valueOf({ columns, rows }, 2), null);
   assert.equal(valueOf({ columns, rows, totals: [null, 11, 7] }, 2), 7);
   assert.equal(valueOf({ columns, rows: rows.slice(0, 1) }, 2), 4);
-  assert.equal(valueOf({ columns, rows: [] }, 1), null);
+});
+
+test('a scorecard of nothing is zero', () => {
+  const columns = [metric('sessions')];
+  for (const totals of [undefined, [null]]) assert.equal(valueOf({ columns, rows: [], totals }, 0), 0);
+  assert.equal(valueOf({ columns, rows: [['Infinity']] }, 0), null, 'which is not what Google wrote');
 });
 
 test('columns are drawn up and down without a radius that is larger than they are', () => {

@@ -55,7 +55,7 @@ test('empty and broken reports make tables', () => {
     metricHeaders: [{ name: 'sessions', type: 'TYPE_INTEGER' }, { name: 'adUnitExposure', type: 'TYPE_MILLISECONDS' }],
     rows: [row(['(other)', '(other)'], ['12', '2500']), row(['20260230', '07'], ['NaN', '']), {}],
   };
-  assert.deepEqual(tableOf(odd, labels).rows, [['(other)', '(other)', 12, 2.5], ['20260230', '07', null, null], ['', '', null, null]]);
+  assert.deepEqual(tableOf(odd, labels).rows, [['(other)', '(other)', 12, 2.5], ['20260230', '07', 'NaN', null], ['', '', null, null]]);
 });
 
 test('digits are dates only when they are', () => {

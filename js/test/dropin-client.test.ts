@@ -289,13 +289,14 @@ test('gapi.signin2 calls back with the user, whoever comes first', async (t) => 
   const auth = authOf(w.authorization);
   const auth2 = auth2Of(auth, w.authorization);
   const signin2 = signin2Of(auth, auth2) as Loose;
+  const button = { nodeType: 1, children: [] };
   await soon();
   assert.deepEqual(w.seen, [], 'nobody is asked before the page wants somebody');
   for (let i = 0; i < 2; i++) {
-    const user = await new Promise<Loose>((resolve) => signin2.render('id', { onsuccess: resolve }));
+    const user = await new Promise<Loose>((resolve) => signin2.render(button, { onsuccess: resolve }));
     assert.equal(user.getAuthResponse().access_token, 'open');
   }
-  signin2.render('id');
+  signin2.render(button);
   assert.deepEqual(w.seen, ['GET token']);
 });
 

@@ -101,7 +101,16 @@ test('which dimension is an axis of time', () => {
   const second = dataOf(answer(['ga:country', 'ga:date', 'ga:users'], [['Peru', '20200131', '1']]));
   assert.deepEqual(second.cols.map(({ type }) => type), ['string', 'string', 'number']);
   const other = dataOf(answer(['ga:date', 'ga:users'], [['20200131', '1'], ['(other)', 'NaN']]));
-  assert.deepEqual(other.rows.map(({ c }) => c.map((cell) => cell?.v)), [['20200131', 1], ['(other)', null]]);
+  assert.deepEqual(other.rows.map(({ c }) => c.map((cell) => cell?.v)), [['20200131', 1], ['(other)', NaN]]);
+  assert.deepEqual(other.rows[1]?.c[1], { v: NaN, f: 'NaN' }, 'as Google wrote it');
+  assert.deepEqual(dataOf(answer(['ga:users'], [['Infinity']])).rows[0]?.c, [{ v: Infinity, f: 'Infinity' }]);
   assert.deepEqual(dataOf(answer(['ga:date', 'ga:users'], undefined)).rows, []);
   assert.deepEqual(dataOf(answer(['ga:users'], [['7']])).rows, [{ c: [{ v: 7 }] }]);
+  // An empty answer may leave out its headers; numbers without dimensions are then what the totals say, else zero.
+  const query = { dimensions: 'ga:date', metrics: ['ga:users', 'ga:sessions'] };
+  assert.deepEqual(dataOf({ query }), { cols: [
+    { id: 'ga:date', label: 'ga:date', type: 'date' }, { id: 'ga:users', label: 'ga:users', type: 'number' }, { id: 'ga:sessions', label: 'ga:sessions', type: 'number' },
+  ], rows: [] });
+  assert.deepEqual(dataOf({ query: { metrics: ['ga:users', 'ga:sessions'] }, totalsForAllResults: { 'ga:users': '3' } }).rows, [{ c: [{ v: 3 }, { v: 0 }] }]);
+  assert.deepEqual(dataOf({}), { cols: [], rows: [] });
 });

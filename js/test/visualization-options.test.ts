@@ -11,7 +11,7 @@ const of = (kind: ChartKind, options?: unknown): ChartOptions => chartOptionsOf(
 
 test('without options a chart is as Google Charts draws it', () => {
   const line = of('LINE', {});
-  assert.equal(line.backgroundColor, '#fff');
+  assert.equal(line.ground?.fill, '#fff');
   assert.equal(line.theme, 'light');
   assert.equal(line.legend, 'right');
   assert.equal(line.fontFamily, 'Arial, sans-serif');
@@ -27,7 +27,9 @@ test('without options a chart is as Google Charts draws it', () => {
 // What the options of a chart of the kind become: the values at the paths.
 const cases: [string, ChartKind, unknown, Record<string, unknown>][] = [
   ['sizes', 'LINE', { width: '500', height: 300 }, { width: 500, height: 300 }],
-  ['sizes in pixels', 'PIE', { width: '500px', height: '100%' }, { width: 500, height: undefined }],
+  ['sizes in pixels', 'PIE', { width: '500px', height: '100%' }, { width: 500, height: '100%' }],
+  ['sizes in units of CSS', 'TABLE', { width: ' 50vw ', height: '12.5em' }, { width: '50vw', height: '12.5em' }],
+  ['sizes in no units', 'LINE', { width: '-5%', height: 'calc(1px)' }, { width: undefined, height: undefined }],
   ['sizes that are none', 'LINE', { width: -4, height: Number.NaN }, { width: undefined, height: undefined }],
   ['title', 'LINE', { title: 'Sessions', titleTextStyle: { color: 'red', fontSize: 18, bold: false, fontName: 'Georgia' } },
     { title: 'Sessions', showTitle: true, titleStyle: { color: 'red', fontSize: 18, bold: false, fontFamily: 'Georgia' } }],
@@ -39,13 +41,20 @@ const cases: [string, ChartKind, unknown, Record<string, unknown>][] = [
   ['legend unknown', 'LINE', { legend: 'constructor' }, { legend: 'right' }],
   ['colours', 'LINE', { colors: ['#e0440e', { color: 'gold', darker: 'x' }, 7] }, { colors: ['#e0440e', 'gold'] }],
   ['colours of series', 'LINE', { colors: ['a', 'b'], series: { 0: { color: 'red' }, 3: { color: 'blue' } } }, { colors: ['red', 'b', 'a', 'blue'] }],
-  ['series', 'LINE', { series: [{ lineWidth: 4, pointSize: 6, lineDashStyle: [4, 2] }] }, { 'series.0': { axis: undefined, lineWidth: 4, pointSize: 6, dash: [4, 2] } }],
+  ['series', 'LINE', { series: [{ lineWidth: 4, pointSize: 6, lineDashStyle: [4, 2] }] }, { 'series.0': { mark: undefined, axis: undefined, lineWidth: 4, pointSize: 6, dash: [4, 2] } }],
   ['a series on the right', 'LINE', { series: { 1: { targetAxisIndex: 1 } }, vAxis: { format: '0' }, vAxes: { 0: { title: 'Left' }, 1: { title: 'Right', format: 'percent' } } },
     { 'series.1.axis': 1, 'vAxis.title': 'Left', 'rightAxis.title': 'Right' }],
   ['slices', 'PIE', { colors: ['a'], slices: { 1: { color: 'red', offset: 0.2 } } }, { colors: ['a', 'red', '#ccc'] }],
-  ['background', 'LINE', { backgroundColor: { fill: '#eee', stroke: 'red' } }, { backgroundColor: '#eee' }],
-  ['no background', 'LINE', { backgroundColor: 'transparent' }, { backgroundColor: 'transparent' }],
-  ['no background in another word', 'PIE', { backgroundColor: 'none' }, { backgroundColor: 'transparent' }],
+  ['background', 'LINE', { backgroundColor: { fill: '#eee', stroke: 'red' } }, { ground: { fill: '#eee' } }],
+  ['background with an edge', 'LINE', { backgroundColor: { stroke: 'red', strokeWidth: '2' } }, { ground: { fill: '#fff', stroke: 'red', strokeWidth: 2 } }],
+  ['background that is seen through', 'PIE', { backgroundColor: { fill: 'navy', fillOpacity: '0.25' } }, { 'ground.fill': 'color-mix(in srgb, navy 25%, transparent)' }],
+  ['background of the plot', 'BAR', { chartArea: { backgroundColor: '#fafafa' } }, { 'area.ground': { fill: '#fafafa' } }],
+  ['bars', 'COLUMN', { bar: { groupWidth: '61.8%' } }, { groupWidth: '61.8%' }],
+  ['bars in pixels', 'BAR', { bar: { groupWidth: 30 } }, { groupWidth: 30 }],
+  ['marks', 'COLUMN', { seriesType: 'bars', series: { 1: { type: 'line' }, 2: { type: 'steppedArea' } } }, { 'mark': 'bars', 'series.1.mark': 'line', 'series.2.mark': 'area' }],
+  ['annotations', 'LINE', { annotations: { textStyle: { color: 'red' } } }, { 'annotationStyle.color': 'red' }],
+  ['no background', 'LINE', { backgroundColor: 'transparent' }, { 'ground.fill': 'transparent' }],
+  ['no background in another word', 'PIE', { backgroundColor: 'none' }, { 'ground.fill': 'transparent' }],
   ['axis', 'LINE', { vAxis: { title: 'Count', minValue: 0, maxValue: '400', viewWindow: { min: 5, max: 50 }, gridlines: { color: '#ddd', count: 4 }, baselineColor: 'red', textPosition: 'none' } },
     { 'vAxis.title': 'Count', 'vAxis.low': 0, 'vAxis.high': 400, 'vAxis.min': 5, 'vAxis.max': 50, 'vAxis.gridColor': '#ddd', 'vAxis.ticks': 4, 'vAxis.zeroColor': 'red', 'vAxis.textPosition': 'none' }],
   ['axis by place', 'LINE', { vAxis: { title: 'A', format: '0' }, vAxes: { 0: { title: 'B' } } }, { 'vAxis.title': 'B' }],
@@ -54,7 +63,7 @@ const cases: [string, ChartKind, unknown, Record<string, unknown>][] = [
   ['names aslant', 'COLUMN', { hAxis: { slantedText: false } }, { 'hAxis.slanted': false }],
   ['names by their room', 'COLUMN', { hAxis: { slantedText: 'yes' } }, { 'hAxis.slanted': undefined }],
   ['ticks', 'LINE', { vAxis: { ticks: [0, { v: 10, f: 'ten' }, 'x', null] } }, { 'vAxis.ticks': [0, 10] }],
-  ['area', 'LINE', { chartArea: { left: 50, width: '80%', top: '5', height: 'auto' } }, { area: { left: 50, top: 5, width: '80%', height: undefined } }],
+  ['area', 'LINE', { chartArea: { left: 50, width: '80%', top: '5', height: 'auto' } }, { area: { left: 50, top: 5, width: '80%', height: undefined, ground: { fill: undefined } } }],
   ['smooth', 'LINE', { curveType: 'function', lineWidth: 0, pointSize: 5 }, { curve: 'smooth', lineWidth: 0, pointSize: 5 }],
   ['no points', 'LINE', { pointsVisible: false, pointSize: 5 }, { pointSize: 0 }],
   ['stacked', 'COLUMN', { isStacked: true }, { stacked: true }],
@@ -66,7 +75,7 @@ const cases: [string, ChartKind, unknown, Record<string, unknown>][] = [
   ['font', 'LINE', { fontName: 'Georgia', fontSize: '14' }, { fontFamily: 'Georgia', fontSize: 14 }],
   ['table', 'TABLE', { page: 'enable', pageSize: 5, showRowNumber: true, firstRowNumber: 11, sort: 'disable', sortColumn: 1, sortAscending: false, allowHtml: true },
     { 'table.pageSize': 5, 'table.rowNumbers': true, 'table.firstRowNumber': 11, 'table.sortable': false, 'table.sortColumn': 1, 'table.sortAscending': false, 'table.markup': true, 'table.bars': false }],
-  ['all rows of a table', 'TABLE', { pageSize: 5 }, { 'table.pageSize': 0, 'table.sortColumn': undefined, 'backgroundColor': undefined }],
+  ['all rows of a table', 'TABLE', { pageSize: 5 }, { 'table.pageSize': 0, 'table.sortColumn': undefined, 'ground.fill': undefined }],
   ['classes of a table', 'TABLE', { cssClassNames: { headerCell: 'my-th', oddTableRow: 7 }, alternatingRowStyle: false },
     { 'table.classes.head': 'my-th', 'table.classes.cell': 'google-visualization-table-td', 'table.classes.oddRow': 'google-visualization-table-tr-even' }],
   ['map', 'GEO', { region: 'FR', resolution: 'provinces', displayMode: 'regions', colorAxis: { colors: ['white', 'red', 'black'], minValue: 0, maxValue: 10 }, datalessRegionColor: 'blue' },

@@ -84,6 +84,7 @@ export function drawAxes(stage: Stage, positions: Positions, extents: Extent[], 
   const spare = positions.calendar && !banded && lower > 6 ? 18 : 6;
   const rest = Math.max(spare, (widths[1] ?? 0) + 6 + (right?.title ? 18 : 0), spared(area.width, stage.width, left));
   const box = { left, top, width: Math.max(20, stage.width - left - rest), height: inner };
+  drawGround(stage, box);
   verticals.slice(0, shown).forEach((vertical, i) => drawVertical(stage, box, vertical, texts[i] ?? [], i));
   if (shown === 0 && verticals[0]) baseline(stage, box, verticals[0]);
   const axes = place(box, verticals, positions, banded);
@@ -126,7 +127,8 @@ function drawSlanted(stage: Stage, { box, x }: Axes, positions: Positions, slant
   });
 }
 
-function length(value: number | string | undefined, whole: number): number {
+/** A length in pixels, of a number or of a part of the whole. */
+export function length(value: number | string | undefined, whole: number): number {
   const amount = Number.parseFloat(String(value)) || 0;
   return typeof value === 'string' && value.endsWith('%') ? (amount * whole) / 100 : amount;
 }
@@ -190,6 +192,15 @@ function drawVertical(stage: Stage, box: Box, vertical: Vertical, texts: string[
       class: 'oriel-tick', x, y, dy: '0.32em', 'text-anchor': side === 0 ? 'end' : 'start', direction: 'ltr',
     }, texts[i] ?? ''), ((side > 0 && rightAxis) || vAxis)?.textStyle));
   });
+}
+
+/** Draws the plot's own ground, where the host gave it one. */
+export function drawGround({ svg: canvas, options }: Stage, { left: x, top: y, width, height }: Box): void {
+  const { fill, stroke, strokeWidth } = options.area?.ground ?? {};
+  if (!fill && !stroke) return;
+  const ground = svg('rect', { class: 'oriel-plot', x, y, width, height, 'stroke-width': strokeWidth });
+  Object.assign(ground.style, { fill, stroke });
+  canvas.append(ground);
 }
 
 /** Draws the line of a tick, in the axis' own colour. */

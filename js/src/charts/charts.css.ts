@@ -41,7 +41,7 @@ export const chartsCss = `
 .oriel-sr { position: absolute; width: 1px; height: 1px; margin: -1px; padding: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; border: 0; }
 .oriel-title { font-size: var(--oriel-size, 0.875rem); font-weight: 600; height: 26px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .oriel-title:empty, .oriel-note:empty { display: none; }
-.oriel-note { margin: 0; padding: 4px 0 0; color: var(--m); font-size: 0.75rem; }
+.oriel-note { margin: 0; padding: 4px 0 0; color: var(--oriel-over, var(--m)); font-size: 0.75rem; }
 .oriel-body { display: flex; flex-direction: column; min-width: 0; }
 .oriel-body[data-legend='bottom'] { flex-direction: column-reverse; }
 .oriel-body[data-legend='left'] { flex-direction: row; align-items: center; }
@@ -60,7 +60,7 @@ button.oriel-legend-item { cursor: pointer; }
 .oriel-body:is([data-legend='top'], [data-legend='bottom']) .oriel-legend { display: flex; align-items: center; justify-content: space-between; }
 .oriel-legend-items.oriel-paged { overflow: hidden; } .oriel-paged > * { flex: none; }
 .oriel-body:is([data-legend='left'], [data-legend='right']) .oriel-paged { flex-wrap: nowrap; }
-.oriel-legend .oriel-pager { padding: 0; justify-content: center; gap: 4px; flex: none; } .oriel-legend .oriel-pager button { width: 24px; height: 24px; border: 0; }
+.oriel-legend .oriel-pager { padding: 0; justify-content: center; gap: 4px; flex: none; color: inherit; } .oriel-legend .oriel-pager button { width: 24px; height: 24px; border: 0; }
 button.oriel-legend-item:hover { background: var(--g); }
 .oriel-legend-item[aria-pressed='false'] .oriel-legend-label { color: var(--m); text-decoration: line-through; }
 .oriel-legend-item[aria-pressed='false'] .oriel-key { background: none; box-shadow: inset 0 0 0 1.5px var(--m); }
@@ -73,10 +73,12 @@ button.oriel-legend-item:hover { background: var(--g); }
 .oriel-stage > svg { display: block; position: absolute; top: 0; left: 0; overflow: visible; font-family: inherit; }
 .oriel-chart :focus-visible { outline: 2px solid var(--a); outline-offset: 2px; }
 .oriel-chart :focus:not(:focus-visible) { outline: none; }
-.oriel-empty::after {
-  content: attr(data-empty); position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; padding: 16px;
-  color: var(--m); text-align: center; border: 1px dashed var(--g); border-radius: 6px;
+.oriel-nodata {
+  display: flex; align-items: center; justify-content: center; padding: 28px 16px;
+  color: var(--oriel-over, var(--m)); text-align: center; border: 1px dashed var(--g); border-radius: 6px;
 }
+.oriel-stage > .oriel-nodata { position: absolute; inset: 0; padding-block: 0; }
+.oriel-plot { fill: none; } .oriel-annotation { fill: var(--t); font-size: var(--oriel-size, 12px); pointer-events: none; }
 .oriel-tick, .oriel-axis-title { fill: var(--m); font-size: var(--oriel-size, 12px); font-variant-numeric: tabular-nums; }
 .oriel-grid { stroke: var(--g); shape-rendering: crispEdges; } .oriel-zero { stroke: var(--oriel-grid, var(--_zero)); shape-rendering: crispEdges; }
 .oriel-line { fill: none; stroke: var(--oriel-c); stroke-linejoin: round; stroke-linecap: round; vector-effect: non-scaling-stroke; }
@@ -115,7 +117,6 @@ button.oriel-legend-item:hover { background: var(--g); }
 .oriel-card { display: flex; flex-direction: column; flex: 1 1 120px; min-width: 0; }
 .oriel-card-label { color: var(--m); font-size: 0.8125rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .oriel-card-value { font-size: 1.875rem; line-height: 1.25; font-weight: 650; letter-spacing: -0.015em; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.oriel-card-none { color: var(--m); padding: 10px 0; }
 .oriel-card-change { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 6px; margin-top: 4px; color: var(--m); font-size: 0.75rem; }
 .oriel-change { display: inline-flex; align-items: center; gap: 3px; padding: 1px 7px 1px 5px; border-radius: 99px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .oriel-good { color: var(--oriel-good, var(--_good)); background: var(--_goodbg); } .oriel-bad { color: var(--oriel-bad, var(--_bad)); background: var(--_badbg); }
@@ -144,7 +145,6 @@ button.oriel-legend-item:hover { background: var(--g); }
 .oriel-pager button:hover:not(:disabled) { background: var(--g); } .oriel-pager button:disabled { color: var(--m); opacity: 0.5; cursor: default; }
 .oriel-pager svg { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .oriel-pager:dir(rtl) svg { transform: scaleX(-1); }
-.oriel-nodata { padding: 28px 16px; color: var(--m); text-align: center; border: 1px dashed var(--g); border-radius: 6px; }
 .oriel-wait { animation: oriel-wait 1.6s ease-in-out infinite; }
 @keyframes oriel-wait { 50% { opacity: 0.45; } }
 @media (prefers-reduced-motion: no-preference) {

@@ -1,3 +1,4 @@
+import { annotate, annotateAxis } from './annotations.js';
 import { drawAxes } from './axes.js';
 import type { Axes } from './axes.js';
 import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf } from './cartesian.js';
@@ -5,7 +6,7 @@ import type { Layer } from './cartesian.js';
 import { paint, svg, uniqueId } from './dom.js';
 import { modelOf } from './model.js';
 import type { Model, Series } from './model.js';
-import type { Selection } from './options.js';
+import type { Mark, Selection } from './options.js';
 import { areaPath, linePath } from './paths.js';
 import type { Point } from './paths.js';
 import type { Picture, Stage, Stop } from './picture.js';
@@ -26,15 +27,53 @@ export function paintLines(stage: Stage): Picture {
   const stacked = Boolean(stage.options.stacked) && series.length > 1;
   const percent = stacked && stage.options.stacked === 'percent';
   const layers = stacked ? stack(series, percent) : undefined;
-  const axes = drawAxes(stage, model.positions, extentsOf(series, layers, percent), false);
+  // A name stands in the middle of its own room; times and numbers are points of a line.
+  const { linear, cells } = model.positions;
+  const axes = drawAxes(stage, model.positions, extentsOf(series, layers, percent), !linear && cells.length > 1);
   const traces = tracesOf(series, layers, axes);
   const marks = drawTraces(stage, axes, traces, stacked);
+  annotateAxis(stage, model, axes.box, axes.x);
+  annotateTraces(stage, axes, model, traces);
   const stops = model.positions.cells.map((_, i) => stopAt(stage, model, axes, traces, i, percent, marks));
   return {
     stops, legend, notes: model.notes, summary: summaryOf(stage, model, series),
     hit: (x, y) => hit(axes, traces, stops, x, y),
     select: (selection) => select(stage, axes, traces, model, selection, marks),
   };
+}
+
+/** Lines and areas over the columns of the same axes. */
+export interface Overlay {
+  show(position: number | null): void;
+  select(selection: Selection[]): void;
+}
+
+/** Draws some of a model's series as lines and areas over axes that others share. */
+export function overlay(stage: Stage, axes: Axes, model: Model, series: Series[]): Overlay {
+  const traces = tracesOf(series, undefined, axes);
+  const marks = drawTraces(stage, axes, traces, false);
+  annotateTraces(stage, axes, model, traces);
+  return {
+    show: (position) => marks.over.replaceChildren(...(position === null ? [] : dotsAt(stage, axes, traces, position))),
+    select: (selection) => select(stage, axes, traces, model, selection, marks),
+  };
+}
+
+function annotateTraces(stage: Stage, axes: Axes, model: Model, traces: Trace[]): void {
+  annotate(stage, model, traces.map(({ series }) => series), (one, i) => {
+    const y = traces.find(({ series }) => series === one)?.y[i] ?? null;
+    const spare = sizeOf(stage, one) / 2;
+    return y === null ? undefined : y - spare < 24 ? { x: axes.x(i), y: y + spare, side: 'below' } : { x: axes.x(i), y: y - spare, side: 'above' };
+  });
+}
+
+function sizeOf({ options }: Stage, { color }: Series): number {
+  return options.series?.[color]?.pointSize ?? options.pointSize ?? 0;
+}
+
+/** What a series is drawn as. */
+export function markOf({ options, type }: Stage, { color }: Series): Mark {
+  return options.series?.[color]?.mark ?? options.mark ?? (type === 'area' ? 'area' : type === 'column' ? 'bars' : 'line');
 }
 
 function tracesOf(series: Series[], layers: Layer[] | undefined, axes: Axes): Trace[] {
@@ -58,14 +97,16 @@ interface Marks {
 }
 
 function drawTraces(stage: Stage, axes: Axes, traces: Trace[], stacked: boolean): Marks {
-  const { options, type } = stage;
+  const { options } = stage;
   const clipId = uniqueId('clip');
   const { left, top, width, height } = axes.box;
-  stage.svg.append(svg('clipPath', { id: clipId }, svg('rect', { x: left - 5, y: top - 5, width: width + 10, height: height + 10 })));
+  // Points at the ends are whole.
+  const spare = Math.max(5, ...traces.map(({ series }) => sizeOf(stage, series) / 2 + 1));
+  stage.svg.append(svg('clipPath', { id: clipId }, svg('rect', { x: left - spare, y: top - spare, width: width + 2 * spare, height: height + 2 * spare })));
   const plot = svg('g', { 'clip-path': `url(#${clipId})` });
   const lines = traces.map((trace) => {
     const group = paint(svg('g', { class: 'oriel-trace' }), trace.series.color, options.colors);
-    if (type === 'area') group.append(...areaOf(stage, axes, trace, stacked));
+    if (markOf(stage, trace.series) === 'area') group.append(...areaOf(stage, axes, trace, stacked));
     if (trace.series.previous) group.append(previousLine(stage, axes, trace.series));
     group.append(lineOf(stage, axes, trace), ...dotsOf(stage, axes, trace));
     return group;
@@ -118,7 +159,7 @@ function areaOf(stage: Stage, axes: Axes, trace: Trace, stacked: boolean): SVGEl
 
 // Points are drawn where asked for, and where a value without neighbours has no line to show it.
 function dotsOf(stage: Stage, axes: Axes, trace: Trace): SVGCircleElement[] {
-  const size = stage.options.series?.[trace.series.color]?.pointSize ?? stage.options.pointSize ?? 0;
+  const size = sizeOf(stage, trace.series);
   return trace.y.flatMap((y, i) => {
     if (y === null) return [];
     const alone = (trace.y[i - 1] ?? null) === null && (trace.y[i + 1] ?? null) === null;
@@ -146,11 +187,14 @@ function stopAt(stage: Stage, model: Model, axes: Axes, traces: Trace[], i: numb
 function crosshair(stage: Stage, axes: Axes, traces: Trace[], i: number): SVGElement[] {
   const { top, height } = axes.box;
   const x = Math.round(axes.x(i)) + 0.5;
-  const dots = traces.flatMap(({ y, series }) => {
+  return [svg('line', { class: 'oriel-cross', x1: x, x2: x, y1: top, y2: top + height }), ...dotsAt(stage, axes, traces, i)];
+}
+
+function dotsAt(stage: Stage, axes: Axes, traces: Trace[], i: number): SVGElement[] {
+  return traces.flatMap(({ y, series }) => {
     const at = y[i] ?? null;
     return at === null ? [] : [paint(svg('circle', { class: 'oriel-dot', cx: axes.x(i), cy: at, r: 4.5 }), series.color, stage.options.colors)];
   });
-  return [svg('line', { class: 'oriel-cross', x1: x, x2: x, y1: top, y2: top + height }), ...dots];
 }
 
 const NEAR = 14;

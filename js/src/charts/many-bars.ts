@@ -1,5 +1,7 @@
 import { times } from '../times.js';
-import { drawTitles, gridLine, measureOf, unitOf } from './axes.js';
+import { annotate } from './annotations.js';
+import type { End } from './annotations.js';
+import { drawGround, drawTitles, gridLine, length, measureOf, unitOf } from './axes.js';
 import type { Extent } from './axes.js';
 import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf, tinted } from './cartesian.js';
 import type { Layer } from './cartesian.js';
@@ -40,9 +42,11 @@ export function paintManyBars(stage: Stage): Picture {
   const layers = stacked ? stack(series, percent) : undefined;
   const lowest = stage.options.everyRow ? 2 : stacked ? 22 : Math.max(22, series.length * 7 + 6);
   const layout = layoutOf(stage, model, extentsOf(series, layers, percent), lowest);
+  drawGround(stage, { left: layout.left, top: 0, width: layout.width, height: layout.inner });
   drawScale(stage, layout);
   drawTitles(stage, { left: layout.left, top: 0, width: layout.width, height: layout.inner });
   const groups = layout.titles.map((_, i) => drawGroup(stage, layout, model, series, layers, i));
+  annotate(stage, model, series, (one, i) => endOf(layout, series, layers, one, i, stage));
   const stops = layout.titles.map((title, i): Picture['stops'][number] => ({
     x: (layout.left + stage.width) / 2, y: (i + 0.5) * layout.row, title, row: model.positions.rows[i] ?? null,
     lines: stopLines(stage, model, series, i, percent),
@@ -91,12 +95,18 @@ function drawScale(stage: Stage, { scales, inner }: Layout): void {
   }
 }
 
+// Of one bar of a position, of which so many share its height.
+function thickness({ options: { groupWidth } }: Stage, row: number, bars: number, most: number): number {
+  if (groupWidth !== undefined) return Math.max(0.5, Math.min(row, length(groupWidth, row))) / bars;
+  return Math.min(most, (row * 0.7) / bars);
+}
+
 function drawGroup(
   stage: Stage, layout: Layout, { positions: { rows } }: Model, series: Series[], layers: Layer[] | undefined, i: number,
 ): SVGGElement {
   const { left, row, titles, scales } = layout;
   const middle = (i + 0.5) * row;
-  const thick = layers ? Math.min(26, row * 0.7) : Math.min(18, (row * 0.7) / series.length);
+  const thick = thickness(stage, row, layers ? 1 : series.length, layers ? 26 : 18);
   const group = svg('g', { class: 'oriel-trace' });
   const name = svg('text', { class: 'oriel-name', x: left - 10, y: middle, dy: '0.35em', 'text-anchor': stage.rtl ? 'start' : 'end' });
   const { vAxis } = stage.options;
@@ -118,6 +128,19 @@ function drawGroup(
   });
   stage.svg.append(name, group);
   return group;
+}
+
+function endOf(
+  { scales, titles, row, left, width }: Layout, series: Series[], layers: Layer[] | undefined, one: Series, i: number, stage: Stage,
+): ReturnType<End> {
+  const at = series.indexOf(one);
+  const value = one.values[i] ?? null;
+  const scale = scales.find(({ extent }) => extent.unit === unitOf(one));
+  if (!scale || value === null || i >= titles.length) return undefined;
+  const thick = thickness(stage, row, layers ? 1 : series.length, layers ? 26 : 18);
+  const y = (i + 0.5) * row + (layers ? 0 : (at + 0.5 - series.length / 2) * thick);
+  const end = scale.x(layers?.[at]?.to[i] ?? value);
+  return { x: Math.min(end, left + width), y, side: 'after' };
 }
 
 function cutNotes({ format, texts }: Stage, { titles }: Layout, model: Model): Note[] {

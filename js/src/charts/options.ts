@@ -101,8 +101,21 @@ export interface SeriesOptions {
   pointSize?: number;
   /** Lengths of dashes and gaps. */
   dash?: number[];
+  /** Default: as the chart's type, or its `mark`. */
+  mark?: Mark;
   /** 1 for the right axis. Default: by the unit of the values. */
   axis?: number;
+}
+
+/** What a series is drawn as where a chart mixes them. */
+export type Mark = 'bars' | 'line' | 'area';
+
+/** A ground and its edge. */
+export interface Ground {
+  fill?: string;
+  stroke?: string;
+  /** Pixels. */
+  strokeWidth?: number;
 }
 
 /** The plot's rectangle in the chart, in pixels or "50%". Labels that need more room get it. */
@@ -111,6 +124,7 @@ export interface AreaOptions {
   top?: number | string;
   width?: number | string;
   height?: number | string;
+  ground?: Ground;
 }
 
 /** What a scorecard shows. */
@@ -139,9 +153,9 @@ export interface ChartOptions {
   title?: string;
   showTitle?: boolean;
   titleStyle?: TextStyle;
-  /** Pixels. Default: the container's, followed as it changes. */
-  width?: number;
-  height?: number;
+  /** Pixels, or a length of CSS. Default: the container's, followed as it changes. */
+  width?: number | string;
+  height?: number | string;
   /** The size where neither the container nor `width` and `height` set one. Default: no width, and the height that suits. */
   fallback?: { width: number; height?: number };
   /** Pixels around the chart, inside of its size. */
@@ -151,7 +165,7 @@ export interface ChartOptions {
   theme?: 'light';
   /** Any CSS colours, one a series. Default: the custom properties `--oriel-series-1` to `-8`. */
   colors?: string[];
-  backgroundColor?: string;
+  ground?: Ground;
   fontFamily?: string;
   fontSize?: number;
   legend?: LegendPosition;
@@ -171,6 +185,11 @@ export interface ChartOptions {
   lineWidth?: number;
   /** Diameter in pixels; 0 draws points only where the pointer is. */
   pointSize?: number;
+  /** What series are drawn as that do not say it themselves. */
+  mark?: Mark;
+  /** The width of a position's bars together: pixels, or a part of what there is ("61.8%"). Default: what suits the room. */
+  groupWidth?: number | string;
+  annotationStyle?: TextStyle;
   /** By the series' place. */
   series?: Record<number, SeriesOptions>;
   /** The period before, row by row: drawn dashed, or as a scorecard's change. */

@@ -21,6 +21,8 @@ export class Plot extends Shell {
   private readonly legend = html('div', { class: 'oriel-legend' });
   private readonly stage = html('div', { class: 'oriel-stage', tabindex: '0', role: 'application' });
   private readonly canvas = svg('svg', { 'aria-hidden': 'true', focusable: 'false' });
+  /** Stands where there is nothing to draw; readers of the screen hear it in the summary. */
+  private readonly blank = html('div', { class: 'oriel-nodata', 'aria-hidden': 'true' });
   private readonly noteLine = html('p', { class: 'oriel-note' });
   private readonly summary = html('p', { class: 'oriel-sr', id: uniqueId('summary') });
   private readonly live = html('div', { class: 'oriel-sr', 'aria-live': 'polite' });
@@ -105,8 +107,9 @@ export class Plot extends Shell {
       width, height, measure: this.measure(this.options.fontSize ?? FONT), hidden: this.hidden,
       rtl: getComputedStyle(this.root).direction === 'rtl',
     });
-    this.stage.classList.toggle('oriel-empty', picture.stops.length === 0);
-    this.stage.dataset['empty'] = picture.stops.length === 0 ? picture.summary : '';
+    this.blank.textContent = picture.summary;
+    if (picture.stops.length === 0) this.stage.append(this.blank);
+    else this.blank.remove();
     return picture;
   }
 

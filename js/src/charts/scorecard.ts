@@ -19,6 +19,8 @@ export class Scorecard extends Shell {
     this.root.setAttribute('aria-label', `${this.texts.scorecard}. ${this.name()}`);
     const metrics = columnsOf(this.table, 'metric');
     const cards = metrics.map((at) => this.card(at, width / Math.max(1, Math.min(metrics.length, Math.floor(width / 140) || 1))));
+    // An answer may leave out what it has nothing of, even its columns.
+    if (cards.length === 0) cards.push(html('div', { class: 'oriel-card' }, html('div', { class: 'oriel-card-value' }, this.format.numberFormat({}).format(0))));
     this.root.replaceChildren(html('div', { class: 'oriel-cards' }, ...cards));
   }
 
@@ -32,9 +34,10 @@ export class Scorecard extends Shell {
     const titled = this.options.title !== undefined && columnsOf(this.table, 'metric').length === 1;
     const label = html('div', { class: titled ? 'oriel-sr' : 'oriel-card-label' }, column.label);
     const value = valueOf(this.table, at);
-    if (value === null && this.table.rows.length > 0) return html('div', { class: 'oriel-card' }, label, html('div', { class: 'oriel-card-value' }, '–'));
     if (value === null) {
-      return html('div', { class: 'oriel-card' }, label, html('div', { class: 'oriel-card-none' }, this.texts.noData));
+      const [only, ...others] = this.table.rows;
+      const text = this.format.cell(others.length === 0 ? only?.[at] : null, column);
+      return html('div', { class: 'oriel-card' }, label, html('div', { class: 'oriel-card-value' }, text));
     }
     const exact = this.format.cell(value, column);
     const short = this.format.number(value, column, value >= 1e6 ? 'compact' : 'full');
@@ -76,10 +79,10 @@ export class Scorecard extends Shell {
   }
 }
 
-/** A metric's total: as given, of a single row, or the sum where rows may be added up. */
+/** A metric's total: as given, of a single row, or the sum where rows may be added up. Of nothing it is zero. */
 export function valueOf(table: Table, at: number): number | null {
   const given = numberOf(table.totals?.[at]);
-  if (given !== null || table.rows.length === 0) return given;
+  if (given !== null || table.rows.length === 0) return given ?? 0;
   if (table.rows.length === 1) return numberOf(table.rows[0]?.[at]);
   if (!isAdditive(table.columns[at]?.name ?? '')) return null;
   return table.rows.reduce((sum, row) => sum + (numberOf(row[at]) ?? 0), 0);

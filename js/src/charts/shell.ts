@@ -119,14 +119,16 @@ export abstract class Shell implements Chart {
     if (this.gone) return;
     const { width, height } = this.size();
     this.drawn = { width, height };
-    const { width: own, height: ownHeight, backgroundColor, fontFamily, fontSize, theme, padding = 0 } = this.options;
-    const px = (value: number | undefined): string => (value ? `${value}px` : '');
+    const { ground = {}, fontFamily, fontSize, theme, padding = 0, legendStyle, titleStyle, hAxis } = this.options;
     const { style } = this.root;
     Object.assign(style, {
-      width: px(own), height: px(ownHeight), padding: px(padding), fontSize: px(fontSize),
-      backgroundColor: backgroundColor ?? '', fontFamily: fontFamily ?? '', colorScheme: theme ?? '',
+      width: this.css('width'), height: this.css('height'), padding: px(padding), fontSize: px(fontSize),
+      backgroundColor: ground.fill ?? '', fontFamily: fontFamily ?? '', colorScheme: theme ?? '',
+      boxShadow: ground.strokeWidth ? `inset 0 0 0 ${ground.strokeWidth}px ${ground.stroke ?? ''}` : '',
     });
     style.setProperty('--oriel-size', px(fontSize));
+    // Words of the chart's own on a ground that the host chose: as its other words.
+    style.setProperty('--oriel-over', legendStyle?.color ?? titleStyle?.color ?? hAxis?.textStyle?.color ?? '');
     if (width <= 0) return;
     this.render(width - 2 * padding, height - 2 * padding);
     this.ready();
@@ -143,9 +145,26 @@ export abstract class Shell implements Chart {
     const inner = innerSize(this.container);
     if (inner.width > 0 && this.fills === undefined) this.fills = this.isFilling();
     const { fallback } = this.options;
-    const width = this.options.width ?? (inner.width || fallback?.width || 0);
-    const height = this.options.height ?? (this.fills ? inner.height : (fallback?.height ?? this.naturalHeight(width)));
+    const width = this.own('width', inner.width) ?? (inner.width || fallback?.width || 0);
+    const filled = this.fills ? inner.height : 0;
+    const height = this.own('height', filled) ?? (filled || (fallback?.height ?? this.naturalHeight(width)));
     return { width: Math.floor(width), height: Math.floor(height) };
+  }
+
+  // The size that the options set, in pixels. A part of a container without a size is none.
+  private own(side: 'width' | 'height', whole: number): number | undefined {
+    const value = this.options[side];
+    if (typeof value !== 'string') return value;
+    if (value.endsWith('%')) return (Number.parseFloat(value) * whole) / 100 || undefined;
+    this.root.style[side] = this.css(side);
+    return (side === 'width' ? this.root.offsetWidth : this.root.offsetHeight) || undefined;
+  }
+
+  // The size that the options set, as CSS. A chart has a font of its own, and "em" means that of the page around it.
+  private css(side: 'width' | 'height'): string {
+    const value = this.options[side];
+    if (typeof value !== 'string') return px(value);
+    return value.replace(/^([\d.]+)em$/i, (_, n: string) => `calc(${n} * ${getComputedStyle(this.container).fontSize})`);
   }
 
   // What the container is high without the chart, whatever room the page's styles give to the chart's own elements.
@@ -168,6 +187,10 @@ export abstract class Shell implements Chart {
     const own = this.container.closest('[lang]')?.getAttribute('lang');
     return own || document.documentElement.lang || navigator.language || 'en';
   }
+}
+
+function px(value: number | undefined): string {
+  return value ? `${value}px` : '';
 }
 
 function innerSize(element: HTMLElement): { width: number; height: number } {

@@ -40,7 +40,7 @@ function dimensionCell(text: string, column: Column): Cell {
 function metricCell(text: string | undefined, unit: number): Cell {
   if (text === undefined || text.trim() === '') return null;
   const value = Number(text);
-  return Number.isFinite(value) ? value * unit : null;
+  return Number.isFinite(value) ? value * unit : text;
 }
 
 /**

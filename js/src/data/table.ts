@@ -23,8 +23,8 @@ export interface Column {
 
 /**
  * A value. Dates are instants in UTC whose UTC fields are the property's calendar fields.
- * A dimension that should be a date and is not ("(other)") stays a string; a metric that
- * is not a number is null.
+ * A dimension that should be a date and is not ("(other)") stays a string, and so does a
+ * metric that Google has no finite number for ("NaN", "Infinity"); one without a value is null.
  */
 export type Cell = string | number | Date | null;
 
@@ -37,6 +37,8 @@ export interface Table {
   written?: (row: number, column: number) => string | undefined;
   /** The colour that the host gave a cell's bar, if any. */
   tint?: (row: number, column: number) => string | undefined;
+  /** What is written at a value's mark, if anything; of the first column, at its position. */
+  noted?: (row: number, column: number) => string | undefined;
   /** How a cell of a drawn table looks where the host wants it otherwise: class names, and declarations of CSS. */
   look?: (row: number, column: number) => { classes: string; style: string };
 }

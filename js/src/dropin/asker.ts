@@ -1,4 +1,5 @@
 import { Failure, failureOf } from '../failure.js';
+import { jsonOf } from '../json.js';
 import { NETWORK, isRefusal, notAuthorized, refusal } from './errors.js';
 
 /** A request: an address below the server's base, with its query. */
@@ -44,7 +45,7 @@ export class Asker {
 
   /** Never rejects: what goes wrong is a reply with an error's body. */
   async ask(question: Question): Promise<Reply> {
-    const key = JSON.stringify([this.tokens.turn, question.method ?? 'GET', question.path, question.body ?? '', question.headers ?? {}]);
+    const key = jsonOf([this.tokens.turn, question.method ?? 'GET', question.path, question.body ?? '', question.headers ?? {}]);
     let flight = this.flights.get(key);
     if (!flight) {
       flight = this.authorized(question).catch((error: unknown) => rawOf(failureOf(error)));
@@ -95,7 +96,7 @@ export class Asker {
 /** A reply that is an error of this script's own. */
 export function refusedReply(body: object): Reply {
   const { code } = (body as { error: { code: number } }).error;
-  return { result: body, body: JSON.stringify(body), headers: {}, status: code, statusText: '' };
+  return { result: body, body: jsonOf(body), headers: {}, status: code, statusText: '' };
 }
 
 /** True for a reply that holds what was asked for. */
@@ -132,5 +133,5 @@ function rawOf(failure: Failure): Raw {
       : failure.passing
         ? refusal(503, 'backendError', failure.message || 'The server cannot answer right now.')
         : notAuthorized(failure.message || 'This page may not see these figures.');
-  return { status: body.error.code, statusText: '', headers: {}, body: JSON.stringify(body) };
+  return { status: body.error.code, statusText: '', headers: {}, body: jsonOf(body) };
 }

@@ -2,9 +2,12 @@
 
 import type { Auth } from './auth.js';
 import type { Authorization } from './authorization.js';
-import { call, later } from './callbacks.js';
+import { call } from './callbacks.js';
+import { notAuthorized } from './errors.js';
+import { find } from './find.js';
 import { optionsOf } from './merge.js';
 import type { Options } from './merge.js';
+import { sayIn, unsay } from './message.js';
 import { tokenObject } from './oauth.js';
 
 const DENIED = { error: 'access_denied' };
@@ -69,14 +72,21 @@ export function auth2Of(auth: Auth, authorization: Authorization): Options {
   };
 }
 
-/** gapi.signin2: the button is not drawn, for there is nobody to sign in. */
+/** gapi.signin2: the button is not drawn, for there is nobody to sign in. Where nobody may, a sentence stands in its place. */
 export function signin2Of(auth: Auth, auth2: Options): Options {
   return {
-    render: (_id: unknown, options: unknown) => {
-      const { currentUser } = (auth2['getAuthInstance'] as () => { currentUser: Watched<Options> })();
-      const welcome = () => call(optionsOf(options)['onsuccess'], currentUser.get());
-      if (auth.isAuthorized()) later(welcome);
-      else auth.once('signIn', welcome);
+    render: (id: unknown, options: unknown) => {
+      const { onsuccess, onfailure } = optionsOf(options);
+      const { signIn, currentUser } = (auth2['getAuthInstance'] as () => { signIn(): Promise<Options>; currentUser: Watched<Options> })();
+      const place = find(id);
+      signIn().then((user) => call(onsuccess, user), (error: unknown) => {
+        if (place) sayIn(place, notAuthorized(''));
+        auth.once('signIn', () => {
+          if (place) unsay(place);
+          call(onsuccess, currentUser.get());
+        });
+        call(onfailure, error);
+      });
     },
   };
 }

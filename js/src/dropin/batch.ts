@@ -1,3 +1,4 @@
+import { jsonOf } from '../json.js';
 import { call } from './callbacks.js';
 import type { Reply } from './asker.js';
 import { optionsOf } from './merge.js';
@@ -28,7 +29,7 @@ export class Batch implements PromiseLike<Reply> {
     const replies = await Promise.all(this.entries.map(({ request }) => request.reply()));
     const result: Record<string, Reply> = {};
     this.entries.forEach(({ id }, i) => (result[id] = replies[i] as Reply));
-    const body = JSON.stringify(result);
+    const body = jsonOf(result);
     for (const { id, callback } of this.entries) call(callback, result[id], body);
     return { result, body, headers: {}, status: 200, statusText: 'OK' };
   }

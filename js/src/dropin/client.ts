@@ -1,3 +1,4 @@
+import { jsonOf } from '../json.js';
 import { refusedReply } from './asker.js';
 import type { Asker, Question, Reply } from './asker.js';
 import type { Authorization } from './authorization.js';
@@ -99,7 +100,7 @@ function foreign(path: unknown): object {
 // The page's own headers are left out: whom it asks for is the session's business.
 function bodyOf(method: string, body: unknown): Partial<Question> {
   if (body === undefined || body === null || method === 'GET') return {};
-  return { body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+  return { body: typeof body === 'string' ? body : jsonOf(body), headers: { 'Content-Type': 'application/json' } };
 }
 
 function methodRequest(name: string, parameters: Options, body: unknown, ask: Ask): HttpRequest {
@@ -125,7 +126,7 @@ function pick(reply: Reply, id: string): Reply {
   if (reply.status !== 200 || isRefusal(reply.result)) return reply;
   const item = (reply.result as { items?: { id: string }[] }).items?.find((one) => one.id === id);
   if (!item) return refusedReply(refusal(404, 'notFound', `There is nothing with the id "${id}" for this session.`));
-  return { ...reply, result: item, body: JSON.stringify(item) };
+  return { ...reply, result: item, body: jsonOf(item) };
 }
 
 function noMethod(name: string): object {

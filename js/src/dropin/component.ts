@@ -44,11 +44,6 @@ function stateOf(component: object): State {
   return state;
 }
 
-/** True when somebody waits for the event. */
-export function isHeard(component: object, event: string): boolean {
-  return stateOf(component).listeners.some((listener) => listener.event === event);
-}
-
 function listen(component: Component, event: string, handler: Handler, once: boolean): void {
   if (typeof handler === 'function') stateOf(component).listeners.push({ event, handler, once });
 }

@@ -2,7 +2,7 @@ import type { V3Answer } from '../data/v3.js';
 import type { VisualizationChart } from '../visualization/index.js';
 import { failureBody, isGood } from './asker.js';
 import type { Asker } from './asker.js';
-import { Component, EventType, define, isHeard } from './component.js';
+import { Component, EventType, define } from './component.js';
 import type { ComponentClass } from './component.js';
 import { askReport } from './data.js';
 import { refusal } from './errors.js';
@@ -24,7 +24,8 @@ export interface Drawn {
 
 /** What goes wrong between an answer and its picture, as the body of the `error` event. */
 class Trouble extends Error {
-  constructor(readonly body: object) {
+  /** `told` where the chart itself has said it in its place. */
+  constructor(readonly body: object, readonly told = false) {
     super('see body');
   }
 }
@@ -122,7 +123,7 @@ function readiness(events: Events, chart: object): Promise<void> {
     const listeners = [
       events.addListener(chart, 'ready', () => settle(resolve)),
       events.addListener(chart, 'error', (event) => {
-        settle(() => reject(new Trouble(refusal(400, 'badRequest', event?.message ?? 'The chart cannot be drawn.'))));
+        settle(() => reject(new Trouble(refusal(400, 'badRequest', event?.message ?? 'The chart cannot be drawn.'), true)));
       }),
     ];
     const settle = (how: () => void): void => {
@@ -139,6 +140,6 @@ function chartOptions(type: string, given: unknown): Options {
 function fail(component: Component, container: unknown, error: unknown): void {
   const body = error instanceof Trouble ? error.body : refusal(500, 'internalError', `The chart could not be drawn: ${String(error)}`);
   const element = find(container);
-  if (element && !isHeard(component, EventType.ERROR)) sayIn(element, body);
+  if (element && !(error instanceof Trouble && error.told)) sayIn(element, body);
   component.emit(EventType.ERROR, body);
 }

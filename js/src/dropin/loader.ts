@@ -54,8 +54,12 @@ export function whenParsed(callback: () => void): void {
 /** Calls the global function that the script's address named, as soon as the page has it. */
 export function callOnload(name: string): void {
   if (!name) return;
-  const named = () => name.split('.').reduce<unknown>((scope, part) => (scope as Options | undefined)?.[part], window);
-  if (typeof named() === 'function') later(() => call(named()));
-  else if (document.readyState === 'complete') later(() => call(named()));
-  else window.addEventListener('load', () => call(named()), { once: true });
+  const callNamed = () => call(globalNamed(name));
+  if (typeof globalNamed(name) === 'function' || document.readyState === 'complete') later(callNamed);
+  else window.addEventListener('load', callNamed, { once: true });
+}
+
+/** What a page's global scope has by a name, which may be a path ("app.start"). */
+export function globalNamed(name: string): unknown {
+  return name.split('.').reduce<unknown>((scope, part) => (scope as Options | undefined)?.[part], window);
 }

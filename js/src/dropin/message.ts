@@ -8,7 +8,13 @@ export function sayIn(container: Element, body: object): void {
   const text = sentenceOf(body, container);
   const old = messageIn(container);
   if (old) old.textContent = text;
-  else container.append(h('div', { class: CLASS, role: 'status' }, text));
+  else container.append(noted(h('div', { class: CLASS, role: 'alert' }, text)));
+}
+
+// In the page's own colour, on whatever ground it has.
+function noted(node: HTMLElement): HTMLElement {
+  node.style.cssText = 'padding:.5em .75em;border:1px solid;border-radius:4px';
+  return node;
 }
 
 /** Takes the sentence away again. */

@@ -4,6 +4,7 @@ import type { Auth } from './auth.js';
 import type { Authorization } from './authorization.js';
 import { setToken } from './client.js';
 import { call, later } from './callbacks.js';
+import { globalNamed } from './loader.js';
 import { optionsOf } from './merge.js';
 import type { Options } from './merge.js';
 import { tokenOf } from './token.js';
@@ -28,7 +29,7 @@ export function oauthOf(auth: Auth, authorization: Authorization): Options {
   return {
     init: (callback: unknown) => later(() => call(callback)),
     authorize,
-    signIn: (parameters: unknown) => authorize(parameters, globalFunction(optionsOf(parameters)['callback'])),
+    signIn: (parameters: unknown) => authorize(parameters, functionOf(optionsOf(parameters)['callback'])),
     signOut: () => void auth.signOut(),
     getToken: () => (authorization.current ? tokenObject(auth) : null),
     setToken: (token: unknown) => setToken(authorization, token),
@@ -44,6 +45,6 @@ export function tokenObject(auth: Auth): Options {
 }
 
 // The button's callback may be named instead of given.
-function globalFunction(callback: unknown): unknown {
-  return typeof callback === 'string' ? (window as unknown as Options)[callback] : callback;
+function functionOf(callback: unknown): unknown {
+  return typeof callback === 'string' ? globalNamed(callback) : callback;
 }

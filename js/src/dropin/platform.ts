@@ -16,6 +16,7 @@ import type { Options } from './merge.js';
 import { metadataOf } from './metadata.js';
 import { oauthOf } from './oauth.js';
 import { onloadOf, ownAddress, serverOf } from './place.js';
+import { watchButtons } from './signin-buttons.js';
 import { viewSelectorClass } from './viewselector.js';
 import { drawingLoader } from './visualization.js';
 
@@ -38,7 +39,11 @@ function build(base: string): DropIn {
   const auth = authOf(authorization);
   const auth2 = auth2Of(auth, authorization);
   const oauth = oauthOf(auth, authorization);
+  const signin2 = signin2Of(auth, auth2);
   const queue = new ReadyQueue();
+  let look: (() => void) | undefined;
+  const go = () => look?.();
+  whenParsed(() => (look = watchButtons(signin2, oauth)));
   const ext: Options = {};
   installGoogle(window, load);
   return {
@@ -59,7 +64,9 @@ function build(base: string): DropIn {
       client: clientOf(asker, authorization, oauth['getToken'] as () => unknown),
       auth: oauth,
       auth2,
-      signin2: signin2Of(auth, auth2),
+      signin2,
+      signin: { go, render: (_id: unknown, options: unknown) => (oauth['signIn'] as (options: unknown) => void)(options) },
+      platform: { go },
     },
   };
 }

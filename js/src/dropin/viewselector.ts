@@ -1,6 +1,6 @@
 import { failureBody, isGood } from './asker.js';
 import type { Asker } from './asker.js';
-import { Component, EventType, define, isHeard } from './component.js';
+import { Component, EventType, define } from './component.js';
 import type { ComponentClass } from './component.js';
 import { later, report } from './callbacks.js';
 import { refusal } from './errors.js';
@@ -79,6 +79,6 @@ function tell(selector: Component, { account, property, view }: Choice): void {
 
 function fail(selector: Component, body: object): void {
   const container = find(selector.get()['container']);
-  if (container && !isHeard(selector, EventType.ERROR)) sayIn(container, body);
+  if (container) sayIn(container, body);
   selector.emit(EventType.ERROR, body);
 }

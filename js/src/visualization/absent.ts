@@ -45,7 +45,7 @@ export const absentEvents = {
 /** What is taken and does nothing or less than Google's. */
 export const differences = {
   'Query.send': 'answers with an error (reason `not_supported`): no other host is ever asked',
-  ComboChart: 'draws all series as `seriesType` says; the type of a single series is not looked at',
+  ComboChart: 'draws bars, lines and areas; steps are areas, candles lines',
   SteppedAreaChart: 'is drawn as an AreaChart',
   allowHtml: 'text of cells is never read as HTML',
   'google.load': 'knows the module `visualization` only',

@@ -1,7 +1,9 @@
-import type { V3Answer } from '../data/v3.js';
+import type { V3Answer, V3Header } from '../data/v3.js';
 import { jsonOfDate, localDate } from './dates.js';
 import type { DataObject } from './index.js';
 import type { ColumnType } from './kinds.js';
+
+type Header = Pick<V3Header, 'name' | 'columnType'>;
 
 // The names whose values are dates, and how many digits they have.
 const calendar: Record<string, { type: ColumnType; digits: number }> = {
@@ -25,14 +27,31 @@ function dateOf(text: string, digits: number): Date | undefined {
   return Object.defineProperty(date, 'toJSON', { value: () => jsonOfDate(date) });
 }
 
+// "Infinity" and "NaN" are numbers too, which charts have no place for and tables write as Google wrote them.
 function numberOf(text: string | undefined): number | null {
-  const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
-  return Number.isFinite(value) ? value : null;
+  const value = Number(text);
+  return text === undefined || text.trim() === '' || (Number.isNaN(value) && text !== 'NaN') ? null : value;
+}
+
+// Members that an empty answer leaves out, from the query that it repeats. Numbers of nothing are zero.
+function whole({ columnHeaders, query = {}, rows, totalsForAllResults: totals = {} }: Partial<V3Answer>): { headers: Header[]; rows: string[][] } {
+  const names = (list: unknown): string[] => String(list ?? '').split(',').filter(Boolean);
+  const headers = columnHeaders ?? [
+    ...names(query['dimensions']).map((name): Header => ({ name, columnType: 'DIMENSION' })),
+    ...names(query['metrics']).map((name): Header => ({ name, columnType: 'METRIC' })),
+  ];
+  const alone = headers.length > 0 && headers.every(({ columnType }) => columnType === 'METRIC');
+  return { headers, rows: rows ?? (alone ? [headers.map(({ name }) => totals[name] ?? '0')] : []) };
+}
+
+function isStrange(value: unknown): boolean {
+  return typeof value === 'number' && !Number.isFinite(value);
 }
 
 /** A v3 answer as the literal of a DataTable: columns of dates hold dates, metrics hold numbers. */
-export function dataOf({ columnHeaders, rows = [] }: V3Answer): DataObject {
-  const columns = columnHeaders.map(({ name, columnType }, at) => {
+export function dataOf(answer: Partial<V3Answer>): DataObject {
+  const { headers, rows } = whole(answer);
+  const columns = headers.map(({ name, columnType }, at) => {
     const texts = rows.map((row) => row[at]);
     if (columnType === 'METRIC') return { name, type: 'number', values: texts.map(numberOf) as unknown[] };
     // Only the axis holds dates: elsewhere they are names.
@@ -44,6 +63,6 @@ export function dataOf({ columnHeaders, rows = [] }: V3Answer): DataObject {
   });
   return {
     cols: columns.map(({ name, type }) => ({ id: name, label: name, type })),
-    rows: rows.map((_, i) => ({ c: columns.map(({ values }) => ({ v: values[i] })) })),
+    rows: rows.map((row, i) => ({ c: columns.map(({ values }, at) => (isStrange(values[i]) ? { v: values[i], f: row[at] } : { v: values[i] })) })),
   };
 }

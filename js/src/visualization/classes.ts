@@ -11,7 +11,7 @@ import { errors } from './errors.js';
 import { tell } from './events.js';
 import type { ChartKind, DataTableLike } from './kinds.js';
 import { language } from './language.js';
-import { chartOptionsOf } from './options.js';
+import { chartOptionsOf, markOf } from './options.js';
 import { range } from './reading.js';
 
 /** What is chosen in a chart, in the positions of the DataTable that was drawn. */
@@ -186,10 +186,10 @@ function chartClass(read: Reader): ChartClass {
 
 const always = (kind: ChartKind): ChartClass => chartClass((options) => ({ kind, options }));
 
-// One kind of mark for all series.
-const combined = chartClass((options) => {
-  const type = String(options['seriesType']);
-  return { kind: type === 'bars' ? 'COLUMN' : /area/i.test(type) ? 'AREA' : 'LINE', options };
+// Bars bring the axis of columns with them; lines and areas are drawn over it.
+const combined = chartClass(({ seriesType = 'line', ...options }) => {
+  const types = [{ type: seriesType as unknown }, ...(Object.values(options['series'] ?? {}) as Options[])];
+  return { kind: types.some((one) => markOf(one?.['type']) === 'bars') ? 'COLUMN' : 'LINE', options: { ...options, seriesType: seriesType as unknown } };
 });
 
 // Material charts name their title elsewhere, and their bars stand unless told to lie.

@@ -28,6 +28,7 @@ export function tableOf(kind: ChartKind, data: DataTableLike): Converted {
     rows: rows.map((row) => columns.map((at, i) => cellOf(data, row, at, made[i] as Column))),
     written: (row, column) => written(kind, data, row, columns[column] as number),
     tint: (row, column) => tint(data, row, columns[column] as number),
+    noted: (row, column) => explained(data, row, columns[column] as number, 'annotation'),
     look: (row, column) => look(data, row, columns[column] as number),
   };
   return { table, type: types[kind], columns, rows };
@@ -36,7 +37,7 @@ export function tableOf(kind: ChartKind, data: DataTableLike): Converted {
 // All of a table's columns; of a chart's, the first and then those of numbers. Columns that only explain others have a role.
 function shown(kind: ChartKind, data: DataTableLike): number[] {
   const all = range(0, data.getNumberOfColumns() - 1)
-    .filter((at) => ['', 'data', 'domain'].includes(data.getColumnRole(at) ?? ''));
+    .filter((at) => isData(data.getColumnRole(at) ?? ''));
   return kind === 'TABLE' ? all : all.filter((at, i) => i === 0 || data.getColumnType(at) === 'number');
 }
 
@@ -76,21 +77,30 @@ function cellOf(data: DataTableLike, row: number, at: number, { type, role }: Co
   return role === 'metric' ? null : typeof value === 'string' ? value : data.getFormattedValue(row, at);
 }
 
+const isData = (role: string): boolean => ['', 'data', 'domain'].includes(role);
+
+// What a column of a role says that stands behind the column that it explains.
+function explained(data: DataTableLike, row: number, of: number, role: string): string | undefined {
+  for (let at = of + 1; at < data.getNumberOfColumns() && !isData(data.getColumnRole(at) ?? ''); at++) {
+    if (data.getColumnRole(at) === role) return data.getValue(row, at) === null ? undefined : data.getFormattedValue(row, at) || undefined;
+  }
+  return undefined;
+}
+
 // The style behind a column: a colour, or "color: red; …".
 function tint(data: DataTableLike, row: number, at: number): string | undefined {
-  if (at + 1 >= data.getNumberOfColumns() || data.getColumnRole(at + 1) !== 'style') return undefined;
-  const style = data.getValue(row, at + 1);
-  if (typeof style !== 'string') return undefined;
+  const style = explained(data, row, at, 'style');
+  if (style === undefined) return undefined;
   return style.includes(':') ? /(?:^|;)\s*(?:fill-)?color\s*:\s*([^;]+)/.exec(style)?.[1]?.trim() : style;
 }
 
-// Countries that the page wrote no words for are named by the chart.
 // The properties of a cell by which google.visualization.Table is styled.
 function look(data: DataTableLike, row: number, at: number): { classes: string; style: string } {
   const [classes, style] = ['className', 'style'].map((name) => String(data.getProperty(row, at, name) ?? '')) as [string, string];
   return { classes, style };
 }
 
+// Countries that the page wrote no words for are named by the chart.
 function written(kind: ChartKind, data: DataTableLike, row: number, at: number): string | undefined {
   const text = data.getFormattedValue(row, at);
   if (kind === 'GEO' && text === data.getValue(row, at)) return undefined;

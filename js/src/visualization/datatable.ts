@@ -1,3 +1,4 @@
+import { jsonOf } from '../json.js';
 import { dateOfJson, isDate, jsonOfDate } from './dates.js';
 import type { CellObject, DataObject } from './index.js';
 import type { ColumnType, Properties } from './kinds.js';
@@ -237,7 +238,7 @@ export class DataTable extends Reading {
   /** The literal as JSON, dates as "Date(2020, 0, 31)". */
   toJSON(): string {
     const p = (properties: Properties): object => (Object.keys(properties).length > 0 ? { p: properties } : {});
-    return JSON.stringify({
+    return jsonOf({
       cols: this.columns.map(({ id, label, pattern, type, p: own }) => ({ id, label, pattern, type, ...p(own) })),
       rows: this.rows.map((row) => ({
         c: row.c.map(({ v, f, p: own }) => ({ v: isDate(v) ? jsonOfDate(v) : v, ...(f === null ? {} : { f }), ...p(own) })), ...p(row.p),

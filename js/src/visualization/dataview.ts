@@ -1,3 +1,4 @@
+import { jsonOf } from '../json.js';
 import { DataTable } from './datatable.js';
 import type { CellObject } from './index.js';
 import type { ColumnType, Properties } from './kinds.js';
@@ -206,7 +207,7 @@ export class DataView extends Reading {
   /** What is shown, as JSON for `fromJSON`; functions cannot be written. */
   toJSON(): string {
     const columns = this.columns?.filter((column) => typeof column === 'number' || typeof column.calc !== 'function');
-    return JSON.stringify({ ...(columns ? { columns } : {}), ...(this.rows ? { rows: this.rows } : {}) });
+    return jsonOf({ ...(columns ? { columns } : {}), ...(this.rows ? { rows: this.rows } : {}) });
   }
 
   private look(column: number | string): { spec?: ColumnSpec; at: number } {

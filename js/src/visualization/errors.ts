@@ -24,8 +24,8 @@ export const errors = {
     const warning = options.type === 'warning';
     const node = html('div', { id, class: MARK, role: warning ? 'status' : 'alert', title: detail || undefined }, message);
     if (detail && options.showInTooltip === false) node.append(html('div', {}, detail));
-    const colors = warning ? 'color:#5c3d00;background:#fff3d6' : 'color:#7d1a12;background:#fdeceb';
-    node.style.cssText = `padding:8px 10px;border:1px solid;border-radius:4px;font:13px/1.4 Arial,sans-serif;${colors}`;
+    // In the page's own colour, on whatever ground it has.
+    node.style.cssText = 'padding:8px 10px;border:1px solid;border-radius:4px;font:13px/1.4 Arial,sans-serif';
     container.prepend(node);
     return id;
   },

@@ -1,3 +1,4 @@
+import { jsonOf } from '../json.js';
 import { DataTable } from './datatable.js';
 import type { ColumnType } from './kinds.js';
 import { cellOf, compareValues, range } from './reading.js';
@@ -108,7 +109,7 @@ function join(
 // Both lists are in the order of their keys, and so is what comes out.
 function pairs(left: KeyedRow[], right: KeyedRow[], method: JoinMethod): [KeyedRow | undefined, KeyedRow | undefined][] {
   const found: [KeyedRow | undefined, KeyedRow | undefined][] = [];
-  const nameOf = ({ key }: KeyedRow): string => JSON.stringify(key);
+  const nameOf = ({ key }: KeyedRow): string => jsonOf(key);
   const byName = new Map<string, KeyedRow[]>();
   for (const row of right) byName.set(nameOf(row), [...(byName.get(nameOf(row)) ?? []), row]);
   const lefts = new Set(left.map(nameOf));

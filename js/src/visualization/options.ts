@@ -1,7 +1,7 @@
 // What google.visualization's options mean for our charts. Pages pass whatever they like: what is unknown or malformed
 // is left out, and nothing here throws.
 
-import type { AreaOptions, AxisOptions, ChartOptions, GeoOptions, LegendPosition, SeriesOptions, TableClasses, TextStyle } from '../charts/options.js';
+import type { AreaOptions, AxisOptions, ChartOptions, GeoOptions, Ground, LegendPosition, Mark, SeriesOptions, TableClasses, TextStyle } from '../charts/options.js';
 import { isDate, utcOf } from './dates.js';
 import type { ChartKind } from './kinds.js';
 import { axisNumber, datePattern, dateStyle, numberPattern } from './patterns.js';
@@ -37,6 +37,12 @@ const size = (value: unknown): number | undefined => {
   return n !== undefined && n > 0 ? n : undefined;
 };
 
+// Pixels, or a length of CSS as it is.
+function extent(value: unknown): number | string | undefined {
+  const unit = typeof value === 'string' && /^\s*\d*\.?\d+(%|r?em|v[wh]|vmin|vmax|[cm]m|in|p[tc])\s*$/i.test(value);
+  return unit ? value.trim() : size(value);
+}
+
 function styleOf(value: unknown): TextStyle | undefined {
   const { color, fontName, fontSize, bold, italic } = bag(value);
   const style: TextStyle = { color: text(color), fontFamily: text(fontName), fontSize: size(fontSize) };
@@ -50,15 +56,15 @@ export function chartOptionsOf(kind: ChartKind, given: unknown, context: Context
   const options = bag(given);
   const made: ChartOptions = {
     locale: context.locale, loadShapes: context.loadShapes, theme: 'light', everyRow: true, fullLegend: true,
-    width: size(options['width']), height: size(options['height']), fallback: { width: kind === 'GEO' ? 556 : 400 },
+    width: extent(options['width']), height: extent(options['height']), fallback: { width: kind === 'GEO' ? 556 : 400 },
     fontFamily: text(options['fontName']) ?? 'Arial, sans-serif', fontSize: size(options['fontSize']),
   };
-  if (kind === 'TABLE') return { ...made, backgroundColor: fill(options['backgroundColor']), table: tableOptions(options) };
+  if (kind === 'TABLE') return { ...made, ground: groundOf(options['backgroundColor']), table: tableOptions(options) };
   const title = text(options['title']);
   const whole: ChartOptions = {
     ...made, title, showTitle: title !== undefined && options['titlePosition'] !== 'none',
     titleStyle: { bold: true, ...styleOf(options['titleTextStyle']) },
-    backgroundColor: fill(options['backgroundColor']) ?? '#fff', padding: kind === 'GEO' ? 0 : 8,
+    ground: groundOf(options['backgroundColor'], '#fff'), padding: kind === 'GEO' ? 0 : 8,
     legend: legendPosition(options['legend']), legendStyle: styleOf(bag(options['legend'])['textStyle'] ?? options['legendTextStyle']),
   };
   if (kind === 'GEO') {
@@ -70,9 +76,16 @@ export function chartOptionsOf(kind: ChartKind, given: unknown, context: Context
   return { ...whole, ...axesOptions(kind, options, context.locale), colors: colorsOf(options['colors'], options['series']) };
 }
 
-function fill(value: unknown): string | undefined {
-  const color = text(typeof value === 'object' ? bag(value)['fill'] : value);
-  return color === 'none' ? 'transparent' : color;
+// A colour, or {fill, fillOpacity, stroke, strokeWidth}.
+function groundOf(value: unknown, otherwise?: string): Ground {
+  const { fill, fillOpacity, stroke, strokeWidth } = bag(value);
+  const color = text(value) ?? text(fill) ?? otherwise;
+  const shown = amount(fillOpacity);
+  const seen = color === 'none' ? 'transparent' : color;
+  return {
+    fill: seen && shown !== undefined && shown < 1 ? `color-mix(in srgb, ${seen} ${Math.max(0, shown) * 100}%, transparent)` : seen,
+    ...(size(strokeWidth) && { stroke: text(stroke) ?? '#666', strokeWidth: size(strokeWidth) }),
+  };
 }
 
 function legendPosition(legend: unknown): LegendPosition {
@@ -116,21 +129,25 @@ function axesOptions(kind: ChartKind, options: Bag, locale: string): ChartOption
   const hAxis = axisOptions(axis('h'), lying, percent, locale);
   const vAxis = axisOptions(axis('v'), !lying, percent, locale);
   const rightAxis = axisOptions({ ...bag(options['vAxis']), title: undefined, ...bag(bag(options['vAxes'])['1']) }, true, percent, locale);
-  const { left, top, width, height } = bag(options['chartArea']);
-  const area: AreaOptions = { left: length(left), top: length(top), width: length(width), height: length(height) };
+  const { left, top, width, height, backgroundColor } = bag(options['chartArea']);
+  const area: AreaOptions = { left: extent(left), top: extent(top), width: extent(width), height: extent(height), ground: groundOf(backgroundColor) };
   return {
     hAxis, vAxis, rightAxis, area, stacked: percent ? 'percent' : how === true || how === 'absolute' || how === 'true',
     curve: options['curveType'] === 'function' ? 'smooth' : 'straight', lineWidth: amount(options['lineWidth']) ?? 2,
+    mark: markOf(options['seriesType']), groupWidth: extent(bag(options['bar'])['groupWidth']), annotationStyle: styleOf(bag(options['annotations'])['textStyle']),
     pointSize: options['pointsVisible'] === false ? 0 : amount(options['pointSize']),
-    series: Object.fromEntries(partsOf(options['series']).map(([place, { lineWidth, pointSize, lineDashStyle, targetAxisIndex }]): [number, SeriesOptions] => [place, {
+    series: Object.fromEntries(partsOf(options['series']).map(([place, { type, lineWidth, pointSize, lineDashStyle, targetAxisIndex }]): [number, SeriesOptions] => [place, {
+      mark: markOf(type),
       axis: targetAxisIndex === 1 ? 1 : undefined, lineWidth: amount(lineWidth), pointSize: amount(pointSize),
       dash: Array.isArray(lineDashStyle) ? lineDashStyle.map(amount).filter((part) => part !== undefined) : undefined,
     }])),
   };
 }
 
-function length(value: unknown): number | string | undefined {
-  return amount(value) ?? (typeof value === 'string' && /^\s*[\d.]+%\s*$/.test(value) ? value.trim() : undefined);
+/** What a series' type is drawn as; undefined for none. */
+export function markOf(type: unknown): Mark | undefined {
+  const name = text(type);
+  return name === undefined ? undefined : name === 'bars' ? 'bars' : /area/i.test(name) ? 'area' : 'line';
 }
 
 function axisOptions(axis: Bag, ofValues: boolean, percent: boolean, locale: string): AxisOptions {

@@ -1,3 +1,4 @@
+import { jsonOf } from '../json.js';
 import { arrayToDataTable } from './arrays.js';
 import { charts, materialCharts, readable, vacate } from './classes.js';
 import type { ChartClass } from './classes.js';
@@ -61,7 +62,7 @@ export class ChartWrapper {
   /** The specification as JSON, with the data. */
   toJSON(): string {
     const { container: _, dataTable, containerId, ...rest } = this.spec;
-    return JSON.stringify({
+    return jsonOf({
       ...rest,
       ...(typeof containerId === 'string' ? { containerId } : {}),
       ...(dataTable ? { dataTable: JSON.parse(tableOf(dataTable).toJSON()) as unknown } : {}),
