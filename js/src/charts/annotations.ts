@@ -32,8 +32,9 @@ export function annotateAxis(stage: Stage, model: Model, box: Box, x: (position:
     const text = row === null ? undefined : stage.table.noted?.(row, 0);
     if (!text) return;
     const at = Math.round(x(position)) + 0.5;
-    stage.svg.append(svg('line', { class: 'oriel-cross', x1: at, x2: at, y1: box.top, y2: box.top + box.height }));
-    write(stage, text, inside(at, measure(text) / 2, stage.width), Math.max(box.top - 4, 8));
+    const top = box.top + 6;
+    stage.svg.append(svg('line', { class: 'oriel-cross', x1: at, x2: at, y1: top + 8, y2: box.top + box.height }));
+    write(stage, text, inside(at, measure(text) / 2, stage.width), top);
   });
 }
 
