@@ -95,6 +95,9 @@ func question(b []byte, q *report.Query) []byte {
 		orders.order(o)
 	}
 	for _, p := range q.Pivots {
+		for _, name := range p.FieldNames {
+			orders.add(name)
+		}
 		for _, o := range p.OrderBys {
 			orders.order(o)
 		}
@@ -199,5 +202,8 @@ func (l *names) order(o report.OrderBy) {
 	}
 	if o.Pivot != nil {
 		l.add(o.Pivot.MetricName)
+		for _, s := range o.Pivot.PivotSelections {
+			l.add(s.DimensionName)
+		}
 	}
 }

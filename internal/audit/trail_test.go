@@ -16,6 +16,7 @@ import (
 	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/report/reporttest"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 123e6, time.UTC)
@@ -130,6 +131,31 @@ func TestLines(t *testing.T) {
 	} {
 		if got, want := string(c.line), `"time":"2026-11-23T12:00:00.123Z",`+c.want; got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", c.name, got, want)
+		}
+	}
+}
+
+// TestEveryNameIsOnTheLine: whatever field a question reads is on record, and no
+// value that it compares to.
+func TestEveryNameIsOnTheLine(t *testing.T) {
+	for i := range reporttest.Leaves(new(reporttest.Full())) {
+		q := reporttest.Full()
+		l := reporttest.Leaves(&q)[i]
+		if _, ok := l.Text(); !ok {
+			continue
+		}
+		for _, other := range reporttest.Leaves(&q) {
+			if other.NamesField() {
+				other.SetText("other") // a line names 20 of a kind
+			}
+		}
+		l.SetText("secretname")
+		line := string(appendDecision(nil, &policy.Decision{Time: noon, Method: "report", Query: &q}, false))
+		switch on := strings.Contains(line, "secretname"); {
+		case l.NamesField() && !on:
+			t.Errorf("%s is not on the line", l.Path)
+		case on && (l.Member == "StringFilter.Value" || l.Member == "InListFilter.Values" || l.Member == "ConcatenateExpression.Delimiter"):
+			t.Errorf("%s is on the line", l.Path)
 		}
 	}
 }

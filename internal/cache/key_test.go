@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/report/reporttest"
 )
 
 func exact(field, value string) *report.Filter {
@@ -213,6 +214,114 @@ func TestEveryMutationChangesTheKey(t *testing.T) {
 			t.Errorf("%q has the key of %q", name, other)
 		}
 		seen[k] = name
+	}
+}
+
+// TestEveryLeafIsInTheKey: two queries that differ in anything that an answer can
+// depend on never share it.
+func TestEveryLeafIsInTheKey(t *testing.T) {
+	seen := map[Key]string{KeyOf(reporttest.Full()): "the query"}
+	for i := range reporttest.Leaves(new(reporttest.Full())) {
+		q := reporttest.Full()
+		l := reporttest.Leaves(&q)[i]
+		l.Alter()
+		key := KeyOf(q)
+		// Urgency and Ages say when to ask, not what.
+		if ageing := l.Path == "Urgency" || strings.HasPrefix(l.Path, "Ages."); (seen[key] == "the query") != ageing {
+			t.Errorf("%s: in the key %v", l.Path, seen[key] == "")
+		} else if !ageing && seen[key] != "" {
+			t.Errorf("%s and %s alter the key alike", l.Path, seen[key])
+		}
+		if seen[key] == "" {
+			seen[key] = l.Path
+		}
+	}
+}
+
+func computed(expression string) report.Query {
+	q := sessions
+	q.Metrics = []report.Metric{{Name: "x", Expression: expression}}
+	return q
+}
+
+func TestExpressionsThatMeanTheSame(t *testing.T) {
+	for _, same := range [][]string{
+		{"a/b", " a / b ", "(a)/(b)", "((a/b))", "a\t/\nb"},
+		{"a+b*c", "a+(b*c)", "a + b*(c)"},
+		{"a-b-c", "(a-b)-c"},
+		{"a/b/c", "(a/b)/c"},
+		{"-a", "-(a)", "(-a)"},
+	} {
+		for _, expression := range same {
+			if KeyOf(computed(expression)) != KeyOf(computed(same[0])) {
+				t.Errorf("%q and %q differ", expression, same[0])
+			}
+		}
+	}
+	apart := []string{"a", "-a", "0-a", "a*1", "a*1.0", "a/b", "b/a", "a-b-c", "a-(b-c)", "a/(b/c)", "a/b/c", "(a+b)*c", "a+b*c", "a:b", "ab", "1", "a+b+c"}
+	seen := map[Key]string{}
+	for _, expression := range apart {
+		key := KeyOf(computed(expression))
+		if seen[key] != "" {
+			t.Errorf("%q and %q share a key", expression, seen[key])
+		}
+		seen[key] = expression
+	}
+}
+
+// anyExpression writes an expression at random, and what it means: fully in
+// parentheses.
+func anyExpression(r *rand.Rand, depth int) (written, meant string) {
+	space := func() string { return []string{"", " ", "  "}[r.IntN(3)] }
+	switch n := r.IntN(6); {
+	case depth == 0 || n == 0:
+		name := string(rune('a' + r.IntN(3)))
+		return name + space(), name
+	case n == 1:
+		x, m := anyExpression(r, depth-1)
+		return "-(" + x + ")", "(-" + m + ")"
+	}
+	op := string("+-*/"[r.IntN(4)])
+	x, a := anyExpression(r, depth-1)
+	y, b := anyExpression(r, depth-1)
+	return "(" + space() + x + ")" + op + space() + "((" + y + "))", "(" + a + op + b + ")"
+}
+
+func TestKeysOfExpressions(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	keys, meanings := map[Key]string{}, map[string]Key{}
+	for range 3000 {
+		written, meant := anyExpression(r, 3)
+		key := KeyOf(computed(written))
+		if known, ok := keys[key]; ok && known != meant {
+			t.Fatalf("%s and %s share a key", known, meant)
+		}
+		if known, ok := meanings[meant]; ok && known != key {
+			t.Fatalf("%s has two keys", meant)
+		}
+		keys[key], meanings[meant] = meant, key
+	}
+	if len(keys) < 300 {
+		t.Errorf("only %d keys", len(keys))
+	}
+}
+
+func TestComparisonsInTheKey(t *testing.T) {
+	compare := func(fs ...report.NamedFilter) Key {
+		q := sessions
+		q.Comparisons = fs
+		return KeyOf(q)
+	}
+	a, b := exact("city", "a"), exact("city", "b")
+	if compare(report.NamedFilter{Name: "x", DimensionFilter: all(a, b)}) != compare(report.NamedFilter{Name: "x", DimensionFilter: all(b, all(a), b)}) {
+		t.Error("two comparisons that mean the same have two keys")
+	}
+	x, y := report.NamedFilter{Name: "x", DimensionFilter: a}, report.NamedFilter{Name: "y", DimensionFilter: b}
+	if compare(x, y) == compare(y, x) {
+		t.Error("the order of comparisons is that of rows")
+	}
+	if q := sessions; compare() != KeyOf(q) {
+		t.Error("no comparisons are none")
 	}
 }
 

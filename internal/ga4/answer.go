@@ -125,7 +125,9 @@ func (w *wireReport) answers(q report.Query) bool {
 	dims, metrics := q.Columns()
 	headers := w.DimensionHeaders
 	if len(q.Comparisons) > 0 {
-		headers = slices.DeleteFunc(slices.Clone(headers), func(h wireDimensionHeader) bool { return h.Name == "comparison" })
+		const column = "comparison"
+		dims = slices.DeleteFunc(dims, func(name string) bool { return name == column })
+		headers = slices.DeleteFunc(slices.Clone(headers), func(h wireDimensionHeader) bool { return h.Name == column })
 	}
 	absent := w.empty() && len(q.Dimensions) == 0
 	return (absent && len(headers) == 0 ||

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +94,54 @@ func TestReport(t *testing.T) {
 	}
 	if other := g.client.Quota("1"); other != nil {
 		t.Errorf("quota of another property: %+v", other)
+	}
+}
+
+// TestQuotaAsText: proto-JSON may write a 64-bit integer as a string.
+func TestQuotaAsText(t *testing.T) {
+	text := regexp.MustCompile(`("consumed"|"remaining"): ([0-9]+)`).ReplaceAllString(recorded, `$1: "$2"`)
+	g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, text) })
+	q := question(0)
+	q.Dimensions = []report.Dimension{{Name: "city"}}
+	if _, err := g.client.Report(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	if left := g.client.Quota("123456"); len(left) != 1 || left[0].TokensPerDay != (Bucket{1, 199999}) {
+		t.Errorf("quota %+v", left)
+	}
+}
+
+// TestColumnsOfTheAnswer: an invisible metric has none, comparisons have one more,
+// wherever it stands.
+func TestColumnsOfTheAnswer(t *testing.T) {
+	q := question(0)
+	q.Dimensions = []report.Dimension{{Name: "place", Expression: &report.DimensionExpression{LowerCase: &report.CaseExpression{DimensionName: "city"}}}}
+	q.Metrics = []report.Metric{{Name: "hidden", Expression: "sessions/2", Invisible: true}, {Name: "sessions"}}
+	q.Comparisons = []report.NamedFilter{{Name: "a", DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "city", Empty: &report.EmptyFilter{}}}}}
+	for headers, right := range map[string]bool{
+		`{"name":"comparison"},{"name":"place"}`: true, `{"name":"place"},{"name":"comparison"}`: true, `{"name":"comparison"},{"name":"city"}`: false,
+	} {
+		var w wireReport
+		body := `{"dimensionHeaders":[` + headers + `],"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],` +
+			`"rows":[{"dimensionValues":[{"value":"a"},{"value":"b"}],"metricValues":[{"value":"1"}]}],"rowCount":1}`
+		if err := json.Unmarshal([]byte(body), &w); err != nil {
+			t.Fatal(err)
+		}
+		if w.answers(q) != right || w.check(q) != nil {
+			t.Errorf("%s: answers %v, %v", headers, w.answers(q), w.check(q))
+		}
+	}
+	if q := question(0); potentiallyThresholded(q) {
+		t.Error("a plain question may be thresholded")
+	}
+	for _, place := range []func(*report.Query){
+		func(q *report.Query) { q.Dimensions[0].Expression.LowerCase.DimensionName = "userGender" },
+		func(q *report.Query) { q.Comparisons[0].DimensionFilter.Condition.FieldName = "userAgeBracket" },
+	} {
+		asked := q.Clone()
+		if place(&asked); !potentiallyThresholded(asked) {
+			t.Errorf("%+v", asked)
+		}
 	}
 }
 

@@ -252,11 +252,28 @@ func TestRefusals(t *testing.T) {
 		page:            func(q *report.Query) { q.Offset = 1 },
 		emptyRows:       func(q *report.Query) { q.KeepEmptyRows = true },
 		pivots:          func(q *report.Query) { q.Pivots = []report.Pivot{{FieldNames: []string{"date", "country"}, Limit: 9}} },
+		comparisons: func(q *report.Query) {
+			q.Comparisons = []report.NamedFilter{{DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "country"}}}}
+		},
+		expressions: func(q *report.Query) { q.Metrics[0] = report.Metric{Name: "x", Expression: "sessions*2"} },
+		invisible:   func(q *report.Query) { q.Metrics = append(q.Metrics, report.Metric{Name: "newUsers", Invisible: true}) },
 	} {
 		q := daily.Clone()
 		spoil(&q)
 		if got := refuseSlices(q); got != want {
 			t.Errorf("refused for %q, want %q", got, want)
+		}
+		if got := unites(q); got != want && (want == comparisons || want == expressions || want == invisible) {
+			t.Errorf("united: refused for %q, want %q", got, want)
+		}
+	}
+	for _, x := range []report.DimensionExpression{
+		{LowerCase: &report.CaseExpression{DimensionName: "country"}}, {Concatenate: &report.ConcatenateExpression{DimensionNames: []string{"date", "country"}}},
+	} {
+		q := daily.Clone()
+		q.Dimensions[1] = report.Dimension{Name: "x", Expression: &x}
+		if a, b := refuseSlices(q), unites(q); a != expressions || b != expressions {
+			t.Errorf("%+v is refused for %q and %q", x, a, b)
 		}
 	}
 	for _, field := range []string{"audienceName", "userGender", "cohort", "cohortNthWeek", "nthWeek", "customUser:plan", "somethingNew"} {

@@ -146,12 +146,14 @@ func TestRefusalsAreNotRemembered(t *testing.T) {
 // formula, and the minutes since a bounded history began.
 func TestWhatDoesNotLastIsNotRemembered(t *testing.T) {
 	v := shop()
-	v.History = History{Days: 1}
+	v.History, v.Fields = History{Days: 1}, Fields{} // a formula may count back too
 	w, g, r := start(t, v)
 	gr := grant(t, r, Claim{Views: []string{"shop"}})
 	formula := sessions()
 	formula.Metrics = []report.Metric{{Name: "calcMetric:depth"}}
-	for _, q := range []report.Query{formula, {Realtime: true, Metrics: []report.Metric{{Name: "activeUsers"}}}} {
+	chosen := sessions()
+	chosen.Metrics = []report.Metric{{Name: "total", Expression: "sessions"}}
+	for _, q := range []report.Query{formula, chosen, {Realtime: true, Metrics: []report.Metric{{Name: "activeUsers"}}}} {
 		if _, err := g.Answer(bg, gr, "shop", NewAsked(q, 100)); err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/oriel-server/oriel/internal/dashboard"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/report/reporttest"
 )
 
 const shopPage = "https://shop.example"
@@ -161,6 +163,33 @@ func TestHiddenFieldsEverywhere(t *testing.T) {
 			q.DimensionFilter = &report.Filter{Not: &report.Filter{OrGroup: &report.FilterList{Expressions: []*report.Filter{is("country", "x"), is(n, "x")}}}}
 		},
 		"metric filter": func(q *report.Query, n string) { q.MetricFilter = is(n, "1") },
+		"expression": func(q *report.Query, n string) {
+			q.Metrics = append(q.Metrics, report.Metric{Name: "x", Expression: "sessions/(2*" + n + ")"})
+		},
+		"invisible metric": func(q *report.Query, n string) {
+			q.Metrics = append(q.Metrics, report.Metric{Name: n, Invisible: true})
+		},
+		"its own expression": func(q *report.Query, n string) {
+			q.Metrics = append(q.Metrics, report.Metric{Name: n, Expression: n})
+		},
+		"lower case": func(q *report.Query, n string) {
+			q.Dimensions = append(q.Dimensions, report.Dimension{Name: "x", Expression: &report.DimensionExpression{LowerCase: &report.CaseExpression{DimensionName: n}}})
+		},
+		"upper case": func(q *report.Query, n string) {
+			q.Dimensions = append(q.Dimensions, report.Dimension{Name: "x", Expression: &report.DimensionExpression{UpperCase: &report.CaseExpression{DimensionName: n}}})
+		},
+		"concatenation": func(q *report.Query, n string) {
+			q.Dimensions = append(q.Dimensions, concatenated("x", "cityId", n))
+		},
+		"comparison": func(q *report.Query, n string) {
+			q.Comparisons = []report.NamedFilter{{Name: "a", DimensionFilter: is("cityId", "1")}, {Name: "b", DimensionFilter: &report.Filter{Not: is(n, "1")}}}
+		},
+		// which the name of an expression must not cover:
+		"name of an expression": func(q *report.Query, n string) {
+			q.Metrics = append(q.Metrics, report.Metric{Name: n, Expression: "sessions*2"})
+			q.Dimensions = append(q.Dimensions, concatenated(n, "cityId"))
+			q.DimensionFilter, q.MetricFilter = is(n, "x"), is(n, "1")
+		},
 		"metric order": func(q *report.Query, n string) {
 			q.OrderBys = []report.OrderBy{{Metric: &report.MetricOrder{MetricName: n}}}
 		},
@@ -182,6 +211,9 @@ func TestHiddenFieldsEverywhere(t *testing.T) {
 		"keyevents:purchase", "dayOfWeek", "dayOfWeekZero", "customEvent:x", "customevent:x", "city ", "city\x00", "ci/ty", "", "a:b:c"}
 	for place, put := range places {
 		for _, name := range hidden {
+			if place == "expression" && name == "ci/ty" {
+				name = "ci/city"
+			}
 			q := sessions()
 			put(&q, name)
 			_, err := g.Report(bg, gr, "shop", q)
@@ -198,6 +230,96 @@ func TestHiddenFieldsEverywhere(t *testing.T) {
 	q.Dimensions = []report.Dimension{{Name: "cityId"}, {Name: "customUser:x"}}
 	if _, err := g.Report(bg, gr, "shop", q); err != nil {
 		t.Errorf("allowed fields: %v", err)
+	}
+}
+
+func concatenated(name string, of ...string) report.Dimension {
+	return report.Dimension{Name: name, Expression: &report.DimensionExpression{Concatenate: &report.ConcatenateExpression{DimensionNames: of}}}
+}
+
+// TestEveryLeafIsHeldToTheLists: wherever a query could name a field, one that the
+// view denies is refused.
+func TestEveryLeafIsHeldToTheLists(t *testing.T) {
+	v := shop()
+	for i := range reporttest.Leaves(new(reporttest.Full())) {
+		q := reporttest.Full()
+		l := reporttest.Leaves(&q)[i]
+		if !l.NamesField() {
+			continue
+		}
+		if err := v.checkFields(q); err != nil {
+			t.Fatalf("before: %v", err)
+		}
+		l.SetText("totalRevenue")
+		wantKind(t, l.Path, v.checkFields(q), report.Invalid)
+	}
+}
+
+// TestNamesOfExpressionsAreNoFields: the view's filter, and the token's, read what
+// they say and not what a query calls so.
+func TestNamesOfExpressionsAreNoFields(t *testing.T) {
+	v := shop()
+	v.Fields = Fields{}
+	w, g, r := start(t, v)
+	gr := grant(t, r, Claim{Views: []string{"shop"}, Filter: is("sessionMedium", "organic")})
+	for _, name := range []string{"country", "Country", "sessionMedium", "sessions", "city", "dayOfWeek", "DAYOFWEEKZERO", "minutesAgo", "conversions", "dateRange", "comparison"} {
+		for _, put := range []func(q *report.Query){
+			func(q *report.Query) { q.Dimensions = []report.Dimension{concatenated(name, "cityId")} },
+			func(q *report.Query) { q.Metrics = []report.Metric{{Name: name, Expression: "eventCount/2"}} },
+		} {
+			q := sessions()
+			put(&q)
+			_, err := g.Report(bg, gr, "shop", q)
+			if wantKind(t, name, err, report.Invalid); !strings.Contains(report.AsError(err).Message, "choose another name") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if len(w.asked) != 0 {
+		t.Errorf("reached the source: %+v", w.asked)
+	}
+	q := sessions()
+	q.Dimensions = []report.Dimension{concatenated("place", "country", "city")}
+	q.Metrics = []report.Metric{{Name: "total", Expression: "sessions"}, {Name: "half", Expression: "total/2", Invisible: true}, {Name: "sessions", Expression: " sessions "}}
+	q.MetricFilter, q.DimensionFilter = is("half", "3"), is("place", "x")
+	q.OrderBys = []report.OrderBy{{Metric: &report.MetricOrder{MetricName: "half"}}, {Dimension: &report.DimensionOrder{DimensionName: "place"}}}
+	if _, err := g.Report(bg, gr, "shop", q); err != nil {
+		t.Error(err)
+	}
+}
+
+// An allow list lets expressions be named as they like, over what it allows.
+func TestExpressionsOverAnAllowList(t *testing.T) {
+	v := shop()
+	v.Fields = Fields{Allow: []string{"sessions", "country"}}
+	_, g, r := start(t, View{Name: "shop", Account: "main", Property: "111", Fields: v.Fields})
+	gr := grant(t, r, Claim{Views: []string{"shop"}})
+	for expression, allowed := range map[string]bool{"sessions*2": true, "sessions - -1": true, "sessions/eventCount": false, "total": true} {
+		q := sessions()
+		q.Metrics = []report.Metric{{Name: "total", Expression: "sessions"}, {Name: "other", Expression: expression}}
+		if _, err := g.Report(bg, gr, "shop", q); (err == nil) != allowed {
+			t.Errorf("%s: %v", expression, err)
+		}
+	}
+}
+
+// TestComparisonsAreNarrowed: each is a report of its own, behind the same filters.
+func TestComparisonsAreNarrowed(t *testing.T) {
+	w, g, r := start(t, shop())
+	gr := grant(t, r, Claim{Views: []string{"shop"}, Filter: is("deviceCategory", "mobile")})
+	q := sessions()
+	q.Comparisons = []report.NamedFilter{{Name: "a", DimensionFilter: is("browser", "Chrome")}, {DimensionFilter: &report.Filter{OrGroup: &report.FilterList{Expressions: []*report.Filter{is("browser", "x"), is("country", "France")}}}}}
+	if _, err := g.Report(bg, gr, "shop", q); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range w.asked[0].Comparisons {
+		want := report.And(is("country", "Germany"), is("deviceCategory", "mobile"), q.Comparisons[i].DimensionFilter)
+		if !reflect.DeepEqual(c.DimensionFilter, want) || c.Name != q.Comparisons[i].Name {
+			t.Errorf("comparison %d: %s", i, jsonOf(t, c))
+		}
+	}
+	if q.Comparisons[0].DimensionFilter.AndGroup != nil {
+		t.Error("the asker's query was changed")
 	}
 }
 
@@ -256,6 +378,10 @@ func TestCalculatedMetricsDiscloseNothingDenied(t *testing.T) {
 		q.MetricFilter = &report.Filter{Condition: &report.Condition{FieldName: name, Empty: &report.EmptyFilter{}}}
 		_, err = g.Report(bg, gr, "shop", q)
 		wantKind(t, name+" in a filter", err, report.Invalid)
+		q = sessions()
+		q.Metrics = []report.Metric{{Name: "x", Expression: "2*" + name}}
+		_, err = g.Report(bg, gr, "shop", q)
+		wantKind(t, name+" in an expression", err, report.Invalid)
 	}
 	if len(w.asked) != 0 || !w.decisions[0].Refused {
 		t.Errorf("asked %v, recorded %+v", w.asked, w.decisions[0])

@@ -61,6 +61,9 @@ type mentionWalk struct {
 
 func (w mentionWalk) columns() {
 	for _, d := range w.q.Dimensions {
+		if d.Expression == nil && d.Name == comparisonColumn && len(w.q.Comparisons) > 0 {
+			continue // which says where the column is to stand
+		}
 		if d.Expression == nil {
 			w.visit(Mention{d.Name, false, InColumn})
 			continue
@@ -152,10 +155,10 @@ func (q *Query) Chosen() []string {
 	return names
 }
 
-// chosen reports whether the metric's name is one that the query gives it. A
-// metric that is another name for itself keeps its own.
+// chosen reports whether the metric's name is one that the query gives it: a metric
+// whose expression is its name keeps it.
 func (m Metric) chosen() bool {
-	return m.Expression != "" && strings.TrimSpace(m.Expression) != m.Name
+	return m.Expression != "" && (strings.TrimSpace(m.Expression) != m.Name || strings.ContainsAny(m.Name, "+-*/()"))
 }
 
 // reads returns the names in the metric's expression.
