@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := newFlags("doctor", "Check the configuration, the keys and the access to every view's property.", stderr)
 	path := fs.String("config", "oriel.yaml", "configuration file")
-	timeout := fs.Duration("timeout", 30*time.Second, "how long to wait for Google")
+	timeout := fs.Duration("timeout", 30*time.Second, "how long to wait for Google, for each view")
 	if err := parse(fs, args); err != nil {
 		return err
 	}
@@ -30,29 +31,31 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return err
 	}
 	defer a.Close()
-	ctx, cancel := context.WithTimeout(ctx, *timeout)
-	defer cancel()
-	findings := a.Check(ctx)
-	a.LookForTraffic(ctx, findings)
-	return tell(findings, stdout)
+	return tell(a.Examine(ctx, *timeout), stdout)
 }
 
-// tell writes a line per view, one more where there is a note, and returns an error when one needs mending.
-func tell(findings []app.Finding, w io.Writer) error {
-	bad := 0
-	for _, f := range findings {
+// tell writes a line per view as it is found out, one more where there is a note, and
+// returns an error when one needs mending.
+func tell(findings iter.Seq[app.Finding], w io.Writer) error {
+	bad, all := 0, 0
+	for f := range findings {
+		all++
 		if f.Err != nil {
 			bad++
 			fmt.Fprintf(w, "FAIL  %v\n", f.Err)
 			continue
 		}
-		fmt.Fprintf(w, "ok    view %s: property %s %q, %s, %s\n", f.View, f.Property.ID, f.Property.DisplayName, f.Property.TimeZone, f.Property.CurrencyCode)
+		title := ""
+		if f.Title != "" {
+			title = fmt.Sprintf(" %q", f.Title)
+		}
+		fmt.Fprintf(w, "ok    view %s: property %s%s, %s, %s\n", f.View, f.Property.ID, title, f.Property.TimeZone, f.Property.CurrencyCode)
 		if f.Note != "" {
 			fmt.Fprintf(w, "note  view %s: %s\n", f.View, f.Note)
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d of %d views cannot be read", bad, len(findings))
+		return fmt.Errorf("%d of %d views cannot be read", bad, all)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/app"
@@ -77,29 +78,71 @@ func (s *server) close() {
 	}
 }
 
-// startCheck bounds how long the start waits for Google; a slow Google does not
-// keep the server from serving.
-const startCheck = 15 * time.Second
+// checkPatience bounds how long the check at the start waits for Google's word about
+// one view.
+const checkPatience = 30 * time.Second
 
-// run serves until ctx ends. It refuses to start when no view can be read and
-// waiting would not mend it.
+// run serves until ctx ends, from the first moment on, for what is stored needs no
+// Google. Views are checked behind; when none has anything to give, and waiting would not
+// mend that, the server ends.
 func (s *server) run(ctx context.Context) error {
-	checked, cancel := context.WithTimeout(ctx, startCheck)
-	findings := s.app.Check(checked)
-	cancel()
-	var permanent []error
-	for _, f := range findings {
-		if f.Err != nil {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	var checked sync.WaitGroup
+	checked.Go(func() {
+		if err := s.check(ctx); err != nil {
+			end(err)
+		}
+	})
+	err := s.app.Run(ctx, s.public, s.operator)
+	end(nil)
+	checked.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return errors.Join(cause, err)
+	}
+	return err
+}
+
+const (
+	// checkProgress is after how many views a line says how far the check is.
+	checkProgress = 100
+	// maxPassing bounds the lines about what may pass by itself: in an outage, all do.
+	maxPassing = 10
+)
+
+// check logs which views cannot be read, and returns an error when there is no use in
+// serving.
+func (s *server) check(ctx context.Context) error {
+	var hopeless []error
+	all, failed, passing := 0, 0, 0
+	for f := range s.app.Check(ctx, checkPatience) {
+		if ctx.Err() != nil {
+			return nil
+		}
+		all++
+		switch {
+		case f.Err == nil:
+		case f.Permanent():
+			failed++
 			s.log.Error("a view cannot be read", "view", f.View, "error", f.Err)
+		default:
+			failed++
+			if passing++; passing <= maxPassing {
+				s.log.Warn("a view cannot be read at the moment", "view", f.View, "error", f.Err)
+			}
 		}
-		if f.Permanent() {
-			permanent = append(permanent, f.Err)
+		if f.Hopeless() {
+			hopeless = append(hopeless, f.Err)
+		}
+		if all%checkProgress == 0 {
+			s.log.Info("checking views", "checked", all, "failed", failed)
 		}
 	}
-	if len(permanent) == len(findings) {
-		return errors.Join(append([]error{errors.New("no view can be read")}, permanent...)...)
+	s.log.Info("views are checked", "checked", all, "failed", failed)
+	if len(hopeless) == all {
+		return errors.Join(append([]error{errors.New("no view can be read")}, hopeless...)...)
 	}
-	return s.app.Run(ctx, s.public, s.operator)
+	return nil
 }
 
 func newLogger(c app.LogConfig, w io.Writer) *slog.Logger {

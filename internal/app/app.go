@@ -49,12 +49,13 @@ type App struct {
 	keysSeen  stamp        // of the file of signing keys that authority began with
 	trail     *audit.Trail // nil when nothing is to be recorded
 	ledger    access.Ledger
+	pause     func(ctx context.Context, d time.Duration) bool // between the tries of Check
 }
 
 // New wires a configuration. It reads key files and makes the signing keys on
 // the first run, but asks Google nothing.
 func New(c *Config, log *slog.Logger) (*App, error) {
-	a := &App{config: c, log: log, clock: c.Clock}
+	a := &App{config: c, log: log, clock: c.Clock, pause: pause}
 	if a.clock == nil {
 		a.clock = time.Now
 	}
@@ -81,7 +82,7 @@ func (a *App) wire() error {
 	if err != nil {
 		return err
 	}
-	if a.catalog, err = cache.NewCatalog(a.google, cache.CatalogConfig{Clock: a.clock, Beside: a.cache}); err != nil {
+	if a.catalog, err = cache.NewCatalog(a.google, cache.CatalogConfig{Clock: a.clock, Beside: a.cache, Changed: a.propertyChanged}); err != nil {
 		return err
 	}
 	rules, err := a.config.rules()
@@ -99,6 +100,15 @@ func (a *App) wire() error {
 		return err
 	}
 	return a.wireWeb(rules, gate, registry)
+}
+
+// propertyChanged is told once when Google says that a property has another time zone or
+// currency than before. What was fetched before is not given as right any more: see
+// cache.CatalogConfig.
+func (a *App) propertyChanged(account, property string, before, after report.Property) {
+	a.log.Warn("the time zone or the currency of a property was changed at Google; its answers are fetched again",
+		"account", account, "property", property, "time_zone", after.TimeZone.String(), "before", before.TimeZone.String(),
+		"currency", after.CurrencyCode, "currency_before", before.CurrencyCode)
 }
 
 func (a *App) wireGoogle(m *metrics) (err error) {
@@ -227,6 +237,7 @@ func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	ended := make(chan error, 2)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	a.load(ctx)
 	go a.prewarm(ctx)
 	go a.watchKeys(ctx)
 	go a.authority.Watch(ctx, a.log)
@@ -238,6 +249,18 @@ func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	go open(a.publicDoor(public), everybody, a.tls)
 	go open(newDoor(operator, operatorConnections), operators, nil)
 	return errors.Join(<-ended, <-ended)
+}
+
+// loadTime bounds the pass over what is stored of properties, on a disk that hangs.
+const loadTime = 10 * time.Second
+
+// load reads what is stored of the views' properties: without a time zone no stored
+// answer can be given, and a thousand visitors who come at once would each wait for the
+// disk.
+func (a *App) load(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, loadTime)
+	defer cancel()
+	a.catalog.Load(ctx, a.properties())
 }
 
 // prewarmEvery is how often it is looked what gets old soon.

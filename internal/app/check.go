@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/oriel-server/oriel/internal/credential"
+	"github.com/oriel-server/oriel/internal/ga4"
 	"github.com/oriel-server/oriel/internal/report"
 	"github.com/oriel-server/oriel/internal/web"
 )
@@ -19,36 +23,164 @@ type Finding struct {
 	View     string
 	Where    string // file:line of the view's property
 	Property report.Property
-	Err      error  // nil when the view can be read
-	Note     string // what else an operator may want to know, see LookForTraffic
+	Title    string // of the property; empty where the Admin API does not tell
+	// Stored says that what is stored of the view's property is given, whatever
+	// Google says now.
+	Stored bool
+	Err    error  // nil when the view can be read
+	Note   string // what else an operator may want to know, see Examine
 }
 
 // Permanent reports whether waiting will not mend it.
 func (f Finding) Permanent() bool {
 	var key *credential.Error
-	return report.KindOf(f.Err) == report.Misconfigured || errors.As(f.Err, &key) && key.Permanent()
+	kind := report.KindOf(f.Err)
+	return f.Err != nil && (kind == report.Misconfigured || kind == report.NoAccess) || errors.As(f.Err, &key) && key.Permanent()
 }
 
-// Check asks Google about every view's property with the view's account: for
-// doctor and for the start of serve. Findings are in the order of the file.
-func (a *App) Check(ctx context.Context) []Finding {
-	names := a.config.src.ordered("views", maps.Keys(a.config.Views))
-	findings := make([]Finding, len(names))
-	var asked sync.WaitGroup
-	for i, name := range names {
-		asked.Go(func() { findings[i] = a.check(ctx, name) })
+// Hopeless reports whether the view has nothing to give, and waiting will not mend it.
+func (f Finding) Hopeless() bool { return f.Permanent() && !f.Stored }
+
+const (
+	// checksAtOnce bounds the questions of Check that run.
+	checksAtOnce = 8
+	// checkTries is how often a question is put to a Google that says it is asked too
+	// much in a minute.
+	checkTries = 5
+)
+
+// Check finds out about every view's property with the view's account: for doctor and
+// for the start of serve. Findings come as they are found out, in the order of the file.
+// What the Admin API lists tells which properties to look at again; a property of which
+// nothing is known is asked about, a few at once, each for as long as patience.
+func (a *App) Check(ctx context.Context, patience time.Duration) iter.Seq[Finding] {
+	return a.findings(ctx, patience, func(context.Context, *Finding) {})
+}
+
+// findings are those of Check, each after more was found out by look.
+func (a *App) findings(ctx context.Context, patience time.Duration, look func(context.Context, *Finding)) iter.Seq[Finding] {
+	return func(yield func(Finding) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		names := a.config.src.ordered("views", maps.Keys(a.config.Views))
+		titles := a.titles(ctx, patience)
+		found := make([]chan Finding, len(names))
+		for i := range found {
+			found[i] = make(chan Finding, 1)
+		}
+		var ended sync.WaitGroup
+		ended.Go(func() {
+			atOnce(len(names), func(i int) {
+				f := a.check(ctx, names[i], titles, patience)
+				look(ctx, &f)
+				found[i] <- f
+			})
+		})
+		defer ended.Wait()
+		defer stop()
+		for _, f := range found {
+			if !yield(<-f) {
+				return
+			}
+		}
 	}
-	asked.Wait()
-	return findings
 }
 
-func (a *App) check(ctx context.Context, name string) Finding {
+// atOnce calls do for 0 to n-1, a few at once, and returns when all have returned.
+func atOnce(n int, do func(i int)) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(n, checksAtOnce) {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// properties are those of the views, with the account that reads them, each once.
+func (a *App) properties() [][2]string {
+	all := make([][2]string, 0, len(a.config.Views))
+	for _, v := range a.config.Views {
+		all = append(all, [2]string{v.Account, v.Property})
+	}
+	slices.SortFunc(all, func(p, q [2]string) int { return slices.Compare(p[:], q[:]) })
+	return slices.Compact(all)
+}
+
+// titles asks the Admin API what each account can read, and returns the titles of the
+// properties. Those that it does not list are asked about though they are known: who
+// cannot say does not matter, for many projects have the Data API alone.
+func (a *App) titles(ctx context.Context, patience time.Duration) map[[2]string]string {
+	properties := a.properties()
+	accounts := make([]string, 0, len(properties))
+	for _, p := range properties {
+		accounts = append(accounts, p[0])
+	}
+	accounts = slices.Compact(accounts)
+	lists, listed := make([][]ga4.AccountSummary, len(accounts)), make([]bool, len(accounts))
+	atOnce(len(accounts), func(i int) {
+		if err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
+			lists[i], err = a.google.AccountSummaries(ctx, accounts[i])
+			return err
+		}); err != nil {
+			a.log.Info("the Admin API does not list what an account can read", "account", accounts[i], "cause", forOperators(err))
+			return
+		}
+		listed[i] = true
+	})
+	titles := map[[2]string]string{}
+	for i, list := range lists {
+		for _, summary := range list {
+			for _, p := range summary.Properties {
+				titles[[2]string{accounts[i], p.ID}] = p.DisplayName
+			}
+		}
+	}
+	for _, p := range properties {
+		if _, ok := titles[p]; !ok && listed[slices.Index(accounts, p[0])] {
+			a.catalog.Doubt(p[0], p[1])
+		}
+	}
+	return titles
+}
+
+// patiently asks again what Google refuses for this minute alone.
+func (a *App) patiently(ctx context.Context, patience time.Duration, ask func(context.Context) error) error {
+	for n := 1; ; n++ {
+		one, cancel := context.WithTimeout(ctx, patience)
+		err := ask(one)
+		cancel()
+		e := report.AsError(err)
+		if err == nil || e.Kind != report.Quota || e.RetryAfter <= 0 || e.RetryAfter > time.Minute || n == checkTries || !a.pause(ctx, e.RetryAfter) {
+			return err
+		}
+	}
+}
+
+// pause waits; false when ctx ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (a *App) check(ctx context.Context, name string, titles map[[2]string]string, patience time.Duration) Finding {
 	v := a.config.Views[name]
-	f := Finding{View: name, Where: a.config.src.where("views", name, "property")}
-	var err error
-	if f.Property, err = a.catalog.Property(ctx, v.Account, v.Property); err == nil && v.Filter.Filter != nil {
-		err = a.checkFilter(ctx, name)
-	}
+	f := Finding{View: name, Where: a.config.src.where("views", name, "property"), Title: titles[[2]string{v.Account, v.Property}]}
+	err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
+		if f.Property, err = a.catalog.Property(ctx, v.Account, v.Property); err == nil && v.Filter.Filter != nil {
+			err = a.checkFilter(ctx, name)
+		}
+		return err
+	})
+	f.Stored = a.catalog.Known(v.Account, v.Property)
 	if err != nil {
 		f.Err = fmt.Errorf("%s: view %s: %w", f.Where, name, forOperators(err))
 	}
@@ -93,21 +225,20 @@ func (a *App) checkFilter(ctx context.Context, name string) error {
 		a.config.src.where("views", name, "filter"), strings.Join(unknown, ", "))
 }
 
-// readiness says what must work before the server can answer: an account whose
-// key Google refuses for good will not come back by itself, and without the ledger
-// all tokens are refused. A disk that fails the cache is worth a note only: memory
-// does its work.
+// readiness says what must work before the server can answer: without the ledger all
+// tokens are refused, and without a Google that answers there must at least be something
+// stored. Accounts, properties and a disk that fail otherwise are worth a note: what they
+// gave before is given.
 func (a *App) readiness() []web.Check {
 	checks := []web.Check{
-		{Name: "accounts", Check: func(context.Context) error {
-			var errs []error
-			for _, s := range a.keys.Status() {
-				if s.Failure != nil {
-					errs = append(errs, s.Failure)
-				}
+		{Name: "answers", Check: func(context.Context) error {
+			if err := a.accountFailures(); err != nil && !slices.ContainsFunc(a.properties(), func(p [2]string) bool { return a.catalog.Known(p[0], p[1]) }) {
+				return fmt.Errorf("nothing is stored, and no account works: %w", err)
 			}
-			return errors.Join(errs...)
+			return nil
 		}},
+		{Name: "accounts", Advisory: true, Check: func(context.Context) error { return errors.Join(a.failures()...) }},
+		{Name: "google", Advisory: true, Check: func(context.Context) error { return a.troubles() }},
 		a.ledgerCheck(),
 		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.cache.Degraded() }},
 	}
@@ -115,4 +246,46 @@ func (a *App) readiness() []web.Check {
 		checks = append(checks, web.Check{Name: "certificate", Advisory: true, Check: func(context.Context) error { return a.tls.check() }})
 	}
 	return append(checks, a.auditChecks()...)
+}
+
+// failures are why accounts have no access token.
+func (a *App) failures() (errs []error) {
+	for _, s := range a.keys.Status() {
+		if s.Failure != nil {
+			errs = append(errs, s.Failure)
+		}
+	}
+	return errs
+}
+
+// accountFailures is failures when no account works, else nil.
+func (a *App) accountFailures() error {
+	if errs := a.failures(); len(errs) == len(a.keys.Status()) {
+		return errors.Join(errs...)
+	}
+	return nil
+}
+
+// maxTroubles bounds the properties that readiness names.
+const maxTroubles = 5
+
+// troubles says where Google is not answering, why, and until when it is not asked.
+func (a *App) troubles() error {
+	all := a.google.Troubles()
+	var errs []error
+	for i, t := range all {
+		if i == maxTroubles {
+			errs = append(errs, fmt.Errorf("and %d more", len(all)-i))
+			break
+		}
+		s := fmt.Sprintf("property %s by account %q, %s: %s", t.Property, t.Account, t.Category, t.Cause)
+		if !t.Since.IsZero() {
+			s += "; since " + t.Since.UTC().Format(time.RFC3339)
+		}
+		if !t.Again.IsZero() {
+			s += "; asked again at " + t.Again.UTC().Format(time.RFC3339)
+		}
+		errs = append(errs, errors.New(s))
+	}
+	return errors.Join(errs...)
 }

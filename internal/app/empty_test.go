@@ -310,7 +310,7 @@ func TestQuietWithoutTheAdminAPI(t *testing.T) {
 	x := newQuiet(t, everyPanel)
 	x.admin.Store(true)
 	x.draw("?view=empty")
-	for _, f := range x.app.Check(t.Context()) {
+	for f := range x.app.Check(t.Context(), time.Minute) {
 		if f.Err != nil || f.Property.TimeZone.String() != "Europe/Berlin" {
 			t.Errorf("%+v", f)
 		}
@@ -332,12 +332,10 @@ func TestRealtimeFallsToZero(t *testing.T) {
 	}
 }
 
-// TestLookForTraffic: a view without visitors is no fault, but worth a note.
-func TestLookForTraffic(t *testing.T) {
+// TestExamine: a view without visitors is no fault, but worth a note.
+func TestExamine(t *testing.T) {
 	x := newQuiet(t, everyPanel)
-	findings := x.app.Check(t.Context())
-	x.app.LookForTraffic(t.Context(), findings)
-	for _, f := range findings {
+	for f := range x.app.Examine(t.Context(), time.Minute) {
 		want := map[string]string{"empty": "no traffic in the last 28 days: is the site's tag in place?"}[f.View]
 		if f.Err != nil || f.Note != want {
 			t.Errorf("view %s: %v, note %q, want %q", f.View, f.Err, f.Note, want)

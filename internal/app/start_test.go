@@ -1,14 +1,18 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/oriel-server/oriel/emulator"
 )
@@ -18,10 +22,17 @@ const withKey = "accounts:\n  agency:\n    key_file: key.json\nviews:\n  shop:\n
 // start reads the configuration at path and wires a server.
 func start(t *testing.T, path string) (*App, error) {
 	t.Helper()
+	return startAt(t, path, time.Now)
+}
+
+// startAt is start by a clock.
+func startAt(t *testing.T, path string, clock func() time.Time) (*App, error) {
+	t.Helper()
 	c, err := ReadConfig(path)
 	if err != nil {
 		return nil, err
 	}
+	c.Clock = clock
 	a, err := New(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
@@ -134,7 +145,7 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	findings := a.Check(t.Context())
+	findings := slices.Collect(a.Check(t.Context(), time.Minute))
 	if len(findings) != 3 {
 		t.Fatalf("%d findings", len(findings))
 	}
@@ -174,27 +185,108 @@ func TestCheckOfAFailingGoogle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f := a.Check(t.Context())[0]; f.Err == nil || f.Permanent() {
+	if f := slices.Collect(a.Check(t.Context(), time.Minute))[0]; f.Err == nil || f.Permanent() {
 		t.Errorf("%+v", f)
 	}
 }
 
-// Readiness falls when Google refuses the key for good.
+// What Google refuses for a minute is asked again when the minute is over; a few
+// questions run at once; what the Admin API does not list is asked about all the same.
+func TestCheckIsGentle(t *testing.T) {
+	const views = 60
+	path, google, crowd := crowded(t, views, "")
+	for _, method := range []string{"runReport", "accountSummaries"} {
+		check(t, google.SetFault(method, emulator.Fault{As: emulator.AsPerMinute, Times: 3}))
+	}
+	a, err := startAt(t, path, func() time.Time { return time.Now().Add(time.Duration(crowd.ahead.Load())) })
+	check(t, err)
+	var paused atomic.Int64
+	a.pause = func(_ context.Context, d time.Duration) bool {
+		paused.Add(1)
+		if d <= 0 || d > time.Minute {
+			t.Errorf("a pause of %v", d)
+		}
+		google.Advance(time.Minute)
+		crowd.ahead.Add(int64(time.Minute))
+		return true
+	}
+	n := 0
+	for f := range a.Check(t.Context(), time.Minute) {
+		if want := fmt.Sprintf("v%d", n); f.View != want || f.Err != nil || f.Property.TimeZone == nil || f.Title != "" {
+			t.Fatalf("%+v; want %s, good", f, want)
+		}
+		n++
+	}
+	if n != views || paused.Load() < 4 {
+		t.Errorf("%d findings, %d pauses", n, paused.Load())
+	}
+	if most := crowd.most.Load(); most > checksAtOnce {
+		t.Errorf("%d questions at once", most)
+	}
+}
+
+// Who stops listening to findings leaves nothing running.
+func TestCheckMayBeLeft(t *testing.T) {
+	path, _, _ := crowded(t, 40, "")
+	a := wired(t, path)
+	for f := range a.Check(t.Context(), time.Minute) {
+		if f.Err != nil {
+			t.Error(f.Err)
+		}
+		break
+	}
+}
+
+// TestReadiness: accounts that Google refuses are noted, and keep a server from being
+// ready only when it has nothing to give.
 func TestReadiness(t *testing.T) {
 	path, google := against(t, "  museum: {property: '412600302'}\n")
-	a, err := start(t, path)
-	if err != nil {
-		t.Fatal(err)
+	check(t, google.RevokeAccount(robot))
+	results := func(a *App) (answers, accounts error) {
+		for _, c := range a.readiness() {
+			switch c.Name {
+			case "answers":
+				answers = c.Check(t.Context())
+			case "accounts":
+				if accounts = c.Check(t.Context()); !c.Advisory {
+					t.Error("an account that fails takes the server away")
+				}
+			}
+		}
+		return answers, accounts
 	}
-	ready := a.readiness()[0]
-	if err := ready.Check(t.Context()); err != nil {
-		t.Errorf("before any question: %v", err)
+	a := wired(t, path)
+	if answers, accounts := results(a); answers != nil || accounts != nil {
+		t.Errorf("before any question: %v, %v", answers, accounts)
 	}
-	if err := google.RevokeAccount(robot); err != nil {
-		t.Fatal(err)
+	for f := range a.Check(t.Context(), time.Minute) {
+		if !f.Permanent() || !f.Hopeless() {
+			t.Errorf("%+v", f)
+		}
 	}
-	a.Check(t.Context())
-	if err := ready.Check(t.Context()); err == nil || !strings.Contains(err.Error(), robot) {
-		t.Errorf("a revoked account: %v", err)
+	if answers, accounts := results(a); answers == nil || accounts == nil || !strings.Contains(answers.Error(), robot) || !strings.Contains(accounts.Error(), robot) {
+		t.Errorf("a revoked account, and nothing stored: %v, %v", answers, accounts)
+	}
+	check(t, google.RestoreAccount(robot))
+	check(t, a.Close())
+	a = wired(t, path)
+	for f := range a.Check(t.Context(), time.Minute) {
+		if f.Err != nil {
+			t.Error(f.Err)
+		}
+	}
+	check(t, google.RevokeAccount(robot))
+	check(t, a.Close())
+	a = wired(t, path)
+	if _, err := a.google.Fields(t.Context(), "agency", "412600302"); err == nil {
+		t.Fatal("a revoked account is answered")
+	}
+	for f := range a.Check(t.Context(), time.Minute) {
+		if f.Hopeless() {
+			t.Errorf("something is stored: %+v", f)
+		}
+	}
+	if answers, accounts := results(a); answers != nil || accounts == nil {
+		t.Errorf("a revoked account, and something stored: %v, %v", answers, accounts)
 	}
 }

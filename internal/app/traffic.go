@@ -3,35 +3,27 @@ package app
 import (
 	"context"
 	"fmt"
-
-	"golang.org/x/sync/errgroup"
+	"iter"
+	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-const (
-	// trafficDays is how far back it is looked for visitors: what dashboards show
-	// by default.
-	trafficDays = 28
-	// trafficAtOnce bounds the views that are looked at at once.
-	trafficAtOnce = 8
-)
+// trafficDays is how far back visitors are looked for: what dashboards show by
+// default.
+const trafficDays = 28
 
-// LookForTraffic notes in findings which of the views that can be read show
+// Examine is Check for doctor. It notes which of the views that can be read show
 // nothing, each at the price of a report. An empty view is no fault: a new site has
 // no visitors yet, but neither has one whose tag is broken.
-func (a *App) LookForTraffic(ctx context.Context, findings []Finding) {
-	var looks errgroup.Group
-	looks.SetLimit(trafficAtOnce)
-	for i := range findings {
-		if f := &findings[i]; f.Err == nil {
-			looks.Go(func() error {
-				f.Note = a.traffic(ctx, f.View)
-				return nil
-			})
+func (a *App) Examine(ctx context.Context, patience time.Duration) iter.Seq[Finding] {
+	return a.findings(ctx, patience, func(ctx context.Context, f *Finding) {
+		if f.Err == nil {
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			f.Note = a.traffic(ctx, f.View)
 		}
-	}
-	_ = looks.Wait() // no error is returned above
+	})
 }
 
 // traffic returns what an operator may want to know of a view's visitors; empty

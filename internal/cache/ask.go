@@ -25,12 +25,13 @@ func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, err
 		return c.soften(nil, refusal)
 	}
 	var e *entry
+	unread := false
 	if !shut {
-		e = c.look(ctx, key, at, c.config.Clock())
+		e, unread = c.look(ctx, key, at, c.config.Clock())
 	}
 	now := c.config.Clock()
 	life := c.life(e, q)
-	state := e.state(now, life)
+	state := c.state(e, q, now)
 	if e != nil && q.Urgency == report.Unseen {
 		e.look(now)
 	}
@@ -47,8 +48,8 @@ func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, err
 	if e != nil {
 		q.Urgency = max(q.Urgency, report.Seen)
 	}
-	answer, led := c.ask(key, q, e)
-	r, err := c.await(ctx, answer, e)
+	answer, led := c.ask(key, q, e, unread)
+	r, err := c.await(ctx, key, q, answer, e)
 	if err == nil && r.Stale == "" {
 		// The flight that wrote led has ended: its answer arrived.
 		c.config.Observer(map[bool]Event{true: Miss, false: Joined}[*led])
@@ -68,14 +69,14 @@ func (c *Cache) refreshed(key Key, q report.Query, e *entry) (*report.Report, er
 	if q.Urgency != report.Seen {
 		q.Urgency = max(q.Urgency, report.Refresh)
 	}
-	c.ask(key, q, e)
+	c.ask(key, q, e, false)
 	r := e.given()
 	c.config.Observer(map[bool]Event{true: Refreshing, false: Stale}[r.Stale == ""])
 	return r, nil
 }
 
 // await waits for an answer; with an old one at hand not forever.
-func (c *Cache) await(ctx context.Context, answer <-chan singleflight.Result, e *entry) (*report.Report, error) {
+func (c *Cache) await(ctx context.Context, key Key, q report.Query, answer <-chan singleflight.Result, e *entry) (*report.Report, error) {
 	var enough <-chan time.Time
 	if e != nil {
 		patience := time.NewTimer(c.config.Patience)
@@ -84,7 +85,7 @@ func (c *Cache) await(ctx context.Context, answer <-chan singleflight.Result, e 
 	}
 	select {
 	case r := <-answer:
-		return c.arrived(r, e)
+		return c.arrived(key, q, r, e)
 	case <-enough:
 		return c.soften(e, report.Errorf(report.Unavailable, "Google Analytics is slow to answer."))
 	case <-ctx.Done():
@@ -96,8 +97,14 @@ func (c *Cache) await(ctx context.Context, answer <-chan singleflight.Result, e 
 	}
 }
 
-func (c *Cache) arrived(r singleflight.Result, e *entry) (*report.Report, error) {
+func (c *Cache) arrived(key Key, q report.Query, r singleflight.Result, e *entry) (*report.Report, error) {
 	if r.Err != nil {
+		if e == nil {
+			e, _ = c.kept.GetIfPresent(key) // what the store had after all
+		}
+		if c.state(e, q, c.config.Clock()) == fresh && serveOld(report.AsError(r.Err)) {
+			return e.report, nil
+		}
 		return c.soften(e, report.AsError(r.Err))
 	}
 	return r.Val.(*report.Report), nil
@@ -114,9 +121,10 @@ func (c *Cache) soften(e *entry, err *report.Error) (*report.Report, error) {
 }
 
 // ask puts q to the source unless it is being asked already. The question has a
-// context of its own. The caller knows what is at hand. Once there is an answer,
-// led says whether it was this call that asked.
-func (c *Cache) ask(key Key, q report.Query, known *entry) (answer <-chan singleflight.Result, led *bool) {
+// context of its own. The caller knows what is at hand, and whether the store did not
+// say in time what it has. Once there is an answer, led says whether it was this call
+// that asked.
+func (c *Cache) ask(key Key, q report.Query, known *entry, unread bool) (answer <-chan singleflight.Result, led *bool) {
 	led = new(bool)
 	q = q.Clone() // the question may outlive the caller, who owns q
 	answer = c.flights.DoChan(string(key[:]), func() (any, error) {
@@ -127,10 +135,14 @@ func (c *Cache) ask(key Key, q report.Query, known *entry) (answer <-chan single
 		defer c.running.Done()
 		// Between the caller's look and now, another flight may have landed.
 		e, _ := c.kept.GetIfPresent(key)
-		if e != known && e.state(c.config.Clock(), c.life(e, q)) == fresh && !c.doors.isShut(slot{q.Account, q.Property}) {
+		if e != known && c.state(e, q, c.config.Clock()) == fresh && !c.doors.isShut(slot{q.Account, q.Property}) {
 			return e.report, nil
 		}
-		return c.fetch(key, q)
+		r, err := c.fetch(key, q)
+		if err != nil && unread && serveOld(report.AsError(err)) {
+			_, _ = c.stored(c.ctx, key, slot{q.Account, q.Property}, c.config.Clock(), c.backing.long())
+		}
+		return r, err
 	})
 	return answer, led
 }
@@ -158,6 +170,9 @@ func (c *Cache) fetch(key Key, q report.Query) (*report.Report, error) {
 	c.keep(key, c.newEntry(at, r))
 	c.failures.Invalidate(key)
 	c.doors.open(at)
+	if c.catalog != nil {
+		c.catalog.heard(at, r)
+	}
 	return r, nil
 }
 
@@ -181,14 +196,15 @@ func (c *Cache) keep(key Key, e *entry) {
 }
 
 // failed remembers an error, and drops the old answer of a view whose access was
-// taken away: it must not come back when Google fails later.
+// taken away: it must not come back when Google fails later. No other error takes
+// anything away.
 func (c *Cache) failed(key Key, q report.Query, err error) {
 	e := report.AsError(err)
 	if c.ctx.Err() == nil {
 		c.remember(key, e)
 		c.overdue(key, e)
 	}
-	if e.Kind != report.Misconfigured && e.Kind != report.Forbidden {
+	if e.Kind != report.NoAccess {
 		return
 	}
 	at := slot{q.Account, q.Property}

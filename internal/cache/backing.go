@@ -27,6 +27,8 @@ const (
 	// maxReads bounds the reads that run, for those that a broken disk holds up
 	// never end.
 	maxReads = 32
+	// readTime bounds one read, whoever waits for it for how long.
+	readTime = 5 * time.Second
 	// touchAfter is how much later a last use must be to be told to the store.
 	touchAfter = time.Hour
 	// slowReads in a row are enough for reads to rest.
@@ -255,41 +257,57 @@ func (c change) size() int64 {
 	return c.put.Size()
 }
 
-// get returns the record of a key, or nil when there is none, or none in time.
-func (b *backing) get(ctx context.Context, k Key) *Record {
+// A patience is how a caller waits for the store.
+type patience struct {
+	time   time.Duration
+	insist bool // although the store is being left alone: nobody else can answer
+}
+
+// brief is the patience of a visitor whom somebody else can answer, long that of one
+// whom the store alone can.
+func (b *backing) brief() patience { return patience{b.patience, false} }
+func (b *backing) long() patience  { return patience{muchPatience * b.patience, true} }
+
+// muchPatience is how many times longer the store is waited for when it alone can
+// answer.
+const muchPatience = 8
+
+// get returns the record of a key, or nil when there is none. Without told it is not
+// known whether there is: the store fails, or does not say in time.
+func (b *backing) get(ctx context.Context, k Key, p patience) (r *Record, told bool) {
 	k = b.inRealm(k)
 	b.mu.Lock()
 	c := b.pending[k]
 	b.mu.Unlock()
 	if c.put != nil || c.forget {
-		return c.put
+		return c.put, true
 	}
-	if b.reading.resting(b.clock()) {
-		return nil
+	if !p.insist && b.reading.resting(b.clock()) {
+		return nil, false
 	}
 	answer := b.reads.DoChan(string(k[:]), func() (any, error) { return b.read(k) })
-	enough := time.NewTimer(b.patience)
+	enough := time.NewTimer(p.time)
 	defer enough.Stop()
 	select {
 	case r := <-answer:
-		return r.Val.(*Record)
+		return r.Val.(*Record), r.Err == nil
 	case <-enough.C:
 	case <-ctx.Done():
 	}
-	return nil
+	return nil, false
 }
 
 func (b *backing) read(k Key) (*Record, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), b.patience)
+	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()
-	// A disk that hangs does not heed ctx; this read is a slow one all the same.
-	slow := time.AfterFunc(b.patience, func() { b.noteRead(context.DeadlineExceeded) })
 	select {
 	case b.slots <- struct{}{}:
 		defer func() { <-b.slots }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	// A disk that hangs does not heed ctx; this read is a slow one all the same.
+	slow := time.AfterFunc(b.patience, func() { b.noteRead(context.DeadlineExceeded) })
 	r, err := b.store.Get(ctx, k)
 	if slow.Stop() {
 		b.noteRead(err)

@@ -90,6 +90,7 @@ type Cache struct {
 	flights  singleflight.Group
 	doors    doors
 	forgot   forgotten
+	catalog  *Catalog // told of each answer; nil without one beside
 	backing  *backing // nil without a store
 
 	ctx     context.Context // of all questions to the source

@@ -31,6 +31,9 @@ type CatalogConfig struct {
 	Patience time.Duration
 	// Beside is a cache whose store keeps what is known over a restart. Optional.
 	Beside *Cache
+	// Changed is told, once, when the time zone or the currency of a property is
+	// seen to have changed at Google. It must not block. Optional.
+	Changed func(account, property string, before, after report.Property)
 }
 
 // A Catalog is a report.Catalog in front of another. What is known is given,
@@ -41,6 +44,7 @@ type Catalog struct {
 	properties *shelf[report.Property]
 	fields     *shelf[*report.Fields]
 	source     report.Catalog
+	beside     *Cache // whose answers are forgotten when a property changes; may be nil
 }
 
 var _ report.Catalog = (*Catalog)(nil)
@@ -68,15 +72,19 @@ func NewCatalog(source report.Catalog, c CatalogConfig) (*Catalog, error) {
 	if c.Patience == 0 {
 		c.Patience = 3 * time.Second
 	}
+	if c.Changed == nil {
+		c.Changed = func(string, string, report.Property, report.Property) {}
+	}
+	k := &Catalog{source: source, beside: c.Beside}
 	var b *backing
 	if c.Beside != nil {
-		b = c.Beside.backing
+		b, c.Beside.catalog = c.Beside.backing, k
 	}
-	return &Catalog{
-		properties: newShelf(c, c.Properties, source.Property, propertyNotes(b)),
-		fields:     newShelf(c, c.Fields, source.Fields, fieldNotes(b)),
-		source:     source,
-	}, nil
+	k.properties = newShelf(c, c.Properties, source.Property, propertyNotes(b))
+	k.properties.differ = k.differ
+	k.properties.changed = func(at slot, before, after report.Property) { c.Changed(at.account, at.property, before, after) }
+	k.fields = newShelf(c, c.Fields, source.Fields, fieldNotes(b))
+	return k, nil
 }
 
 // Property returns what is known of a property.
@@ -95,6 +103,70 @@ func (c *Catalog) Compatibility(ctx context.Context, asked report.CompatibilityC
 	return c.source.Compatibility(ctx, asked)
 }
 
+// Load reads what is stored of properties, pairs of account and property, one after
+// the other, until ctx ends. Who has loaded them need not wait for the store with each.
+func (c *Catalog) Load(ctx context.Context, properties [][2]string) {
+	for _, p := range properties {
+		if ctx.Err() != nil {
+			return
+		}
+		c.properties.look(ctx, slot{p[0], p[1]}, (*backing).long)
+	}
+}
+
+// Known reports whether a property's settings are known and may be used, however old.
+func (c *Catalog) Known(account, property string) bool {
+	c.properties.mu.RLock()
+	defer c.properties.mu.RUnlock()
+	return c.properties.records[slot{account, property}].known
+}
+
+// Doubt sees to it that who asks about a property next finds out what Google says now.
+func (c *Catalog) Doubt(account, property string) {
+	c.properties.mu.Lock()
+	defer c.properties.mu.Unlock()
+	at := slot{account, property}
+	r := c.properties.records[at]
+	r.askAt = time.Time{}
+	c.properties.records[at] = r
+}
+
+// heard compares what an answer says of its property with what is known of that.
+func (c *Catalog) heard(at slot, r *report.Report) {
+	c.properties.mu.RLock()
+	known := c.properties.records[at]
+	c.properties.mu.RUnlock()
+	if !known.known || r.TimeZone == "" {
+		return
+	}
+	said := known.value
+	if r.CurrencyCode != "" {
+		said.CurrencyCode = r.CurrencyCode
+	}
+	if r.TimeZone == said.TimeZone.String() && said.CurrencyCode == known.value.CurrencyCode {
+		c.properties.confirm(at, r.FetchedAt)
+		return
+	}
+	zone, err := time.LoadLocation(r.TimeZone)
+	if err != nil {
+		return
+	}
+	said.TimeZone = zone
+	c.properties.replace(at, said, r.FetchedAt)
+}
+
+// differ reports whether a property's settings changed. Answers that came before they
+// did count other days, or other money, and are forgotten.
+func (c *Catalog) differ(at slot, before, after report.Property, now time.Time) bool {
+	if before.TimeZone.String() == after.TimeZone.String() && before.CurrencyCode == after.CurrencyCode {
+		return false
+	}
+	if c.beside != nil {
+		c.beside.forgetBefore(at, now)
+	}
+	return true
+}
+
 // A slot is one property as one account sees it.
 type slot struct{ account, property string }
 
@@ -106,6 +178,10 @@ type shelf[V any] struct {
 	ttl    time.Duration
 	source asker[V]
 	notes  notes[V]
+	// differ notes whether a value is another than the one before it; changed is told
+	// then. Optional.
+	differ  func(at slot, before, after V, now time.Time) bool
+	changed func(at slot, before, after V)
 
 	mu      sync.RWMutex
 	records map[slot]record[V]
@@ -119,6 +195,7 @@ type record[V any] struct {
 	err    *report.Error
 	askAt  time.Time // not to be asked again before
 	failed bool
+	told   bool // the store has said what it has
 }
 
 // An asker asks the source for a record of a property.
@@ -130,7 +207,7 @@ func newShelf[V any](c CatalogConfig, ttl time.Duration, source asker[V], n note
 
 // get returns the record's value, asking first when it is time to.
 func (s *shelf[V]) get(ctx context.Context, at slot) (V, error) {
-	r := s.look(ctx, at)
+	r := s.look(ctx, at, (*backing).brief)
 	if s.config.Clock().Before(r.askAt) {
 		return r.answer()
 	}
@@ -156,27 +233,36 @@ func (s *shelf[V]) get(ctx context.Context, at slot) (V, error) {
 }
 
 // look returns the record of a slot. One that this process has not asked about is
-// what the store remembers: it is to be asked about, and stands in meanwhile.
-func (s *shelf[V]) look(ctx context.Context, at slot) record[V] {
+// what the store remembers, as good as it was then. A store that does not say in time
+// what it has is asked again the next time.
+func (s *shelf[V]) look(ctx context.Context, at slot, p func(*backing) patience) record[V] {
 	s.mu.RLock()
-	r, seen := s.records[at]
+	r := s.records[at]
 	s.mu.RUnlock()
-	if seen {
+	if r.known || r.told {
 		return r
 	}
-	var remembered record[V]
-	remembered.value, remembered.known = s.notes.recall(ctx, at)
+	v, stored, known, told := s.notes.recall(ctx, at, p)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r, seen := s.records[at]; seen {
+	r = s.records[at]
+	if r.known || r.told {
 		return r
 	}
-	s.records[at] = remembered
-	return remembered
+	r.told = told
+	if known {
+		r.value, r.known = v, true
+		if until := stored.Add(s.ttl); !r.failed && stored.Before(s.config.Clock().Add(skew)) {
+			r.askAt = until
+		}
+	}
+	s.records[at] = r
+	return r
 }
 
+// answer is what is known, whatever failed since; a failure where nothing is.
 func (r record[V]) answer() (V, error) {
-	if r.failed && !(r.known && serveOld(r.err)) {
+	if r.failed && !r.known {
 		var zero V
 		return zero, r.err
 	}
@@ -194,17 +280,53 @@ func (s *shelf[V]) ask(at slot) record[V] {
 	defer cancel()
 	v, err := s.recovered(ctx, at)
 	now := s.config.Clock()
+	if err == nil {
+		return s.replace(at, v, now)
+	}
+	s.look(ctx, at, (*backing).long) // nobody else can tell now
+	return s.failed(at, report.AsError(err), now)
+}
+
+// replace keeps what the source said at now.
+func (s *shelf[V]) replace(at slot, v V, now time.Time) record[V] {
+	s.mu.Lock()
+	before := s.records[at]
+	changed := before.known && s.differ != nil && s.differ(at, before.value, v, now)
+	r := record[V]{value: v, known: true, askAt: now.Add(s.ttl)}
+	s.records[at] = r
+	s.notes.keep(at, v, now)
+	s.mu.Unlock()
+	if changed {
+		s.changed(at, before.value, v)
+	}
+	return r
+}
+
+// confirm notes that what is known was still so at a time.
+func (s *shelf[V]) confirm(at slot, when time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
-		r.failed, r.err, r.askAt = true, report.AsError(err), now.Add(s.config.Rest)
-		if !serveOld(r.err) {
-			s.notes.forget(at) // it must not come back when Google fails later
-		}
-	} else {
-		r = record[V]{value: v, known: true, askAt: now.Add(s.ttl)}
-		s.notes.keep(at, v, now)
+	if r := s.records[at]; when.Add(s.ttl).After(r.askAt) {
+		r.askAt = when.Add(s.ttl)
+		s.records[at] = r
 	}
+}
+
+// failed remembers that the source failed. Only its word that there is no access takes
+// away what is known: that must not come back when Google fails later.
+func (s *shelf[V]) failed(at slot, err *report.Error, now time.Time) record[V] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.records[at]
+	if err.Kind == report.NoAccess {
+		r = record[V]{told: true}
+		s.notes.forget(at)
+	}
+	rest := s.config.Rest
+	if err.RetryAfter > 0 {
+		rest = min(rest, err.RetryAfter)
+	}
+	r.failed, r.err, r.askAt = true, err, now.Add(rest)
 	s.records[at] = r
 	return r
 }

@@ -85,7 +85,7 @@ func TestCatalogWhenTheSourceFails(t *testing.T) {
 		soft bool
 	}{
 		{report.Unavailable, true}, {report.Quota, true}, {report.Canceled, true},
-		{report.Misconfigured, false}, {report.Internal, false},
+		{report.Misconfigured, true}, {report.Internal, true}, {report.NoAccess, false},
 	} {
 		t.Run(test.kind.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -175,16 +175,28 @@ func TestCatalogSurvivesARestart(t *testing.T) {
 		if n := d.Stats().Records; n != 2 {
 			t.Fatalf("%d records, want 2", n)
 		}
-		run(report.Errorf(report.Unavailable, "no"), func(k *Catalog) {
-			p, err := both(k)
-			if err != nil || p.ID != "1" || p.TimeZone.String() != "Pacific/Auckland" || p.CurrencyCode != "NZD" {
-				t.Errorf("%+v, %v", p, err)
-			}
-			if source.properties.Load() != 2 {
-				t.Error("what the store remembers was not asked about")
-			}
-		})
-		run(report.Errorf(report.Misconfigured, "no"), func(k *Catalog) {
+		for _, c := range []struct {
+			later time.Duration
+			asked int64
+			err   error
+		}{
+			{time.Minute, 1, nil},
+			{2 * time.Hour, 2, report.Errorf(report.Unavailable, "no")},
+			{0, 3, report.Errorf(report.Misconfigured, "off")},
+		} {
+			time.Sleep(c.later)
+			run(c.err, func(k *Catalog) {
+				p, err := both(k)
+				if err != nil || p.ID != "1" || p.TimeZone.String() != "Pacific/Auckland" || p.CurrencyCode != "NZD" {
+					t.Errorf("%+v, %v", p, err)
+				}
+				if n := source.properties.Load(); n != c.asked {
+					t.Errorf("asked %d times, want %d", n, c.asked)
+				}
+			})
+		}
+		time.Sleep(4 * time.Hour)
+		run(report.Errorf(report.NoAccess, "no"), func(k *Catalog) {
 			if p, err := both(k); err == nil {
 				t.Errorf("%+v without access", p)
 			}
@@ -204,7 +216,7 @@ func TestAccessTakenAwayForgetsTheProperty(t *testing.T) {
 		d, known := newDisk(), &catalog{}
 		q := sessions
 		q.Account, q.Property = "a", "1"
-		c := with(t, &source{answer: failing(report.Misconfigured)}, d, nil)
+		c := with(t, &source{answer: failing(report.NoAccess)}, d, nil)
 		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c})
 		if err != nil {
 			t.Fatal(err)
@@ -242,4 +254,125 @@ func TestCatalogPatience(t *testing.T) {
 		}
 		time.Sleep(2 * time.Minute)
 	})
+}
+
+// TestAStoreThatIsSlowSaysNothing: a time zone that the store does not tell in time is
+// asked of it again, and not taken for one that it lacks.
+func TestAStoreThatIsSlowSaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, source := newDisk(), &catalog{}
+		begin := func() (*Cache, *Catalog) {
+			c := with(t, always(report.FreshFinal), d, nil)
+			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c, k
+		}
+		c, k := begin()
+		for _, account := range []string{"a", "b"} {
+			if _, err := k.Property(t.Context(), account, "1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = c.Close()
+		source.err = report.Errorf(report.Unavailable, "no")
+		c, k = begin()
+		defer c.Close()
+		d.slow.Store(int64(time.Hour))
+		if p, err := k.Property(t.Context(), "a", "1"); err == nil {
+			t.Fatalf("%+v from a disk that does not answer", p)
+		}
+		d.slow.Store(0)
+		time.Sleep(11 * time.Second) // what failed was
+		if p, err := k.Property(t.Context(), "a", "1"); err != nil || p.TimeZone.String() != "Pacific/Auckland" {
+			t.Errorf("%+v, %v; want what the store has", p, err)
+		}
+		d.slow.Store(int64(time.Second))
+		k.Load(t.Context(), [][2]string{{"a", "1"}, {"b", "1"}, {"c", "1"}})
+		d.slow.Store(int64(time.Hour))
+		if p, err := k.Property(t.Context(), "b", "1"); err != nil || p.TimeZone.String() != "Pacific/Auckland" {
+			t.Errorf("%+v, %v; want what was loaded", p, err)
+		}
+		if !k.Known("b", "1") || k.Known("c", "1") {
+			t.Error("b is known, c is not")
+		}
+		time.Sleep(2 * time.Hour)
+	})
+}
+
+// TestAChangedZoneIsNoticed by the next answer: what is known is corrected at once, also
+// for who starts again, and what was fetched before is not given as right.
+func TestAChangedZoneIsNoticed(t *testing.T) {
+	for name, said := range map[string]report.Report{
+		"zone":     {TimeZone: "Europe/Berlin", CurrencyCode: "NZD"},
+		"currency": {TimeZone: "Pacific/Auckland", CurrencyCode: "EUR"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, source, known := newDisk(), always(report.FreshFinal), &catalog{}
+				plain := source.answer
+				var changed []string
+				begin := func() (*Cache, *Catalog) {
+					c := with(t, source, d, nil)
+					k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c, Changed: func(account, property string, before, after report.Property) {
+						changed = append(changed, account+property+" "+before.TimeZone.String()+before.CurrencyCode+" "+after.TimeZone.String()+after.CurrencyCode)
+					}})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return c, k
+				}
+				c, k := begin()
+				first, second := sessions, sessions
+				first.Account, first.Property = "a", "1"
+				second.Account, second.Property, second.Offset = "a", "1", 7
+				if _, err := k.Property(t.Context(), "a", "1"); err != nil {
+					t.Fatal(err)
+				}
+				mustReport(t, c, first)
+				mustReport(t, c, first)
+				if n := source.asked.Load(); n != 1 {
+					t.Fatalf("asked %d times", n)
+				}
+				time.Sleep(time.Second)
+				source.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+					r, err := plain(ctx, n, q)
+					r.TimeZone, r.CurrencyCode, r.FetchedAt = said.TimeZone, said.CurrencyCode, time.Now()
+					return r, err
+				}
+				mustReport(t, c, second)
+				mustReport(t, c, second)
+				if p, err := k.Property(t.Context(), "a", "1"); err != nil || p.TimeZone.String() != said.TimeZone || p.CurrencyCode != said.CurrencyCode {
+					t.Errorf("%+v, %v", p, err)
+				}
+				if want := "a1 Pacific/AucklandNZD " + said.TimeZone + said.CurrencyCode; len(changed) != 1 || changed[0] != want {
+					t.Errorf("told %q, want %q once", changed, want)
+				}
+				if n := known.properties.Load(); n != 1 {
+					t.Errorf("the property was asked about %d times", n)
+				}
+				if r, _ := c.AtHand(first); r != nil {
+					t.Errorf("given: %+v", r)
+				}
+				_ = c.Close()
+				known.err = report.Errorf(report.Unavailable, "no")
+				c, k = begin()
+				defer c.Close()
+				if p, err := k.Property(t.Context(), "a", "1"); err != nil || p.TimeZone.String() != said.TimeZone {
+					t.Errorf("after a restart %+v, %v", p, err)
+				}
+				good := source.answer
+				source.answer = failing(report.Unavailable)
+				if r, err := c.Report(t.Context(), first); err == nil {
+					t.Errorf("the store still has %+v", r)
+				}
+				time.Sleep(time.Minute)
+				source.answer = good
+				if r, err := c.Report(t.Context(), first); err != nil || r.Stale != "" || r.TimeZone != said.TimeZone {
+					t.Errorf("%+v, %v; want a new answer", r, err)
+				}
+			})
+		})
+	}
 }

@@ -40,14 +40,15 @@ const (
 	fresh        // now
 )
 
-func (e *entry) state(now time.Time, life time.Duration) state {
+// state returns how e, the entry of q or nil, may be used.
+func (c *Cache) state(e *entry, q report.Query, now time.Time) state {
 	if e == nil {
 		return absent
 	}
 	switch {
 	case e.expired.Load():
 		return old
-	case now.Sub(e.stored) < life:
+	case now.Sub(e.stored) < c.life(e, q):
 		return fresh
 	case e.report.Freshness == report.FreshRealtime:
 		return old // its age is its point
@@ -158,7 +159,7 @@ func (c *Cache) remember(k Key, err *report.Error) {
 	switch {
 	case err.Kind == report.Invalid || err.Kind == report.TooLarge:
 		c.failures.Set(k, failure{err, c.config.Invalid})
-	case err.Kind == report.Misconfigured || serveOld(err):
+	case err.Kind == report.NoAccess || serveOld(err):
 		c.failures.Set(k, failure{err, c.config.Rest})
 	}
 }
@@ -167,7 +168,7 @@ func (c *Cache) remember(k Key, err *report.Error) {
 // a failure that may pass only where an old answer softens it.
 func (c *Cache) remembered(k Key, e *entry) *report.Error {
 	f, ok := c.failures.GetIfPresent(k)
-	if !ok || (e == nil && serveOld(f.err)) {
+	if !ok || e == nil && serveOld(f.err) && f.err.Kind != report.Misconfigured {
 		return nil
 	}
 	return f.err
@@ -177,7 +178,7 @@ func (c *Cache) remembered(k Key, e *entry) *report.Error {
 // was taken away, and questions that are wrong, must show.
 func serveOld(err *report.Error) bool {
 	switch err.Kind {
-	case report.Quota, report.Unavailable, report.Canceled:
+	case report.Quota, report.Unavailable, report.Canceled, report.Misconfigured:
 		return true
 	}
 	return false

@@ -38,15 +38,24 @@ func (c *Cache) forgetAll(ctx context.Context, at slot) (n Forgotten, err error)
 // when it is seen that Google has changed days that were final. It doesn't wait for
 // the store.
 func (c *Cache) ForgetFinal(account, property string, before time.Time) {
-	at := slot{account, property}
-	c.drop(at, true, before)
+	c.forgetBehind(slot{account, property}, true, before)
+}
+
+// forgetBefore drops the answers about a property that came before a moment. It
+// doesn't wait for the store.
+func (c *Cache) forgetBefore(at slot, before time.Time) { c.forgetBehind(at, false, before) }
+
+func (c *Cache) forgetBehind(at slot, final bool, before time.Time) {
+	c.drop(at, final, before)
 	if c.backing == nil || !c.begin() {
 		return
 	}
 	go func() {
 		defer c.running.Done()
-		if _, err := c.backing.purge(c.ctx, at, true); err != nil {
-			c.config.Logger.Warn("answers about days that Google has changed cannot be dropped from disk", "error", err)
+		ctx, cancel := context.WithTimeout(context.Background(), writeTime) // the end of the cache waits for it
+		defer cancel()
+		if _, err := c.backing.purge(ctx, at, final); err != nil {
+			c.config.Logger.Warn("answers that hold no more cannot be dropped from disk", "error", err)
 		}
 	}()
 }

@@ -15,7 +15,7 @@ import (
 type notes[V any] struct {
 	backing *backing // nil without a store
 	kind    string
-	write   func(V) any // what is kept, as JSON
+	write   func(slot, V) any // what is kept, as JSON
 	read    func(slot, []byte) (V, error)
 }
 
@@ -30,23 +30,25 @@ func (n notes[V]) key(at slot) Key {
 	return sha256.Sum256(e)
 }
 
-func (n notes[V]) recall(ctx context.Context, at slot) (v V, ok bool) {
+// recall returns what is kept of a property, and when it was; known is false when that
+// is nothing. Without told the store did not say in time.
+func (n notes[V]) recall(ctx context.Context, at slot, p func(*backing) patience) (v V, stored time.Time, known, told bool) {
 	if n.backing == nil {
-		return v, false
+		return v, stored, false, true
 	}
-	r := n.backing.get(ctx, n.key(at))
+	r, told := n.backing.get(ctx, n.key(at), p(n.backing))
 	if r == nil {
-		return v, false
+		return v, stored, false, told
 	}
 	v, err := n.read(at, r.Report.Body)
-	return v, err == nil
+	return v, r.Stored, err == nil, true
 }
 
 func (n notes[V]) keep(at slot, v V, now time.Time) {
 	if n.backing == nil {
 		return
 	}
-	body, err := json.Marshal(n.write(v))
+	body, err := json.Marshal(n.write(at, v))
 	if err != nil {
 		return // a value that JSON cannot hold is asked for anew
 	}
@@ -72,7 +74,9 @@ type propertyNote struct {
 func propertyNotes(b *backing) notes[report.Property] {
 	return notes[report.Property]{
 		backing: b, kind: "property",
-		write: func(p report.Property) any { return propertyNote{p.TimeZone.String(), p.CurrencyCode} },
+		write: func(at slot, p report.Property) any {
+			return propertyNote{p.TimeZone.String(), p.CurrencyCode}
+		},
 		read: func(at slot, body []byte) (report.Property, error) {
 			var n propertyNote
 			if err := json.Unmarshal(body, &n); err != nil {
@@ -87,7 +91,7 @@ func propertyNotes(b *backing) notes[report.Property] {
 func fieldNotes(b *backing) notes[*report.Fields] {
 	return notes[*report.Fields]{
 		backing: b, kind: "fields",
-		write: func(f *report.Fields) any { return f },
+		write: func(_ slot, f *report.Fields) any { return f },
 		read: func(_ slot, body []byte) (*report.Fields, error) {
 			f := new(report.Fields)
 			return f, json.Unmarshal(body, f)

@@ -6,14 +6,19 @@ import (
 )
 
 // look returns what is known about a key, from memory or else from the store; nil
-// when that is nothing.
-func (c *Cache) look(ctx context.Context, key Key, at slot, now time.Time) *entry {
+// when that is nothing, or, when unread says so, when the store did not say in time.
+func (c *Cache) look(ctx context.Context, key Key, at slot, now time.Time) (e *entry, unread bool) {
 	if e := c.held(key, now); e != nil || c.backing == nil {
-		return e
+		return e, false
 	}
-	e := c.revive(at, c.backing.get(ctx, key))
-	if e == nil {
-		return nil
+	return c.stored(ctx, key, at, now, c.backing.brief())
+}
+
+// stored is look in the store alone.
+func (c *Cache) stored(ctx context.Context, key Key, at slot, now time.Time, p patience) (e *entry, unread bool) {
+	r, told := c.backing.get(ctx, key, p)
+	if e = c.revive(at, r); e == nil {
+		return nil, !told
 	}
 	c.backing.hits.Add(1)
 	c.used(key, e, now)
@@ -21,9 +26,9 @@ func (c *Cache) look(ctx context.Context, key Key, at slot, now time.Time) *entr
 	e, _ = c.kept.SetIfAbsent(key, e)
 	if c.forgot.covers(at, e.report) { // since revive looked
 		c.kept.Invalidate(key)
-		return nil
+		return nil, false
 	}
-	return e
+	return e, false
 }
 
 // held returns what memory knows about a key; nil when that is nothing.

@@ -10,7 +10,10 @@ import (
 // Recall returns the answer to q that is at hand and may be given at once, nil
 // where there is none. A newer one is due when due says so. It asks nobody.
 func (c *Cache) Recall(ctx context.Context, q report.Query) (r *report.Report, due bool) {
-	return c.recall(q, func(key Key, at slot, now time.Time) *entry { return c.look(ctx, key, at, now) })
+	return c.recall(q, func(key Key, at slot, now time.Time) *entry {
+		e, _ := c.look(ctx, key, at, now)
+		return e
+	})
 }
 
 // AtHand is Recall without the store, for which a caller would have to wait.
@@ -28,7 +31,7 @@ func (c *Cache) recall(q report.Query, look func(Key, slot, time.Time) *entry) (
 	if e != nil && q.Urgency == report.Unseen {
 		e.look(now)
 	}
-	switch e.state(now, c.life(e, q)) {
+	switch c.state(e, q, now) {
 	case fresh:
 		return e.report, false
 	case fading:
@@ -48,7 +51,7 @@ func (c *Cache) Overdue(q report.Query, err error) { c.overdue(KeyOf(q), report.
 func (c *Cache) Remember(q report.Query, r *report.Report) {
 	e := c.newEntry(slot{q.Account, q.Property}, r)
 	e.stored = r.FetchedAt
-	if e.state(c.config.Clock(), c.life(e, q)) != fresh {
+	if c.state(e, q, c.config.Clock()) != fresh {
 		return
 	}
 	c.keep(KeyOf(q), e)

@@ -19,6 +19,7 @@ import (
 type disk struct {
 	*MemoryStore
 	broken, stuck atomic.Bool
+	slow          atomic.Int64           // how long a read takes, which heeds its context
 	meanwhile     atomic.Pointer[func()] // runs while a batch is applied, once
 	batches       atomic.Int64
 	mu            sync.Mutex
@@ -30,6 +31,13 @@ func newDisk() *disk { return &disk{MemoryStore: NewMemoryStore(1<<30, time.Now)
 func (d *disk) Get(ctx context.Context, k Key) (*Record, error) {
 	if d.stuck.Load() {
 		time.Sleep(time.Hour) // as a disk does: whatever ctx says
+	}
+	if slow := time.Duration(d.slow.Load()); slow > 0 {
+		select {
+		case <-time.After(slow):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	if d.broken.Load() {
 		return nil, errors.New("I/O error")
@@ -236,13 +244,17 @@ func TestReadYourWrites(t *testing.T) {
 		key := KeyOf(sessions)
 		mustReport(t, c, sessions)
 		c.kept.Invalidate(key) // as memory that is full does
-		if c.look(t.Context(), key, slot{}, c.config.Clock()) == nil || c.Stats().StoreHits != 1 {
+		look := func() *entry {
+			e, _ := c.look(t.Context(), key, slot{}, c.config.Clock())
+			return e
+		}
+		if look() == nil || c.Stats().StoreHits != 1 {
 			t.Error("a record that waits was not found")
 		}
 		time.Sleep(time.Second)
 		c.kept.Invalidate(key)
 		c.backing.forget(key)
-		if e := c.look(t.Context(), key, slot{}, c.config.Clock()); e != nil {
+		if e := look(); e != nil {
 			t.Error("a record that is to be forgotten was found")
 		}
 	})
@@ -392,12 +404,12 @@ func TestAccessTakenAwayShutsTheProperty(t *testing.T) {
 		first := mustReport(t, c, sessions)
 		mustReport(t, c, elsewhere)
 		good := s.answer
-		s.answer = failing(report.Misconfigured)
+		s.answer = failing(report.NoAccess)
 		_, _ = c.Report(t.Context(), other)
 		mustReport(t, c, elsewhere)
 		asked := s.asked.Load()
 		for range 60 {
-			if r, err := c.Report(t.Context(), sessions); report.KindOf(err) != report.Misconfigured {
+			if r, err := c.Report(t.Context(), sessions); report.KindOf(err) != report.NoAccess {
 				t.Fatalf("%+v, %v: a stored answer was given without access", r, err)
 			}
 			time.Sleep(time.Second)
@@ -409,7 +421,7 @@ func TestAccessTakenAwayShutsTheProperty(t *testing.T) {
 		asked = s.asked.Load()
 		s.answer = func(context.Context, int64, report.Query) (*report.Report, error) {
 			time.Sleep(time.Second)
-			return nil, report.Errorf(report.Misconfigured, "no")
+			return nil, report.Errorf(report.NoAccess, "no")
 		}
 		var wg sync.WaitGroup
 		for i := range 50 {
@@ -437,7 +449,7 @@ func TestForgottenIsForgottenAfterARestart(t *testing.T) {
 		c := with(t, s, d, nil)
 		mustReport(t, c, sessions)
 		time.Sleep(time.Hour)
-		s.answer = failing(report.Misconfigured)
+		s.answer = failing(report.NoAccess)
 		_, _ = refreshed(t, c)
 		_ = c.Close()
 		s.answer = failing(report.Unavailable)
@@ -446,5 +458,43 @@ func TestForgottenIsForgottenAfterARestart(t *testing.T) {
 			t.Errorf("%+v came back", r)
 		}
 		_ = c.Close()
+	})
+}
+
+// TestASlowDiskIsWaitedForWhenTheSourceFails: what it has is all there is to give. A read
+// that has to wait for others is no sign of a slow disk.
+func TestASlowDiskIsWaitedForWhenTheSourceFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const many = 3 * maxReads
+		d, s := newDisk(), always(report.FreshFinal)
+		ask := func(c *Cache, n int) (*report.Report, error) {
+			q := sessions
+			q.Offset = report.Int64(n)
+			return c.Report(t.Context(), q)
+		}
+		c := with(t, s, d, nil)
+		for n := range many {
+			if _, err := ask(c, n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_ = c.Close()
+		s.answer = failing(report.Unavailable)
+		for _, slow := range []time.Duration{100 * time.Millisecond, time.Second} {
+			d.slow.Store(int64(slow))
+			c = with(t, s, d, nil)
+			var wg sync.WaitGroup
+			for n := range map[time.Duration]int{100 * time.Millisecond: many, time.Second: 1}[slow] {
+				wg.Go(func() {
+					if r, err := ask(c, n); err != nil || r.Stale != "" {
+						t.Errorf("reads take %v, question %d: %+v, %v; want the answer stored, which is fresh", slow, n, r, err)
+					}
+				})
+			}
+			wg.Wait()
+			_ = c.Close()
+			d.slow.Store(0)
+			time.Sleep(time.Minute)
+		}
 	})
 }

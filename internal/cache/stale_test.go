@@ -47,8 +47,8 @@ func TestOldAnswersWhenTheSourceFails(t *testing.T) {
 		{report.Unavailable, report.StaleUnavailable},
 		{report.Canceled, report.StaleUnavailable},
 		{report.Invalid, ""},
-		{report.Misconfigured, ""},
-		{report.Forbidden, ""},
+		{report.Misconfigured, report.StaleUnavailable},
+		{report.NoAccess, ""},
 		{report.TooLarge, ""},
 		{report.Internal, report.StaleUnavailable},
 	} {
@@ -103,7 +103,7 @@ func TestAccessTakenAwayForgetsTheOldAnswer(t *testing.T) {
 		c := open(t, s, nil)
 		mustReport(t, c, sessions)
 		time.Sleep(time.Hour)
-		s.answer = failing(report.Misconfigured)
+		s.answer = failing(report.NoAccess)
 		_, _ = refreshed(t, c)
 		s.answer = failing(report.Unavailable)
 		time.Sleep(time.Minute)
@@ -153,7 +153,7 @@ func TestFailureWithoutOldAnswerIsAskedAgain(t *testing.T) {
 
 func TestRefusalsAreRemembered(t *testing.T) {
 	for kind, rest := range map[report.Kind]time.Duration{
-		report.Invalid: time.Hour, report.TooLarge: time.Hour, report.Misconfigured: 10 * time.Second,
+		report.Invalid: time.Hour, report.TooLarge: time.Hour, report.Misconfigured: 10 * time.Second, report.NoAccess: 10 * time.Second,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -29,7 +29,6 @@ type Catalog interface {
 // A Property is what Oriel needs to know about a GA4 property.
 type Property struct {
 	ID           string
-	DisplayName  string
 	TimeZone     *time.Location
 	CurrencyCode string // ISO 4217
 }

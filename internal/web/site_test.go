@@ -65,7 +65,7 @@ func (s *source) Report(ctx context.Context, q report.Query) (*report.Report, er
 type catalog struct{}
 
 func (catalog) Property(_ context.Context, _, property string) (report.Property, error) {
-	return report.Property{ID: property, DisplayName: "never shown", TimeZone: time.UTC, CurrencyCode: "EUR"}, nil
+	return report.Property{ID: property, TimeZone: time.UTC, CurrencyCode: "EUR"}, nil
 }
 
 func (c catalog) Compatibility(ctx context.Context, asked report.CompatibilityCheck) (*report.Compatibility, error) {
