@@ -45,6 +45,41 @@ type call struct {
 	guarded     bool // counts against the property's quotas
 	thresholded bool // counts against the quota of potentially thresholded requests
 	pass        pass // of the attempt that was made last
+	large       bool // holds Client.large
+}
+
+// largeAnswer is the size from which answers are read one at a time: a copy or
+// two are made of each, and 250,000 rows are tens of megabytes.
+const largeAnswer = 8 << 20
+
+// readAll reads the body of an answer, up to one byte more than it may have. A large
+// one waits for the one before it; release ends that.
+func (g *Client) readAll(ctx context.Context, c *call, from io.Reader, most int64) ([]byte, error) {
+	from = io.LimitReader(from, most+1)
+	body, err := io.ReadAll(io.LimitReader(from, largeAnswer))
+	if err != nil || len(body) < largeAnswer {
+		return body, err
+	}
+	if !c.large {
+		select {
+		case g.large <- struct{}{}:
+			c.large = true
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	rest := bytes.NewBuffer(body)
+	_, err = rest.ReadFrom(from)
+	return rest.Bytes(), err
+}
+
+// release lets the next large answer be read. It is to be called when that of c has
+// become a report.
+func (g *Client) release(c *call) {
+	if c.large {
+		c.large = false
+		<-g.large
+	}
 }
 
 // maxRepeats is how often a call that failed in passing is sent again.
@@ -141,7 +176,7 @@ func (g *Client) send(parent context.Context, c *call) ([]byte, *failure) {
 		return nil, g.unanswered(parent, err)
 	}
 	defer response.Body.Close()
-	body, f := g.read(parent, response)
+	body, f := g.read(ctx, parent, c, response)
 	if f != nil && f.outcome == unauthenticated {
 		token.Reject()
 	}
@@ -151,9 +186,9 @@ func (g *Client) send(parent context.Context, c *call) ([]byte, *failure) {
 // maxErrorBytes is how much is read of an answer that is not a report.
 const maxErrorBytes = 64 << 10
 
-// read reads an answer. Only a 200 that begins as JSON can be one to the question,
-// and so be too large.
-func (g *Client) read(parent context.Context, r *http.Response) ([]byte, *failure) {
+// read reads an answer within ctx, which ends before that of whoever asks, parent.
+// Only a 200 that begins as JSON can be one to the question, and so be too large.
+func (g *Client) read(ctx, parent context.Context, c *call, r *http.Response) ([]byte, *failure) {
 	most := g.config.MaxAnswerBytes
 	body := bufio.NewReader(r.Body)
 	first, _ := body.Peek(1) // what goes wrong shows again below
@@ -161,7 +196,7 @@ func (g *Client) read(parent context.Context, r *http.Response) ([]byte, *failur
 	if !whole {
 		most = maxErrorBytes
 	}
-	text, err := io.ReadAll(io.LimitReader(body, most+1))
+	text, err := g.readAll(ctx, c, body, most)
 	switch {
 	case err != nil:
 		return nil, g.unanswered(parent, err)

@@ -39,6 +39,7 @@ func (g *Client) single(ctx context.Context, q report.Query, c *call) ([]byte, *
 	}
 	done := make(chan end, 1)
 	j := &job{ctx: ctx, query: q, other: func(ctx context.Context) {
+		defer g.release(c)
 		body, err := g.do(ctx, c)
 		done <- end{body, err}
 	}}
@@ -202,6 +203,7 @@ func (g *Client) adminCall(account, method, path string, query url.Values) *call
 
 // ask does a call and decodes its answer.
 func (g *Client) ask(ctx context.Context, c *call, into any) *report.Error {
+	defer g.release(c)
 	body, err := g.do(ctx, c)
 	if err != nil {
 		return err

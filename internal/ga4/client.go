@@ -50,7 +50,8 @@ type Config struct {
 	// RetryPause is the first pause before a request is repeated; later ones
 	// are longer. The default is 400 ms.
 	RetryPause time.Duration
-	// MaxAnswerBytes bounds an answer of Google. The default is 64 MiB.
+	// MaxAnswerBytes bounds an answer of Google. The default is 128 MiB:
+	// 250,000 rows of three dimensions and three metrics are some 60.
 	MaxAnswerBytes int64
 }
 
@@ -77,6 +78,7 @@ type Client struct {
 	lanes   lanes
 	quotas  quotas
 	guards  guards
+	large   chan struct{} // holds one while a large answer is read
 }
 
 var (
@@ -101,7 +103,7 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ga4: the time zone of Google's quotas is missing; link time/tzdata: %w", err)
 	}
-	g := &Client{config: c, data: data, admin: admin, pacific: pacific}
+	g := &Client{config: c, data: data, admin: admin, pacific: pacific, large: make(chan struct{}, 1)}
 	g.http = &http.Client{Transport: c.Transport, CheckRedirect: noRedirects}
 	g.lanes.changed = c.Observer.InFlight
 	return g, nil
@@ -120,7 +122,7 @@ func (c *Config) complete() error {
 	c.AdminURL = or(c.AdminURL, DefaultAdminURL)
 	c.Timeout = or(c.Timeout, time.Minute)
 	c.RetryPause = or(c.RetryPause, 400*time.Millisecond)
-	c.MaxAnswerBytes = or(c.MaxAnswerBytes, 64<<20)
+	c.MaxAnswerBytes = or(c.MaxAnswerBytes, 128<<20)
 	if c.Random == nil {
 		c.Random = rand.Float64
 	}

@@ -65,6 +65,7 @@ func (g *Client) askOne(ctx context.Context, q report.Query) (*report.Report, *r
 		return nil, err
 	}
 	c.thresholded = potentiallyThresholded(q)
+	defer g.release(c)
 	body, err := g.do(ctx, c)
 	if err != nil {
 		return nil, err
@@ -135,6 +136,7 @@ func (g *Client) askBatch(ctx context.Context, jobs []*job) ([]answer, *report.E
 	if err != nil {
 		return nil, err
 	}
+	defer g.release(c)
 	body, err := g.do(ctx, c)
 	if err != nil {
 		return nil, err
