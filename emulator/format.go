@@ -18,11 +18,11 @@ func formatMetric(v float64, kind string) string {
 func simpleDtoa(v float64) string {
 	switch {
 	case math.IsInf(v, 1):
-		return "inf"
+		return "Infinity"
 	case math.IsInf(v, -1):
-		return "-inf"
+		return "-Infinity"
 	case math.IsNaN(v):
-		return "nan"
+		return "NaN"
 	}
 	s := strconv.FormatFloat(v, 'g', 15, 64)
 	if back, err := strconv.ParseFloat(s, 64); err != nil || back != v {

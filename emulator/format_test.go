@@ -29,8 +29,10 @@ func TestFormatMetric(t *testing.T) {
 		{0.00001, "TYPE_FLOAT", "1e-05"},
 		{1e15, "TYPE_FLOAT", "1e+15"},
 		{123456789012345678, "TYPE_FLOAT", "1.2345678901234568e+17"},
-		{math.Inf(1), "TYPE_FLOAT", "inf"},
-		{math.NaN(), "TYPE_FLOAT", "nan"},
+		{math.Inf(1), "TYPE_FLOAT", "Infinity"},
+		{math.Inf(-1), "TYPE_FLOAT", "-Infinity"},
+		{math.NaN(), "TYPE_FLOAT", "NaN"},
+		{math.Inf(1), "TYPE_INTEGER", "Infinity"},
 	} {
 		if got := formatMetric(tt.value, tt.kind); got != tt.want {
 			t.Errorf("%v %s: %q, want %q", tt.value, tt.kind, got, tt.want)

@@ -122,6 +122,13 @@ func FuzzRunReport(f *testing.F) {
 		"metricFilter":{"filter":{"fieldName":"sessions","betweenFilter":{"fromValue":{"int64Value":"1"},"toValue":{"doubleValue":"Infinity"}}}},"limit":"1","offset":1}`)
 	f.Add("runRealtimeReport", `{`+users+`,"minuteRanges":[{"startMinutesAgo":4},{"endMinutesAgo":5}]}`)
 	f.Add("checkCompatibility", `{`+country+`}`)
+	f.Add("runPivotReport", `{"dateRanges":[{"startDate":"7daysAgo","endDate":"today"},{"startDate":"9daysAgo","endDate":"5daysAgo"}],`+byCountryAndDevice+`,"keepEmptyRows":true,
+		"metricFilter":{"filter":{"fieldName":"activeUsers","numericFilter":{"operation":"GREATER_THAN","value":{"int64Value":1}}}},
+		"pivots":[{"fieldNames":["country"],"limit":5,"metricAggregations":["TOTAL","MAXIMUM"],"orderBys":[{"pivot":{"metricName":"activeUsers","pivotSelections":[{"dimensionName":"deviceCategory","dimensionValue":"mobile"}]}}]},
+			{"fieldNames":["deviceCategory","dateRange"],"limit":5,"offset":1}]}`)
+	f.Add("runReport", `{`+week+`,"dimensions":[{"name":"x","dimensionExpression":{"concatenate":{"dimensionNames":["city","date"],"delimiter":"-"}}},{"name":"comparison"}],
+		"metrics":[{"name":"r","expression":"(activeUsers+1)/sessions*-2"},{"name":"active28DayUsers","invisible":true}],"comparisons":[{"comparison":"comparisons/mobileTraffic"},
+		{"name":"b","dimensionFilter":{"filter":{"fieldName":"x","stringFilter":{"matchType":"CONTAINS","value":"a"}}}}],"metricAggregations":["TOTAL"]}`)
 	l := newFuzzLab(f)
 	f.Fuzz(func(t *testing.T, verb, body string) {
 		if propertyMethod(verb) == nil {
