@@ -3,6 +3,7 @@ package emulator
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -266,5 +267,39 @@ func TestCheckCompatibilityFilter(t *testing.T) {
 	bad, _ := ask("INCOMPATIBLE")
 	if len(good)+len(bad) != len(all) || good["country"] != "COMPATIBLE" || bad["itemName"] != "INCOMPATIBLE" || bad["cohort"] != "INCOMPATIBLE" || metrics["totalUsers"] != "COMPATIBLE" {
 		t.Errorf("%d + %d of %d: %v", len(good), len(bad), len(all), bad)
+	}
+}
+
+// With room for all, a pivot report has exactly the rows of a report, however its
+// dimensions, ranges and comparisons are dealt to pivots.
+func TestPivotsHaveTheRowsOfAReport(t *testing.T) {
+	l := newLab(t)
+	const (
+		two      = `"dateRanges":[{"startDate":"7daysAgo","endDate":"yesterday","name":"now"},{"startDate":"9daysAgo","endDate":"5daysAgo"}]`
+		compared = `"comparisons":[{"comparison":"comparisons/mobileTraffic"},{"comparison":"comparisons/allUsers"}]`
+		having   = `"metricFilter":{"filter":{"fieldName":"activeUsers","numericFilter":{"operation":"GREATER_THAN","value":{"int64Value":"1"}}}}`
+		fields   = `"metrics":[{"name":"activeUsers"},{"name":"perUser","expression":"eventCount/activeUsers"}]`
+	)
+	for _, tt := range []struct{ ranges, dimensions, more, pivots string }{
+		{week, `{"name":"country"},{"name":"deviceCategory"}`, ``, `country,deviceCategory`},
+		{week, `{"name":"country"},{"name":"deviceCategory"},{"name":"newVsReturning"}`, having, `newVsReturning|country,deviceCategory`},
+		{two, `{"name":"country"},{"name":"deviceCategory"}`, having, `dateRange,country|deviceCategory`},
+		{two, `{"name":"country"},{"name":"deviceCategory"}`, `"keepEmptyRows":true`, `deviceCategory|dateRange|country`},
+		{two, `{"name":"comparison"},{"name":"deviceCategory"}`, compared, `comparison|deviceCategory|dateRange`},
+		{week, `{"name":"deviceCategory"},{"name":"comparison"}`, compared + `,` + having, `comparison,deviceCategory`},
+	} {
+		body := `{` + tt.ranges + `,"dimensions":[` + tt.dimensions + `],` + fields
+		if tt.more != "" {
+			body += `,` + tt.more
+		}
+		var pivots []string
+		for names := range strings.SplitSeq(tt.pivots, "|") {
+			pivots = append(pivots, `{"fieldNames":["`+strings.ReplaceAll(names, ",", `","`)+`"],"limit":60,"metricAggregations":["TOTAL"]}`)
+		}
+		want := lines(l.report(body + `}`).Rows)
+		a := l.pivots(body + `,"pivots":[` + strings.Join(pivots, ",") + `]}`)
+		if got := lines(a.Rows); len(want) < 3 || !maps.Equal(got, want) {
+			t.Errorf("%+v:\n%v\nwant\n%v", tt, got, want)
+		}
 	}
 }

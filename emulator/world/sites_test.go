@@ -70,3 +70,25 @@ func TestSitesDoNotDependOnEachOther(t *testing.T) {
 		t.Errorf("%v events beside a long past, %v beside a short one", a, b)
 	}
 }
+
+// Windows of a derived dimension that names the day reach back from each day, as those of
+// the day itself.
+func TestDerivedDaysHaveRollingWindows(t *testing.T) {
+	w := small(t)
+	q := world.Query{Dimensions: []string{"deviceCategory", "date"}, Metrics: []string{"active7DayUsers", "active28DayUsers", "activeUsers"}}
+	want := map[string][]float64{}
+	for _, row := range ask(t, w, q).Rows {
+		want[row.Dimensions[0]+" on "+row.Dimensions[1]] = row.Metrics
+	}
+	q.Dimensions = []string{"x"}
+	q.Derived = []world.Derived{{Name: "x", From: []string{"deviceCategory", "date"}, Value: func(v []string) string { return v[0] + " on " + v[1] }}}
+	got := ask(t, w, q).Rows
+	if len(got) != len(want) || len(got) < 20 {
+		t.Errorf("%d rows, want %d", len(got), len(want))
+	}
+	for _, row := range got {
+		if !slices.Equal(row.Metrics, want[row.Dimensions[0]]) {
+			t.Errorf("%s: %v, want %v", row.Dimensions[0], row.Metrics, want[row.Dimensions[0]])
+		}
+	}
+}
