@@ -10,8 +10,8 @@ import { chartOptionsOf } from '../src/visualization/options.js';
 
 // Tests run from a temporary folder, and are started below js.
 const declarations = createRequire(join(process.cwd(), 'index.js')).resolve('@types/google.visualization/index.d.ts');
-// Members that are objects by place are read as what they hold.
-const published = readFileSync(declarations, 'utf8').replace(/\{ *\[\w+: (?:number|string)\]: *([^{};]+);? *\}/g, '$1');
+// An object by place is read as what it holds.
+const published = readFileSync(declarations, 'utf8').replace(/\{ *\[\w+: (?:number|string)\]: *([^{};]+);? *\}/g, 'ByPlace $1');
 const documented = readFileSync(join(dirname(declarations), '../../../../docs/embed-api.md'), 'utf8');
 
 const charts: [string, ChartKind][] = [
@@ -19,19 +19,22 @@ const charts: [string, ChartKind][] = [
   ['ComboChartOptions', 'COLUMN'], ['PieChartOptions', 'PIE'], ['GeoChartOptions', 'GEO'], ['TableOptions', 'TABLE'],
 ];
 
-/** The members of an interface of the declarations, by name, with the interface that each is of; empty for other types. */
-function membersOf(name: string): [string, string][] {
+/** A member of an interface, and the interface that it or what it holds by place is of; empty for other types. */
+type Member = [name: string, of: string, byPlace: boolean];
+
+/** The members of an interface of the declarations. */
+function membersOf(name: string): Member[] {
   const [, parent, body] = new RegExp(`interface ${name} (?:extends (\\w+) )?\\{([^}]*)\\}`).exec(published) ?? [];
   if (body === undefined) return [];
-  const own = [...body.replace(/\/\/.*/g, '').matchAll(/(\w+)\??:\s*([^;]+);/g)].map(([, member = '', type = '']): [string, string] => [
-    member, /\b(Chart\w+|GroupWidth|CssClassNames|Candlestick|TransitionAnimation|GeoChartMagnifyingGlass|\w+SeriesOptions)\b/.exec(type)?.[1] ?? '',
+  const own = [...body.replace(/\/\/.*/g, '').matchAll(/(\w+)\??:\s*([^;]+);/g)].map(([, member = '', type = '']): Member => [
+    member, /\b(Chart\w+|GroupWidth|CssClassNames|Candlestick|TransitionAnimation|GeoChartMagnifyingGlass|\w+SeriesOptions)\b/.exec(type)?.[1] ?? '', type.includes('ByPlace'),
   ]);
   return [...(parent ? membersOf(parent) : []), ...own];
 }
 
 // Values of which at least one changes what is drawn, wherever an option is looked at.
 const values: unknown[] = [
-  true, false, 3, 400, '2', 'none', 'red', 'percent', 'label', 'bottom', 'function', 'disable', 'Georgia', 'area', '150', [1, 5], ['red', 'blue'], { 0: { color: 'red' } }, { color: 'red', fill: 'red' },
+  true, false, 1, 3, 400, '2', 'none', 'enable', 'red', 'percent', 'label', 'bottom', 'function', 'disable', 'Georgia', 'area', '150', [1, 5], ['red', 'blue'], { 0: { color: 'red' } }, { color: 'red', fill: 'red' },
 ];
 // What other options need to be looked at.
 const base = { title: 'T', pointSize: 4, page: 'enable', backgroundColor: { strokeWidth: 1, fill: 'white' }, chartArea: { backgroundColor: { strokeWidth: 1 } } };
@@ -48,23 +51,23 @@ function drawn(kind: ChartKind, options: Bag): string {
 }
 
 function isDrawn(kind: ChartKind, path: string[]): boolean {
-  const before = drawn(kind, base);
+  const before = drawn(kind, put(base, path, undefined));
   return values.some((value) => drawn(kind, put(base, path, value)) !== before);
 }
 
 // Axes are alike, and so are the styles of words.
 function named(path: string[]): string {
-  return path.join('.').replace(/^[hv]Ax[ei]s\b/, 'axes').replace(/\b(?:\w*TextStyle|textStyle)\.(?=\w)/, 'textStyle.').replace(/^\w+\.textStyle\./, 'textStyle.');
+  return path.filter((part) => part !== '0').join('.').replace(/^[hv]Ax[ei]s\b/, 'axes').replace(/\b(?:\w*TextStyle|textStyle)\.(?=\w)/, 'textStyle.').replace(/^\w+\.textStyle\./, 'textStyle.');
 }
 
 /** The names of the options below an interface, each with whether a chart of the kind draws it. */
 function* optionsOf(kind: ChartKind, of: string, path: string[] = []): Generator<[string, boolean]> {
-  for (const [member, type] of membersOf(of)) {
+  for (const [member, type, byPlace] of membersOf(of)) {
     const here = [...path, member];
-    const parts = membersOf(type);
-    const any = isDrawn(kind, here) || parts.some(([part]) => isDrawn(kind, [...here, part]));
+    const below = byPlace ? [...here, '0'] : here;
+    const any = isDrawn(kind, here) || membersOf(type).some(([part]) => isDrawn(kind, [...below, part]));
     yield [named(here), any];
-    if (any && path.length < 2) yield* optionsOf(kind, type, here);
+    if (any && path.length < 2) yield* optionsOf(kind, type, below);
   }
 }
 
