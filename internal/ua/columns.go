@@ -60,6 +60,89 @@ var attributeNames = []string{
 // its description says why.
 func AllColumns() *Columns { return columns() }
 
+// A Nameable is a view, as far as its columns go: what its configuration says of
+// names, whether the client may name a field of GA4, and whether the property has
+// one that may be named.
+type Nameable struct {
+	Options  Options
+	May, Has func(field string) bool
+}
+
+// ColumnsOf returns the columns that may be named of one of the views at least.
+// One that none of these can answer is DEPRECATED, like those that nobody can.
+func ColumnsOf(views []Nameable) *Columns {
+	c := *AllColumns()
+	c.Items = nil
+	for _, column := range AllColumns().Items {
+		n := *table().byKey[strings.ToLower(column.ID)]
+		best, answer := hidden, n
+		for _, v := range views {
+			if as, by := v.standing(n); as > best {
+				best, answer = as, by
+			}
+		}
+		switch {
+		case best == hidden && (n.Fidelity != None || len(views) == 0):
+			continue
+		case best == answered && n.ReplacedBy == "":
+			column.Attributes.Status = "PUBLIC"
+		default:
+			column.Attributes.Status = "DEPRECATED"
+		}
+		if answer.GA4 != n.GA4 {
+			column.Attributes.Description = answer.description()
+		}
+		c.Items = append(c.Items, column)
+	}
+	c.count()
+	return &c
+}
+
+// A standing is what becomes of a name that is asked of a view.
+type standing int
+
+const (
+	hidden     standing = iota // refused: it reads a field that may not be named
+	unanswered                 // refused: nothing there answers it
+	answered
+)
+
+// standing finds the best of the names that n is there, with what answers it.
+func (v Nameable) standing(n Name) (best standing, answer Name) {
+	asked := v.Options.spelled(n)
+	if len(asked) == 0 {
+		return unanswered, n
+	}
+	answer = n
+	for _, name := range asked {
+		r, err := v.Options.resolve(name, false)
+		as := unanswered
+		if err == nil {
+			as = v.standingOf(r.fields())
+		}
+		if as > best {
+			if best = as; as == answered && !strings.Contains(n.GA4, "<") {
+				answer = r
+			}
+		}
+	}
+	return best, answer
+}
+
+func (v Nameable) standingOf(fields []string) standing {
+	for _, f := range fields {
+		if !v.May(f) {
+			return hidden
+		}
+	}
+	for _, f := range fields {
+		if !v.Has(f) {
+			return unanswered
+		}
+	}
+	return answered
+}
+
 // JSON returns the columns as q wants them.
 func (c *Columns) JSON(q ListQuery) []byte { return q.form.render(c) }
 
@@ -70,11 +153,16 @@ var columns = sync.OnceValue(func() *Columns {
 			c.Items = append(c.Items, readColumn(strings.Split(strings.TrimRight(line, "\n"), "\t")))
 		}
 	}
+	c.count()
+	return c
+})
+
+// count says how many columns there are, and which.
+func (c *Columns) count() {
 	c.TotalResults = len(c.Items)
 	sum := sha256.Sum256(encode(c.Items))
 	c.ETag = `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
-	return c
-})
+}
 
 // readColumn reads a line of columns.tsv; a test holds it and names.tsv together.
 func readColumn(f []string) Column {

@@ -29,15 +29,18 @@ const documentRules = `
   added up, rates computed anew, and users and sessions added up too, so a user in two rows counts twice in the total. A ratio whose parts GA4 does not tell has a total over one row only.
 - **A filter on a computed dimension** is turned round into one on the GA4 field where that says the same (` + "`==`, `!=`, `=@`, `!@`" + ` on path levels, every operator on
   dimensions with few values). Otherwise the dimension must be in the query, and rows are filtered before they fold.
-- **Metrics of one event** (` + "`eventCount[eventName==…]`" + `) are asked in a question of their own and joined to the others; rows without the event have 0.
+- **Metrics of one event** (` + "`eventCount[eventName==…]`" + `), or of one medium (` + "`ga:organicSearches`" + `), are asked in a question of their own and joined to the others; rows without it have 0.
 - **Rows of days and hours without data** are zero-filled when all dimensions are of time and ` + "`include-empty-rows`" + ` is not false.
 - **Nothing in the range** is zero: ` + "`totalsForAllResults`" + ` and v4's ` + "`totals`" + ` say "0", and ` + "`rows`" + ` is absent, as both APIs answered, also without dimensions.
 - **Numbers stay as Google wrote them** where nothing is computed: ` + "`NaN`, `Infinity`, `1.5e+21`, `-0`" + ` and whole numbers of any length.
 - **` + "`ga:pagePath`" + `** is ` + "`pagePathPlusQueryString`" + ` unless the view says ` + "`pagePath`" + `. A path that ends before a level has the empty string there.
+- **Relative dates** are read in any case: ` + "`7DaysAgo`" + `.
 - **Dates before 2015-08-14** begin on that day, the first that GA4 knows.
 - **Segments**: gaid::-1 to gaid::-8, -11, -13 and -14 become filters; others are errors, for they look at whole sessions or users.
 - **` + "`rt:activeUsers`" + `** are those of the last 5 minutes, as they were; other realtime metrics are of the last 30.
 - **Goals, custom dimensions, custom metrics, calculated metrics** need the view's configuration to say what they are in GA4.
+- **Any other name** can be given a field, or a metric a formula, by the view's ` + "`universal_analytics.dimensions` and `.metrics`" + `: ` + "`eventCategory: customEvent:category`" + `. It
+  goes before this table, and the value is shown as it is.
 
 ## Every name
 

@@ -3,7 +3,9 @@ package ua
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -152,6 +154,53 @@ func (o Options) configured(n Name, asked, arg string) (Name, error) {
 	}
 	n.GA4 = placeholder.ReplaceAllLiteralString(n.GA4, field)
 	return n, nil
+}
+
+// fields lists the GA4 fields that a resolved name reads.
+func (n Name) fields() []string {
+	if n.Dimension {
+		return strings.Fields(n.GA4)
+	}
+	f, err := parseFormula(n.GA4)
+	if err != nil {
+		return nil
+	}
+	var fields []string
+	for _, l := range f.leaves() {
+		if fields = append(fields, l.Metric); l.Where.Field != "" {
+			fields = append(fields, l.Where.Field)
+		}
+	}
+	return fields
+}
+
+// spelled lists the names that n stands for in this view: itself, or those whose
+// numbers the configuration has.
+func (o Options) spelled(n Name) []string {
+	numbered := func(prefix, suffix string, names map[int]string) (all []string) {
+		for _, i := range slices.Sorted(maps.Keys(names)) {
+			all = append(all, prefix+strconv.Itoa(i)+suffix)
+		}
+		return all
+	}
+	prefix, suffix, template := strings.Cut(n.Name, "XX")
+	switch {
+	case n.Name == "ga:calcMetric_<NAME>":
+		var all []string
+		for _, name := range slices.Sorted(maps.Keys(o.Calculated)) {
+			all = append(all, "ga:calcMetric_"+name)
+		}
+		return all
+	case !template:
+		return []string{n.Name}
+	case prefix == "ga:goal":
+		return numbered(prefix, suffix, o.Goals)
+	case prefix == "ga:dimension":
+		return numbered(prefix, suffix, o.Dimensions)
+	case prefix == "ga:metric":
+		return numbered(prefix, suffix, o.Metrics)
+	}
+	return []string{prefix + "1" + suffix}
 }
 
 var placeholder = regexp.MustCompile(`<[a-z]+ n>`)

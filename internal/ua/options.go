@@ -93,6 +93,18 @@ func (o Options) named(n Name) string {
 	return ""
 }
 
+// Named returns the options without the goals and custom definitions whose fields
+// may not be named, for lists of them.
+func (o Options) Named(may func(field string) bool) Options {
+	keep := func(all map[int]string, prefix string) map[int]string {
+		all = maps.Clone(all)
+		maps.DeleteFunc(all, func(_ int, field string) bool { return !may(prefix + field) })
+		return all
+	}
+	o.Goals, o.Dimensions, o.Metrics = keep(o.Goals, "keyEvents:"), keep(o.Dimensions, ""), keep(o.Metrics, "")
+	return o
+}
+
 // A Profile is the profileInfo of a body. ID is the number in ids; the others are
 // what the caller wants to show, and may be empty.
 type Profile struct {

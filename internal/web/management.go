@@ -90,23 +90,28 @@ func (s *Server) managementList(r *http.Request, grant policy.Grant) (reply, err
 		at.Item = s.profileNumber(r.Context(), grant, at.Item)
 	}
 	prefix, _, _ := strings.Cut(r.URL.Path, "/management")
-	body, err := s.management(prefix, grant, views).Answer(at, q)
+	namings, err := s.gate.Namings(r.Context(), grant)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.management(prefix, grant, views, namings).Answer(at, q)
 	if err != nil {
 		return nil, err
 	}
 	return privateJSON(body), nil
 }
 
-// management describes the views of a grant. Their website is the page that asks:
+// management describes the views of a grant, and of each what it may name. Their website is the page that asks:
 // where else a view is shown is not for it to know.
-func (s *Server) management(prefix string, grant policy.Grant, views []policy.ViewInfo) ua.Management {
+func (s *Server) management(prefix string, grant policy.Grant, views []policy.ViewInfo, namings []policy.Naming) ua.Management {
 	m := ua.Management{Base: s.base + prefix, AccountName: googleAccountTitle, Website: grant.Origin()}
 	if m.Website == "" {
 		m.Website = s.base
 	}
-	for _, v := range views {
+	for i, v := range views {
 		m.Views = append(m.Views, ua.ManagedView{
-			Profile: ua.NewProfile(v.Number, v.Title), TimeZone: v.TimeZone, CurrencyCode: v.CurrencyCode, Options: s.dialects[v.Name],
+			Profile: ua.NewProfile(v.Number, v.Title), TimeZone: v.TimeZone, CurrencyCode: v.CurrencyCode,
+			Options: s.dialects[v.Name].Named(namings[i].May),
 		})
 	}
 	return m
@@ -124,14 +129,22 @@ func (s *Server) profileNumber(ctx context.Context, grant policy.Grant, asked st
 	return asked
 }
 
-// columns answers metadata.columns.list of the Metadata API v3: the same for
-// every asker, as names tell nothing of a view.
-func (s *Server) columns(r *http.Request, _ policy.Grant) (reply, error) {
+// columns answers metadata.columns.list of the Metadata API v3 with what the asker
+// may name.
+func (s *Server) columns(r *http.Request, grant policy.Grant) (reply, error) {
 	q, err := ua.ParseList(r.URL.Query())
 	if err != nil {
 		return nil, err
 	}
-	return unchangedJSON(ua.AllColumns().JSON(q)), nil
+	namings, err := s.gate.Namings(r.Context(), grant)
+	if err != nil {
+		return nil, err
+	}
+	var views []ua.Nameable
+	for _, n := range namings {
+		views = append(views, ua.Nameable{Options: s.dialects[n.View], May: n.May, Has: n.Has})
+	}
+	return unchangedJSON(ua.ColumnsOf(views).JSON(q)), nil
 }
 
 func (s *Server) noUniversal(*http.Request, policy.Grant) (reply, error) {

@@ -214,7 +214,64 @@ func TestColumns(t *testing.T) {
 			t.Errorf("If-None-Match %s: %d, %d bytes, %s", known, a.code, len(a.body), a.header.Get("ETag"))
 		}
 	}
-	if a := s.do("GET", "/v3/metadata/ga/columns?fields=totalResults", "", bearing(token)); strings.Join(strings.Fields(a.body), "") != `{"totalResults":535}` {
+	if a := s.do("GET", "/v3/metadata/ga/columns?fields=totalResults", "", bearing(token)); strings.Join(strings.Fields(a.body), "") != `{"totalResults":534}` {
 		t.Errorf("%s", a.body)
+	}
+}
+
+// TestColumnsOfAGrant lists what the grant may name, over all its views.
+func TestColumnsOfAGrant(t *testing.T) {
+	s := newSite(t, func(c *Config) {
+		c.Dialects = map[string]ua.Options{
+			"shop": {
+				Goals: map[int]string{1: "purchase"}, Dimensions: map[int]string{1: "city", 2: "customEvent:author"},
+				DimensionNames: map[string]string{"eventCategory": "city", "socialNetwork": "country"},
+			},
+			"blog": {DimensionNames: map[string]string{"socialNetwork": "pageTitle"}},
+		}
+	})
+	statuses := func(views ...string) map[string]string {
+		var list struct {
+			TotalResults int
+			Items        []struct {
+				ID         string
+				Attributes struct{ Status, Description string }
+			}
+		}
+		a := s.do("GET", "/v3/metadata/ga/columns", "", bearing(s.token(views...)))
+		if err := json.Unmarshal([]byte(a.body), &list); err != nil || a.code != 200 || list.TotalResults != len(list.Items) {
+			t.Fatalf("%d %.300s", a.code, a.body)
+		}
+		of := map[string]string{}
+		for _, i := range list.Items {
+			of[i.ID] = i.Attributes.Status
+			if i.ID == "ga:socialNetwork" && !strings.Contains(i.Attributes.Description, "Google Analytics 4: ") {
+				t.Errorf("%+v", i)
+			}
+		}
+		return of
+	}
+	for _, c := range []struct {
+		views string
+		want  map[string]string
+	}{
+		{"shop", map[string]string{
+			"ga:city": "", "ga:country": "PUBLIC", "ga:sessions": "PUBLIC", "ga:visits": "DEPRECATED", "ga:14dayUsers": "DEPRECATED",
+			"ga:goalXXCompletions": "PUBLIC", "ga:dimensionXX": "DEPRECATED", "ga:metricXX": "DEPRECATED", "ga:eventCategory": "",
+			"ga:eventLabel": "DEPRECATED", "ga:socialNetwork": "PUBLIC", "ga:productCategoryLevelXX": "PUBLIC",
+		}},
+		{"blog", map[string]string{"ga:city": "PUBLIC", "ga:goalXXCompletions": "DEPRECATED", "ga:eventCategory": "DEPRECATED", "ga:socialNetwork": "PUBLIC"}},
+		{"shop blog", map[string]string{"ga:city": "PUBLIC", "ga:goalXXCompletions": "PUBLIC"}},
+	} {
+		got := statuses(strings.Fields(c.views)...)
+		for name, want := range c.want {
+			if got[name] != want {
+				t.Errorf("%s, %s: %q instead of %q", c.views, name, got[name], want)
+			}
+		}
+	}
+	definitions := s.do("GET", "/v3/management/accounts/1/webproperties/UA-123-1/customDimensions?fields=items/id", "", bearing(s.token("shop")))
+	if strings.Join(strings.Fields(definitions.body), "") != `{"items":[{"id":"ga:dimension2"}]}` {
+		t.Errorf("the list has a dimension that the view hides: %s", definitions.body)
 	}
 }

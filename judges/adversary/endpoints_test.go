@@ -24,7 +24,7 @@ var notAboutAView = map[string]string{
 	"ANY /management/{collection}":                       "a list: strangers",
 	"ANY /management/{collection}/{item}":                "segments and accounts, the same for all",
 	"ANY /management/accounts/{account}/{collection}":    "a list: strangers",
-	"ANY /metadata/ga/columns":                           "the same for all",
+	"ANY /metadata/ga/columns":                           "a list: strangers",
 	"ANY /{rest...}":                                     "nothing is there",
 	"POST /v4/userActivity:search":                       "an error for all",
 	"GET /embed/{dashboard}":                             "HTML: strangers",
