@@ -12,7 +12,7 @@ var oldDimensions = strings.Fields("ga:country ga:date ga:deviceCategory ga:brow
 	"ga:mobileDeviceModel ga:dimension1 ga:eventAction ga:continent ga:fullReferrer ga:hasSocialSourceReferral")
 var oldMetrics = strings.Fields("ga:sessions ga:pageviews ga:users ga:bounces ga:bounceRate ga:newUsers ga:percentNewSessions ga:avgSessionDuration ga:transactions " +
 	"ga:transactionRevenue ga:goal1Completions ga:goalCompletionsAll ga:totalEvents ga:calcMetric_a ga:calcMetric_b ga:calcMetric_c ga:1dayUsers ga:30dayUsers " +
-	"ga:pageviewsPerSession ga:entrances ga:avgTimeOnPage ga:sessionsPerUser ga:revenuePerTransaction ga:itemQuantity")
+	"ga:pageviewsPerSession ga:entrances ga:avgTimeOnPage ga:sessionsPerUser ga:organicSearches ga:revenuePerTransaction ga:itemQuantity")
 
 func (g *hostileGrant) oldDimension() string { return g.old(oldDimensions) }
 func (g *hostileGrant) oldMetric() string    { return g.old(oldMetrics) }

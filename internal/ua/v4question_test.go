@@ -180,7 +180,7 @@ func randomClause(r *rand.Rand, events []world.Event, fields []string) clauseV4 
 	return c
 }
 
-var perSessionOrUser = []string{"ga:users", "ga:sessions", "ga:percentNewSessions", "ga:pageviewsPerSession", "ga:sessionsPerUser"}
+var perSessionOrUser = []string{"ga:users", "ga:sessions", "ga:percentNewSessions", "ga:pageviewsPerSession", "ga:sessionsPerUser", "ga:organicSearches"}
 
 func randomQuestionV4(r *rand.Rand, events []world.Event) questionV4 {
 	q := questionV4{question: randomQuestion(r, events), compare: r.IntN(3) == 0, lag: 1 + r.IntN(10)}
@@ -270,7 +270,7 @@ func counted(dims []string, events []world.Event) map[string]*metrics {
 	for _, e := range events {
 		k := names(dims, e)
 		if rows[k] == nil {
-			rows[k] = &metrics{users: map[uint32]bool{}, sessions: map[uint32]bool{}}
+			rows[k] = &metrics{users: map[uint32]bool{}, sessions: map[uint32]bool{}, organic: map[uint32]bool{}}
 		}
 		rows[k].add(e)
 	}

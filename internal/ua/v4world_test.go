@@ -115,7 +115,7 @@ func (c *checkerV4) wanted() map[string]bool {
 
 // total counts the metrics of all rows that are left.
 func (c *checkerV4) total(span int) *metrics {
-	sum := &metrics{users: map[uint32]bool{}, sessions: map[uint32]bool{}}
+	sum := &metrics{users: map[uint32]bool{}, sessions: map[uint32]bool{}, organic: map[uint32]bool{}}
 	for k, m := range c.rows[span] {
 		if c.left(k) {
 			sum.merge(m)

@@ -22,7 +22,7 @@ import (
 
 type metrics struct {
 	pageviews, events, entrances, newUsers float64
-	users, sessions                        map[uint32]bool
+	users, sessions, organic               map[uint32]bool
 }
 
 func (m *metrics) add(e world.Event) {
@@ -36,6 +36,9 @@ func (m *metrics) add(e world.Event) {
 		m.newUsers++
 	}
 	m.users[e.User], m.sessions[e.Session] = true, true
+	if e.Value("sessionMedium") == "organic" {
+		m.organic[e.Session] = true
+	}
 }
 
 func (m *metrics) merge(n *metrics) {
@@ -45,6 +48,7 @@ func (m *metrics) merge(n *metrics) {
 	m.newUsers += n.newUsers
 	maps.Copy(m.users, n.users)
 	maps.Copy(m.sessions, n.sessions)
+	maps.Copy(m.organic, n.organic)
 }
 
 func (m *metrics) value(name string) float64 {
@@ -60,6 +64,8 @@ func (m *metrics) value(name string) float64 {
 		return float64(len(m.users))
 	case "ga:sessions":
 		return sessions
+	case "ga:organicSearches":
+		return float64(len(m.organic))
 	case "ga:percentNewSessions":
 		return ratio(m.newUsers, sessions) * 100
 	case "ga:entranceRate":
@@ -99,6 +105,7 @@ var dimensions = map[string]func(world.Event) string{
 	"ga:userType": func(e world.Event) string {
 		return map[string]string{"new": "New Visitor", "returning": "Returning Visitor"}[e.Value("newVsReturning")]
 	},
+	"ga:pagePath": func(e world.Event) string { return e.Value("pagePath") },
 	"ga:pagePathLevel1": func(e world.Event) string {
 		path := e.Value("pagePath")
 		if first, _, deeper := strings.Cut(strings.TrimPrefix(path, "/"), "/"); deeper {
@@ -169,7 +176,7 @@ func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 func randomQuestion(r *rand.Rand, events []world.Event) question {
 	names := []string{"ga:date", "ga:hour", "ga:country", "ga:browser", "ga:deviceCategory", "ga:source", "ga:isMobile", "ga:userType", "ga:pagePathLevel1"}
 	counts := []string{"ga:pageviews", "ga:totalEvents"}
-	all := append([]string{"ga:users", "ga:sessions", "ga:percentNewSessions", "ga:pageviewsPerSession", "ga:sessionsPerUser", "ga:entrances", "ga:entranceRate"}, counts...)
+	all := append([]string{"ga:users", "ga:sessions", "ga:percentNewSessions", "ga:pageviewsPerSession", "ga:sessionsPerUser", "ga:organicSearches", "ga:entrances", "ga:entranceRate"}, counts...)
 	q := question{to: r.IntN(20)}
 	q.from = q.to + r.IntN(15)
 	for range r.IntN(3) {
@@ -181,7 +188,7 @@ func randomQuestion(r *rand.Rand, events []world.Event) question {
 	case slices.Contains(q.dimensions, "ga:pagePathLevel1"):
 		all = append([]string{"ga:entrances"}, counts...)
 	case slices.Contains(q.dimensions, "ga:isMobile"):
-		all = append([]string{"ga:entrances", "ga:sessions", "ga:pageviewsPerSession", "ga:percentNewSessions"}, counts...)
+		all = append([]string{"ga:entrances", "ga:sessions", "ga:organicSearches", "ga:pageviewsPerSession", "ga:percentNewSessions"}, counts...)
 	}
 	for range 1 + r.IntN(3) {
 		if m := pick(r, all); !slices.Contains(q.metrics, m) {
@@ -281,7 +288,9 @@ func (q question) checkOrder(t *testing.T, body *ua.Body) {
 
 func (q question) count(events []world.Event, today report.Date) (map[string]*metrics, *metrics) {
 	first, last := strings.ReplaceAll(today.AddDays(-q.from).String(), "-", ""), strings.ReplaceAll(today.AddDays(-q.to).String(), "-", "")
-	fresh := func() *metrics { return &metrics{users: map[uint32]bool{}, sessions: map[uint32]bool{}} }
+	fresh := func() *metrics {
+		return &metrics{users: map[uint32]bool{}, sessions: map[uint32]bool{}, organic: map[uint32]bool{}}
+	}
 	rows, totals := map[string]*metrics{}, fresh()
 	if len(q.dimensions) == 0 {
 		rows[""] = fresh()
@@ -310,7 +319,53 @@ func (q question) count(events []world.Event, today report.Date) (map[string]*me
 	return rows, totals
 }
 
+// TestFoldsAreRefusedWhereTheyHappen asks for users by a dimension under which rows
+// of GA4 can fold: refused if rows of the answer do, and else answered exactly.
+func TestFoldsAreRefusedWhereTheyHappen(t *testing.T) {
+	g := newGoogle(t)
+	today, events := g.history(t)
+	r := rand.New(rand.NewPCG(7, 9))
+	var refused, answered int
+	for range 40 {
+		q := question{metrics: []string{"ga:users"}, dimensions: []string{"ga:pagePathLevel1"}, to: r.IntN(20)}
+		q.from = q.to + r.IntN(3)
+		e := pick(r, events)
+		for _, name := range []string{"ga:country", "ga:browser", "ga:deviceCategory", "ga:source"}[:1+r.IntN(4)] {
+			q.filters = append(q.filters, []filter{{name, "==", dimensions[name](e)}})
+		}
+		want, _ := q.count(events, today)
+		finer := q
+		finer.dimensions = []string{"ga:pagePath"}
+		paths, _ := finer.count(events, today)
+		body, err := g.try(t, q.values(), today)
+		if folds := len(paths) > len(want); folds != (err != nil) {
+			t.Fatalf("%v: %d rows of %d paths, %v", q.values(), len(want), len(paths), err)
+		}
+		if err != nil {
+			refused++
+			continue
+		}
+		answered++
+		for _, row := range body.Rows {
+			compare(t, q, "users of "+row[0], row[1], want[row[0]].value("ga:users"))
+		}
+	}
+	if refused < 5 || answered < 5 {
+		t.Errorf("%d were refused and %d answered", refused, answered)
+	}
+}
+
 func (g *google) ask(t *testing.T, values url.Values, today report.Date) *ua.Body {
+	t.Helper()
+	body, err := g.try(t, values, today)
+	if err != nil {
+		t.Fatalf("%v: %v", values, err)
+	}
+	return body
+}
+
+// try returns the body, or why the rows make none.
+func (g *google) try(t *testing.T, values url.Values, today report.Date) (*ua.Body, error) {
 	t.Helper()
 	q, err := ua.ParseGA(values)
 	if err != nil {
@@ -324,11 +379,7 @@ func (g *google) ask(t *testing.T, values url.Values, today report.Date) *ua.Bod
 	for _, ask := range plan.Queries() {
 		reports = append(reports, g.report(t, ask))
 	}
-	body, err := plan.Answer(reports)
-	if err != nil {
-		t.Fatalf("%v: %v", values, err)
-	}
-	return body
+	return plan.Answer(reports)
 }
 
 func compare(t *testing.T, q question, what, got string, want float64) {
