@@ -161,37 +161,81 @@ func answer(status int, contentType, body string) func(http.ResponseWriter, *htt
 	}
 }
 
-// TestGoogleFails: whatever Google does, what anybody has seen is answered, with a
-// label once a newer answer was tried for; what nobody has seen is an error that
-// says nothing of Google's; other properties notice nothing; and when Google is
-// well again, so is the server.
-func TestGoogleFails(t *testing.T) {
+// An outage is what Google, or something in its place, does, and what comes of it.
+type outage struct {
+	begin func(*trouble)
+	// goes: what was seen before is not given any more.
+	goes bool
+	// operator is part of what /readyz says; empty where the log alone tells.
+	operator string
+	// visitor is part of what is said to who asks what nobody has seen.
+	visitor string
+	// slow: a question ends after a minute only. lasts: Google's word is believed for
+	// longer than a minute.
+	slow, lasts bool
+	// all: it is no matter of one property.
+	all bool
+}
+
+// What visitors read.
+const (
+	down   = `"message":"Google Analytics ` // did not answer, or is not answering: after a few failures
+	cannot = "This view cannot be read at the moment."
+	much   = "Too much was asked of Google Analytics for this view. Please try again in "
+)
+
+func outages() map[string]outage {
+	by := func(f emulator.Fault) func(*trouble) {
+		f.Property = "412600302"
+		return func(x *trouble) { check(x.t, x.google.SetFault("*", f)) }
+	}
 	quota := func(bucket string) func(*trouble) {
 		return func(x *trouble) { check(x.t, x.google.SetQuotaLeft("412600302", false, bucket, 0)) }
 	}
 	spoiled := func(how func(http.ResponseWriter, *http.Request, *httptest.ResponseRecorder)) func(*trouble) {
 		return func(x *trouble) { x.spoil(how) }
 	}
-	for name, fail := range map[string]func(*trouble){
-		"500":                       spoiled(answer(500, "application/json", `{"error":{"code":500,"message":"Internal error encountered.","status":"INTERNAL"}}`)),
-		"503":                       spoiled(answer(503, "text/html", "<html>overloaded</html>")),
-		"429 without a reason":      spoiled(answer(429, "text/plain", "slow down")),
-		"429 tokens of the hour":    quota("tokensPerHour"),
-		"429 tokens of the day":     quota("tokensPerDay"),
-		"429 tokens of the project": quota("tokensPerProjectPerHour"),
-		"429 requests at once":      quota("concurrentRequests"),
-		"429 server errors":         quota("serverErrorsPerProjectPerHour"),
-		"not JSON":                  spoiled(answer(200, "application/json", `{"rows":[{"dimen`)),
-		"another JSON":              spoiled(answer(200, "application/json", `[1,2,3]`)),
-		"a page of a proxy":         spoiled(answer(200, "text/html", "<html>Sign in to the network</html>")),
-		"an empty answer":           spoiled(answer(200, "application/json", "")),
-		"cut off": spoiled(func(w http.ResponseWriter, _ *http.Request, good *httptest.ResponseRecorder) {
-			w.Header().Set("Content-Length", fmt.Sprint(good.Body.Len()))
-			_, _ = w.Write(good.Body.Bytes()[:good.Body.Len()/2])
-			panic(http.ErrAbortHandler)
-		}),
-		"no answer at all": spoiled(func(_ http.ResponseWriter, r *http.Request, _ *httptest.ResponseRecorder) { <-r.Context().Done() }),
-		"a byte now and then": spoiled(func(w http.ResponseWriter, r *http.Request, good *httptest.ResponseRecorder) {
+	said := func(status int, code, message string) func(*trouble) {
+		return spoiled(answer(status, "application/json; charset=UTF-8", fmt.Sprintf(`{"error":{"code":%d,"message":%q,"status":%q}}`, status, message, code)))
+	}
+	return map[string]outage{
+		"access is withdrawn": {begin: func(x *trouble) { check(x.t, x.google.SetAccess(robot, "412600302", false)) }, goes: true,
+			operator: "as Viewer in Admin → Property access management of property 412600302: Google answered 403", visitor: cannot},
+
+		"a page with 400":         {begin: by(emulator.Fault{As: emulator.AsHTML, Status: 400}), operator: "answered 400 with text/html", visitor: down},
+		"a page with 401":         {begin: by(emulator.Fault{As: emulator.AsHTML, Status: 401}), operator: "answered 401 with text/html", visitor: down},
+		"a page with 403":         {begin: by(emulator.Fault{As: emulator.AsHTML, Status: 403, Body: "<title>Blocked\n by policy</title>"}), operator: `titled \"Blocked by policy\"`, visitor: down},
+		"a page with 404":         {begin: by(emulator.Fault{As: emulator.AsHTML, Status: 404}), operator: "check data_url", visitor: down},
+		"a page with 502":         {begin: by(emulator.Fault{As: emulator.AsHTML, Status: 502}), operator: "answered 502 with text/html", visitor: down},
+		"a proxy's credentials":   {begin: by(emulator.Fault{As: emulator.AsHTML, Status: 407}), operator: "a proxy asks for credentials", visitor: down},
+		"a login page":            {begin: by(emulator.Fault{As: emulator.AsRedirect, Location: "https://login.example.com/?secret"}), operator: "answered 302, a redirect to login.example.com;", visitor: down},
+		"a page of a portal":      {begin: by(emulator.Fault{As: emulator.AsHTML, Status: 200, Body: "<html>Sign in to the network</html>"}), operator: "answered 200 with text/html", visitor: down},
+		"a proxy's JSON":          {begin: spoiled(answer(403, "application/json", `{"message":"User does not have sufficient permissions for this property."}`)), operator: "answered 403 with application/json", visitor: down},
+		"the API is off":          {begin: by(emulator.Fault{As: emulator.AsServiceDisabled}), operator: "enable the API in the Google Cloud project of " + robot + ": https://console.developers.google.com/apis/api/analyticsdata.googleapis.com/overview?project=", visitor: cannot},
+		"the scope is missing":    {begin: said(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes."), operator: "the scope https://www.googleapis.com/auth/analytics.readonly", visitor: cannot},
+		"another 403":             {begin: said(403, "PERMISSION_DENIED", "The caller does not have permission"), operator: "The caller does not have permission", visitor: cannot},
+		"every token is refused":  {begin: by(emulator.Fault{Status: 401}), operator: "Google refused a new access token", visitor: `"message":"`, all: true},
+		"not found":               {begin: said(404, "NOT_FOUND", "Requested entity was not found."), operator: "that the property exists", visitor: cannot},
+		"no property id":          {begin: said(400, "INVALID_ARGUMENT", "Invalid property ID: 412600302. A numeric Property ID is required."), operator: "correct the property id", visitor: cannot},
+		"too much in a minute":    {begin: by(emulator.Fault{As: emulator.AsPerMinute}), operator: "limit 'Requests per minute per user'", visitor: much + "a minute."},
+		"429 without a word":      {begin: by(emulator.Fault{As: emulator.AsEmpty, Status: 429}), operator: "answered 429 with an empty body", visitor: much + "a minute."},
+		"429 without a reason":    {begin: spoiled(answer(429, "text/plain", "slow down")), operator: "answered 429 with text/plain", visitor: much + "a minute."},
+		"429 tokens of the hour":  {begin: quota("tokensPerHour"), operator: "Exhausted property tokens per hour", visitor: much + "about", lasts: true},
+		"429 tokens of the day":   {begin: quota("tokensPerDay"), operator: "Exhausted property tokens per day", visitor: much + "about", lasts: true},
+		"429 tokens of a project": {begin: quota("tokensPerProjectPerHour"), operator: "Exhausted property tokens for a project per hour", visitor: much + "about", lasts: true},
+		"429 requests at once":    {begin: quota("concurrentRequests"), visitor: much + "a minute.", lasts: true},
+		"429 server errors":       {begin: quota("serverErrorsPerProjectPerHour"), operator: "Google answered 429", visitor: much + "about", lasts: true},
+
+		"500":                   {begin: by(emulator.Fault{Status: 500}), operator: "Google answered 500: An internal error has occurred.", visitor: down},
+		"503":                   {begin: by(emulator.Fault{Status: 503}), operator: "Google answered 503: The service is currently unavailable.", visitor: down},
+		"not JSON":              {begin: spoiled(answer(200, "application/json", `{"rows":[{"dimen`)), visitor: down},
+		"another JSON":          {begin: spoiled(answer(200, "application/json", `[1,2,3]`)), visitor: down},
+		"half an answer":        {begin: by(emulator.Fault{As: emulator.AsHalf}), visitor: down},
+		"an empty answer":       {begin: by(emulator.Fault{As: emulator.AsEmpty, Status: 200}), operator: "answered 200 with an empty body", visitor: down},
+		"cut off":               {begin: by(emulator.Fault{As: emulator.AsTruncated}), operator: "unexpected EOF", visitor: down},
+		"the connection is cut": {begin: by(emulator.Fault{Cut: true}), operator: "Google could not be reached", visitor: down},
+		"no answer at all":      {begin: spoiled(func(_ http.ResponseWriter, r *http.Request, _ *httptest.ResponseRecorder) { <-r.Context().Done() }), slow: true},
+		"a byte now and then": {begin: spoiled(func(w http.ResponseWriter, r *http.Request, good *httptest.ResponseRecorder) {
 			for _, b := range good.Body.Bytes() {
 				if _, err := w.Write([]byte{b}); err != nil || r.Context().Err() != nil {
 					return
@@ -199,9 +243,17 @@ func TestGoogleFails(t *testing.T) {
 				w.(http.Flusher).Flush()
 				time.Sleep(100 * time.Millisecond)
 			}
-		}),
-		"the connection is cut": spoiled(func(http.ResponseWriter, *http.Request, *httptest.ResponseRecorder) { panic(http.ErrAbortHandler) }),
-	} {
+		}), slow: true},
+	}
+}
+
+// TestGoogleFails: whatever Google does, or something in its place, what anybody has seen
+// is answered, with a label once a newer answer was tried for, unless Google itself says
+// that access is gone; what nobody has seen is an error that says nothing of Google's;
+// the operator reads what happened; other properties notice nothing; and when Google is
+// well again, so is the server, within a minute.
+func TestGoogleFails(t *testing.T) {
+	for name, f := range outages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			x := newTrouble(t)
@@ -210,35 +262,54 @@ func TestGoogleFails(t *testing.T) {
 				t.Fatalf("at first %+v", before)
 			}
 			x.later(5 * time.Hour)
-			fail(x)
-			if old := x.ask("museum", "sessions"); old.status != 200 || old.body != before.body {
+			f.begin(x)
+			if old := x.ask("museum", "sessions"); !f.goes && (old.status != 200 || old.body != before.body) {
 				t.Errorf("what was seen before is answered with %+v", old)
 			}
-			// A question that Google does not answer ends after a minute, for all who ask it.
-			slow := name == "no answer at all" || name == "a byte now and then"
-			if !slow {
+			switch {
+			case f.goes:
+				x.eventually("given on", "museum", "sessions", func(r reading) bool { return r.status == 500 && strings.Contains(r.body, f.visitor) })
+			case !f.slow: // a question that Google does not answer ends after a minute, for all who ask it
 				x.eventually("no label", "museum", "sessions", func(r reading) bool {
 					return r.status == 200 && r.body == before.body && r.stale != "" && len(r.age) == 5
 				})
 			}
 			unseen := x.ask("museum", "totalUsers")
-			if unseen.status < 429 || !strings.HasPrefix(unseen.body, `{"error":{"code":`) ||
+			if unseen.status < 429 || !strings.HasPrefix(unseen.body, `{"error":{"code":`) || !strings.Contains(unseen.body, f.visitor) ||
 				strings.Contains(unseen.body, "412600302") || strings.Contains(unseen.body, "Sign in") || strings.Contains(unseen.body, "quota") {
 				t.Errorf("what nobody has seen is answered with %+v", unseen)
 			}
-			if other := x.ask("shop", "sessions"); other.status != 200 || other.stale != "" {
+			if ready := operators(t, x.app, "/readyz"); !strings.Contains(ready, f.operator) || strings.Contains(ready, "secret") {
+				t.Errorf("/readyz says %s\nwant %s", ready, f.operator)
+			}
+			if other := x.ask("shop", "sessions"); !f.all && (other.status != 200 || other.stale != "") {
 				t.Errorf("another property is answered with %+v", other)
 			}
-			x.spoil(nil)
-			x.google.Reset()
-			x.later(25 * time.Hour)
-			x.eventually("well again", "museum", "screenPageViews", func(r reading) bool { return r.status == 200 && r.stale == "" })
-			if slow {
-				return
-			}
-			x.eventually("well again", "museum", "totalUsers", func(r reading) bool { return r.status == 200 && r.stale == "" })
-			x.eventually("well again", "museum", "sessions", func(r reading) bool { return r.status == 200 && r.stale == "" && len(r.age) < 4 })
+			x.well(f)
 		})
+	}
+}
+
+// well ends an outage, and waits until all is answered again.
+func (x *trouble) well(f outage) {
+	x.t.Helper()
+	x.spoil(nil)
+	check(x.t, x.google.SetFault("*", emulator.Fault{Property: "412600302"}))
+	check(x.t, x.google.SetAccess(robot, "412600302", true))
+	if f.lasts {
+		x.google.Reset()
+		x.later(25 * time.Hour)
+	} else {
+		x.later(time.Minute)
+	}
+	x.eventually("well again", "museum", "screenPageViews", func(r reading) bool { return r.status == 200 && r.stale == "" })
+	if f.slow {
+		return
+	}
+	x.eventually("well again", "museum", "totalUsers", func(r reading) bool { return r.status == 200 && r.stale == "" })
+	x.eventually("well again", "museum", "sessions", func(r reading) bool { return r.status == 200 && r.stale == "" && len(r.age) < 4 })
+	if ready := operators(x.t, x.app, "/readyz"); f.operator != "" && strings.Contains(ready, f.operator) {
+		x.t.Errorf("/readyz still says %s", ready)
 	}
 }
 
