@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oriel-server/oriel/emulator"
 	"github.com/oriel-server/oriel/internal/report"
@@ -160,5 +161,87 @@ func TestCacheFileOfAnotherProgram(t *testing.T) {
 	}
 	if b, err := os.ReadFile(file); err != nil || string(b) != string(other) {
 		t.Error("the file was changed")
+	}
+}
+
+// TestRestartDuringAnOutage: whatever answers in Google's place, a server with answers
+// starts, and gives them; one that Google itself says has no access does not.
+func TestRestartDuringAnOutage(t *testing.T) {
+	for name, c := range map[string]struct {
+		begin func(*emulator.Emulator) error
+		goes  bool
+	}{
+		"a page with 403":       {begin: faulty(emulator.Fault{As: emulator.AsHTML, Status: 403})},
+		"a login page":          {begin: faulty(emulator.Fault{As: emulator.AsRedirect})},
+		"a proxy's credentials": {begin: faulty(emulator.Fault{As: emulator.AsHTML, Status: 407})},
+		"the API is off":        {begin: faulty(emulator.Fault{As: emulator.AsServiceDisabled})},
+		"tokens are refused":    {begin: faulty(emulator.Fault{Status: 401})},
+		"no answer":             {begin: faulty(emulator.Fault{Cut: true})},
+		"the account is gone":   {begin: func(google *emulator.Emulator) error { return google.RevokeAccount(robot) }},
+		"access is withdrawn":   {begin: func(google *emulator.Emulator) error { return google.SetAccess(robot, "412600302", false) }, goes: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path, google := against(t, museum)
+			first := wired(t, path)
+			for f := range first.Check(t.Context(), time.Minute) {
+				check(t, f.Err)
+			}
+			before, err := first.cache.Report(t.Context(), october)
+			check(t, err)
+			check(t, first.Close())
+			check(t, c.begin(google))
+			second, err := startAt(t, path, func() time.Time { return time.Now().Add(2 * time.Hour) })
+			check(t, err)
+			second.load(t.Context())
+			for f := range second.Check(t.Context(), time.Minute) {
+				if f.Hopeless() != c.goes || f.Stored == c.goes {
+					t.Errorf("%+v", f)
+				}
+			}
+			_, err = second.catalog.Property(t.Context(), "agency", "412600302")
+			after, askErr := second.cache.Report(t.Context(), october)
+			if c.goes {
+				if err == nil {
+					t.Error("its time zone is known")
+				}
+				return
+			}
+			if err := errors.Join(err, askErr); err != nil || string(after.Body) != string(before.Body) {
+				t.Errorf("%+v, %v; want the answer of before", after, err)
+			}
+		})
+	}
+}
+
+// faulty makes every request to Google fail so.
+func faulty(f emulator.Fault) func(*emulator.Emulator) error {
+	return func(google *emulator.Emulator) error { return google.SetFault("*", f) }
+}
+
+// TestTheZoneIsChangedAtGoogle: the next answer tells, and what was fetched before is
+// fetched again.
+func TestTheZoneIsChangedAtGoogle(t *testing.T) {
+	path, google := against(t, museum)
+	a := wired(t, path)
+	if _, err := a.catalog.Property(t.Context(), "agency", "412600302"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.cache.Report(t.Context(), october); err != nil {
+		t.Fatal(err)
+	}
+	check(t, google.ChangeProperty("412600302", emulator.PropertyChange{TimeZone: "Pacific/Apia", CurrencyCode: "JPY"}))
+	other := october
+	other.Metrics = []report.Metric{{Name: "totalUsers"}}
+	if _, err := a.cache.Report(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	p, err := a.catalog.Property(t.Context(), "agency", "412600302")
+	if err != nil || p.TimeZone.String() != "Pacific/Apia" || p.CurrencyCode != "JPY" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	r, err := a.cache.Report(t.Context(), october)
+	if err != nil || r.TimeZone != "Pacific/Apia" || r.Stale != "" {
+		t.Errorf("%+v, %v; want an answer in days of Apia", r, err)
 	}
 }
