@@ -193,8 +193,36 @@ func (r *questioner) spoilers() []func(*report.Query) {
 		},
 		func(q *report.Query) { q.Dimensions = append(q.Dimensions, report.Dimension{Name: "firstSessionDate"}) },
 		func(q *report.Query) { q.Dimensions = append(q.Dimensions, report.Dimension{Name: "hour"}) },
+		func(q *report.Query) {
+			q.Metrics = append(q.Metrics, report.Metric{Name: "per", Expression: q.Metrics[0].Name + " / (2*sessions)"})
+			q.OrderBys = append(q.OrderBys, report.OrderBy{Metric: &report.MetricOrder{MetricName: "per"}, Desc: true})
+		},
+		func(q *report.Query) {
+			q.Metrics = append(q.Metrics, report.Metric{Name: "double", Expression: "2*eventCount - active7DayUsers", Invisible: true})
+			q.MetricFilter = &report.Filter{Condition: &report.Condition{FieldName: "double",
+				Numeric: &report.NumericFilter{Operation: "GREATER_THAN", Value: report.NumericValue{Int64: new(report.Int64(9))}}}}
+		},
+		func(q *report.Query) {
+			q.Metrics = append([]report.Metric{{Name: "scrolledUsers", Invisible: true}}, q.Metrics...)
+		},
+		func(q *report.Query) {
+			q.Dimensions = append(q.Dimensions, report.Dimension{Name: "place", Expression: &report.DimensionExpression{
+				Concatenate: &report.ConcatenateExpression{DimensionNames: []string{"country", "deviceCategory"}, Delimiter: " · "}}})
+		},
+		func(q *report.Query) {
+			q.Dimensions = append(q.Dimensions, report.Dimension{Name: "WEEKDAY", Expression: &report.DimensionExpression{UpperCase: &report.CaseExpression{DimensionName: "dayOfWeekName"}}})
+		},
+		compared, compared,
 		where("country", "e"), where("deviceCategory", "mobile"), where("nthDay", "0"), where("date", "1"),
 	}
+}
+
+// compared asks for phones beside all but one country.
+func compared(q *report.Query) {
+	is := func(field, value string) *report.Filter {
+		return &report.Filter{Condition: &report.Condition{FieldName: field, String: &report.StringFilter{Value: value}}}
+	}
+	q.Comparisons = []report.NamedFilter{{Name: "on phones", DimensionFilter: is("deviceCategory", "mobile")}, {Name: "abroad", DimensionFilter: &report.Filter{Not: is("country", "Germany")}}}
 }
 
 // redate moves a question to another range.
@@ -296,7 +324,9 @@ func countsBack(q report.Query) int {
 		}
 	}
 	for _, m := range q.Metrics {
-		count(m.Name)
+		for _, name := range strings.FieldsFunc(m.Name+" "+m.Expression, func(r rune) bool { return strings.ContainsRune("+-*/() ", r) }) {
+			count(name)
+		}
 	}
 	q.MetricFilter.Walk(func(c *report.Condition) { count(c.FieldName) })
 	return back

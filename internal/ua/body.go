@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A Body is the answer to a v3 query: analytics#gaData or analytics#realtimeData.
@@ -29,7 +31,7 @@ type Body struct {
 	Rows         [][]string  `json:"rows,omitempty"`
 	DataTable    *DataTable  `json:"dataTable,omitempty"` // instead of rows
 
-	mask   mask
+	mask   report.Mask
 	pretty bool
 }
 

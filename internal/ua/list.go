@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A ListQuery is the parameters that v3's lists have in common, read and checked.
@@ -33,7 +35,7 @@ func ParseList(v url.Values) (ListQuery, error) {
 
 // A form is how a client wants its JSON.
 type form struct {
-	mask   mask
+	mask   report.Mask
 	fields string // mask, as written
 	pretty bool
 }
@@ -43,8 +45,8 @@ type form struct {
 func (p *parser) form() form {
 	f := form{pretty: p.bool("prettyPrint"), fields: p.one("fields")}
 	var err error
-	if f.mask, err = parseMask(f.fields); err != nil {
-		p.fail(err)
+	if f.mask, err = report.ParseMask(f.fields); err != nil {
+		p.fail(badParameter("fields", "Invalid field selection %s", report.Brief(f.fields)))
 	}
 	p.enum("alt", "json")
 	if p.one("callback") != "" {
@@ -56,7 +58,7 @@ func (p *parser) form() form {
 // render writes v as v3 did: only the fields that were asked for, and indented
 // unless the query had prettyPrint=false.
 func (f form) render(v any) []byte {
-	full := f.mask.apply(encode(v))
+	full := f.mask.Apply(encode(v))
 	if !f.pretty {
 		return full
 	}

@@ -39,7 +39,7 @@ type Query struct {
 	PrettyPrint      bool
 	Fields           string // partial response, as written: rows,columnHeaders(name)
 
-	mask        mask
+	mask        report.Mask
 	pagingGiven [2]bool // start-index and max-results were written: links repeat them
 }
 

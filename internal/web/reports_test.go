@@ -18,14 +18,14 @@ func TestReportsAreServedAsTheyAre(t *testing.T) {
 	token := bearing(s.token("shop"))
 	realtime := `{"metrics":[{"name":"activeUsers"}]}`
 	for path, body := range map[string]string{
-		"/v1/views/shop:runReport":                                                           runReport,
-		"/v1/views/shop:runRealtimeReport":                                                   realtime,
-		"/v1/views/ga:123:runReport":                                                         runReport,
-		"/v1beta/properties/shop:runReport?alt=json&prettyPrint=false":                       runReport,
-		"/v1beta/properties/ga%3A123:runReport":                                              runReport,
-		"/v1beta/properties/424242:runReport?$alt=json;enum-encoding=int":                    runReport,
-		"/v1beta/properties/shop:runRealtimeReport?%24alt=json%3Benum-encoding%3Dint":        realtime,
-		"/v1beta/properties/shop:runReport?key=ignored&quotaUser=x&fields=ignored&$.xgafv=2": runReport,
+		"/v1/views/shop:runReport":                                                    runReport,
+		"/v1/views/shop:runRealtimeReport":                                            realtime,
+		"/v1/views/ga:123:runReport":                                                  runReport,
+		"/v1beta/properties/shop:runReport?alt=json&prettyPrint=false":                runReport,
+		"/v1beta/properties/ga%3A123:runReport":                                       runReport,
+		"/v1beta/properties/424242:runReport?$alt=json;enum-encoding=int":             runReport,
+		"/v1beta/properties/shop:runRealtimeReport?%24alt=json%3Benum-encoding%3Dint": realtime,
+		"/v1beta/properties/shop:runReport?key=ignored&quotaUser=x&fields=&$.xgafv=2": runReport,
 	} {
 		a := s.do("POST", path, body, token)
 		if a.code != 200 || a.body != reportBody {

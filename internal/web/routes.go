@@ -37,10 +37,10 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/dashboards/{dashboard}/panels/{call}", true, s.granted(aboutDashboard, s.exportPanel)},
 
 		// The same under Google's own paths, for official clients.
-		{"POST", "/v1beta/properties/{call}", true, s.granted(aboutCall, s.call)},
-		{"GET", "/v1beta/properties/{view}/metadata", true, s.granted(aboutView, s.googleMetadata)},
-		{"GET", "/v1beta/properties/{call}", true, s.granted(aboutProperty, s.googleProperty)},
-		{"GET", "/v1beta/accountSummaries", true, s.granted(aboutAll, s.googleAccounts)},
+		{"POST", "/v1beta/properties/{call}", true, s.granted(aboutCall, s.partial(s.call))},
+		{"GET", "/v1beta/properties/{view}/metadata", true, s.granted(aboutView, s.partial(s.googleMetadata))},
+		{"GET", "/v1beta/properties/{call}", true, s.granted(aboutProperty, s.partial(s.googleProperty))},
+		{"GET", "/v1beta/accountSummaries", true, s.granted(aboutAll, s.partial(s.googleAccounts))},
 
 		// What scripts for Universal Analytics ask, at the path they know and at one
 		// that ad-blockers do not.

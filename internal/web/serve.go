@@ -86,11 +86,15 @@ func newCompressor() (func(http.Handler) http.HandlerFunc, error) {
 type jsonReply struct{ value any }
 
 func (j jsonReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
+	s.writePrivate(w, r, made(j.json()))
+}
+
+func (j jsonReply) json() []byte {
 	body, err := json.Marshal(j.value)
 	if err != nil {
 		panic(err) // replies are made of strings, numbers and valid JSON
 	}
-	s.writePrivate(w, r, made(body))
+	return body
 }
 
 // writePrivate answers JSON that is for one asker only.

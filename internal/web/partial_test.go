@@ -1,0 +1,46 @@
+package web
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestPartialResponses: Google's paths answer the fields that are asked for, with
+// the age of the whole; ours have no such parameter.
+func TestPartialResponses(t *testing.T) {
+	s := newSite(t)
+	token := bearing(s.token("shop"))
+	batch := `{"requests":[` + runReport + `,` + runReport + `]}`
+	for _, c := range []struct{ method, path, body, want string }{
+		{"POST", "/v1beta/properties/shop:runReport?fields=rowCount", runReport, `{"rowCount":1}`},
+		{"POST", "/v1beta/properties/shop:runReport?%24fields=rowCount,kind", runReport, `{"rowCount":1,"kind":"analyticsData#runReport"}`},
+		{"POST", "/v1beta/properties/shop:runReport?fields=*", runReport, reportBody},
+		{"POST", "/v1beta/properties/shop:runReport?fields=", runReport, reportBody},
+		{"POST", "/v1beta/properties/shop:runReport?fields=propertyQuota", runReport, `{}`},
+		{"POST", "/v1beta/properties/shop:batchRunReports?fields=reports/rowCount", batch, `{"reports":[{"rowCount":1},{"rowCount":1}]}`},
+		{"GET", "/v1beta/properties/shop?fields=currencyCode,name", "", `{"name":"properties/shop","currencyCode":"EUR"}`},
+		{"POST", "/v1/views/shop:runReport?fields=rowCount", runReport, reportBody},
+	} {
+		a := s.do(c.method, c.path, c.body, token)
+		if a.code != 200 || a.body != c.want {
+			t.Errorf("%s: %d %s, want %s", c.path, a.code, a.body, c.want)
+		}
+		if strings.Contains(c.path, "run") || strings.Contains(c.path, "batch") {
+			wantHeader(t, a, "Age", "12")
+			wantHeader(t, a, "Oriel-Notices", "thresholded")
+		}
+	}
+	asked := len(s.source.queries)
+	for _, fields := range []string{"a(", ",", "rows)", "%20$"} {
+		a := s.do("POST", "/v1beta/properties/shop:runReport?fields="+fields, runReport, token)
+		if a.code != 400 || !strings.Contains(a.body, "Invalid field selection") {
+			t.Errorf("%s: %d %s", fields, a.code, a.body)
+		}
+	}
+	if len(s.source.queries) != asked {
+		t.Error("a mask that cannot be read was asked about")
+	}
+	if a := s.do("POST", "/v1beta/properties/shop:exportReport?fields=rowCount", runReport, token); a.code != 200 || strings.HasPrefix(a.body, "{") {
+		t.Errorf("a file: %d %s", a.code, a.body)
+	}
+}
