@@ -109,7 +109,7 @@ export class Plot extends Shell {
     });
     this.blank.textContent = picture.summary;
     if (picture.stops.length === 0) this.stage.append(this.blank);
-    else this.blank.remove();
+    else if (this.blank.parentNode) this.blank.remove(); // libraries of pages replace it by one that wants a parent
     return picture;
   }
 
