@@ -86,3 +86,35 @@ func TestUniversalAnalyticsRealtimeAndErrors(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// TestUniversalAnalyticsHabits asks as old scripts did: the token as OAuth, dates
+// in any case, users by referrer, organic searches.
+func TestUniversalAnalyticsHabits(t *testing.T) {
+	c, err := analytics.NewService(t.Context(), option.WithEndpoint(demo.Oriel+"/analytics/v3/"),
+		option.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: embedToken(t, "museum"), TokenType: "OAuth"})))
+	fatal(t, err)
+	got, err := c.Data.Ga.Get(oldView, "7DaysAgo", "YESTERDAY", "ga:sessions,ga:organicSearches").Dimensions("ga:medium").Do()
+	fatal(t, err)
+	organic := 0
+	for _, row := range got.Rows {
+		switch {
+		case row[0] == "organic" && row[1] == row[2]:
+			organic++
+		case row[0] != "organic" && row[2] != "0":
+			t.Errorf("organic searches by another medium: %v", row)
+		}
+	}
+	if organic != 1 || got.TotalsForAllResults["ga:organicSearches"] == "0" {
+		t.Errorf("organic searches are %v, in all %v", got.Rows, got.TotalsForAllResults)
+	}
+	referrers, err := c.Data.Ga.Get(oldView, "7daysAgo", "yesterday", "ga:users").Dimensions("ga:fullReferrer").Sort("-ga:users").MaxResults(5).Do()
+	fatal(t, err)
+	if len(referrers.Rows) == 0 || referrers.Rows[0][1] == "0" {
+		t.Errorf("users by referrer are %v", referrers.Rows)
+	}
+	none, err := c.Data.Ga.Get(oldView, "7daysAgo", "yesterday", "ga:sessions,ga:bounceRate").Filters("ga:country==Nowhere").Do()
+	fatal(t, err)
+	if none.TotalResults != 0 || none.Rows != nil || none.TotalsForAllResults["ga:sessions"] != "0" || none.TotalsForAllResults["ga:bounceRate"] != "0.0" {
+		t.Errorf("nothing is %d rows, totals %v", none.TotalResults, none.TotalsForAllResults)
+	}
+}
