@@ -66,6 +66,9 @@ func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, erro
 	r := &report.Report{Body: body, Rows: w.Rows.count, RowCount: int(w.RowCount), FetchedAt: now}
 	if m := w.Metadata; m != nil {
 		m.describe(r)
+		if q.CurrencyCode != "" {
+			r.CurrencyCode = "" // Google repeats what was asked for
+		}
 	}
 	r.Freshness = freshness(q, r.TimeZone, now)
 	if r.Freshness == report.FreshFinal && !r.Plain() {

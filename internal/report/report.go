@@ -55,7 +55,7 @@ type Report struct {
 	// TimeZone is the property's, an IANA name; empty for realtime reports.
 	TimeZone string
 	// CurrencyCode is the property's, ISO 4217; empty where Google did not tell
-	// with this answer, and for answers from a store.
+	// with this answer, which is in another that the query chose.
 	CurrencyCode string
 	// Sampled, Thresholded, OtherRow and Truncated say that Google estimated
 	// from a sample, withheld rows with few users, condensed rare values into a

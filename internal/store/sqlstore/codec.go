@@ -32,6 +32,7 @@ type header struct {
 	Freshness   report.Freshness   `json:"freshness"`
 	Stale       report.StaleReason `json:"stale,omitempty"`
 	TimeZone    string             `json:"timeZone,omitempty"`
+	Currency    string             `json:"currency,omitempty"`
 	Sampled     bool               `json:"sampled,omitempty"`
 	Thresholded bool               `json:"thresholded,omitempty"`
 	OtherRow    bool               `json:"otherRow,omitempty"`
@@ -90,7 +91,7 @@ func headerOf(r *cache.Record) header {
 	return header{
 		Stored: r.Stored.UTC(), Good: r.Good.UTC(), Kept: r.Kept.UTC(),
 		Rows: r.Report.Rows, FetchedAt: r.Report.FetchedAt.UTC(),
-		Freshness: r.Report.Freshness, Stale: r.Report.Stale, TimeZone: r.Report.TimeZone,
+		Freshness: r.Report.Freshness, Stale: r.Report.Stale, TimeZone: r.Report.TimeZone, Currency: r.Report.CurrencyCode,
 		Sampled: r.Report.Sampled, Thresholded: r.Report.Thresholded, OtherRow: r.Report.OtherRow,
 		Truncated: r.Report.Truncated, Notices: r.Report.Notices, RowCount: r.Report.RowCount, MaxRows: r.Report.MaxRows,
 	}
@@ -101,7 +102,7 @@ func (h header) record(k cache.Key, body []byte) *cache.Record {
 		Key: k, Stored: h.Stored, Good: h.Good, Kept: h.Kept,
 		Report: &report.Report{
 			Body: body, Rows: h.Rows, FetchedAt: h.FetchedAt, Freshness: h.Freshness, Stale: h.Stale,
-			TimeZone: h.TimeZone, Sampled: h.Sampled, Thresholded: h.Thresholded, OtherRow: h.OtherRow,
+			TimeZone: h.TimeZone, CurrencyCode: h.Currency, Sampled: h.Sampled, Thresholded: h.Thresholded, OtherRow: h.OtherRow,
 			Truncated: h.Truncated, Notices: h.Notices, RowCount: h.RowCount, MaxRows: h.MaxRows,
 		},
 	}
