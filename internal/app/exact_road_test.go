@@ -65,7 +65,8 @@ func TestRoadIsExact(t *testing.T) {
 		}
 	}
 	w.count()
-	t.Logf("%v", w.counted)
+	t.Logf("%v %v", w.counted, w.told)
+	w.checkTold(questions / 100)
 	for _, how := range []string{
 		`oriel_plan_questions_total{how="passed"}`, `oriel_plan_questions_total{how="sliced"}`,
 		`oriel_plan_questions_total{how="united"}`, `oriel_plan_questions_total{how="kept"}`, "oriel_cache_disk_hits_total",
@@ -114,13 +115,16 @@ type witness struct {
 	pages   []page
 	bearer  string // of Google's access token
 	counted map[string]float64
+
+	telling sync.Mutex
+	told    map[string]int // answers, by what of more than fields was asked
 }
 
 func (w *witness) clock() time.Time { return time.Unix(0, w.now.Load()).UTC() }
 
 func newWitness(t *testing.T, questions int) *witness {
 	t.Helper()
-	w := &witness{t: t, counted: map[string]float64{}}
+	w := &witness{t: t, counted: map[string]float64{}, told: map[string]int{}}
 	start := time.Date(2026, time.September, 1, 12, 0, 0, 0, time.UTC)
 	w.now.Store(start.UnixNano())
 	ahead := 30 + questions/10
@@ -414,6 +418,7 @@ func (w *witness) compare(g *holding, q report.Query) {
 	if status != http.StatusOK || got.Code != status {
 		return
 	}
+	w.tell(q)
 	if difference := differ(got.Body.Bytes(), want); difference != "" {
 		w.t.Errorf("%s, token's filter %s\n%s\n%s\nat the door %.3000s\nstraight    %.3000s", g.view, words(g.extra), body, difference, got.Body, want)
 	}

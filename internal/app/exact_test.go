@@ -104,6 +104,9 @@ func (r *questioner) query() report.Query {
 	for range r.IntN(3) {
 		draw(r, r.spoilers()...)(&q)
 	}
+	if r.IntN(15) == 0 {
+		compared(&q)
+	}
 	return q
 }
 
@@ -212,7 +215,6 @@ func (r *questioner) spoilers() []func(*report.Query) {
 		func(q *report.Query) {
 			q.Dimensions = append(q.Dimensions, report.Dimension{Name: "WEEKDAY", Expression: &report.DimensionExpression{UpperCase: &report.CaseExpression{DimensionName: "dayOfWeekName"}}})
 		},
-		compared, compared,
 		where("country", "e"), where("deviceCategory", "mobile"), where("nthDay", "0"), where("date", "1"),
 	}
 }
@@ -330,4 +332,31 @@ func countsBack(q report.Query) int {
 	}
 	q.MetricFilter.Walk(func(c *report.Condition) { count(c.FieldName) })
 	return back
+}
+
+// tell notes what was answered.
+func (w *witness) tell(q report.Query) {
+	w.telling.Lock()
+	defer w.telling.Unlock()
+	if len(q.Comparisons) > 0 {
+		w.told["comparisons"]++
+	}
+	if slices.ContainsFunc(q.Dimensions, func(d report.Dimension) bool { return d.Expression != nil }) {
+		w.told["dimension expressions"]++
+	}
+	if slices.ContainsFunc(q.Metrics, func(m report.Metric) bool { return m.Expression != "" }) {
+		w.told["metric expressions"]++
+	}
+	if slices.ContainsFunc(q.Metrics, func(m report.Metric) bool { return m.Invisible }) {
+		w.told["invisible metrics"]++
+	}
+}
+
+// checkTold: each kind was answered at least so often.
+func (w *witness) checkTold(least int) {
+	for _, what := range []string{"comparisons", "dimension expressions", "metric expressions", "invisible metrics"} {
+		if w.told[what] < least {
+			w.t.Errorf("%s were answered %d times: the test shows nothing about them", what, w.told[what])
+		}
+	}
 }

@@ -51,12 +51,13 @@ func (g *hostileGrant) ask() hostileQuestion {
 
 // call asks a custom method of a view, under its own path or Google's.
 func (g *hostileGrant) call(form, verb string, body object) hostileQuestion {
-	path := "/v1/views/"
+	path, fields := "/v1/views/", ""
 	if g.IntN(4) == 0 {
 		path = "/v1beta/properties/"
+		fields = choose(g.Rand, []string{"", "", "?fields=*", "?fields=rows/metricValues,rowCount", "?fields=reports(rows,metadata)", "?fields=propertyQuota,metadata", "?fields=rows("})
 	}
 	text, _ := json.Marshal(body)
-	return hostileQuestion{form, "POST", path + g.viewName() + verb, g.spoil(string(text))}
+	return hostileQuestion{form, "POST", path + g.viewName() + verb + fields, g.spoil(string(text))}
 }
 
 // viewName is mostly that of the token's view.
@@ -82,7 +83,7 @@ func (g *hostileGrant) spoil(body string) string {
 	case 3:
 		return strings.Replace(body, `"name":"`, `"Name":"`, 1)
 	case 4:
-		return strings.Replace(body, "}", `,"comparisons":[{"dimensionFilter":`+g.text(g.filter(1))+`}]}`, 1)
+		return strings.Replace(body, "}", `,"comparisons":[{"comparison":"comparisons/mobileTraffic"},{"dimensionFilter":`+g.text(g.filter(1))+`}]}`, 1)
 	case 5:
 		return strings.Replace(body, `"metrics":[`, `"metrics":[{"name":"x","expression":"`+g.metric()+`*2"},`, 1)
 	case 6:
@@ -101,7 +102,7 @@ func (g *hostileGrant) text(v any) string {
 func (g *hostileGrant) dimension() string {
 	odd := []string{
 		"countryIsoCode", "firstTouchDate", "isConversionEvent", "defaultChannelGrouping", "sessionDefaultChannelGrouping", "firstUserDefaultChannelGrouping",
-		"customUser:customer", "dateRange", "minutesAgo",
+		"customUser:customer", "dateRange", "minutesAgo", "comparison", "place",
 	}
 	if g.live {
 		return g.field(plainDimensions[1:], world.RealtimeDimensions(), g.hidden.dimensions, odd)
@@ -110,7 +111,7 @@ func (g *hostileGrant) dimension() string {
 }
 
 func (g *hostileGrant) metric() string {
-	odd := []string{"conversions", "conversions:purchase", "keyEvents:purchase", "sessionConversionRate", "userConversionRate", "calcMetric:x", "sessions:x"}
+	odd := []string{"total", "conversions", "conversions:purchase", "keyEvents:purchase", "sessionConversionRate", "userConversionRate", "calcMetric:x", "sessions:x"}
 	if g.live {
 		return g.field(plainMetrics[1:], world.RealtimeMetrics(), g.hidden.metrics, odd)
 	}
@@ -151,11 +152,42 @@ func (g *hostileGrant) query() object {
 	if g.IntN(12) == 0 {
 		q["keepEmptyRows"] = true
 	}
+	if g.IntN(5) == 0 {
+		q["comparisons"] = []object{{"name": "a", "dimensionFilter": g.filter(2)}, {"name": choose(g.Rand, []string{"b", "last week", "=1+1"}), "dimensionFilter": g.filter(1)}}
+	}
 	return q
+}
+
+// compute adds columns that are computed of others, and may be called like others.
+func (g *hostileGrant) compute(q object) {
+	if g.IntN(4) == 0 {
+		q["metrics"] = append(q["metrics"].([]object), object{"name": g.ownName("total", g.metric), "invisible": g.IntN(3) == 0,
+			"expression": strings.ReplaceAll(choose(g.Rand, []string{"@", "@/sessions", "(@ + 1) * 2.5", "-@", "eventCount - @", "@/@", "total", "@-@"}), "@", g.metric())})
+	}
+	if all, _ := q["dimensions"].([]object); g.IntN(5) == 0 {
+		expression := choose(g.Rand, []object{
+			{"lowerCase": object{"dimensionName": g.dimension()}}, {"upperCase": object{"dimensionName": g.dimension()}},
+			{"concatenate": object{"dimensionNames": []string{g.dimension(), g.dimension()}, "delimiter": "|"}},
+		})
+		q["dimensions"] = append(all, object{"name": g.ownName("place", g.dimension), "dimensionExpression": expression})
+	}
+}
+
+// ownName is a name for an expression: one of its own, or else that of a field,
+// such as those that the grant's filters read.
+func (g *hostileGrant) ownName(own string, field func() string) string {
+	if !g.dares() {
+		return own
+	}
+	if read := slices.Concat(g.view.fields, g.token.fields); len(read) > 0 && g.IntN(2) == 0 {
+		return choose(g.Rand, read)
+	}
+	return field()
 }
 
 // refine adds what both kinds of reports have.
 func (g *hostileGrant) refine(q object) {
+	g.compute(q)
 	if g.IntN(2) == 0 {
 		q["dimensionFilter"] = g.filter(2)
 	}
