@@ -69,7 +69,7 @@ func (w mentionWalk) columns() {
 			continue
 		}
 		for _, name := range d.Expression.reads() {
-			w.name(name, false, InExpression)
+			w.operand(name, d.Name, false)
 		}
 	}
 	for _, m := range w.q.Metrics {
@@ -78,7 +78,7 @@ func (w mentionWalk) columns() {
 			continue
 		}
 		for _, name := range m.reads() {
-			w.name(name, true, InExpression)
+			w.operand(name, m.Name, true)
 		}
 	}
 }
@@ -120,6 +120,16 @@ func (w mentionWalk) column(name string) {
 	if !w.q.adds(name) {
 		w.name(name, false, InOrder)
 	}
+}
+
+// operand visits a name that the expression called own reads: its own name is then
+// not the expression's.
+func (w mentionWalk) operand(name, own string, metric bool) {
+	if name == own {
+		w.visit(Mention{name, metric, InExpression})
+		return
+	}
+	w.name(name, metric, InExpression)
 }
 
 // name visits a name unless q chose it for an expression of the same kind.

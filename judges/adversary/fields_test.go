@@ -91,6 +91,10 @@ var dimensionReaches = []reach{
 	{"what goes together behind a filter", compatible, `"dimensionFilter":` + condition},
 	{"in realtime", realtime, `"dimensions":[{"name":"$F"}]`},
 	{"a filter in realtime", realtime, `"dimensionFilter":` + condition},
+	{"upper case of it", v1, `"dimensions":[{"name":"x","dimensionExpression":{"upperCase":{"dimensionName":"$F"}}}]`},
+	{"a filter by what is put together", v1, `"dimensions":[{"name":"x","dimensionExpression":{"concatenate":{"dimensionNames":["$F"]}}}],"dimensionFilter":{"filter":{"fieldName":"x","stringFilter":{"value":"a"}}}`},
+	{"the name of an expression over it", v1, `"dimensions":[{"name":"$F","dimensionExpression":{"lowerCase":{"dimensionName":"$F"}}}]`},
+	{"a second comparison", v1, `"comparisons":[{"name":"y","dimensionFilter":{"filter":{"fieldName":"country","stringFilter":{"value":"a"}}}},{"name":"x","dimensionFilter":{"notExpression":` + condition + `}}]`},
 }
 
 var metricReaches = []reach{
@@ -110,6 +114,9 @@ var metricReaches = []reach{
 	{"what goes together with a metric", compatible, `"metrics":[{"name":"$F"}]`},
 	{"what goes together behind a metric filter", compatible, `"metricFilter":` + number},
 	{"a metric in realtime", realtime, `"metrics":[{"name":"$F"}]`},
+	{"an expression that is its name", v1, `"metrics":[{"name":"$F","expression":"$F"}]`},
+	{"an expression that cancels out", v1, `"metrics":[{"name":"x","expression":"sessions + $F - $F"}]`},
+	{"a filter by an invisible expression", v1, `"metrics":[{"name":"sessions"},{"name":"x","expression":"2*$F","invisible":true}],"metricFilter":{"filter":{"fieldName":"x","numericFilter":{"operation":"GREATER_THAN","value":{"int64Value":"0"}}}}`},
 }
 
 // pivoted asks v1's question as a pivot report.

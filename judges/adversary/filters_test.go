@@ -172,6 +172,22 @@ func filterAttacks() []attack {
 	add := func(name string, of lesson, a ask) {
 		attacks = append(attacks, attack{name: name, of: of, run: atHome(a)})
 	}
+	for name, more := range map[string]string{
+		"country, of the expression that the filter would read": `"dimensions":[{"name":"country","dimensionExpression":{"upperCase":{"dimensionName":"countryId"}}}]`,
+		"country, of nothing but the filter's value":            `"dimensions":[{"name":"countryId"},{"name":"country","dimensionExpression":{"concatenate":{"dimensionNames":["countryId"],"delimiter":"New Zealand"}}}]`,
+		"Country, in other letters":                             `"dimensions":[{"name":"countryId"},{"name":"Country","dimensionExpression":{"lowerCase":{"dimensionName":"continent"}}}]`,
+		"a metric called country":                               `"metrics":[{"name":"country","expression":"sessions*1"}]`,
+	} {
+		add("the name "+name, guestExpressions, v1("narrow", more))
+	}
+	for name, comparisons := range map[string]string{
+		"abroad":             `[{"name":"x","dimensionFilter":{"notExpression":{"filter":{"fieldName":"country","stringFilter":{"value":"New Zealand"}}}}}]`,
+		"home and all":       `[{"name":"x","dimensionFilter":{"filter":{"fieldName":"countryId","stringFilter":{"value":"NZ"}}}},{"name":"y","dimensionFilter":{"filter":{"fieldName":"countryId","stringFilter":{"matchType":"FULL_REGEXP","value":".*"}}}}]`,
+		"one that was saved": `[{"comparison":"comparisons/allUsers"}]`,
+		"nothing":            `[{"name":"x"}]`,
+	} {
+		add("comparison of "+name, guestExpressions, v1("narrow", `"comparisons":`+comparisons))
+	}
 	for name, filter := range filters1 {
 		add("v1 "+name, guestExpressions, v1("narrow", `"dimensionFilter":`+filter))
 		add("v1beta "+name, guestExpressions, ask{path: "/v1beta/properties/narrow:batchRunReports", as: token("narrow"), body: `{"requests":[` + v1Body("") + `,` + v1Body(`"dimensionFilter":`+filter) + `]}`})

@@ -136,6 +136,20 @@ var questions = map[string]*data.RunReportRequest{
 	"empty rows kept": top("date", func(q *data.RunReportRequest) {
 		q.KeepEmptyRows, q.DimensionFilter = true, is("country", "Liechtenstein")
 	}),
+	"expressions": top("country", func(q *data.RunReportRequest) {
+		q.Metrics = append(q.Metrics, &data.Metric{Name: "per", Expression: "screenPageViews / (sessions + 1)"},
+			&data.Metric{Name: "half", Expression: "totalUsers/2", Invisible: true})
+		q.MetricFilter = where(&data.Filter{FieldName: "half", NumericFilter: &data.NumericFilter{Operation: "GREATER_THAN", Value: &data.NumericValue{Int64Value: 2}}})
+		q.OrderBys = []*data.OrderBy{{Desc: true, Metric: &data.MetricOrderBy{MetricName: "per"}}, {Dimension: &data.DimensionOrderBy{DimensionName: "country"}}}
+	}),
+	"a dimension of dimensions": top("country", func(q *data.RunReportRequest) {
+		q.Dimensions = append(q.Dimensions, &data.Dimension{Name: "place", DimensionExpression: &data.DimensionExpression{
+			Concatenate: &data.ConcatenateExpression{DimensionNames: []string{"country", "deviceCategory"}, Delimiter: ", "}}})
+	}),
+	"comparisons": top("deviceCategory", func(q *data.RunReportRequest) {
+		q.Comparisons = []*data.Comparison{{Name: "here", DimensionFilter: is("country", "Germany")}, {Name: "not here", DimensionFilter: not(is("country", "Germany"))}}
+		q.DateRanges = append(q.DateRanges, &data.DateRange{StartDate: "56daysAgo", EndDate: "29daysAgo", Name: "the weeks before"})
+	}),
 	"rates and amounts": top("sessionDefaultChannelGroup", func(q *data.RunReportRequest) {
 		q.Metrics = metrics("sessions", "engagementRate", "averageSessionDuration", "screenPageViewsPerSession")
 	}),
