@@ -157,7 +157,9 @@ func TestNpmMethods(t *testing.T) {
 		Pivot         report
 		Batch         struct{ PivotReports []report }
 		Compared      report
-		Compatibility struct{ DimensionCompatibilities []struct{ Compatibility string } }
+		Compatibility struct {
+			DimensionCompatibilities []struct{ Compatibility string }
+		}
 	}
 	node(t, "methods.mjs", map[string]any{
 		"host": host, "port": number, "property": "properties/" + views["shop"], "keyFile": demo.Key,
