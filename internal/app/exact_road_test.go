@@ -365,7 +365,9 @@ func (w *witness) narrowed(g *holding, q report.Query) (report.Query, bool) {
 	if q.DimensionFilter = nil; len(both.Expressions) > 0 {
 		q.DimensionFilter = &report.Filter{AndGroup: both}
 	}
-	if g.rows > 0 && (q.Limit == 0 || q.Limit > g.rows) {
+	if len(q.Pivots) > 0 { // Google wants what their filter reads among the dimensions
+		q.DimensionFilter.Walk(func(c *report.Condition) { requesting(&q, c.FieldName) })
+	} else if g.rows > 0 && (q.Limit == 0 || q.Limit > g.rows) {
 		q.Limit = g.rows
 	}
 	for i, d := range q.DateRanges {
@@ -385,7 +387,7 @@ func (w *witness) narrowed(g *holding, q report.Query) (report.Query, bool) {
 func (w *witness) straight(q report.Query) (int, []byte) {
 	body, err := json.Marshal(q)
 	must(w.t, err)
-	r, err := http.NewRequest("POST", w.google+"/v1beta/properties/"+w.property+":runReport", bytes.NewReader(body))
+	r, err := http.NewRequest("POST", w.google+"/v1beta/properties/"+w.property+":"+method(q), bytes.NewReader(body))
 	must(w.t, err)
 	r.Header.Set("Authorization", w.bearer)
 	answer, err := http.DefaultClient.Do(r)
@@ -396,6 +398,13 @@ func (w *witness) straight(q report.Query) (int, []byte) {
 	return answer.StatusCode, said
 }
 
+func method(q report.Query) string {
+	if len(q.Pivots) > 0 {
+		return "runPivotReport"
+	}
+	return "runReport"
+}
+
 // compare asks both ways.
 func (w *witness) compare(g *holding, q report.Query) {
 	body, err := json.Marshal(w.spoken(q))
@@ -403,7 +412,7 @@ func (w *witness) compare(g *holding, q report.Query) {
 		w.t.Error(err)
 		return
 	}
-	got := w.post(g.bearer, "/v1/views/"+g.view+":runReport", body)
+	got := w.post(g.bearer, "/v1/views/"+g.view+":"+method(q), body)
 	allowed, ok := w.narrowed(g, q)
 	if !ok {
 		if got.Code != http.StatusForbidden {

@@ -107,6 +107,9 @@ func (r *questioner) query() report.Query {
 	if r.IntN(15) == 0 {
 		compared(&q)
 	}
+	if len(q.Dimensions) > 0 && r.IntN(12) == 0 {
+		pivoted(&q)
+	}
 	return q
 }
 
@@ -127,6 +130,9 @@ func (r *questioner) panel(q report.Query) report.Query {
 	switch r.IntN(9) {
 	case 4:
 		q.DimensionFilter = &report.Filter{Condition: &report.Condition{FieldName: "operatingSystem", String: &report.StringFilter{Value: "Android"}}}
+		if len(q.Pivots) > 0 {
+			requesting(&q, "operatingSystem")
+		}
 	case 0:
 		q.Offset = 2
 		return q
@@ -225,6 +231,33 @@ func compared(q *report.Query) {
 		return &report.Filter{Condition: &report.Condition{FieldName: field, String: &report.StringFilter{Value: value}}}
 	}
 	q.Comparisons = []report.NamedFilter{{Name: "on phones", DimensionFilter: is("deviceCategory", "mobile")}, {Name: "abroad", DimensionFilter: &report.Filter{Not: is("country", "Germany")}}}
+}
+
+// pivoted asks for the same columns as a table of two axes where there are two.
+func pivoted(q *report.Query) {
+	q.DimensionFilter.Walk(func(c *report.Condition) { requesting(q, c.FieldName) })
+	q.OrderBys, q.MetricAggregations, q.Offset, q.Limit, q.Comparisons = nil, nil, 0, 0, nil
+	q.Pivots = make([]report.Pivot, 2)
+	for i, d := range q.Dimensions {
+		p := &q.Pivots[min(i, 1)]
+		p.FieldNames = append(p.FieldNames, d.Name)
+	}
+	if len(q.DateRanges) > 1 {
+		q.Pivots[1].FieldNames = append(q.Pivots[1].FieldNames, report.RangeColumn)
+	}
+	q.Pivots = slices.DeleteFunc(q.Pivots, func(p report.Pivot) bool { return p.FieldNames == nil })
+	for i := range q.Pivots {
+		q.Pivots[i].Limit = 5
+	}
+	q.Pivots[0].MetricAggregations = []report.Aggregation{report.Total}
+	q.Pivots[0].OrderBys = []report.OrderBy{{Dimension: &report.DimensionOrder{DimensionName: q.Dimensions[0].Name}}}
+}
+
+// requesting adds a dimension unless q has it.
+func requesting(q *report.Query, name string) {
+	if !slices.ContainsFunc(q.Dimensions, func(d report.Dimension) bool { return d.Name == name }) {
+		q.Dimensions = append(q.Dimensions, report.Dimension{Name: name})
+	}
 }
 
 // redate moves a question to another range.
@@ -341,6 +374,9 @@ func (w *witness) tell(q report.Query) {
 	if len(q.Comparisons) > 0 {
 		w.told["comparisons"]++
 	}
+	if len(q.Pivots) > 0 {
+		w.told["pivots"]++
+	}
 	if slices.ContainsFunc(q.Dimensions, func(d report.Dimension) bool { return d.Expression != nil }) {
 		w.told["dimension expressions"]++
 	}
@@ -354,7 +390,7 @@ func (w *witness) tell(q report.Query) {
 
 // checkTold: each kind was answered at least so often.
 func (w *witness) checkTold(least int) {
-	for _, what := range []string{"comparisons", "dimension expressions", "metric expressions", "invisible metrics"} {
+	for _, what := range []string{"comparisons", "pivots", "dimension expressions", "metric expressions", "invisible metrics"} {
 		if w.told[what] < least {
 			w.t.Errorf("%s were answered %d times: the test shows nothing about them", what, w.told[what])
 		}

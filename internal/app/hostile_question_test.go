@@ -16,7 +16,7 @@ type hostileQuestion struct {
 }
 
 // hostileForms are the doors that must be seen open.
-var hostileForms = []string{"report", "batch", "realtime", "export", "v3", "v3 realtime", "v4", "dashboard", "panel", "lists"}
+var hostileForms = []string{"report", "batch", "pivot", "realtime", "export", "v3", "v3 realtime", "v4", "dashboard", "panel", "lists"}
 
 // object is JSON that is being made up.
 type object = map[string]any
@@ -25,7 +25,7 @@ type object = map[string]any
 // compared with what is answered, and a cache has something to confuse.
 func (g *hostileGrant) ask() hostileQuestion {
 	g.daring, g.live = choose(g.Rand, []int{0, 5, 5, 25}), false
-	switch g.IntN(13) {
+	switch g.IntN(14) {
 	case 0:
 		return g.call("batch", ":batchRunReports", object{"requests": []object{g.query(), g.query()}})
 	case 1, 2:
@@ -45,6 +45,11 @@ func (g *hostileGrant) ask() hostileQuestion {
 		return g.dashboard()
 	case 9:
 		return g.lists()
+	case 10:
+		if g.IntN(5) == 0 {
+			return g.call("compatibility", ":checkCompatibility", g.compatibility())
+		}
+		return g.call("pivot", ":runPivotReport", g.pivotQuery())
 	}
 	return g.call("report", ":runReport", g.query())
 }
@@ -156,6 +161,38 @@ func (g *hostileGrant) query() object {
 		q["comparisons"] = []object{{"name": "a", "dimensionFilter": g.filter(2)}, {"name": choose(g.Rand, []string{"b", "last week", "=1+1"}), "dimensionFilter": g.filter(1)}}
 	}
 	return q
+}
+
+// pivotQuery asks for what query does on one or two axes.
+func (g *hostileGrant) pivotQuery() object {
+	q := g.query()
+	for _, member := range []string{"orderBys", "metricAggregations", "offset", "limit"} {
+		delete(q, member)
+	}
+	if !g.dares() { // filters may read only what is requested
+		delete(q, "dimensionFilter")
+		delete(q, "metricFilter")
+	}
+	all, _ := q["dimensions"].([]object)
+	var pivots []object
+	for i, d := range all {
+		if fields := []any{d["name"]}; i < 2 {
+			pivots = append(pivots, object{"fieldNames": fields, "limit": 50})
+		} else {
+			pivots[1]["fieldNames"] = append(pivots[1]["fieldNames"].([]any), d["name"])
+		}
+	}
+	if len(pivots) > 0 && g.dares() {
+		pivots[0]["orderBys"] = []object{{"pivot": object{"metricName": g.metric(),
+			"pivotSelections": []object{{"dimensionName": g.dimension(), "dimensionValue": "a"}}}}}
+	}
+	q["pivots"] = pivots
+	return q
+}
+
+func (g *hostileGrant) compatibility() object {
+	q := g.query()
+	return object{"metrics": q["metrics"], "dimensions": q["dimensions"], "dimensionFilter": q["dimensionFilter"]}
 }
 
 // compute adds columns that are computed of others, and may be called like others.
