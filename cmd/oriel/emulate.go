@@ -65,7 +65,8 @@ func startGoogle(ctx context.Context, c googleConfig) (*google, error) {
 	if err != nil {
 		return nil, errors.Join(err, public.Close())
 	}
-	past, err := world.New(world.Config{Seed: c.seed, Now: time.Now(), Events: c.events})
+	// A demonstration may be left running for weeks.
+	past, err := world.New(world.Config{Seed: c.seed, Now: time.Now(), Ahead: 31, Events: c.events})
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ const en: Record<string, string> = {
   screenPageViews: 'Views', screenPageViewsPerSession: 'Views per session', screenPageViewsPerUser: 'Views per user',
   eventCount: 'Event count', eventCountPerUser: 'Events per user', keyEvents: 'Key events',
   averageSessionDuration: 'Average session duration', userEngagementDuration: 'User engagement',
-  sessionsPerUser: 'Sessions per user', totalRevenue: 'Total revenue', purchaseRevenue: 'Purchase revenue',
+  sessionsPerUser: 'Sessions per active user', totalRevenue: 'Total revenue', purchaseRevenue: 'Purchase revenue',
   ecommercePurchases: 'Purchases', transactions: 'Transactions', active1DayUsers: '1-day active users',
   active7DayUsers: '7-day active users', active28DayUsers: '28-day active users',
   date: 'Date', dateHour: 'Date and hour', yearMonth: 'Month', yearWeek: 'Week', hour: 'Hour', dayOfWeek: 'Day of week',
