@@ -28,7 +28,7 @@ js:
 
 unit:
 	CGO_ENABLED=0 go build -o /dev/null ./cmd/oriel
-	CGO_ENABLED=1 go test -race ./...
+	CGO_ENABLED=1 go test -race -timeout 30m ./...
 
 # The unit tests with the clock moved: in 1,000 days, on a 29 February, in the last
 # minutes of a year, in hours that a change of clocks skips, where it is tomorrow.
@@ -56,7 +56,7 @@ fuzz-briefly:
 # Google's own clients and a real browser, against the built program.
 judge:
 	cd judges/npm && npm ci --no-audit --no-fund
-	cd judges && go test -count=1 ./...
+	cd judges && go test -count=1 -timeout 30m ./...
 
 # Everything that somebody hostile might try, through the front door; make judge
 # has it too.
