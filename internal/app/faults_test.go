@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -120,6 +121,23 @@ type reading struct {
 	body   string
 	stale  string
 	age    string
+	retry  string // Retry-After
+}
+
+var inSeconds = regexp.MustCompile(`in (a second|a minute|(\d+) seconds)\.`)
+
+// agrees reports whether the sentence and Retry-After of a failure say the same.
+func (r reading) agrees() bool {
+	switch m := inSeconds.FindStringSubmatch(r.body); {
+	case m == nil:
+		return r.status == 429 || r.retry != ""
+	case m[1] == "a second":
+		return r.retry == "1"
+	case m[1] == "a minute":
+		return r.retry == "60"
+	default:
+		return r.retry == m[2]
+	}
 }
 
 func (x *trouble) ask(view, metric string) reading {
@@ -140,7 +158,7 @@ func (x *trouble) askRows(view, metric string, limit int) reading {
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	check(x.t, err)
-	return reading{answer.StatusCode, string(body), answer.Header.Get("Oriel-Stale"), answer.Header.Get("Age")}
+	return reading{answer.StatusCode, string(body), answer.Header.Get("Oriel-Stale"), answer.Header.Get("Age"), answer.Header.Get("Retry-After")}
 }
 
 // eventually asks until an answer is as wanted.
@@ -185,7 +203,7 @@ type outage struct {
 
 // What visitors read.
 const (
-	down   = `"message":"Google Analytics ` // did not answer, or is not answering: after a few failures
+	down   = `"message":"Google Analytics is not answering. Please try again in `
 	cannot = "This view cannot be read at the moment."
 	much   = "Too much was asked of Google Analytics for this view. Please try again in "
 	// until is for quotas that come back with the hour or the day, which may be near.
@@ -225,13 +243,13 @@ func outages() map[string]outage {
 		"every token is refused":  {begin: by(emulator.Fault{Status: 401}), operator: "Google refused a new access token", visitor: `"message":"`, all: true},
 		"not found":               {begin: said(404, "NOT_FOUND", "Requested entity was not found."), operator: "that the property exists", visitor: cannot},
 		"no property id":          {begin: said(400, "INVALID_ARGUMENT", "Invalid property ID: 412600302. A numeric Property ID is required."), operator: "correct the property id", visitor: cannot},
-		"too much in a minute":    {begin: by(emulator.Fault{As: emulator.AsPerMinute}), operator: "limit 'Requests per minute per user'", visitor: much + "a minute."},
-		"429 without a word":      {begin: by(emulator.Fault{As: emulator.AsEmpty, Status: 429}), operator: "answered 429 with an empty body", visitor: much + "a minute."},
-		"429 without a reason":    {begin: spoiled(answer(429, "text/plain", "slow down")), operator: "answered 429 with text/plain", visitor: much + "a minute."},
+		"too much in a minute":    {begin: by(emulator.Fault{As: emulator.AsPerMinute}), operator: "limit 'Requests per minute per user'", visitor: much},
+		"429 without a word":      {begin: by(emulator.Fault{As: emulator.AsEmpty, Status: 429}), operator: "answered 429 with an empty body", visitor: much},
+		"429 without a reason":    {begin: spoiled(answer(429, "text/plain", "slow down")), operator: "answered 429 with text/plain", visitor: much},
 		"429 tokens of the hour":  {begin: quota("tokensPerHour"), operator: "Exhausted property tokens per hour", visitor: until, lasts: true},
 		"429 tokens of the day":   {begin: quota("tokensPerDay"), operator: "Exhausted property tokens per day", visitor: until, lasts: true},
 		"429 tokens of a project": {begin: quota("tokensPerProjectPerHour"), operator: "Exhausted property tokens for a project per hour", visitor: until, lasts: true},
-		"429 requests at once":    {begin: quota("concurrentRequests"), visitor: much + "a minute.", lasts: true},
+		"429 requests at once":    {begin: quota("concurrentRequests"), visitor: much, lasts: true},
 		"429 server errors":       {begin: quota("serverErrorsPerProjectPerHour"), operator: "Google answered 429", visitor: until, lasts: true},
 
 		"500":                   {begin: by(emulator.Fault{Status: 500}), operator: "Google answered 500: An internal error has occurred.", visitor: down},
@@ -284,7 +302,7 @@ func TestGoogleFails(t *testing.T) {
 			}
 			unseen := x.ask("museum", "totalUsers")
 			if unseen.status < 429 || !strings.HasPrefix(unseen.body, `{"error":{"code":`) || !strings.Contains(unseen.body, f.visitor) ||
-				strings.Contains(unseen.body, "412600302") || strings.Contains(unseen.body, "Sign in") || strings.Contains(unseen.body, "quota") {
+				strings.Contains(unseen.body, "412600302") || strings.Contains(unseen.body, "Sign in") || strings.Contains(unseen.body, "quota") || unseen.status != 504 && !unseen.agrees() {
 				t.Errorf("what nobody has seen is answered with %+v", unseen)
 			}
 			if ready := operators(t, x.app, "/readyz"); !strings.Contains(ready, f.operator) || strings.Contains(ready, "secret") {
@@ -296,6 +314,30 @@ func TestGoogleFails(t *testing.T) {
 			x.well(f)
 		})
 	}
+}
+
+// TestARefusalIsLeftAlone: Google that refuses whatever is asked is not asked each time,
+// visitors are told when to come back, and operators when it is asked again.
+func TestARefusalIsLeftAlone(t *testing.T) {
+	x := newTrouble(t)
+	if got := x.ask("museum", "sessions"); got.status != 200 {
+		t.Fatalf("%+v", got)
+	}
+	check(t, x.google.SetFault("*", emulator.Fault{Property: "412600302", As: emulator.AsServiceDisabled}))
+	asked := x.between.asked.Load()
+	for n := range 10 {
+		got := x.askRows("museum", "totalUsers", n+1)
+		if got.status != 500 || !strings.Contains(got.body, cannot) || got.retry == "" {
+			t.Errorf("question %d: %+v", n, got)
+		}
+	}
+	if n := x.between.asked.Load() - asked; n != 3 {
+		t.Errorf("Google got %d requests", n)
+	}
+	if ready := operators(t, x.app, "/readyz"); !strings.Contains(ready, "enable the API") || !strings.Contains(ready, "; since ") || !strings.Contains(ready, "; asked again at ") {
+		t.Errorf("/readyz says %s", ready)
+	}
+	x.well(outage{operator: "enable the API"})
 }
 
 // well ends an outage, and waits until all is answered again.

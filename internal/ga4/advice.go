@@ -15,14 +15,18 @@ import (
 // What visitors read. The causes are for operators.
 const (
 	unreadable = "This view cannot be read at the moment."
-	unanswered = "Google Analytics did not answer. Please try again in a moment."
 	resting    = "Google Analytics is not answering. Please try again %s."
 	exhausted  = "Too much was asked of Google Analytics for this view. Please try again %s."
 )
 
-// after says when to try again to somebody who reads it now or a little later.
+// after says when to try again, as Retry-After does, to somebody who reads it now or a
+// little later.
 func after(d time.Duration) string {
 	switch {
+	case d <= time.Second:
+		return "in a second"
+	case d <= 59*time.Second:
+		return fmt.Sprintf("in %d seconds", int(math.Ceil(d.Seconds())))
 	case d <= time.Minute:
 		return "in a minute"
 	case d <= 90*time.Minute:
@@ -42,12 +46,9 @@ func (c *call) String() string {
 
 // explain is what an operator reads of a failure: what to do, where that is known,
 // and what happened.
-func (g *Client) explain(c *call, f *failure) string {
-	if f.err != nil {
-		return f.err.Error()
-	}
-	if do := g.advice(c, f); do != "" {
-		return do + ": " + f.String()
+func (f *failure) explain() string {
+	if f.advice != "" {
+		return f.advice + ": " + f.String()
 	}
 	return f.String()
 }

@@ -14,8 +14,6 @@ const (
 	// that failed.
 	firstRest = 15 * time.Second
 	restAgain = time.Minute
-	// besideProbe is when to come back for those who come while a probe runs.
-	besideProbe = 5 * time.Second
 )
 
 // Retries have a budget of their own, so that they cannot multiply the questions to
@@ -28,8 +26,8 @@ const (
 
 // A breaker leaves a Google that fails alone. While it is open, one request at a time,
 // the probe, tries whether Google is well again, the first within seconds, the next a
-// minute apart. It counts failures of all sorts; which of them Google counts as well is
-// serverErrors' matter.
+// minute apart. It counts failures of all sorts, and refusals of whatever is
+// asked; which of them Google counts as well is serverErrors' matter.
 type breaker struct {
 	streak  int       // failures in a row
 	last    *failure  // of the streak
@@ -43,16 +41,20 @@ func (b *breaker) err(now time.Time) *report.Error {
 	if b.again.IsZero() {
 		return nil
 	}
-	wait := besideProbe
-	if !b.probing {
-		if wait = b.again.Sub(now); wait <= 0 {
-			return nil
-		}
+	if !b.probing && !now.Before(b.again) {
+		return nil
 	}
-	e := report.Errorf(report.Unavailable, resting, after(wait)).
-		Because(fmt.Errorf("not asked until %s after %d failures in a row: %s", now.Add(wait).UTC().Format(time.RFC3339), b.streak, b.last))
-	e.RetryAfter = wait
-	return e
+	wait := b.rest(now)
+	return comeBack(b.last.kind(), wait).
+		Because(fmt.Errorf("not asked until %s after %d failures in a row: %s", now.Add(wait).UTC().Format(time.RFC3339), b.streak, b.last.explain()))
+}
+
+// rest is when to come back: for the next probe, and a little later while one runs.
+func (b *breaker) rest(now time.Time) time.Duration {
+	if wait := b.again.Sub(now); wait > 0 && !b.probing {
+		return wait
+	}
+	return atOnce
 }
 
 // enter lets a request in, and returns whether it is the probe.
@@ -63,13 +65,13 @@ func (b *breaker) enter() (probe bool) {
 }
 
 // leave notes how a request ended, nil for an answer, and returns whether that broke
-// the circuit. A request that the caller ended says nothing.
+// the circuit. What is silent says nothing, such as a request that the caller ended.
 func (b *breaker) leave(p pass, f *failure, now time.Time) (tripped bool) {
 	if p.probe {
 		b.probing = false
 	}
 	switch {
-	case f != nil && f.outcome == unasked:
+	case f.silent():
 		return false
 	case f.alive():
 		*b = breaker{retries: b.retries}
@@ -156,9 +158,7 @@ func (s *serverErrors) err(now time.Time) *report.Error {
 		return nil
 	}
 	wait := s.times[len(s.times)-s.limit()+1].Add(errorWindow).Sub(now)
-	e := report.Errorf(report.Unavailable, resting, after(wait)).
+	return comeBack(report.Unavailable, wait).
 		Because(fmt.Errorf("not asked until %s: Google counts %d server errors within the hour and blocks the project at %d",
 			now.Add(wait).UTC().Format(time.RFC3339), len(s.times), s.limit()))
-	e.RetryAfter = wait
-	return e
 }

@@ -45,6 +45,7 @@ type call struct {
 	guarded     bool // counts against the property's quotas
 	thresholded bool // counts against the quota of potentially thresholded requests
 	pass        pass // of the attempt that was made last
+	renewed     bool // an access token was refused, and another one is tried
 	large       bool // holds Client.large
 }
 
@@ -87,7 +88,6 @@ const maxRepeats = 2
 
 // do sends a call until it is answered, refused, or has failed too often.
 func (g *Client) do(ctx context.Context, c *call) ([]byte, *report.Error) {
-	rejected := false
 	for n := 0; ; n++ {
 		body, f := g.attempt(ctx, c)
 		if f == nil {
@@ -96,8 +96,8 @@ func (g *Client) do(ctx context.Context, c *call) ([]byte, *report.Error) {
 		switch {
 		case f.err != nil:
 			return nil, f.err
-		case f.outcome == unauthenticated && !rejected:
-			rejected, n = true, n-1
+		case f.renewing:
+			c.renewed, n = true, n-1
 			continue
 		case !f.passing() || n >= maxRepeats || c.guarded && !g.guards.retry(c.subject) || !g.pause(ctx, n, f):
 			return nil, g.translate(c, f)
@@ -133,6 +133,9 @@ func (g *Client) attempt(ctx context.Context, c *call) ([]byte, *failure) {
 	start := g.config.Clock()
 	body, f := g.send(ctx, c)
 	end := g.config.Clock()
+	if f != nil {
+		f.advice, f.renewing = g.advice(c, f), f.outcome == unauthenticated && !c.renewed
+	}
 	if c.guarded {
 		g.noteTrouble(c, f, g.guards.leave(c.subject, c.pass, f, end), end)
 	}
@@ -233,11 +236,11 @@ func tokenError(err error) *report.Error {
 	case errors.As(err, &e) && e.Canceled():
 		return report.AsError(e.Err)
 	case errors.As(err, &e) && e.Permanent():
-		return report.Errorf(report.Unavailable, unreadable).Because(err)
-	case errors.As(err, &e):
-		u := report.Errorf(report.Unavailable, unanswered).Because(err)
+		u := report.Errorf(report.Unavailable, unreadable).Because(err)
 		u.RetryAfter = e.RetryAfter
 		return u
+	case errors.As(err, &e):
+		return comeBack(report.Unavailable, or(e.RetryAfter, atOnce)).Because(err)
 	}
 	return report.AsError(err)
 }

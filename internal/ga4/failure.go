@@ -40,6 +40,10 @@ type failure struct {
 	message string // Google's own, or what there was in its place
 	reason  string // SERVICE_DISABLED … of an ErrorInfo
 	cause   error  // why there was no answer
+	advice  string // what the operator can do; empty where nothing is known that helps
+
+	// renewing is set when the access token is refused and a new one may not be.
+	renewing bool
 
 	// err is set when the failure is not Google's; it is final.
 	err *report.Error
@@ -53,11 +57,14 @@ func (f *failure) passing() bool {
 	return f.outcome == unreachable || f.status >= 500 || f.outcome == limited && f.bucket() == concurrent
 }
 
-// alive reports whether it was Google's API that answered, and not in vain: nil is
-// an answer.
+// alive reports whether Google's API takes questions: nil is an answer. One that
+// refuses whatever is asked does not.
 func (f *failure) alive() bool {
-	return f == nil || f.kind() != report.Unavailable && f.outcome != unasked
+	return f == nil || f.outcome == invalid || f.outcome == limited
 }
+
+// silent reports whether a failure says nothing about Google.
+func (f *failure) silent() bool { return f != nil && (f.outcome == unasked || f.renewing) }
 
 func (f *failure) kind() report.Kind {
 	switch f.outcome {
@@ -143,16 +150,30 @@ func (g *Client) translate(c *call, f *failure) *report.Error {
 		return report.Errorf(kind, "%s", withoutIDs(strings.TrimSpace(f.message), c.subject.property))
 	case report.Quota:
 		return g.quotaError(c, f)
-	case report.Unavailable:
-		return report.Errorf(kind, unanswered).Because(fmt.Errorf("%s: %s", c, g.explain(c, f)))
 	default:
-		return report.Errorf(kind, unreadable).Because(fmt.Errorf("%s: %s", c, g.explain(c, f)))
+		return comeBack(kind, g.guards.rest(c.subject, g.config.Clock())).Because(fmt.Errorf("%s: %s", c, f.explain()))
 	}
 }
 
 func notUnderstood(c *call, cause error) *report.Error {
-	return report.Errorf(report.Unavailable, unanswered).
-		Because(fmt.Errorf("%s: Google's answer is not understood: %w", c, cause))
+	return comeBack(report.Unavailable, atOnce).Because(fmt.Errorf("%s: Google's answer is not understood: %w", c, cause))
+}
+
+// atOnce is when to come back where Google is asked again with the next question.
+const atOnce = 5 * time.Second
+
+// comeBack is the error of whoever is to ask again after wait, in the sentence and in
+// RetryAfter alike.
+func comeBack(kind report.Kind, wait time.Duration) *report.Error {
+	e := report.Errorf(kind, unreadable)
+	switch kind {
+	case report.Unavailable:
+		e = report.Errorf(kind, resting, after(wait))
+	case report.Quota:
+		e = report.Errorf(kind, exhausted, after(wait))
+	}
+	e.RetryAfter = wait
+	return e
 }
 
 // A bucket is a quota of Google's, by how long it stays empty.
@@ -195,9 +216,7 @@ func (g *Client) quotaError(c *call, f *failure) *report.Error {
 		g.config.Logger.Warn("quota exhausted", "account", c.subject.account, "property", c.subject.property,
 			"category", c.subject.category, "until", until, "said", printable(f.message, maxSaid))
 	}
-	e := report.Errorf(report.Quota, exhausted, after(until.Sub(now))).Because(fmt.Errorf("%s: %s", c, f))
-	e.RetryAfter = until.Sub(now)
-	return e
+	return comeBack(report.Quota, until.Sub(now)).Because(fmt.Errorf("%s: %s", c, f))
 }
 
 // refilled is when a bucket that is empty now has tokens again at the latest.

@@ -53,9 +53,7 @@ func (c closure) err(now time.Time) *report.Error {
 	if !now.Before(c.probe) {
 		return nil
 	}
-	e := report.Errorf(report.Quota, exhausted, after(c.until.Sub(now))).Because(fmt.Errorf("the quota was exhausted; next try at %s", c.probe.Format(time.TimeOnly)))
-	e.RetryAfter = c.until.Sub(now)
-	return e
+	return comeBack(report.Quota, c.until.Sub(now)).Because(fmt.Errorf("the quota was exhausted; next try at %s", c.probe.Format(time.TimeOnly)))
 }
 
 func (g *guards) of(s subject) *guard {
@@ -142,6 +140,13 @@ func (g *guards) told(s subject, p pass, b Bucket, now time.Time) {
 	guard.errors.told(p.errors, int(b.Remaining), guard.running, now)
 }
 
+// rest is when to ask about s again after a failure.
+func (g *guards) rest(s subject, now time.Time) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.of(s).breaker.rest(now)
+}
+
 // retry reports whether a request that failed may be sent once more.
 func (g *guards) retry(s subject) bool {
 	g.mu.Lock()
@@ -204,9 +209,8 @@ func (g *guard) closed(thresholded bool, now time.Time) *report.Error {
 		}
 	}
 	if n := g.refusals.sum(now); n >= maxRefusals {
-		e := report.Errorf(report.Unavailable, unanswered).Because(fmt.Errorf("not asked: Google refused %d questions within a quarter of an hour and would block the project at 10000", n))
-		e.RetryAfter = time.Minute
-		return e
+		return comeBack(report.Unavailable, time.Minute).
+			Because(fmt.Errorf("not asked: Google refused %d questions within a quarter of an hour and would block the project at 10000", n))
 	}
 	if err := g.breaker.err(now); err != nil {
 		return err

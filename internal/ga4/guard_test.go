@@ -40,7 +40,7 @@ func TestABlip(t *testing.T) {
 		t.Errorf("asked %d times in vain", n)
 	}
 	e := ask()
-	if e.RetryAfter <= 0 || e.RetryAfter > time.Minute || e.Message != "Google Analytics is not answering. Please try again in a minute." ||
+	if e.RetryAfter <= 0 || e.RetryAfter > time.Minute || e.Message != "Google Analytics is not answering. Please try again in 15 seconds." ||
 		!strings.Contains(e.Error(), "Google answered 503: The service is currently unavailable.") {
 		t.Errorf("%+v: %v", e, e)
 	}
@@ -50,6 +50,89 @@ func TestABlip(t *testing.T) {
 		if e := ask(); e != nil {
 			t.Fatalf("Google is well again: %v", e)
 		}
+	}
+}
+
+// TestARefusalIsAnOutage: a Google that refuses whatever is asked is left alone as one
+// that fails, says until when, and is asked again within a minute.
+func TestARefusalIsAnOutage(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(http.ResponseWriter, request)
+		kind   report.Kind
+		cause  string
+	}{
+		"api disabled": {refuse(403, "PERMISSION_DENIED", apiIsOff, "SERVICE_DISABLED"), report.Misconfigured, "enable the API in the Google Cloud project of robot@example.com"},
+		"scope":        {refuse(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes.", ""), report.Misconfigured, "give robot@example.com the scope"},
+		"another 403":  {refuse(403, "PERMISSION_DENIED", "The caller does not have permission", ""), report.Misconfigured, "The caller does not have permission"},
+		"401":          {refuse(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", ""), report.Misconfigured, "refused a new access token"},
+		"not found":    {refuse(404, "NOT_FOUND", "Requested entity was not found.", ""), report.Misconfigured, "that the property exists"},
+		"no id":        {refuse(400, "INVALID_ARGUMENT", "Invalid property ID: 123456. A numeric Property ID is required.", ""), report.Misconfigured, "correct the property id"},
+		"no access":    {refuse(403, "PERMISSION_DENIED", "User does not have sufficient permissions for this property.", ""), report.NoAccess, "add robot@example.com as Viewer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGoogle(t, c.answer)
+			ask := func(n int) *report.Error {
+				_, err := g.client.Report(t.Context(), question(n))
+				return report.AsError(err)
+			}
+			for n := range 10 {
+				if e := ask(n); e == nil || e.Kind != c.kind || e.Message != unreadable || !strings.Contains(e.Error(), c.cause) {
+					t.Fatalf("question %d: %v", n, e)
+				}
+			}
+			if n := len(g.seen()); n > 2*tripAfter {
+				t.Errorf("asked %d times in vain", n)
+			}
+			e := ask(10)
+			if e.RetryAfter <= 0 || e.RetryAfter > time.Minute {
+				t.Errorf("retry after %v", e.RetryAfter)
+			}
+			if all := g.client.Troubles(); len(all) != 1 || !all[0].Again.Equal(g.clock.Now().Add(e.RetryAfter)) || !all[0].Since.Equal(noon) {
+				t.Errorf("%+v", all)
+			}
+			before := len(g.seen())
+			g.clock.add(e.RetryAfter)
+			_, _ = ask(11), ask(12)
+			if n := len(g.seen()) - before; n < 1 || n > 2 {
+				t.Errorf("%d requests where one question tries", n)
+			}
+			g.answer = oneRow
+			g.clock.add(time.Minute)
+			for n := range 20 {
+				if e := ask(n); e != nil {
+					t.Fatalf("Google is well again: %v", e)
+				}
+			}
+		})
+	}
+}
+
+// TestOldTokensAreNoOutage: access tokens that end while many ask are renewed, and no
+// word about the property.
+func TestOldTokensAreNoOutage(t *testing.T) {
+	var g guards
+	for range maxRunning {
+		p, err := g.enter(t.Context(), one, false, func() time.Time { return noon })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.leave(one, p, &failure{outcome: unauthenticated, status: 401, renewing: true}, noon) {
+			t.Error("the circuit is broken")
+		}
+	}
+}
+
+// TestOneOutageOneSentence: whoever asks in an outage reads the same sentence, and when
+// to come back is what Retry-After says.
+func TestOneOutageOneSentence(t *testing.T) {
+	g := newGoogle(t, refuse(503, "UNAVAILABLE", "x", ""))
+	for n := range 13 {
+		_, err := g.client.Report(t.Context(), question(n))
+		e := report.AsError(err)
+		if want := fmt.Sprintf("Google Analytics is not answering. Please try again in %d seconds.", int(e.RetryAfter.Seconds())); e.Message != want || e.RetryAfter == 0 {
+			t.Errorf("after %v: %q with %v", g.clock.Now().Sub(noon), e.Message, e.RetryAfter)
+		}
+		g.clock.add(time.Second)
 	}
 }
 

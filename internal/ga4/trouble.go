@@ -26,7 +26,7 @@ type trouble struct {
 // lasting reports whether a failure is worth an operator's attention by itself:
 // another try is not likely to end well.
 func (f *failure) lasting() bool {
-	return !f.passing() && f.outcome != timedOut && f.outcome != invalid && f.outcome != unasked
+	return !f.passing() && f.outcome != timedOut && f.outcome != invalid && !f.silent()
 }
 
 // noteTrouble logs when trouble of some sort begins, and when it is over.
@@ -37,7 +37,7 @@ func (g *Client) noteTrouble(c *call, f *failure, tripped bool, now time.Time) {
 	}
 	var is *trouble
 	if !ended {
-		is = &trouble{f.outcome, now, g.explain(c, f)}
+		is = &trouble{f.outcome, now, f.explain()}
 	}
 	was := g.guards.trouble(c.subject, is)
 	log := g.config.Logger.With("account", c.subject.account, "property", c.subject.property, "category", c.subject.category)
