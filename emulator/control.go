@@ -216,14 +216,26 @@ func (e *Emulator) postProperty(r *http.Request) (any, error) {
 		Days         int    `json:"days"`
 		Empty        bool   `json:"empty"`
 		Premium      bool   `json:"premium"`
+		Custom       []struct {
+			Name       string   `json:"name"`
+			Label      string   `json:"label"`
+			Values     []string `json:"values"`
+			Event      string   `json:"event"`
+			Type       string   `json:"type"`
+			Expression string   `json:"expression"`
+		} `json:"custom"`
 	}
 	if err := readControl(r, &ask); err != nil {
 		return nil, err
 	}
-	return done, e.AddProperty(world.Site{
+	s := world.Site{
 		Property: ask.Property, Name: ask.DisplayName, TimeZone: ask.TimeZone, CurrencyCode: ask.CurrencyCode,
 		Profile: ask.Profile, Days: ask.Days, Empty: ask.Empty, Premium: ask.Premium,
-	})
+	}
+	for _, c := range ask.Custom {
+		s.Custom = append(s.Custom, world.Custom(c))
+	}
+	return done, e.AddProperty(s)
 }
 
 func (e *Emulator) putProperty(r *http.Request) (any, error) {

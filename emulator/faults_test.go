@@ -156,6 +156,22 @@ func TestUnknownMembers(t *testing.T) {
 	}
 }
 
+// An answer without rows stays one: what a patch says of items of a list that is
+// not there is left out, for the list is no object.
+func TestUnknownMembersOfNothing(t *testing.T) {
+	l := newQuietLab(t, emptyProperty)
+	p := newPanel(l)
+	for _, fault := range []string{`{"as":"unknown"}`, `{"as":"members","members":{"metadata":{"emptyReason":"x"},"memberOfTomorrow":[1],"rows":{"*":{"a":1}},"metricHeaders":{"0":{"type":"x"}}}}`} {
+		p.set("PUT", "/faults/*", fault)
+		for verb, body := range map[string]string{"runReport": `{` + week + `,` + users + `}`, "runRealtimeReport": `{` + users + `}`} {
+			r := l.call(verb, body)
+			if strings.Contains(r.body, `"metricHeaders"`) || strings.Contains(r.body, `"rows"`) || !strings.Contains(r.body, `"emptyReason"`) || !strings.Contains(r.body, `"memberOfTomorrow"`) {
+				t.Errorf("%s, %s: %s", fault, verb, r.body)
+			}
+		}
+	}
+}
+
 // statuses asks n times.
 func (l *lab) statuses(n int) (got []int) {
 	for range n {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -261,7 +262,8 @@ func (n *node) mergeUnknown() {
 }
 
 // merge puts a patch into n: members are merged, a name within an array is an index or
-// "*" for each, anything else is replaced.
+// "*" for each, anything else is replaced. What is said of items of an array that n
+// lacks is left out.
 func (n *node) merge(patch *node) {
 	switch {
 	case patch.kind != jsonObject || n.kind != jsonObject && n.kind != jsonArray:
@@ -278,11 +280,16 @@ func (n *node) merge(patch *node) {
 		for _, p := range patch.members {
 			if mine := n.member(p.name); mine != nil {
 				mine.merge(p.value)
-			} else {
+			} else if !p.value.isOfItems() {
 				n.members = append(n.members, p)
 			}
 		}
 	}
+}
+
+// isOfItems reports whether a patch is one of the items of an array.
+func (n *node) isOfItems() bool {
+	return len(n.members) > 0 && !slices.ContainsFunc(n.members, func(m member) bool { return m.name != "*" && !isDigits(m.name) })
 }
 
 func (n *node) member(name string) *node {

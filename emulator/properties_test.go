@@ -51,7 +51,15 @@ func TestAddedProperties(t *testing.T) {
 	if got := ask("78"); !strings.Contains(got, `"rowCount":2,`) {
 		t.Errorf("%s", got)
 	}
-	for _, bad := range []string{`{"property":"77"}`, `{"property":"x"}`, `{"property":"79","profile":"bazaar"}`, `{"property":"79","days":99}`} {
+	p.set("POST", "/properties", `{"property":"80","days":7,"custom":[{"name":"customEvent:author","label":"Author","values":["Ada","Ben"],"event":"page_view"},
+		{"name":"customEvent:reading_time","label":"Reading time","type":"TYPE_SECONDS"},
+		{"name":"calcMetric:perView","label":"Per view","type":"TYPE_FLOAT","expression":"customEvent:reading_time / screenPageViews"}]}`)
+	r := l.do("POST", "/v1beta/properties/80:runReport?prettyPrint=false",
+		`{"dateRanges":[{"startDate":"7daysAgo","endDate":"today"}],"dimensions":[{"name":"customEvent:author"}],"metrics":[{"name":"customEvent:reading_time"},{"name":"calcMetric:perView"}]}`)
+	if !strings.Contains(r.body, `{"value":"Ada"}`) || !strings.Contains(r.body, `"TYPE_SECONDS"`) {
+		t.Errorf("%s", r.body)
+	}
+	for _, bad := range []string{`{"property":"81","custom":[{"name":"author"}]}`, `{"property":"81","custom":[{"colour":"blue"}]}`, `{"property":"77"}`, `{"property":"x"}`, `{"property":"79","profile":"bazaar"}`, `{"property":"79","days":99}`} {
 		if status, _ := p.send("POST", "/properties", bad); status != 400 {
 			t.Errorf("%s: %d", bad, status)
 		}
