@@ -90,10 +90,10 @@ func remedy(asked, field string) string {
 	name := n.Name[len("ga:"):]
 	switch {
 	case strings.HasPrefix(n.Name, "ga:goalXX"):
-		return fmt.Sprintf(" The operator can mark the event as a key event in Google Analytics, or correct universal_analytics.goals of the view, %s.", arg)
+		return fmt.Sprintf(" The operator can mark the event as a key event in Google Analytics, or correct views.NAME.universal_analytics.goals, %s.", arg)
 	case arg != "":
 		name = arg
 	}
-	return fmt.Sprintf(" The operator can register it as a custom definition in Google Analytics, or say in universal_analytics.%s of the view which field it is, "+
+	return fmt.Sprintf(" The operator can register it as a custom definition in Google Analytics, or say in views.NAME.universal_analytics.%s which field it is, "+
 		"such as %s: %s:NAME.", setting, name, prefix)
 }

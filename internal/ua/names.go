@@ -150,10 +150,16 @@ func (o Options) configured(n Name, asked, arg string) (Name, error) {
 		return Name{}, badName("%s cannot be answered by Google Analytics 4.", asked)
 	}
 	if field == "" {
-		return Name{}, badName("%s needs the view's configuration to say what it is in Google Analytics 4: %s, %s.", asked, setting, arg)
+		return Name{}, badName("%s needs the view's configuration to say what it is in Google Analytics 4. "+
+			"The operator can say it in views.NAME.universal_analytics.%s, such as %s: %s.", report.Brief(asked), setting, report.Brief(arg), examples[setting])
 	}
 	n.GA4 = placeholder.ReplaceAllLiteralString(n.GA4, field)
 	return n, nil
+}
+
+// examples are what a setting may say that a number or a name is.
+var examples = map[string]string{
+	"goals": "purchase", "dimensions": "customEvent:author", "metrics": "customEvent:words", "calculated": "screenPageViews/totalUsers",
 }
 
 // fields lists the GA4 fields that a resolved name reads.
