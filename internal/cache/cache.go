@@ -39,7 +39,8 @@ type Config struct {
 	// is at hand. The default is 10 s.
 	Patience time.Duration
 	// Invalid is how long it is remembered that a query is invalid, or its
-	// answer too large: Google counts such questions. The default is 1 h.
+	// answer too large: Google counts such questions. The default is 5 min, for
+	// somebody may register the definition that was missing.
 	Invalid time.Duration
 	// Rest is how long a question is not asked again after the source failed on
 	// it while an old answer is at hand, or for want of access. The default is
@@ -155,7 +156,7 @@ func (c *Config) complete() error {
 		{&c.Stale, 48 * time.Hour},
 		{&c.Timeout, time.Minute},
 		{&c.Patience, 10 * time.Second},
-		{&c.Invalid, time.Hour},
+		{&c.Invalid, 5 * time.Minute},
 		{&c.Rest, 10 * time.Second},
 		{&c.StorePatience, 250 * time.Millisecond},
 		{&c.StoreRest, 30 * time.Second},

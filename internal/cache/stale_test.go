@@ -153,7 +153,7 @@ func TestFailureWithoutOldAnswerIsAskedAgain(t *testing.T) {
 
 func TestRefusalsAreRemembered(t *testing.T) {
 	for kind, rest := range map[report.Kind]time.Duration{
-		report.Invalid: time.Hour, report.TooLarge: time.Hour, report.Misconfigured: 10 * time.Second, report.NoAccess: 10 * time.Second,
+		report.Invalid: 5 * time.Minute, report.TooLarge: 5 * time.Minute, report.Misconfigured: 10 * time.Second, report.NoAccess: 10 * time.Second,
 	} {
 		t.Run(kind.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
