@@ -60,6 +60,9 @@ func parameter(query, name string) string {
 // shown a token yet, and anything but a browser can claim any origin. The
 // server's own pages need no permission.
 //
+// The refusal too may be read: it holds what the page knows of itself, and a page
+// that cannot read it takes the server for one that is down.
+//
 // What may be read depends on who asks, which Vary would say; but it says that to
 // caches, and nothing of this may be stored. What may says so itself: unchangedJSON.
 func (s *Server) readable(next http.Handler) http.Handler {
@@ -67,12 +70,12 @@ func (s *Server) readable(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		if origin := s.foreignPage(r); origin != "" {
+			h["Access-Control-Allow-Origin"] = r.Header["Origin"][:1:1]
+			expose.set(h)
 			if !s.rules.ListsOrigin(origin) {
 				s.fail(w, r, s.refused(r, policy.Grant{}, foreignOrigin(origin)))
 				return
 			}
-			h["Access-Control-Allow-Origin"] = r.Header["Origin"][:1:1]
-			expose.set(h)
 		}
 		next.ServeHTTP(w, r)
 	})

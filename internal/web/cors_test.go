@@ -39,9 +39,13 @@ func TestPagesOfOrigins(t *testing.T) {
 				t.Errorf("%d %s", a.code, a.body)
 			}
 			// Nobody knows yet which view a preflight is about, nor may anybody find
-			// out: pages of listed origins may ask, and read why they are refused.
+			// out: pages of listed origins may ask. Why a page is refused every page may
+			// read.
 			listed := tt.origin == shopOrigin || tt.origin == otherOrigin
-			checkReadable(t, a, tt.origin, listed)
+			checkReadable(t, a, tt.origin, true)
+			if !listed && a.body != refusalOf(tt.origin) {
+				t.Errorf("a page that no view lists reads %s", a.body)
+			}
 			p := s.do("OPTIONS", tt.path, "", "Origin: "+tt.origin, "Access-Control-Request-Method: "+tt.method,
 				"Access-Control-Request-Headers: authorization,content-type")
 			checkReadable(t, p, tt.origin, listed)
@@ -86,6 +90,12 @@ func TestPrivateNamesAreNotTold(t *testing.T) {
 			}
 		}
 	}
+}
+
+// refusalOf is all that a page may read whose origin no view lists.
+func refusalOf(origin string) string {
+	return `{"error":{"code":403,"message":"There is nothing by this name for pages of ` + origin +
+		`. The operator of this server can list the origin under views.NAME.origins.","status":"PERMISSION_DENIED"}}`
 }
 
 func checkReadable(t *testing.T, a answered, origin string, readable bool) {
