@@ -20,7 +20,7 @@ import (
 
 // A span is a metric over a range of days, for all who may see the same events.
 type span struct {
-	events     string // account, property and filter
+	events     string // account, property and filter: with comparisons nothing is summed
 	metric     string
 	start, end string
 }
@@ -99,16 +99,28 @@ func (p *Plan) doubtful(q report.Query) bool {
 	return doubted
 }
 
+// maxSummed bounds the rows that are added up, each of which has to be decoded while
+// somebody waits. The panels of a dashboard have far fewer.
+const maxSummed = 20_000
+
 // sums returns what an answer says of whole ranges; nothing where its rows don't
 // add up to that.
 func sums(q report.Query, r *report.Report) map[span]int64 {
 	line := len(q.Dimensions) > 0
-	if q.Realtime || q.MetricFilter != nil || q.Offset != 0 || q.KeepEmptyRows || r.Stale != "" ||
-		line && refuseSlices(q) != "" || !slices.ContainsFunc(q.Metrics, func(m report.Metric) bool { return additive[m.Name] }) {
+	if q.Realtime || q.MetricFilter != nil || q.Offset != 0 || q.KeepEmptyRows || r.Stale != "" || r.Rows > maxSummed ||
+		refuseMadeUp(q) != "" || line && refuseSlices(q) != "" {
+		return nil
+	}
+	_, metrics := q.Columns()
+	if !slices.ContainsFunc(metrics, func(name string) bool { return additive[name] }) {
 		return nil
 	}
 	a, err := readAnswer(r)
 	if err != nil {
+		return nil
+	}
+	cells, ok := a.sums(metrics, len(q.DateRanges) > 1)
+	if !ok {
 		return nil
 	}
 	filter, err := json.Marshal(q.DimensionFilter)
@@ -118,46 +130,49 @@ func sums(q report.Query, r *report.Report) map[span]int64 {
 	events := strconv.Quote(q.Account) + strconv.Quote(q.Property) + string(filter)
 	all := map[span]int64{}
 	for i, days := range q.DateRanges {
-		for column, m := range q.Metrics {
-			if !additive[m.Name] {
-				continue
+		name := ""
+		if len(q.DateRanges) > 1 {
+			name = report.RangeName(days.Name, i)
+		}
+		for column, metric := range metrics {
+			if additive[metric] {
+				all[span{events, metric, days.StartDate, days.EndDate}] = cells[cell{name, column}]
 			}
-			sum, ok := a.sum(column, rangeLabel(q, i))
-			if !ok {
-				return nil
-			}
-			all[span{events, m.Name, days.StartDate, days.EndDate}] = sum
 		}
 	}
 	return all
 }
 
-// rangeLabel is what rows of the i-th range end in; empty where there is one range.
-func rangeLabel(q report.Query, i int) string {
-	switch {
-	case len(q.DateRanges) == 1:
-		return ""
-	case q.DateRanges[i].Name != "":
-		return q.DateRanges[i].Name
-	}
-	return "date_range_" + strconv.Itoa(i)
+// A cell is a column of the rows of one range, whose name is empty where there is no
+// other.
+type cell struct {
+	name   string
+	column int
 }
 
-// sum adds up a column of the rows with a label; false where that is no number.
-func (a *answer) sum(column int, label string) (sum int64, ok bool) {
+// sums adds up the additive columns of the rows of each range; false where one holds
+// what is no whole number.
+func (a *answer) sums(metrics []string, ranges bool) (map[cell]int64, bool) {
+	all := map[cell]int64{}
 	for _, raw := range a.Rows {
 		r, err := readRow(raw)
-		if err != nil || column >= len(r.Metrics) {
-			return 0, false
+		if err != nil || len(r.Metrics) != len(metrics) || ranges && len(r.Dimensions) == 0 {
+			return nil, false
 		}
-		if n := len(r.Dimensions); label != "" && (n == 0 || r.Dimensions[n-1].Value != label) {
-			continue
+		name := ""
+		if ranges {
+			name = r.Dimensions[len(r.Dimensions)-1].Value
 		}
-		n, err := strconv.ParseInt(r.Metrics[column].Value, 10, 64)
-		if err != nil {
-			return 0, false
+		for column, metric := range metrics {
+			if !additive[metric] {
+				continue
+			}
+			n, err := strconv.ParseInt(r.Metrics[column].Value, 10, 64)
+			if err != nil {
+				return nil, false
+			}
+			all[cell{name, column}] += n
 		}
-		sum += n
 	}
-	return sum, true
+	return all, true
 }
