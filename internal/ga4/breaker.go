@@ -28,17 +28,27 @@ const (
 // the probe, tries whether Google is well again, the first within seconds, the next a
 // minute apart. It counts failures of all sorts, and refusals of whatever is
 // asked; which of them Google counts as well is serverErrors' matter.
+//
+// A question that fails by itself, however often somebody asks it, breaks the circuit
+// for itself alone: the others are asked until one of them fails as well.
 type breaker struct {
-	streak  int       // failures in a row
-	last    *failure  // of the streak
-	again   time.Time // when to probe; zero while the circuit is closed
-	probing bool
+	streak   int       // failures in a row
+	last     *failure  // of the streak
+	question string    // that failed first in the streak
+	several  bool      // questions have failed in it
+	again    time.Time // when to probe; zero while the circuit is closed
+	probing  bool
 	retries float64 // that were spent, less those earned
 }
 
-// err is why nothing is asked now; nil when something is.
-func (b *breaker) err(now time.Time) *report.Error {
-	if b.again.IsZero() {
+// open reports whether the circuit is broken for a question.
+func (b *breaker) open(question string) bool {
+	return !b.again.IsZero() && (b.several || question == b.question)
+}
+
+// err is why a question is not asked now; nil when it is.
+func (b *breaker) err(question string, now time.Time) *report.Error {
+	if !b.open(question) {
 		return nil
 	}
 	if !b.probing && !now.Before(b.again) {
@@ -58,10 +68,11 @@ func (b *breaker) rest(now time.Time) time.Duration {
 }
 
 // enter lets a request in, and returns whether it is the probe.
-func (b *breaker) enter() (probe bool) {
+func (b *breaker) enter(question string) (probe bool) {
 	b.retries = max(0, b.retries-retriesPerTry)
-	b.probing = !b.again.IsZero()
-	return b.probing
+	probe = b.open(question)
+	b.probing = b.probing || probe
+	return probe
 }
 
 // leave notes how a request ended, nil for an answer, and returns whether that broke
@@ -74,11 +85,16 @@ func (b *breaker) leave(p pass, f *failure, now time.Time) (tripped bool) {
 	case f.silent():
 		return false
 	case f.alive():
-		*b = breaker{retries: b.retries}
+		if b.again.IsZero() || b.open(p.question) {
+			*b = breaker{retries: b.retries}
+		}
 		return false
 	}
+	if b.streak == 0 {
+		b.question = p.question
+	}
 	b.streak++
-	b.last = f
+	b.last, b.several = f, b.several || p.question != b.question
 	switch open := !b.again.IsZero(); {
 	case p.probe && open:
 		b.again = now.Add(restAgain)

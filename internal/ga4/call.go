@@ -126,7 +126,7 @@ func (g *Client) pause(ctx context.Context, n int, f *failure) bool {
 func (g *Client) attempt(ctx context.Context, c *call) ([]byte, *failure) {
 	if c.guarded {
 		var err *report.Error
-		if c.pass, err = g.guards.enter(ctx, c.subject, c.thresholded, g.config.Clock); err != nil {
+		if c.pass, err = g.guards.enter(ctx, c.subject, c.url+string(c.body), c.thresholded, g.config.Clock); err != nil {
 			return nil, ours(err)
 		}
 	}

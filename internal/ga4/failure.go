@@ -54,7 +54,7 @@ func ours(err *report.Error) *failure { return &failure{outcome: unasked, err: e
 
 // passing reports whether the same request may succeed in a moment.
 func (f *failure) passing() bool {
-	return f.outcome == unreachable || f.status >= 500 || f.outcome == limited && f.bucket() == concurrent
+	return f.outcome == unreachable || f.status >= 500 && f.outcome != invalid || f.outcome == limited && f.bucket() == concurrent
 }
 
 // alive reports whether Google's API takes questions: nil is an answer. One that
@@ -120,7 +120,7 @@ func (f *failure) classify() outcome {
 		return f.classify403()
 	case f.status == http.StatusBadRequest && strings.HasPrefix(f.message, "Invalid property ID"):
 		return badProperty
-	case f.status == http.StatusBadRequest:
+	case f.status == http.StatusBadRequest, f.status == http.StatusNotImplemented: // of an API that answers everything else
 		return invalid
 	case f.status == http.StatusNotFound:
 		return notFound

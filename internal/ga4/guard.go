@@ -66,24 +66,25 @@ func (g *guards) of(s subject) *guard {
 	return g.bySubject[s]
 }
 
-// closed returns why s is not asked now, nil when it is.
+// closed returns why s is not asked now, whatever the question, nil when it is.
 func (g *guards) closed(s subject, thresholded bool, now time.Time) *report.Error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.of(s).closed(thresholded, now)
+	return g.of(s).closed("", thresholded, now)
 }
 
 // A pass is what a request carries from enter to leave.
 type pass struct {
-	errors int  // that had been counted when it began
-	probe  bool // it tries whether Google is well again
+	errors   int  // that had been counted when it began
+	probe    bool // it tries whether Google is well again
+	question string
 }
 
 // enter is closed for a request that is about to run; leave must follow a nil. It
 // waits where requests that run might use up Google's count of errors.
-func (g *guards) enter(ctx context.Context, s subject, thresholded bool, clock func() time.Time) (pass, *report.Error) {
+func (g *guards) enter(ctx context.Context, s subject, question string, thresholded bool, clock func() time.Time) (pass, *report.Error) {
 	for {
-		p, left, err := g.tryEnter(s, thresholded, clock())
+		p, left, err := g.tryEnter(s, question, thresholded, clock())
 		if left == nil {
 			return p, err
 		}
@@ -96,11 +97,11 @@ func (g *guards) enter(ctx context.Context, s subject, thresholded bool, clock f
 }
 
 // tryEnter returns what to wait for where that is other requests.
-func (g *guards) tryEnter(s subject, thresholded bool, now time.Time) (p pass, wait <-chan struct{}, err *report.Error) {
+func (g *guards) tryEnter(s subject, question string, thresholded bool, now time.Time) (p pass, wait <-chan struct{}, err *report.Error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	guard := g.of(s)
-	if err := guard.closed(thresholded, now); err != nil {
+	if err := guard.closed(question, thresholded, now); err != nil {
 		return pass{}, nil, err
 	}
 	if guard.running > 0 && !guard.errors.allow(guard.running, now) {
@@ -110,7 +111,7 @@ func (g *guards) tryEnter(s subject, thresholded bool, now time.Time) (p pass, w
 		return pass{}, guard.left, nil
 	}
 	guard.running++
-	return pass{guard.errors.counted, guard.breaker.enter()}, nil, nil
+	return pass{guard.errors.counted, guard.breaker.enter(question), question}, nil, nil
 }
 
 // leave counts how a request that entered ended, nil for an answer, and returns
@@ -124,7 +125,7 @@ func (g *guards) leave(s subject, p pass, f *failure, now time.Time) (tripped bo
 		close(guard.left)
 		guard.left = nil
 	}
-	if f != nil && (f.status == http.StatusInternalServerError || f.status == http.StatusServiceUnavailable) {
+	if f != nil && f.outcome == serverError && (f.status == http.StatusInternalServerError || f.status == http.StatusServiceUnavailable) {
 		guard.errors.add(now)
 	} else if f != nil && f.status >= 400 {
 		guard.refusals.add(now)
@@ -199,7 +200,7 @@ func (g *guards) exhaust(s subject, thresholded bool, now, until time.Time) {
 	}
 }
 
-func (g *guard) closed(thresholded bool, now time.Time) *report.Error {
+func (g *guard) closed(question string, thresholded bool, now time.Time) *report.Error {
 	if err := g.all.err(now); err != nil {
 		return err
 	}
@@ -212,7 +213,7 @@ func (g *guard) closed(thresholded bool, now time.Time) *report.Error {
 		return comeBack(report.Unavailable, time.Minute).
 			Because(fmt.Errorf("not asked: Google refused %d questions within a quarter of an hour and would block the project at 10000", n))
 	}
-	if err := g.breaker.err(now); err != nil {
+	if err := g.breaker.err(question, now); err != nil {
 		return err
 	}
 	if g.running > 0 {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -112,7 +113,7 @@ func TestARefusalIsAnOutage(t *testing.T) {
 func TestOldTokensAreNoOutage(t *testing.T) {
 	var g guards
 	for range maxRunning {
-		p, err := g.enter(t.Context(), one, false, func() time.Time { return noon })
+		p, err := g.enter(t.Context(), one, "", false, func() time.Time { return noon })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,8 +142,8 @@ func TestOneOutageOneSentence(t *testing.T) {
 func TestAProbeIsOne(t *testing.T) {
 	h := newHeld(t, oneRow)
 	h.answer = refuse(503, "UNAVAILABLE", "x", "")
-	for range tripAfter {
-		_, _ = h.client.Report(t.Context(), question(0))
+	for n := range tripAfter {
+		_, _ = h.client.Report(t.Context(), question(n))
 	}
 	asked := len(h.seen())
 	h.answer = func(w http.ResponseWriter, r request) {
@@ -288,7 +289,7 @@ func (r *guarded) left() int {
 func (r *guarded) begin() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // who would wait for a request that runs leaves
-	p, err := r.guards.enter(ctx, one, false, func() time.Time { return r.now })
+	p, err := r.guards.enter(ctx, one, strconv.Itoa(r.dice.IntN(3)), false, func() time.Time { return r.now })
 	if err == nil {
 		r.running, r.before, r.free = append(r.running, p), append(r.before, r.left()), time.Time{}
 		return
@@ -328,7 +329,7 @@ func (r *guarded) end(down float64) {
 		{outcome: notGoogle, status: 403}, {outcome: notGoogle, status: 502}, {outcome: invalid, status: 400},
 	}
 	f := kinds[r.dice.IntN(len(kinds))]
-	if f.status == 500 || f.status == 503 {
+	if f.outcome == serverError { // a page is not what Google counts
 		r.errors = append(r.errors, r.now)
 		if r.left() < 1 {
 			r.t.Fatalf("seed %d: Google's count is used up", r.seed)
@@ -341,8 +342,10 @@ func (r *guarded) end(down float64) {
 // not put off the probe.
 func TestLateFailuresDoNotProlong(t *testing.T) {
 	var g guards
+	entered := 0
 	enter := func(at time.Time) (pass, error) {
-		p, err := g.enter(t.Context(), one, false, func() time.Time { return at })
+		entered++
+		p, err := g.enter(t.Context(), one, strconv.Itoa(entered), false, func() time.Time { return at })
 		if err != nil {
 			return p, err
 		}
@@ -382,5 +385,64 @@ func TestRetriesHaveABudget(t *testing.T) {
 	}
 	if n := len(g.seen()); n > questions+questions/4+int(maxRetries)+1 {
 		t.Errorf("%d requests for %d questions", n, questions)
+	}
+}
+
+// TestOneQuestionFailsAlone: whoever asks again and again what Google cannot answer
+// shuts the property for nobody else.
+func TestOneQuestionFailsAlone(t *testing.T) {
+	bad := func(r request) bool { return strings.Contains(string(r.body), `"offset":"666"`) }
+	g := newGoogle(t, func(w http.ResponseWriter, r request) {
+		if bad(r) {
+			writeError(w, 502, "INTERNAL", "x", "")
+			return
+		}
+		oneRow(w, r)
+	})
+	for n := range 60 {
+		_, err := g.client.Report(t.Context(), question(666))
+		if report.KindOf(err) != report.Unavailable {
+			t.Fatalf("the bad question: %v", err)
+		}
+		if _, err := g.client.Report(t.Context(), question(n)); err != nil {
+			t.Fatalf("after %d times, another: %v", n+1, err)
+		}
+		g.clock.add(time.Second)
+	}
+	asked := 0
+	for _, r := range g.seen() {
+		if bad(r) {
+			asked++
+		}
+	}
+	if asked > 12 {
+		t.Errorf("Google was asked %d times within a minute what it cannot answer", asked)
+	}
+}
+
+// TestOnlyGooglesErrorsAreCounted: a proxy's pages do not use up what Google counts.
+func TestOnlyGooglesErrorsAreCounted(t *testing.T) {
+	g := newGoogle(t, page(503, "Proxy"))
+	for n := range 90 {
+		_, _ = g.client.Report(t.Context(), question(n))
+		g.clock.add(4 * time.Second)
+	}
+	g.answer = oneRow
+	g.clock.add(restAgain)
+	if _, err := g.client.Report(t.Context(), question(1000)); err != nil {
+		t.Errorf("a minute after the proxy is well again: %v", err)
+	}
+}
+
+// TestWhatGoogleDoesNotImplement is the question's fault, and not asked twice.
+func TestWhatGoogleDoesNotImplement(t *testing.T) {
+	g := newGoogle(t, refuse(501, "UNIMPLEMENTED", "Not that.", ""))
+	for range 5 {
+		if _, err := g.client.Report(t.Context(), question(0)); report.KindOf(err) != report.Invalid {
+			t.Fatal(err)
+		}
+	}
+	if n := len(g.seen()); n != 5 {
+		t.Errorf("asked %d times for 5 questions", n)
 	}
 }

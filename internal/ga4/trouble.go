@@ -70,7 +70,7 @@ func (g *Client) Troubles() []Trouble {
 	var all []Trouble
 	for s, guard := range g.guards.bySubject {
 		t := Trouble{Account: s.account, Property: s.property, Category: s.category}
-		shut := guard.closed(false, now)
+		shut := guard.closed("", false, now)
 		switch {
 		case guard.trouble != nil:
 			t.Since, t.Cause = guard.trouble.since, guard.trouble.cause

@@ -249,9 +249,14 @@ func operatorsPages(t *testing.T, s *stage) {
 func accountGone(t *testing.T, s *stage) {
 	google := s.fresh(t)
 	server := s.withGoogle(t, google)
+	question := ask{path: "/v1/views/shop:runReport", as: literal(s.mint(t, server, "agency", `{"views":["shop"]}`)), body: anything}
+	before := question // a server that never had an answer would end
+	before.body = v1Body(`"dimensions":[{"name":"browser"}]`)
+	if a := s.at(t, server, before); a.status != http.StatusOK {
+		t.Fatalf("%v", a)
+	}
 	must(t, google.RevokeAccount(robot))
 	must(t, google.RevokeTokens(robot))
-	question := ask{path: "/v1/views/shop:runReport", as: literal(s.mint(t, server, "agency", `{"views":["shop"]}`)), body: anything}
 	a := send(t, server, s.expand(t, server, question.text(t, s)), patience).only(t)
 	if a.status < 500 || strings.Contains(a.body, robot) || strings.Contains(a.body, "invalid_grant") {
 		t.Errorf("a viewer reads %v", a)
