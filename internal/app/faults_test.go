@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -55,6 +56,27 @@ type trouble struct {
 	token   string
 	ahead   atomic.Int64 // of the machine's clock, in nanoseconds
 	app     *App
+	log     lines
+}
+
+// lines are those of a log.
+type lines struct {
+	mu   sync.Mutex
+	text []string
+}
+
+func (l *lines) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, string(line))
+	return len(line), nil
+}
+
+// since returns the lines after the first n.
+func (l *lines) since(n int) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.text[n:])
 }
 
 func newTrouble(t *testing.T) *trouble {
@@ -83,7 +105,7 @@ views:
 	c, err := ReadConfig(path)
 	check(t, err)
 	c.Clock = func() time.Time { return time.Now().Add(time.Duration(x.ahead.Load())) }
-	x.app, err = New(c, slog.New(slog.DiscardHandler))
+	x.app, err = New(c, slog.New(slog.NewTextHandler(&x.log, nil)))
 	check(t, err)
 	public := httptest.NewServer(x.app.server.Handler())
 	t.Cleanup(func() { public.Close(); check(t, x.app.Close()) })
@@ -338,6 +360,63 @@ func TestARefusalIsLeftAlone(t *testing.T) {
 		t.Errorf("/readyz says %s", ready)
 	}
 	x.well(outage{operator: "enable the API"})
+}
+
+// TestAnOutageIsTwoLines of the log, one when it begins and one when it is over, however
+// many ask meanwhile.
+func TestAnOutageIsTwoLines(t *testing.T) {
+	for name, f := range map[string]emulator.Fault{
+		"503":            {Status: 503},
+		"a page":         {As: emulator.AsHTML, Status: 403},
+		"the API is off": {As: emulator.AsServiceDisabled},
+		"a rate":         {As: emulator.AsPerMinute},
+		"cut":            {Cut: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x := newTrouble(t)
+			x.ask("museum", "sessions")
+			before := len(x.log.since(0))
+			f.Property = "412600302"
+			check(t, x.google.SetFault("*", f))
+			var all sync.WaitGroup
+			for n := range 12 {
+				all.Go(func() { x.askRows("museum", "totalUsers", n+1) })
+			}
+			all.Wait()
+			for n := range 12 {
+				x.askRows("museum", "totalUsers", n+20)
+			}
+			got := slices.DeleteFunc(x.log.since(before), func(l string) bool { return strings.Contains(l, "the audit trail so far") })
+			if len(got) != 1 || !strings.Contains(got[0], "Google does not answer") {
+				t.Errorf("%d lines:\n%s", len(got), strings.Join(got, ""))
+			}
+			before = len(x.log.since(0))
+			x.well(outage{})
+			answers := slices.DeleteFunc(x.log.since(before), func(l string) bool { return !strings.Contains(l, "Google answers again") })
+			if len(answers) != 1 {
+				t.Errorf("%d lines say that it is over", len(answers))
+			}
+		})
+	}
+}
+
+// TestATokenOutageIsTwoLines, too.
+func TestATokenOutageIsTwoLines(t *testing.T) {
+	x := newTrouble(t)
+	x.ask("museum", "sessions")
+	x.later(2 * time.Hour)
+	before := len(x.log.since(0))
+	check(t, x.google.SetFault("token", emulator.Fault{Status: 503, Rate: 1}))
+	for n := range 5 {
+		x.askRows("museum", "totalUsers", n+1)
+		x.askRows("shop", "totalUsers", n+1)
+		x.later(time.Minute)
+	}
+	got := slices.DeleteFunc(x.log.since(before), func(l string) bool { return strings.Contains(l, "the audit trail so far") })
+	if len(got) != 1 || !strings.Contains(got[0], "no access token") {
+		t.Errorf("%d lines:\n%s", len(got), strings.Join(got, ""))
+	}
 }
 
 // well ends an outage, and waits until all is answered again.

@@ -61,6 +61,7 @@ type account struct {
 	timer    *time.Timer
 	failure  *Error    // the last fetch's failure; nil after a success
 	failures int       // failures in a row
+	logged   string    // what the log was told of them last
 	retryAt  time.Time // no fetch before, while failure is set
 	refusals int       // young tokens in a row that Google refused
 }
@@ -188,7 +189,7 @@ func (a *account) landed(t *Token, by *identity) {
 	// Without a good token before, somebody waits for this one.
 	a.used = a.current == nil || !a.good(a.current, a.clock())
 	a.current = t
-	a.failure, a.failures = nil, 0
+	a.failure, a.failures, a.logged = nil, 0, ""
 	a.renewAt = a.renewal(t)
 	if by != a.identity {
 		a.renewAt = a.clock()
@@ -214,6 +215,11 @@ func (a *account) failed(failure *Error) *Error {
 	level := slog.LevelWarn
 	if failure.permanent || a.current == nil {
 		level = slog.LevelError
+	}
+	if said := level.String() + failure.Message; said != a.logged {
+		a.logged = said
+	} else {
+		level = slog.LevelDebug // once is enough
 	}
 	a.log.Log(a.ctx, level, "no access token", "account", a.name, "error", failure.Error(), "again_in", pause)
 	if a.current != nil {
@@ -332,7 +338,7 @@ func (a *account) replace(id *identity) {
 		a.current = nil
 	}
 	a.identity = id
-	a.failure, a.failures, a.refusals = nil, 0, 0
+	a.failure, a.failures, a.refusals, a.logged = nil, 0, 0, ""
 	a.renewAt = a.clock()
 	a.log.Info("key file replaced", "account", a.name, "email", id.address(), "file", id.file)
 }

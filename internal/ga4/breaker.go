@@ -38,7 +38,7 @@ type breaker struct {
 	several  bool      // questions have failed in it
 	again    time.Time // when to probe; zero while the circuit is closed
 	probing  bool
-	retries float64 // that were spent, less those earned
+	retries  float64 // that were spent, less those earned
 }
 
 // open reports whether the circuit is broken for a question.

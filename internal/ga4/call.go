@@ -229,18 +229,19 @@ func tooLarge(limit int64) *report.Error {
 
 // tokenError says why there is no access token, in the words of reports. A key that
 // is disabled or lost is no word about any property: what is known of them may
-// still be told, unlike when Google says that the account may not read one.
+// still be told, unlike when Google says that the account may not read one. The
+// keyring has logged it.
 func tokenError(err error) *report.Error {
 	var e *credential.Error
 	switch {
 	case errors.As(err, &e) && e.Canceled():
 		return report.AsError(e.Err)
 	case errors.As(err, &e) && e.Permanent():
-		u := report.Errorf(report.Unavailable, unreadable).Because(err)
+		u := report.Errorf(report.Unavailable, unreadable).Because(logged{err})
 		u.RetryAfter = e.RetryAfter
 		return u
 	case errors.As(err, &e):
-		return comeBack(report.Unavailable, or(e.RetryAfter, atOnce)).Because(err)
+		return comeBack(report.Unavailable, or(e.RetryAfter, atOnce)).Because(logged{err})
 	}
 	return report.AsError(err)
 }

@@ -149,9 +149,9 @@ func (g *Client) translate(c *call, f *failure) *report.Error {
 	case report.Invalid:
 		return report.Errorf(kind, "%s", withoutIDs(strings.TrimSpace(f.message), c.subject.property))
 	case report.Quota:
-		return g.quotaError(c, f)
+		return g.guards.logged(c.subject, g.quotaError(c, f))
 	default:
-		return comeBack(kind, g.guards.rest(c.subject, g.config.Clock())).Because(fmt.Errorf("%s: %s", c, f.explain()))
+		return g.guards.logged(c.subject, comeBack(kind, g.guards.rest(c.subject, g.config.Clock())).Because(fmt.Errorf("%s: %s", c, f.explain())))
 	}
 }
 
@@ -213,7 +213,7 @@ func (g *Client) quotaError(c *call, f *failure) *report.Error {
 	until := b.refilled(now, g.pacific)
 	if c.guarded && b != concurrent {
 		g.guards.exhaust(c.subject, b == thresholded, now, until)
-		g.config.Logger.Warn("quota exhausted", "account", c.subject.account, "property", c.subject.property,
+		g.config.Logger.Debug("quota exhausted", "account", c.subject.account, "property", c.subject.property,
 			"category", c.subject.category, "until", until, "said", printable(f.message, maxSaid))
 	}
 	return comeBack(report.Quota, until.Sub(now)).Because(fmt.Errorf("%s: %s", c, f))

@@ -200,7 +200,12 @@ func (g *guards) exhaust(s subject, thresholded bool, now, until time.Time) {
 	}
 }
 
+// closed returns why a question is not asked now, nil when it is.
 func (g *guard) closed(question string, thresholded bool, now time.Time) *report.Error {
+	return g.marked(g.shut(question, thresholded, now))
+}
+
+func (g *guard) shut(question string, thresholded bool, now time.Time) *report.Error {
 	if err := g.all.err(now); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A Trouble is why Google is not answering about a property, for operators.
@@ -27,6 +29,30 @@ type trouble struct {
 // another try is not likely to end well.
 func (f *failure) lasting() bool {
 	return !f.passing() && f.outcome != timedOut && f.outcome != invalid && !f.silent()
+}
+
+// A logged cause is one that the log has already: of trouble that lasts, the log tells the
+// beginning and the end.
+type logged struct{ error }
+
+// Logged is how those who log errors tell.
+func (logged) Logged() bool { return true }
+
+func (l logged) Unwrap() error { return l.error }
+
+// marked marks the cause of e where the log has it.
+func (g *guard) marked(e *report.Error) *report.Error {
+	if e != nil && (g.trouble != nil || !g.breaker.again.IsZero()) {
+		e.Err = logged{e.Err}
+	}
+	return e
+}
+
+// logged marks the cause of an error about s where the log has it.
+func (g *guards) logged(s subject, e *report.Error) *report.Error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.of(s).marked(e)
 }
 
 // noteTrouble logs when trouble of some sort begins, and when it is over.

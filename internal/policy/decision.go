@@ -63,9 +63,9 @@ func (g *Gate) refuse(ctx context.Context, method string, grant Grant, view stri
 	return err
 }
 
-// NewLogRecorder returns a Recorder that writes decisions to a log: answers at
-// debug level, refusals at info, failures at warn. Neither tokens nor the values
-// of filters, which may name a customer, are written.
+// NewLogRecorder returns a Recorder that writes decisions to a log: refusals at info,
+// answers at debug level, and failures as well, which whoever answers logs. Neither
+// tokens nor the values of filters, which may name a customer, are written.
 func NewLogRecorder(log *slog.Logger) *LogRecorder { return &LogRecorder{log} }
 
 // A LogRecorder writes decisions to a log. Make one with NewLogRecorder.
@@ -80,7 +80,7 @@ func (l *LogRecorder) Record(ctx context.Context, d Decision) {
 	case d.Err != nil && report.KindOf(d.Err) == report.Canceled:
 		message = "left" // whoever asked
 	case d.Err != nil:
-		level, message = slog.LevelWarn, "failed"
+		message = "failed"
 	}
 	if !l.log.Enabled(ctx, level) {
 		return

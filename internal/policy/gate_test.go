@@ -352,7 +352,7 @@ func TestLogRecorder(t *testing.T) {
 	l.Record(bg, Decision{Time: time.Now(), Method: "report", Session: "s1", View: "shop", Query: &q, Clipped: true})
 	l.Record(bg, Decision{Method: "report", Session: "s1", Refused: true, Err: report.Errorf(report.Forbidden, "No.")})
 	l.Record(bg, Decision{Method: "report", Err: errors.New("broken")})
-	for _, want := range []string{"level=DEBUG msg=answered", "level=INFO msg=refused", "level=WARN msg=failed", "view=shop", "clipped=true", "7daysAgo..today", "kind=forbidden"} {
+	for _, want := range []string{"level=DEBUG msg=answered", "level=INFO msg=refused", "level=DEBUG msg=failed", "view=shop", "clipped=true", "7daysAgo..today", "kind=forbidden"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%s is not in %s", want, b.String())
 		}

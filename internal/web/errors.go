@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"math"
 	"net/http"
@@ -77,15 +78,30 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) *repo
 }
 
 func (s *Server) logError(w http.ResponseWriter, r *http.Request, e *report.Error) {
+	if rec := recorderOf(w); rec != nil && kinds[e.Kind].level > slog.LevelDebug {
+		rec.told = true
+	}
 	attrs := []slog.Attr{
 		slog.String("id", w.Header().Get(requestIDHeader)),
+		slog.String("method", method(r.Method)),
+		slog.String("route", patternPath(r.Pattern)),
 		slog.String("kind", e.Kind.String()),
 		slog.String("message", e.Message),
 	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.Any("cause", e.Err))
 	}
-	s.log.LogAttrs(r.Context(), kinds[e.Kind].level, "request failed", attrs...)
+	s.log.LogAttrs(r.Context(), levelOf(e), "request failed", attrs...)
+}
+
+// levelOf is that of the line about an error. What the log has already, such as why
+// Google is not asked, is not told with each question.
+func levelOf(e *report.Error) slog.Level {
+	var known interface{ Logged() bool }
+	if errors.As(e.Err, &known) && known.Logged() {
+		return slog.LevelDebug
+	}
+	return kinds[e.Kind].level
 }
 
 // logPanels logs and counts why panels have no report: the answer as a whole is
@@ -97,7 +113,7 @@ func (s *Server) logPanels(w http.ResponseWriter, r *http.Request, answer *polic
 		}
 		e := known(p.Err)
 		s.metrics.errors.WithLabelValues(e.Kind.String()).Inc()
-		s.log.LogAttrs(r.Context(), kinds[e.Kind].level, "panel failed",
+		s.log.LogAttrs(r.Context(), levelOf(e), "panel failed",
 			slog.String("id", w.Header().Get(requestIDHeader)),
 			slog.String("dashboard", answer.Dashboard.Name), slog.String("panel", p.Panel.Name),
 			slog.String("kind", e.Kind.String()), slog.Any("cause", p.Err))

@@ -102,11 +102,11 @@ func (s *Server) record(rec *recorder, r *http.Request, took time.Duration) {
 }
 
 // logRequest writes a line: for what was answered at debug level, like the gate for
-// what it allows, since metrics count it; for what was not, at info. It hands the record to the handler itself: a logger
+// what it allows, since metrics count it; for what was not, at info, unless another line says why. It hands the record to the handler itself: a logger
 // would look up the line of source for each request, and it is this one.
 func (s *Server) logRequest(rec *recorder, r *http.Request, pattern string, took time.Duration) {
 	level := slog.LevelDebug
-	if rec.code() >= http.StatusBadRequest || rec.aborted {
+	if rec.code() >= http.StatusBadRequest && !rec.told || rec.aborted {
 		level = slog.LevelInfo
 	}
 	handler := s.log.Handler()
@@ -132,6 +132,21 @@ type recorder struct {
 	status   int           // 0 until the header is written
 	bytes    int64
 	aborted  bool
+	told     bool // the log has a line about what went wrong
+}
+
+// recorderOf finds the recorder that w writes to; nil where there is none.
+func recorderOf(w http.ResponseWriter) *recorder {
+	for {
+		switch v := w.(type) {
+		case *recorder:
+			return v
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			return nil
+		}
+	}
 }
 
 // WriteHeader remembers the status.
