@@ -7,7 +7,7 @@ const en = {
   retry: 'Try again', live: 'Live',
                 aged: 'Could not be updated since {time}. Trying again.',
   agedOver: 'This page’s session is over. These are the figures of {time}.',
-  offline: 'The server cannot be reached. Check your connection.',
+  offline: 'The server cannot be reached, or this page’s address, {page}, is not listed there. Check your connection.',
   over: 'This session is over. Reload the page to go on.',
   refused: 'These figures may not be shown on this page.',
   missing: 'These figures do not exist any more.',
@@ -24,7 +24,7 @@ const de: Messages = {
   retry: 'Erneut versuchen', live: 'Live',
                 aged: 'Seit {time} nicht aktualisiert. Es wird weiter versucht.',
   agedOver: 'Die Sitzung dieser Seite ist zu Ende. Das sind die Zahlen von {time}.',
-  offline: 'Der Server ist nicht erreichbar. Bitte prüfen Sie Ihre Verbindung.',
+  offline: 'Der Server ist nicht erreichbar, oder die Adresse dieser Seite, {page}, ist dort nicht eingetragen. Bitte prüfen Sie Ihre Verbindung.',
   over: 'Diese Sitzung ist zu Ende. Bitte laden Sie die Seite neu.',
   refused: 'Diese Zahlen dürfen auf dieser Seite nicht gezeigt werden.',
   missing: 'Diese Zahlen gibt es nicht mehr.',
@@ -39,7 +39,7 @@ const fr: Messages = {
   retry: 'Réessayer', live: 'En direct',
                 aged: 'Pas de mise à jour depuis {time}. Nouvel essai en cours.',
   agedOver: 'La session de cette page est terminée. Voici les chiffres de {time}.',
-  offline: 'Le serveur est injoignable. Vérifiez votre connexion.',
+  offline: 'Le serveur est injoignable, ou l’adresse de cette page, {page}, n’y est pas inscrite. Vérifiez votre connexion.',
   over: 'Cette session est terminée. Rechargez la page pour continuer.',
   refused: 'Ces chiffres ne peuvent pas être affichés sur cette page.',
   missing: 'Ces chiffres n’existent plus.',
@@ -54,7 +54,7 @@ const es: Messages = {
   retry: 'Reintentar', live: 'En directo',
                 aged: 'Sin actualizar desde {time}. Se sigue intentando.',
   agedOver: 'La sesión de esta página ha terminado. Estas son las cifras de {time}.',
-  offline: 'No se puede contactar con el servidor. Compruebe su conexión.',
+  offline: 'No se puede contactar con el servidor, o la dirección de esta página, {page}, no figura en él. Compruebe su conexión.',
   over: 'Esta sesión ha terminado. Recargue la página para continuar.',
   refused: 'Estas cifras no se pueden mostrar en esta página.',
   missing: 'Estas cifras ya no existen.',
@@ -80,10 +80,14 @@ export function say(text: string, values: Record<string, string | number>): stri
 // The server's own sentence tells more about these, and is meant for whoever set the page up.
 const explained: FailureKind[] = ['invalid', 'refused', 'missing'];
 
-/** A failure in a sentence that a visitor can read, with the server's own where it helps to set things right. */
+/**
+ * A failure in a sentence that a visitor can read, with the server's own where it helps to set things right. A browser does not
+ * tell a server that is down from one that refuses this page's origin.
+ */
 export function sentence(failure: Failure, words: Messages): string {
   const own = explained.includes(failure.kind) ? failure.message : '';
-  return own ? `${words[failure.kind]} ${own}` : words[failure.kind];
+  const text = say(words[failure.kind], { page: location.origin });
+  return own ? `${text} ${own}` : text;
 }
 
 /** The locale in force: the attribute, else the nearest `lang` of the page, else the browser's. */

@@ -77,7 +77,7 @@ export class Panel {
     this.shown = { data, setting };
     this.shape(data.type);
     this.name(data.title ?? charts.titleOf(data, setting));
-    this.live.hidden = !data.realtime;
+    this.live.hidden = !data.realtime || Boolean(data.stale);
     this.live.textContent = setting.words.live;
     this.body.classList.remove('veiled');
     this.print();

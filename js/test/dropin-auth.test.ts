@@ -74,9 +74,13 @@ test('a server that is down is an error, and is asked again', async (t) => {
   answers['token'] = () => [503, 'a page of a proxy'];
   const auth = authOf(authorization);
   auth.authorize({ clientid: 'x' });
+  const early = assert.rejects(authorization.token(), { kind: 'server' });
   const [body] = (await heard(auth, 'error')) as [{ error: { code: number; message: string } }];
+  await early;
   assert.equal(body.error.code, 503);
   assert.ok(body.error.message);
+  await assert.rejects(authorization.token(), { kind: 'server' }, 'and nobody waits for it');
+  await authorization.settled();
   answers['token'] = () => [200, { access_token: 'open', expires_in: 300 }];
   const signedIn = heard(auth, 'signIn');
   await clock.advance(4_000);

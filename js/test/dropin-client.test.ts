@@ -288,7 +288,7 @@ test('gapi.signin2 calls back with the user, whoever comes first', async (t) => 
   const w = await world(t, { token: () => [200, { access_token: 'open', expires_in: 300 }] });
   const auth = authOf(w.authorization);
   const auth2 = auth2Of(auth, w.authorization);
-  const signin2 = signin2Of(auth, auth2) as Loose;
+  const signin2 = signin2Of(auth, auth2, w.authorization) as Loose;
   const button = { nodeType: 1, children: [] };
   await soon();
   assert.deepEqual(w.seen, [], 'nobody is asked before the page wants somebody');

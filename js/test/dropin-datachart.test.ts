@@ -67,6 +67,8 @@ async function page(t: TestContext) {
   globals['document'] = { getElementById: (id: string) => containers[id] ?? null, createElement: () => new Box() };
   globals['window'] = {};
   globals['navigator'] ??= { language: 'en' };
+  globals['getComputedStyle'] ??= () => ({ backgroundColor: 'rgba(0, 0, 0, 0)' });
+  globals['location'] ??= { origin: 'https://page.example' };
   t.after(() => {
     delete globals['document'];
     delete globals['window'];
@@ -105,7 +107,7 @@ async function page(t: TestContext) {
   const DataChart = dataChartClass(w.asker, () => {
     loads.count++;
     return loads.fails ? Promise.reject(new TypeError('no module')) : Promise.resolve(drawing);
-  });
+  }, w.clock);
   const chart = (container: unknown, type = 'LINE', ids = 'ga:1'): Component =>
     new DataChart({ query: { ids }, chart: { container, type } });
   return { ...w, containers, pictures, listeners, trouble, loads, chart };
@@ -244,4 +246,36 @@ test('what goes wrong is an error with the body of v3, and a sentence in the con
   if (good) answers['v3/data/ga'] = good;
   await run(made);
   assert.deepEqual(texts(), [], 'and it goes when there is a picture');
+});
+
+test('while the server is out of reach a sentence names the page, one error is told, and it is tried again', async (t) => {
+  const { answers, authorization, clock, containers, chart, seen } = await page(t);
+  const container = (containers['c'] = new Box());
+  new Box().append(container);
+  authorization.exit(true);
+  answers['token'] = () => [503, 'a page of a proxy'];
+  authorization.enterPublic();
+  const made = chart('c');
+  const errors: { error: { code: number } }[] = [];
+  made.on('error', (body: { error: { code: number } }) => errors.push(body));
+  await run(made, 'error');
+  assert.deepEqual(errors.map(({ error }) => error.code), [503]);
+  assert.equal(container.children.length, 1, 'a sentence');
+  for (let i = 0; i < 20; i++) {
+    await clock.advance(2_000);
+    await until(() => clock.waiting > 1);
+  }
+  assert.equal(errors.length, 1);
+  assert.ok(seen.length > 2);
+  answers['token'] = () => [200, { access_token: 'open', expires_in: 300 }];
+  const drawn = heard(made, 'success');
+  let over = false;
+  void drawn.then(() => (over = true));
+  for (let i = 0; !over; i++) {
+    await clock.advance(30_000);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (i > 200) assert.fail('it is not tried again');
+  }
+  assert.equal(container.children.length, 1);
+  assert.ok(container.children[0]?.classList.contains('gapi-analytics-data-chart'), 'the picture alone');
 });

@@ -7,6 +7,8 @@ import { messagesFor, say, sentence } from '../src/messages.js';
 import { smallPrint } from '../src/smallprint.js';
 import type { Age } from '../src/wire.js';
 
+(globalThis as Record<string, unknown>)['location'] = { origin: 'https://page.example' };
+
 function print(age: Age, timeZone: string | undefined, locale = 'en-GB') {
   const setting = { locale, words: messagesFor(locale), timeZone, today: '2026-11-24' };
   return smallPrint({ ...age, type: 'line', report: {} }, setting);
@@ -25,6 +27,12 @@ test('fields have the names of GA4, in the page’s language where we know them'
     ['constructor', 'en', 'Constructor'],
   ];
   for (const [name, locale, want] of cases) assert.equal(labelOf(name, locale), want);
+});
+
+test('where no answer is read, the page’s address may be why', () => {
+  for (const language of ['en', 'de', 'fr', 'es']) {
+    assert.match(sentence(new Failure('offline', 'Failed to fetch'), messagesFor(language)), /https:\/\/page\.example.*\.$/, language);
+  }
 });
 
 test('all languages have all words, with the same values in them', () => {

@@ -78,7 +78,7 @@ button.oriel-legend-item:hover { background: var(--g); }
   color: var(--oriel-over, var(--m)); text-align: center; border: 1px dashed var(--g); border-radius: 6px;
 }
 .oriel-stage > .oriel-nodata { position: absolute; inset: 0; padding-block: 0; }
-.oriel-plot { fill: none; } .oriel-annotation { fill: var(--t); font-size: var(--oriel-size, 12px); pointer-events: none; }
+.oriel-plot { fill: none; } .oriel-annotation { fill: var(--oriel-over, var(--t)); font-size: var(--oriel-size, 12px); pointer-events: none; }
 .oriel-tick, .oriel-axis-title { fill: var(--m); font-size: var(--oriel-size, 12px); font-variant-numeric: tabular-nums; }
 .oriel-grid { stroke: var(--g); shape-rendering: crispEdges; } .oriel-zero { stroke: var(--oriel-grid, var(--_zero)); shape-rendering: crispEdges; }
 .oriel-line { fill: none; stroke: var(--oriel-c); stroke-linejoin: round; stroke-linecap: round; vector-effect: non-scaling-stroke; }

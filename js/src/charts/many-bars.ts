@@ -15,6 +15,8 @@ import { thinned, valueScale } from './ticks.js';
 import type { ValueScale } from './ticks.js';
 
 const LABELS = 22;
+/** Between a bar's end, what is written behind it, and the chart's edge. */
+const GAP = 8;
 
 interface Horizontal extends ValueScale {
   extent: Extent;
@@ -41,7 +43,9 @@ export function paintManyBars(stage: Stage): Picture {
   const percent = stacked && stage.options.stacked === 'percent';
   const layers = stacked ? stack(series, percent) : undefined;
   const lowest = stage.options.everyRow ? 2 : stacked ? 22 : Math.max(22, series.length * 7 + 6);
-  const layout = layoutOf(stage, model, extentsOf(series, layers, percent), lowest);
+  const extents = extentsOf(series, layers, percent);
+  const wide = layoutOf(stage, model, extents, lowest);
+  const layout = layoutOf(stage, model, extents, lowest, roomBeside(stage, model, series, (one, i) => endOf(wide, series, layers, one, i, stage), wide));
   drawGround(stage, { left: layout.left, top: 0, width: layout.width, height: layout.inner });
   drawScale(stage, layout);
   drawTitles(stage, { left: layout.left, top: 0, width: layout.width, height: layout.inner });
@@ -62,7 +66,7 @@ export function paintManyBars(stage: Stage): Picture {
   };
 }
 
-function layoutOf(stage: Stage, model: Model, extents: Extent[], lowest: number): Layout {
+function layoutOf(stage: Stage, model: Model, extents: Extent[], lowest: number, most = Infinity): Layout {
   const { width, height, options } = stage;
   const { hAxis, vAxis } = options;
   const inner = Math.max(20, height - (hAxis?.textPosition === 'none' ? 4 : LABELS) - (hAxis?.title ? 18 : 0));
@@ -71,12 +75,23 @@ function layoutOf(stage: Stage, model: Model, extents: Extent[], lowest: number)
   const widest = Math.max(...titles.map(measureOf(stage, vAxis?.textStyle)));
   const names = vAxis?.textPosition === 'none' ? 0 : Math.min(width * 0.36, widest + 14);
   const left = names + (vAxis?.title ? 20 : 0);
-  const room = width - left - 14;
+  const room = Math.min(width - left - 14, most);
   const scales = extents.map((extent, i): Horizontal => {
     const scale = valueScale(extent.low, extent.high, Math.max(2, room / 90), extent.type, i === 0 ? hAxis : {});
     return { ...scale, extent, x: (value) => left + (room * (value - scale.min)) / (scale.max - scale.min || 1) };
   });
   return { left, width: room, inner, row: inner / shown, titles, scales };
+}
+
+// What the bars may be wide at most, so that what is written behind each of them has room; at least half of what they have without it.
+function roomBeside(stage: Stage, model: Model, series: Series[], end: End, { left, width }: Layout): number {
+  const measure = measureOf(stage, stage.options.annotationStyle);
+  const rooms = model.positions.rows.flatMap((row, i) => series.map((one) => {
+    const text = row === null ? undefined : stage.table.noted?.(row, one.columnIndex);
+    const at = text && end(one, i);
+    return text && at && at.x > left ? (width * (stage.width - left - measure(text) - GAP)) / (at.x - left) : Infinity;
+  }));
+  return Math.max(width / 2, Math.min(...rooms));
 }
 
 // Ticks would belong to one of several units only, so that several have none.

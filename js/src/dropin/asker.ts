@@ -1,3 +1,4 @@
+import type { V3Failure } from '../data/v3.js';
 import { Failure, failureOf } from '../failure.js';
 import { jsonOf } from '../json.js';
 import { NETWORK, isRefusal, notAuthorized, refusal } from './errors.js';
@@ -104,6 +105,11 @@ export function isGood(reply: Reply): boolean {
   return reply.status >= 200 && reply.status < 300 && !isRefusal(reply.result);
 }
 
+/** True for a reply that may be another one later: the server is out of reach, or fails. */
+export function isPassing(reply: Reply): boolean {
+  return reply.status < 0 || reply.status >= 500;
+}
+
 /** The v3 body of a reply that is no good; one is made where a proxy has answered a page. */
 export function failureBody(reply: Reply): object {
   if (isRefusal(reply.result)) return reply.result;
@@ -125,13 +131,14 @@ function messageOf(raw: Raw): string {
   return isRefusal(result) ? result.error.message : '';
 }
 
-// The question never got an answer: what Google's client would have said of it.
+/** The v3 body of a question that never got an answer: what Google's client would have said of it. */
+export function bodyOf(failure: Failure): V3Failure {
+  if (failure.kind === 'offline') return refusal(NETWORK, 'networkError', 'A network error occurred, and the request could not be completed.');
+  if (failure.passing) return refusal(failure.kind === 'busy' ? 429 : 503, 'backendError', failure.message || 'The server cannot answer right now.');
+  return notAuthorized(failure.message || 'This page may not see these figures.');
+}
+
 function rawOf(failure: Failure): Raw {
-  const body =
-    failure.kind === 'offline'
-      ? refusal(NETWORK, 'networkError', 'A network error occurred, and the request could not be completed.')
-      : failure.passing
-        ? refusal(503, 'backendError', failure.message || 'The server cannot answer right now.')
-        : notAuthorized(failure.message || 'This page may not see these figures.');
+  const body = bodyOf(failure);
   return { status: body.error.code, statusText: '', headers: {}, body: jsonOf(body) };
 }

@@ -1,8 +1,8 @@
-import type { Failure } from '../failure.js';
+import { bodyOf } from './asker.js';
 import { AuthBox } from './auth-box.js';
 import type { Authorization, Hearer } from './authorization.js';
 import { Component, EventType, define } from './component.js';
-import { NETWORK, notAuthorized, refusal } from './errors.js';
+import { notAuthorized } from './errors.js';
 import { find } from './find.js';
 import { optionsOf } from './merge.js';
 import { tokenOf } from './token.js';
@@ -84,7 +84,7 @@ function tellerOf(auth: Auth, authorization: Authorization, place: Place): Heare
       auth.emit(EventType.NEEDS_AUTHORIZATION);
     },
     failed(failure) {
-      const body = troubleOf(failure);
+      const body = bodyOf(failure);
       place.say(auth, body);
       auth.emit(EventType.ERROR, body);
     },
@@ -120,9 +120,4 @@ function scopeOf(auth: Auth): string {
 function greeting(label: unknown): string {
   const words = typeof label === 'string' ? label : 'You are logged in as: ';
   return words && words + GUEST.name;
-}
-
-function troubleOf(failure: Failure): object {
-  const code = failure.kind === 'offline' ? NETWORK : failure.kind === 'busy' ? 429 : 503;
-  return refusal(code, 'backendError', failure.message || 'The server cannot be asked right now.');
 }

@@ -2,8 +2,8 @@
 
 import type { Auth } from './auth.js';
 import type { Authorization } from './authorization.js';
+import { bodyOf } from './asker.js';
 import { call } from './callbacks.js';
-import { notAuthorized } from './errors.js';
 import { find } from './find.js';
 import { optionsOf } from './merge.js';
 import type { Options } from './merge.js';
@@ -73,14 +73,14 @@ export function auth2Of(auth: Auth, authorization: Authorization): Options {
 }
 
 /** gapi.signin2: the button is not drawn, for there is nobody to sign in. Where nobody may, a sentence stands in its place. */
-export function signin2Of(auth: Auth, auth2: Options): Options {
+export function signin2Of(auth: Auth, auth2: Options, authorization: Authorization): Options {
   return {
     render: (id: unknown, options: unknown) => {
       const { onsuccess, onfailure } = optionsOf(options);
       const { signIn, currentUser } = (auth2['getAuthInstance'] as () => { signIn(): Promise<Options>; currentUser: Watched<Options> })();
       const place = find(id);
       signIn().then((user) => call(onsuccess, user), (error: unknown) => {
-        if (place) sayIn(place, notAuthorized(''));
+        if (place) sayIn(place, bodyOf(authorization.refusal));
         auth.once('signIn', () => {
           if (place) unsay(place);
           call(onsuccess, currentUser.get());

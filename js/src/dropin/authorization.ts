@@ -15,8 +15,8 @@ export interface Hearer {
   failed?(failure: Failure): void;
 }
 
-/** `none`: nobody has asked yet. `asking`: on the way. `refused`: the server said no. `out`: the page signed out. */
-export type AuthorizationState = 'none' | 'asking' | 'in' | 'refused' | 'out';
+/** `none`: nobody has asked yet. `asking`: on the way. `troubled`: it failed, and is asked again. `refused`: the server said no. `out`: the page signed out. */
+export type AuthorizationState = 'none' | 'asking' | 'troubled' | 'in' | 'refused' | 'out';
 
 const SIGNED_OUT = 'Nobody is signed in on this page: call gapi.analytics.auth.authorize first.';
 
@@ -32,7 +32,8 @@ export class Authorization {
   /** The last token that came; for pages that ask with it themselves. */
   private latest: Token | null = null;
   private leave: () => void = () => {};
-  private refusal = new Failure('over', SIGNED_OUT);
+  /** Why there is no token, where there is none. */
+  refusal = new Failure('over', SIGNED_OUT);
   private waiting: (() => void)[] = [];
   private readonly hearers: Hearer[] = [];
 
@@ -69,11 +70,11 @@ export class Authorization {
   /** Asks for a public token, unless a session is there. */
   enterPublic(): void {
     if (this.state === 'in') this.arrive(false);
-    if (this.state === 'in' || this.state === 'asking') return;
+    if (this.state === 'in' || this.pending) return;
     const session = this.begin(publicSource(this.base), '');
     this.state = 'asking';
     session.token().then(
-      () => this.isOf(session) && this.state === 'asking' && this.arrive(false),
+      () => this.isOf(session) && this.pending && this.arrive(false),
       () => {}, // said through the session's state
     );
   }
@@ -86,7 +87,7 @@ export class Authorization {
     if (!quietly) this.tell((hearer) => hearer.signedOut?.());
   }
 
-  /** A token to ask with; waits while nobody has said on whose behalf. Rejects with a Failure. */
+  /** A token to ask with; waits while nobody has said on whose behalf, or until the server has said or failed to. Rejects with a Failure. */
   async token(): Promise<string> {
     if (this.state === 'none' || this.state === 'asking') await new Promise<void>((resolve) => this.waiting.push(resolve));
     const { session } = this;
@@ -110,7 +111,7 @@ export class Authorization {
     if (this.state === 'in') this.refused(new Failure('over', message));
   }
 
-  /** Calls back once it is decided who asks; at once when it is. */
+  /** Calls back once it is decided who asks, or cannot be for now; at once when it is. */
   settled(): Promise<void> {
     return this.state === 'asking' ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
   }
@@ -136,7 +137,7 @@ export class Authorization {
     this.turn++;
     // Once in, a renewal that fails matters when somebody asks: the token may still be good.
     this.leave = session.subscribe((state) => {
-      if (this.state !== 'asking') return;
+      if (!this.pending) return;
       if (state === 'live') this.arrive(false);
       else this.refused(failure);
     });
@@ -150,6 +151,10 @@ export class Authorization {
     this.latest = null;
   }
 
+  private get pending(): boolean {
+    return this.state === 'asking' || this.state === 'troubled';
+  }
+
   private isOf(session: Session): boolean {
     return this.session === session;
   }
@@ -161,13 +166,15 @@ export class Authorization {
   }
 
   private refused(failure: Failure): void {
+    this.refusal = failure;
     if (failure.passing) {
+      this.state = 'troubled';
+      this.wake();
       this.tell((hearer) => hearer.failed?.(failure));
       return;
     }
     this.end();
     this.state = 'refused';
-    this.refusal = failure;
     this.wake();
     this.tell((hearer) => hearer.needed?.(failure));
   }

@@ -1,6 +1,7 @@
 import type { V3Answer } from '../data/v3.js';
 import type { VisualizationChart } from '../visualization/index.js';
-import { failureBody, isGood } from './asker.js';
+import { browserClock } from '../browser.js';
+import { failureBody, isGood, isPassing } from './asker.js';
 import type { Asker } from './asker.js';
 import { Component, EventType, define } from './component.js';
 import type { ComponentClass } from './component.js';
@@ -10,6 +11,7 @@ import { find, missing } from './find.js';
 import { merge, optionsOf } from './merge.js';
 import type { Options } from './merge.js';
 import { sayIn, unsay } from './message.js';
+import { Retry } from './retry.js';
 import { Stage } from './stage.js';
 import { warm } from './visualization.js';
 import type { Drawing } from './visualization.js';
@@ -24,8 +26,8 @@ export interface Drawn {
 
 /** What goes wrong between an answer and its picture, as the body of the `error` event. */
 class Trouble extends Error {
-  /** `told` where the chart itself has said it in its place. */
-  constructor(readonly body: object, readonly told = false) {
+  /** `told` where the chart itself has said it in its place; `passing` where asking again may help. */
+  constructor(readonly body: object, readonly told = false, readonly passing = false) {
     super('see body');
   }
 }
@@ -34,6 +36,7 @@ interface State {
   stage: Stage;
   /** Counts what was executed: the answer to an earlier question never overwrites a later one's. */
   turn: number;
+  retry: Retry;
 }
 
 type DataTableClass = new (data: object) => object;
@@ -60,11 +63,11 @@ const TABLE_CLASSES = {
 };
 
 /** gapi.analytics.googleCharts.DataChart. */
-export function dataChartClass(asker: Asker, load: () => Promise<Drawing>): ComponentClass {
+export function dataChartClass(asker: Asker, load: () => Promise<Drawing>, clock = browserClock): ComponentClass {
   const states = new WeakMap<object, State>();
   const stateOf = (chart: object): State => {
     let state = states.get(chart);
-    if (!state) states.set(chart, (state = { stage: new Stage(), turn: 0 }));
+    if (!state) states.set(chart, (state = { stage: new Stage(), turn: 0, retry: new Retry(clock) }));
     return state;
   };
 
@@ -72,11 +75,28 @@ export function dataChartClass(asker: Asker, load: () => Promise<Drawing>): Comp
   async function show(state: State, turn: number, options: Options): Promise<Drawn | null> {
     const reply = await askReport(asker, options);
     if (turn !== state.turn) return null;
-    if (!isGood(reply)) throw new Trouble(failureBody(reply));
+    if (!isGood(reply)) throw new Trouble(failureBody(reply), false, isPassing(reply));
     const drawing = await load();
     if (turn !== state.turn) return null;
     const drawn = await draw(drawing, state.stage, optionsOf(options['chart']), reply.result as V3Answer);
     return turn === state.turn ? drawn : null;
+  }
+
+  /** Asks and tells the page; what fails for now is asked again, and told once. */
+  function run(chart: Component, state: State, options: Options): void {
+    const turn = ++state.turn;
+    const { container } = optionsOf(options['chart']);
+    const failed = (error: unknown): void => {
+      if (turn !== state.turn) return;
+      const again = error instanceof Trouble && error.passing;
+      const told = again && !state.retry.plan(() => find(container)?.isConnected && run(chart, state, options));
+      fail(chart, container, error, told);
+    };
+    show(state, turn, options).then((drawn) => {
+      if (!drawn) return;
+      state.retry.stop();
+      chart.emit(EventType.SUCCESS, drawn);
+    }, failed);
   }
 
   return define(
@@ -86,12 +106,8 @@ export function dataChartClass(asker: Asker, load: () => Promise<Drawing>): Comp
       },
       execute(this: Component): Component {
         const state = stateOf(this);
-        const turn = ++state.turn;
-        const options = merge({}, this.get());
-        show(state, turn, options).then(
-          (drawn) => drawn && this.emit(EventType.SUCCESS, drawn),
-          (error: unknown) => turn === state.turn && fail(this, optionsOf(options['chart'])['container'], error),
-        );
+        state.retry.stop();
+        run(this, state, merge({}, this.get()));
         return this;
       },
     },
@@ -137,9 +153,9 @@ function chartOptions(type: string, given: unknown): Options {
   return merge(type === 'TABLE' ? { cssClassNames: { ...TABLE_CLASSES } } : {}, given);
 }
 
-function fail(component: Component, container: unknown, error: unknown): void {
+function fail(component: Component, container: unknown, error: unknown, quietly: boolean): void {
   const body = error instanceof Trouble ? error.body : refusal(500, 'internalError', `The chart could not be drawn: ${String(error)}`);
   const element = find(container);
   if (element && !(error instanceof Trouble && error.told)) sayIn(element, body);
-  component.emit(EventType.ERROR, body);
+  if (!quietly) component.emit(EventType.ERROR, body);
 }

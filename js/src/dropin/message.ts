@@ -1,4 +1,5 @@
 import { h } from '../dom.js';
+import { onDark } from '../ground.js';
 import { sentenceOf } from './words.js';
 
 const CLASS = 'gapi-analytics-data-chart-message';
@@ -8,12 +9,12 @@ export function sayIn(container: Element, body: object): void {
   const text = sentenceOf(body, container);
   const old = messageIn(container);
   if (old) old.textContent = text;
-  else container.append(noted(h('div', { class: CLASS, role: 'alert' }, text)));
+  else container.append(noted(h('div', { class: CLASS, role: 'alert' }, text), container));
 }
 
-// In the page's own colour, on whatever ground it has.
-function noted(node: HTMLElement): HTMLElement {
-  node.style.cssText = 'padding:.5em .75em;border:1px solid;border-radius:4px';
+// In the page's own colour, but for a dark ground whose page colours its charts alone.
+function noted(node: HTMLElement, container: Element): HTMLElement {
+  node.style.cssText = `padding:.5em .75em;border:1px solid;border-radius:4px${onDark(container) ? ';color:#e8ecf2' : ''}`;
   return node;
 }
 

@@ -39,7 +39,7 @@ function build(base: string): DropIn {
   const auth = authOf(authorization);
   const auth2 = auth2Of(auth, authorization);
   const oauth = oauthOf(auth, authorization);
-  const signin2 = signin2Of(auth, auth2);
+  const signin2 = signin2Of(auth, auth2, authorization);
   const queue = new ReadyQueue();
   let look: (() => void) | undefined;
   const go = () => look?.();

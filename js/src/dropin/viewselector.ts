@@ -1,4 +1,5 @@
-import { failureBody, isGood } from './asker.js';
+import { browserClock } from '../browser.js';
+import { failureBody, isGood, isPassing } from './asker.js';
 import type { Asker } from './asker.js';
 import { Component, EventType, define } from './component.js';
 import type { ComponentClass } from './component.js';
@@ -7,21 +8,28 @@ import { refusal } from './errors.js';
 import { find, missing } from './find.js';
 import type { Options } from './merge.js';
 import { sayIn, unsay } from './message.js';
+import { Retry } from './retry.js';
 import { choose, idsOf } from './summaries.js';
 import type { AccountSummary, Choice, Wish } from './summaries.js';
 import { ViewLists } from './view-lists.js';
 
 /** gapi.analytics.ViewSelector: three lists, of accounts, properties and views. */
-export function viewSelectorClass(asker: Asker): ComponentClass {
+export function viewSelectorClass(asker: Asker, clock = browserClock): ComponentClass {
   const shown = new WeakMap<object, Element>();
   /** What was chosen last: the next execute shows it again, unless the page wishes for something. */
   const last = new WeakMap<object, Choice>();
   const turns = new WeakMap<object, number>();
+  const retries = new WeakMap<object, Retry>();
 
   async function run(selector: Component, turn: number): Promise<void> {
     const reply = await asker.ask({ path: 'v3/management/accountSummaries' });
     if (turns.get(selector) !== turn) return;
-    if (!isGood(reply)) return fail(selector, failureBody(reply));
+    const retry = retryOf(selector);
+    if (!isGood(reply)) {
+      const told = isPassing(reply) && !retry.plan(() => find(selector.get()['container'])?.isConnected && begin(selector));
+      return fail(selector, failureBody(reply), told);
+    }
+    retry.stop();
     const accounts = (reply.result as { items?: AccountSummary[] }).items ?? [];
     const choice = choose(accounts, wishOf(selector.get()) ?? again(last.get(selector)));
     const container = find(selector.get()['container']);
@@ -37,6 +45,18 @@ export function viewSelectorClass(asker: Asker): ComponentClass {
     tell(selector, choice);
   }
 
+  function retryOf(selector: Component): Retry {
+    const retry = retries.get(selector) ?? new Retry(clock);
+    retries.set(selector, retry);
+    return retry;
+  }
+
+  function begin(selector: Component): void {
+    const turn = (turns.get(selector) ?? 0) + 1;
+    turns.set(selector, turn);
+    run(selector, turn).catch(report);
+  }
+
   function show(selector: Component, container: Element, element: Element): void {
     const before = shown.get(selector);
     if (before?.parentNode === container) before.replaceWith(element);
@@ -50,9 +70,8 @@ export function viewSelectorClass(asker: Asker): ComponentClass {
   return define(
     {
       execute(this: Component): Component {
-        const turn = (turns.get(this) ?? 0) + 1;
-        turns.set(this, turn);
-        run(this, turn).catch(report);
+        retryOf(this).stop();
+        begin(this);
         return this;
       },
     },
@@ -77,8 +96,8 @@ function tell(selector: Component, { account, property, view }: Choice): void {
   selector.emit('viewChange', { account, property, view, ids });
 }
 
-function fail(selector: Component, body: object): void {
+function fail(selector: Component, body: object, quietly = false): void {
   const container = find(selector.get()['container']);
   if (container) sayIn(container, body);
-  selector.emit(EventType.ERROR, body);
+  if (!quietly) selector.emit(EventType.ERROR, body);
 }
