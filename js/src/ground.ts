@@ -7,6 +7,11 @@ export function onDark(element: Element): boolean {
   return false;
 }
 
+/** True where an element's words, in the page's own colour, are dark on dark. */
+export function isLost(element: Element): boolean {
+  return onDark(element) && (lightnessOf(getComputedStyle(element).color) ?? 1) < 0.5;
+}
+
 // Of a computed colour, 0 to 1; undefined for one that lets more than half through, or is written in another space.
 function lightnessOf(color: string): number | undefined {
   const [, space, parts = ''] = /^(rgba?\(|color\(srgb )(.*)\)$/.exec(color) ?? [];

@@ -77,7 +77,6 @@ export class Panel {
     this.shown = { data, setting };
     this.shape(data.type);
     this.name(data.title ?? charts.titleOf(data, setting));
-    this.live.hidden = !data.realtime || Boolean(data.stale);
     this.live.textContent = setting.words.live;
     this.body.classList.remove('veiled');
     this.print();
@@ -166,6 +165,7 @@ export class Panel {
     if (!this.shown || !this.charts) return;
     const { asOf, stale, notices } = this.charts.smallPrint(this.shown.data, this.shown.setting);
     const old = aged || stale;
+    this.live.hidden = !this.shown.data.realtime || Boolean(old);
     this.small.replaceChildren(
       ...(old ? [h('span', { class: 'stale', part: 'stale', dir: 'auto' }, old)] : []),
       h('span', { part: 'as-of', dir: 'auto' }, asOf),

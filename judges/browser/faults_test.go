@@ -92,5 +92,8 @@ func TestStaleFiguresSayFromWhen(t *testing.T) {
 	  return false;
 	})()`)
 	b.drawn(overviewPanels)
+	if !eval[bool](b, `window.__panels().every((p) => !(p.live && p.stale))`) {
+		t.Error("a stale figure is called live")
+	}
 	b.shoot("stale")
 }

@@ -111,6 +111,7 @@ const watch = `(() => {
       drawn: drawn(panel) && !panel.querySelector('.bone'),
       failed: panel.querySelector('.failed')?.textContent ?? '',
       asOf: panel.querySelector('[part=as-of]')?.textContent ?? '',
+      live: panel.querySelector('.live:not([hidden])') !== null,
       stale: panel.querySelector('.stale')?.textContent ?? '',
       text: panel.querySelector('.body')?.textContent ?? '',
     })));

@@ -1,5 +1,5 @@
 import { h } from '../dom.js';
-import { onDark } from '../ground.js';
+import { isLost } from '../ground.js';
 import { sentenceOf } from './words.js';
 
 const CLASS = 'gapi-analytics-data-chart-message';
@@ -14,7 +14,7 @@ export function sayIn(container: Element, body: object): void {
 
 // In the page's own colour, but for a dark ground whose page colours its charts alone.
 function noted(node: HTMLElement, container: Element): HTMLElement {
-  node.style.cssText = `padding:.5em .75em;border:1px solid;border-radius:4px${onDark(container) ? ';color:#e8ecf2' : ''}`;
+  node.style.cssText = `padding:.5em .75em;border:1px solid;border-radius:4px${isLost(container) ? ';color:#e8ecf2' : ''}`;
   return node;
 }
 
