@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/app"
@@ -33,6 +34,10 @@ func cacheCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	verb, rest := "", fs.Args()
 	if len(rest) > 0 {
 		verb, rest = rest[0], rest[1:]
+	}
+	if verb == "purge" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		fmt.Fprintf(stderr, "oriel cache purge: name the view by its flag: oriel cache purge -view %s\n", printable(rest[0]))
+		return errUsage
 	}
 	if err := parse(fs, rest); err != nil {
 		return err

@@ -34,7 +34,7 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	return tell(a.Examine(ctx, *timeout), stdout)
 }
 
-// tell writes a line per view as it is found out, one more where there is a note, and
+// tell writes a line per view as it is found out, one more for each note, and
 // returns an error when one needs mending.
 func tell(findings iter.Seq[app.Finding], w io.Writer) error {
 	bad, all := 0, 0
@@ -50,8 +50,8 @@ func tell(findings iter.Seq[app.Finding], w io.Writer) error {
 			title = fmt.Sprintf(" %q", f.Title)
 		}
 		fmt.Fprintf(w, "ok    view %s: property %s%s, %s, %s\n", f.View, f.Property.ID, title, f.Property.TimeZone, f.Property.CurrencyCode)
-		if f.Note != "" {
-			fmt.Fprintf(w, "note  view %s: %s\n", f.View, f.Note)
+		for _, note := range f.Notes {
+			fmt.Fprintf(w, "note  view %s: %s\n", f.View, note)
 		}
 	}
 	if bad > 0 {

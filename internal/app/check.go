@@ -27,8 +27,8 @@ type Finding struct {
 	// Stored says that what is stored of the view's property is given, whatever
 	// Google says now.
 	Stored bool
-	Err    error  // nil when the view can be read
-	Note   string // what else an operator may want to know, see Examine
+	Err    error    // nil when the view can be read
+	Notes  []string // what else an operator may want to know, see Examine
 }
 
 // Permanent reports whether waiting will not mend it.
@@ -211,10 +211,7 @@ func (a *App) checkFilter(ctx context.Context, name string) error {
 	}
 	var unknown []string
 	v.Filter.Walk(func(c *report.Condition) {
-		known := slices.ContainsFunc(fields.Dimensions, func(f report.Field) bool {
-			return f.APIName == c.FieldName || slices.Contains(f.DeprecatedAPINames, c.FieldName)
-		})
-		if !known {
+		if !has(fields.Dimensions, c.FieldName) {
 			unknown = append(unknown, c.FieldName)
 		}
 	})

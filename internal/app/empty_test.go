@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,7 +60,18 @@ cache: {file: none}
 views:
   busy: {property: '412600302', public: true, origins: ["https://www.example.com"]}
   empty: {property: '412600310', public: true, origins: ["https://www.example.com"]}
-  young: {property: '412600311', public: true, origins: ["https://www.example.com"]}
+  young:
+    property: '412600311'
+    public: true
+    origins: ["https://www.example.com"]
+    universal_analytics:
+      goals: {1: sign_up, 2: nope}
+      dimensions:
+        eventLabel: customEvent:nope
+        1: customEvent:nope2
+        2: pageTitle
+      metrics: {1: "eventCount[nope==x] + customEvent:nope3"}
+      calculated: {PerUser: sessions/totalUsers}
 dashboards:
   board:
     views: [busy, empty, young]
@@ -341,13 +353,24 @@ func TestRealtimeFallsToZero(t *testing.T) {
 	}
 }
 
-// TestExamine: a view without visitors is no fault, but worth a note.
+// TestExamine: a view without visitors is no fault, but worth a note, and so is a name
+// that means a field which the property lacks.
 func TestExamine(t *testing.T) {
 	x := newQuiet(t, everyPanel)
+	file := x.app.config.src.path
+	notes := map[string][]string{
+		"empty": {"no traffic in the last 28 days: is the site's tag in place?"},
+		"young": {
+			file + ":13: universal_analytics.goals, 2: the property has no metric keyEvents:nope",
+			file + ":16: universal_analytics.dimensions, 1: the property has no dimension customEvent:nope2",
+			file + ":15: universal_analytics.dimensions, eventLabel: the property has no dimension customEvent:nope",
+			file + ":18: universal_analytics.metrics, 1: the property has no dimension nope",
+			file + ":18: universal_analytics.metrics, 1: the property has no metric customEvent:nope3",
+		},
+	}
 	for f := range x.app.Examine(t.Context(), time.Minute) {
-		want := map[string]string{"empty": "no traffic in the last 28 days: is the site's tag in place?"}[f.View]
-		if f.Err != nil || f.Note != want {
-			t.Errorf("view %s: %v, note %q, want %q", f.View, f.Err, f.Note, want)
+		if want := notes[f.View]; f.Err != nil || !slices.Equal(f.Notes, want) {
+			t.Errorf("view %s: %v, notes %q, want %q", f.View, f.Err, f.Notes, want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -15,20 +16,21 @@ const trafficDays = 28
 
 // Examine is Check for doctor. It notes which of the views that can be read show
 // nothing, each at the price of a report. An empty view is no fault: a new site has
-// no visitors yet, but neither has one whose tag is broken.
+// no visitors yet, but neither has one whose tag is broken. It notes as well which
+// names of Universal Analytics mean a field that the property lacks.
 func (a *App) Examine(ctx context.Context, patience time.Duration) iter.Seq[Finding] {
 	return a.findings(ctx, patience, func(ctx context.Context, f *Finding) {
 		if f.Err == nil {
 			ctx, cancel := context.WithTimeout(ctx, patience)
 			defer cancel()
-			f.Note = a.traffic(ctx, f.View)
+			f.Notes = slices.Concat(a.traffic(ctx, f.View), a.unanswerable(ctx, f.View))
 		}
 	})
 }
 
-// traffic returns what an operator may want to know of a view's visitors; empty
+// traffic returns what an operator may want to know of a view's visitors; nothing
 // when there are some.
-func (a *App) traffic(ctx context.Context, view string) string {
+func (a *App) traffic(ctx context.Context, view string) []string {
 	v := a.config.Views[view]
 	r, err := a.google.Report(ctx, report.Query{
 		Account: v.Account, Property: v.Property, DimensionFilter: v.Filter.Filter.Clone(),
@@ -37,11 +39,43 @@ func (a *App) traffic(ctx context.Context, view string) string {
 	})
 	switch {
 	case err != nil:
-		return fmt.Sprintf("whether there was traffic could not be read: %v", forOperators(err))
+		return []string{fmt.Sprintf("whether there was traffic could not be read: %v", forOperators(err))}
 	case r.Rows > 0:
-		return ""
+		return nil
 	case v.Filter.Filter != nil:
-		return fmt.Sprintf("no traffic that its filter lets through in the last %d days", trafficDays)
+		return []string{fmt.Sprintf("no traffic that its filter lets through in the last %d days", trafficDays)}
 	}
-	return fmt.Sprintf("no traffic in the last %d days: is the site's tag in place?", trafficDays)
+	return []string{fmt.Sprintf("no traffic in the last %d days: is the site's tag in place?", trafficDays)}
+}
+
+// unanswerable says which names of Universal Analytics the view gives a field that
+// the property lacks: a definition that nobody has registered, or a slip.
+func (a *App) unanswerable(ctx context.Context, view string) (notes []string) {
+	v := a.config.Views[view]
+	meanings := v.UA.options().Meanings()
+	if len(meanings) == 0 {
+		return nil
+	}
+	fields, err := a.catalog.Fields(ctx, v.Account, v.Property)
+	if err != nil {
+		return []string{fmt.Sprintf("whether the property has the fields of universal_analytics could not be read: %v", forOperators(err))}
+	}
+	for _, m := range meanings {
+		kind, all := "metric", fields.Metrics
+		if m.Dimension {
+			kind, all = "dimension", fields.Dimensions
+		}
+		if !has(all, m.Field) {
+			notes = append(notes, fmt.Sprintf("%s: universal_analytics.%s, %s: the property has no %s %s",
+				a.config.src.where("views", view, "universal_analytics", m.Setting, m.Key), m.Setting, m.Key, kind, m.Field))
+		}
+	}
+	return notes
+}
+
+// has reports whether there is a field of that name, be it an old one.
+func has(all []report.Field, name string) bool {
+	return slices.ContainsFunc(all, func(f report.Field) bool {
+		return f.APIName == name || slices.Contains(f.DeprecatedAPINames, name)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -59,6 +60,53 @@ func (o Options) Validate() error {
 		}
 	}
 	return nil
+}
+
+// A Meaning is a field that a configuration gives a name of Universal Analytics.
+type Meaning struct {
+	Setting, Key string // dimensions, eventCategory
+	Field        string // of GA4
+	Dimension    bool   // else a metric
+}
+
+// Meanings lists the fields that a valid configuration names, those of one setting
+// together.
+func (o Options) Meanings() (all []Meaning) {
+	for _, n := range slices.Sorted(maps.Keys(o.Goals)) {
+		all = append(all, Meaning{"goals", strconv.Itoa(n), "keyEvents:" + o.Goals[n], false})
+	}
+	dimensions := keyed(o.Dimensions, o.DimensionNames)
+	for _, key := range slices.Sorted(maps.Keys(dimensions)) {
+		all = append(all, Meaning{"dimensions", key, dimensions[key], true})
+	}
+	for _, of := range []struct {
+		setting  string
+		formulas map[string]string
+	}{{"metrics", keyed(o.Metrics, o.MetricNames)}, {"calculated", o.Calculated}} {
+		for _, key := range slices.Sorted(maps.Keys(of.formulas)) {
+			f, err := parseFormula(of.formulas[key])
+			if err != nil {
+				continue // the query that names it is told
+			}
+			for _, l := range f.leaves() {
+				all = append(all, Meaning{of.setting, key, l.Metric, false})
+				if l.Where.Field != "" {
+					all = append(all, Meaning{of.setting, key, l.Where.Field, true})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// keyed returns what a setting says, as a configuration writes it.
+func keyed(numbers map[int]string, names map[string]string) map[string]string {
+	all := make(map[string]string, len(numbers)+len(names))
+	maps.Copy(all, names)
+	for n, field := range numbers {
+		all[strconv.Itoa(n)] = field
+	}
+	return all
 }
 
 // checkName says what is wrong with a name that a configuration gives a field to.
