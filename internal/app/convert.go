@@ -109,7 +109,9 @@ func (c *Config) rules() (*policy.Rules, error) {
 func (c *Config) dialects() map[string]ua.Options {
 	dialects := make(map[string]ua.Options, len(c.Views))
 	for name, v := range c.Views {
-		dialects[name] = v.UA.options()
+		o := v.UA.options()
+		o.MaxRows = v.MaxRows
+		dialects[name] = o
 	}
 	return dialects
 }

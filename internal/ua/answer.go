@@ -24,7 +24,12 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 		return nil, err
 	}
 	total := a.count
-	if !p.pushed {
+	switch {
+	case p.pushed && p.places:
+		if rows, total, err = p.placed(rows, total); err != nil {
+			return nil, err
+		}
+	case !p.pushed:
 		rows = p.sorted(p.withEmpty(rows))
 		total = len(rows)
 		rows = page(rows, p.query)
@@ -129,6 +134,27 @@ func (p *Plan) sorted(rows []*row) []*row {
 		return slices.Compare(a.names, b.names)
 	})
 	return rows
+}
+
+// placed puts a page of Google's count rows at the places of their times, with the
+// empty rows between them, and returns how many places there are. It fails when days
+// without data before the page hide which rows are there.
+func (p *Plan) placed(rows []*row, count int) (page []*row, places int, err error) {
+	all := p.sorted(p.withEmpty(rows))
+	first := min(p.query.StartIndex-1, len(all))
+	end := len(all)
+	if len(rows) > 0 {
+		rows = p.sorted(rows)
+		if first > 0 && (first == len(all) || all[first] != rows[0]) {
+			return nil, 0, boundedView()
+		}
+		if first+len(rows) < count {
+			end = slices.Index(all, rows[len(rows)-1]) + 1
+		}
+	} else if first > 0 && first < len(all) {
+		return nil, 0, boundedView()
+	}
+	return all[first:min(end, first+p.query.MaxResults)], len(all), nil
 }
 
 func (p *Plan) column(name string) func(a, b *row) int {

@@ -32,6 +32,7 @@ type grid struct {
 
 	folds  bool // several GA4 rows can be one row of the body
 	pushed bool // order and paging are Google's work
+	places bool // and its page is put at the places of the times that it is of
 
 	dimensionsHere [][]condition // groups of the filter that are applied to rows here
 	metricFilter   [][]condition // of metrics, the whole
@@ -325,7 +326,7 @@ func (g *grid) question(leaves []leaf, filter, having *report.Filter) question {
 
 // pushDown lets Google order and cut the rows where the result is the same.
 func (g *grid) pushDown(keys []SortKey, offset, count int) {
-	if len(g.questions) > 1 || g.folds || g.metricsHere || len(g.dimensionsHere) > 0 || g.fills() {
+	if len(g.questions) > 1 || g.folds || g.metricsHere || len(g.dimensionsHere) > 0 || g.fills() && !g.places {
 		return
 	}
 	for _, d := range g.dimensions {

@@ -31,6 +31,8 @@ type Options struct {
 	DimensionNames, MetricNames map[string]string
 	// Calculated are formulas of GA4 metrics by the NAME of ga:calcMetric_NAME.
 	Calculated map[string]string
+	// MaxRows is the view's bound on the rows of one answer of Google's; 0 for none.
+	MaxRows int64
 	// Endpoint is the address of the v3 method, for id, selfLink and the links
 	// to other pages: https://host/analytics/v3/data/ga.
 	Endpoint string

@@ -94,6 +94,8 @@ func readPair(t *testing.T, text string) pair {
 			p.options.MetricNames[arg] = value
 		case "calc":
 			p.options.Calculated[arg] = value
+		case "maxRows":
+			p.options.MaxRows, _ = strconv.ParseInt(value, 10, 64)
 		case "pagePath":
 			p.options.PagePath = value
 		default:
@@ -219,5 +221,9 @@ func (p pair) report(t *testing.T, q report.Query, lines []string) *report.Repor
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &report.Report{Body: b, Rows: len(body.Rows)}
+	r := &report.Report{Body: b, Rows: len(body.Rows)}
+	if body.RowCount > len(body.Rows) {
+		r.MaxRows = p.options.MaxRows
+	}
+	return r
 }

@@ -1,6 +1,7 @@
 package ua
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -36,7 +37,8 @@ func Translate(q Query, o Options) (*Plan, error) {
 	if err := p.plan(append(within, groups...)); err != nil {
 		return nil, err
 	}
-	if q.IncludeEmptyRows { // else rows are dropped here
+	p.places = p.exceeds()
+	if q.IncludeEmptyRows || p.options.MaxRows > 0 && p.isDirect() { // else rows are dropped here
 		p.pushDown(q.Sort, q.StartIndex-1, q.MaxResults)
 	}
 	_, err = p.queries(nil)
@@ -44,6 +46,21 @@ func Translate(q Query, o Options) (*Plan, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// isDirect reports whether all metrics are Google's own, so that it drops the rows in
+// which all are zero.
+func (p *Plan) isDirect() bool {
+	return !slices.ContainsFunc(p.metrics, func(m metric) bool { _, direct := m.formula.direct(); return !direct })
+}
+
+// exceeds reports whether the rows of a body that fills are more than the view gives
+// at once, and stand in an order that says where those belong that it gives.
+func (p *Plan) exceeds() bool {
+	byMetric := slices.ContainsFunc(p.query.Sort, func(k SortKey) bool {
+		return slices.ContainsFunc(p.metrics, func(m metric) bool { return strings.EqualFold(m.asked, k.Name) })
+	})
+	return p.options.MaxRows > 0 && p.fills() && !byMetric && len(p.metricFilter) == 0 && int64(len(p.emptyRows())) > p.options.MaxRows
 }
 
 // Queries returns the questions, to be asked of the view's property in any order.

@@ -54,6 +54,9 @@ func (g *grid) read(reports []*report.Report) (*answer, error) {
 			return nil, AsError(report.Errorf(report.Internal, "The answer of Google Analytics cannot be read.").Because(err))
 		}
 		if !g.pushed && w.RowCount > len(w.Rows) {
+			if rep.MaxRows > 0 {
+				return nil, boundedView()
+			}
 			return nil, badRequest("The query has %d rows in Google Analytics 4, more than the %d that can be worked with at once. "+
 				"Ask for fewer dimensions, a shorter range, or filter.", w.RowCount, len(w.Rows))
 		}
@@ -67,6 +70,12 @@ func (g *grid) read(reports []*report.Report) (*answer, error) {
 		}
 	}
 	return a, nil
+}
+
+// boundedView refuses what would need rows that the view's bound leaves out.
+func boundedView() error {
+	return badRequest("This view gives fewer rows at once than this query needs. Ask for fewer dimensions, a shorter range, or filter. " +
+		"The operator can raise views.NAME.max_rows.")
 }
 
 // add joins a report's rows to those of the others by their dimension values.

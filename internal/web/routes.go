@@ -30,8 +30,8 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/accounts/{call}", false, s.bounded(s.answer(s.accountToken))},
 
 		// What an embed token is good for.
-		{"GET", "/v1/views", true, s.granted(aboutAll, s.views)},
-		{"GET", "/v1/views/{view}/metadata", true, s.granted(aboutView, s.metadata)},
+		{"GET", "/v1/views", true, s.granted(aboutAll, s.partial(s.views))},
+		{"GET", "/v1/views/{view}/metadata", true, s.granted(aboutView, s.partial(s.metadata))},
 		{"POST", "/v1/views/{call}", true, s.granted(aboutCall, s.call)},
 		{"GET", "/v1/dashboards/{dashboard}", true, s.granted(aboutDashboard, s.dashboard)},
 		{"GET", "/v1/dashboards/{dashboard}/panels/{call}", true, s.granted(aboutDashboard, s.exportPanel)},
