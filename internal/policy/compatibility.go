@@ -24,7 +24,7 @@ func (g *Gate) Compatibility(ctx context.Context, grant Grant, view string, aske
 		return nil, err
 	}
 	extra := grant.narrowed(v).filter
-	if refused, err := g.checkDefined(ctx, v, extra, q); err != nil {
+	if _, refused, err := g.checkDefined(ctx, v, extra, q); err != nil {
 		d.Refused = refused
 		g.record(ctx, d, err)
 		return nil, err

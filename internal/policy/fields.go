@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -157,51 +156,38 @@ func (v *View) checkFields(q report.Query) error {
 // view's and the token's filters read fields by name, and must not be made to read
 // an expression instead. It refuses so for every field of the property, for what
 // is refused must not tell by which fields a view is narrowed.
-func (g *Gate) checkChosen(ctx context.Context, v *View, extra *report.Filter, q report.Query) (refused bool, err error) {
-	chosen := q.Chosen()
-	if len(chosen) == 0 {
-		return false, nil
-	}
-	all, err := g.c.Catalog.Fields(ctx, v.Account, v.Property)
-	if err != nil {
-		return false, err
-	}
-	known := fieldNames(all)
-	for _, f := range []*report.Filter{v.Filter, extra} {
-		f.Walk(func(c *report.Condition) { known.add(c.FieldName) })
-	}
+func (v *View) checkChosen(all *report.Fields, extra *report.Filter, chosen []string) error {
 	for _, name := range chosen {
-		if known.has(name) || v.Fields.denies(name) {
-			return true, report.Errorf(report.Invalid, "The name %s is that of a field: choose another name for the expression.", report.Brief(name))
+		names := spellings(name)
+		if exists(all, names) || reads(v.Filter, names) || reads(extra, names) || v.Fields.denies(name) {
+			return report.Errorf(report.Invalid, "The name %s is that of a field: choose another name for the expression.", report.Brief(name))
 		}
 	}
-	return false, nil
+	return nil
 }
 
-// A nameSet holds names in lower case.
-type nameSet map[string]bool
-
-func (s nameSet) add(names ...string) {
-	for _, name := range names {
-		s[strings.ToLower(name)] = true
+// exists reports whether one of names is that of a field, in any case of letters; old
+// names and those of realtime are too.
+func exists(all *report.Fields, names []string) bool {
+	for _, fields := range [][]report.Field{all.Dimensions, all.Metrics} {
+		for i := range fields {
+			if oneIs(names, fields[i].APIName) || slices.ContainsFunc(fields[i].DeprecatedAPINames, func(old string) bool { return oneIs(names, old) }) {
+				return true
+			}
+		}
 	}
+	isName := func(name string) bool { return oneIs(names, name) }
+	return slices.ContainsFunc(realtimeDimensions, isName) || slices.ContainsFunc(realtimeMetrics, isName)
 }
 
-func (s nameSet) has(name string) bool {
-	return slices.ContainsFunc(spellings(name), func(n string) bool { return s[strings.ToLower(n)] })
+// reads reports whether a filter reads a field of one of these names.
+func reads(f *report.Filter, names []string) (found bool) {
+	f.Walk(func(c *report.Condition) { found = found || oneIs(names, c.FieldName) })
+	return found
 }
 
-// fieldNames returns the names of a property's fields, old ones and those of
-// realtime included.
-func fieldNames(all *report.Fields) nameSet {
-	known := nameSet{}
-	for _, field := range slices.Concat(all.Dimensions, all.Metrics) {
-		known.add(field.APIName)
-		known.add(field.DeprecatedAPINames...)
-	}
-	known.add(realtimeDimensions...)
-	known.add(realtimeMetrics...)
-	return known
+func oneIs(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
 const schemaURL = "https://developers.google.com/analytics/devguides/reporting/data/v1/"

@@ -83,6 +83,9 @@ type question struct {
 	// zone and today are what dates were resolved by.
 	zone  *time.Location
 	today report.Date
+	// fields are what its names were held against; nil where that was not needed. A
+	// catalog that learns others has another pointer.
+	fields *report.Fields
 	// hidden are the fields that the narrowing reads and the asker did not name.
 	hidden  []string
 	bounded bool // its rows, by the view's MaxRows
@@ -122,7 +125,8 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 		d.Refused = true
 		return nil, err
 	}
-	if refused, err := g.checkDefined(ctx, v, extra, q); err != nil {
+	fields, refused, err := g.checkDefined(ctx, v, extra, q)
+	if err != nil {
 		d.Refused = refused
 		return nil, err
 	}
@@ -138,42 +142,44 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 	_, bounded := v.limit(q.Limit)
 	ask := &question{
 		bounded: bounded, view: v, query: narrowed.Marked(), clipped: clipped,
-		zone: zone, today: report.DateOf(d.Time, zone), hidden: hiddenFields(q, v.Filter, extra),
+		zone: zone, today: report.DateOf(d.Time, zone), hidden: hiddenFields(q, v.Filter, extra), fields: fields,
 	}
 	ask.tell(d)
 	return ask, nil
 }
 
-// checkDefined refuses what only the catalog can tell to be hidden. Where that
-// fails, nobody refused.
-func (g *Gate) checkDefined(ctx context.Context, v *View, extra *report.Filter, q report.Query) (refused bool, err error) {
-	if refused, err = g.checkCalculated(ctx, v, q); err == nil {
-		refused, err = g.checkChosen(ctx, v, extra, q)
+// checkDefined refuses what only the catalog can tell to be hidden, and returns the
+// fields that it looked at; nil where it needed none. Where the catalog fails, nobody
+// refused.
+func (g *Gate) checkDefined(ctx context.Context, v *View, extra *report.Filter, q report.Query) (all *report.Fields, refused bool, err error) {
+	names, chosen := calculates(q), q.Chosen()
+	if len(v.Fields.Deny) == 0 && !v.History.bounded() {
+		names = nil // no formula is hidden
 	}
-	return refused, err
+	if len(names)+len(chosen) == 0 {
+		return nil, false, nil
+	}
+	if all, err = g.c.Catalog.Fields(ctx, v.Account, v.Property); err != nil {
+		return nil, false, err
+	}
+	if err = v.checkCalculated(all, names, q.Realtime); err == nil {
+		err = v.checkChosen(all, extra, chosen)
+	}
+	return all, err != nil, err
 }
 
 // checkCalculated refuses calculated metrics that are computed from a field which
-// the view denies, or from one that counts days before the view's history. Only the catalog knows what they are computed from, so
-// without it they are not answered.
-func (g *Gate) checkCalculated(ctx context.Context, v *View, q report.Query) (refused bool, err error) {
-	names := calculates(q)
-	bounded := v.History.Days > 0 || !v.History.Since.IsZero()
-	if len(names) == 0 || len(v.Fields.Deny) == 0 && !bounded {
-		return false, nil
-	}
-	all, err := g.c.Catalog.Fields(ctx, v.Account, v.Property)
-	if err != nil {
-		return false, err
-	}
+// the view denies, or from one that counts days before the view's history. Only the
+// catalog knows what they are computed from, so without it they are not answered.
+func (v *View) checkCalculated(all *report.Fields, names []string, realtime bool) error {
 	for _, field := range all.Metrics {
 		for _, name := range names {
-			if strings.EqualFold(field.APIName, name) && (v.Fields.discloses(field) || bounded && rolls(field)) {
-				return true, noSuchField(name, "metric", q.Realtime)
+			if strings.EqualFold(field.APIName, name) && (v.Fields.discloses(field) || v.History.bounded() && rolls(field)) {
+				return noSuchField(name, "metric", realtime)
 			}
 		}
 	}
-	return false, nil
+	return nil
 }
 
 func methodOf(q *report.Query) string {
@@ -186,7 +192,7 @@ func methodOf(q *report.Query) string {
 // zone returns the time zone that a query's days are in. Realtime has days only
 // where the view's history is bounded, and does not fail with the catalog else.
 func (g *Gate) zone(ctx context.Context, v *View, q *report.Query) (*time.Location, error) {
-	if q.Realtime && v.History.Days == 0 && v.History.Since.IsZero() {
+	if q.Realtime && !v.History.bounded() {
 		return time.UTC, nil
 	}
 	p, err := g.property(ctx, v)

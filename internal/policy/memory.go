@@ -20,9 +20,6 @@ import (
 type Asked struct {
 	query report.Query
 	size  int
-	// Which of its names are checked against the property's fields, as they are now:
-	calculates bool // calculated metrics
-	chooses    bool // names of expressions
 	// last is what was found of it last: most questions are asked about one view,
 	// by those whose tokens narrow it alike.
 	last atomic.Pointer[found]
@@ -37,7 +34,7 @@ type found struct {
 // NewAsked returns an Asked of a query that was written in so many bytes; 0 for one
 // that nobody will ask again, and that is not remembered.
 func NewAsked(q report.Query, size int) *Asked {
-	return &Asked{query: q.Clone(), size: size, calculates: len(calculates(q)) > 0, chooses: len(q.Chosen()) > 0}
+	return &Asked{query: q.Clone(), size: size}
 }
 
 // Query returns what was asked. It is shared and must not be changed.
@@ -57,7 +54,9 @@ const maxPanels = 20_000
 //   - the view, which the rules that never change made;
 //   - the narrowing of the token, not the token: two with the same filter share;
 //   - the query, as it was written;
-//   - the property's time zone, and the day that it is there.
+//   - the property's time zone, and the day that it is there;
+//   - the property's fields, where a calculated metric or the name of an expression
+//     was held against them.
 //
 // What depends on more is not remembered, see lasting. The decision is made of
 // it for each asker, and recorded, each time.
@@ -144,6 +143,12 @@ func (m *memory) find(at finding) *question {
 	return ask
 }
 
+// keep puts what was found in the place of what was before.
+func (m *memory) keep(at finding, ask *question) {
+	m.allowed.Set(at, ask)
+	at.asked.last.Store(&found{at, ask})
+}
+
 // prepareAsked checks and narrows what was asked, or remembers the outcome. The zone
 // is the property's, nil for one that is not known.
 func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked, d *Decision, zone *time.Location) (*question, error) {
@@ -157,28 +162,28 @@ func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked,
 	}
 	ask, err := g.prepare(ctx, grant, v, a.query, d)
 	if err == nil {
-		g.memory.allowed.Set(at, ask)
+		g.memory.keep(at, ask)
 	}
 	return ask, err
 }
 
-// lasting reports whether what a view allows of a stays the same while the day
-// does. Realtime within a bounded history depends on the minute; a calculated
-// metric on its formula, and the name of an expression on the fields that there
-// are, which the property's owner can change.
-func (a *Asked) lasting(v *View) bool {
-	bounded := v.History.Days != 0 || !v.History.Since.IsZero()
-	if a.query.Realtime && bounded || a.chooses {
-		return false
-	}
-	return len(v.Fields.Deny) == 0 && !bounded || !a.calculates
-}
+// lasting reports whether what a view allows of a stays the same while the day and the
+// property's fields do. Realtime within a bounded history depends on the minute.
+func (a *Asked) lasting(v *View) bool { return !a.query.Realtime || !v.History.bounded() }
 
-// holds reports whether it still is the day that a question was prepared on.
+// holds reports whether it still is the day that a question was prepared on, and the
+// fields are those that it was held against.
 func (g *Gate) holds(ctx context.Context, ask *question, now time.Time, zone *time.Location) bool {
 	var err error
 	if zone == nil || ask.query.Realtime {
 		zone, err = g.zone(ctx, ask.view, &ask.query)
 	}
-	return err == nil && (zone == ask.zone || zone.String() == ask.zone.String()) && report.DateOf(now, zone) == ask.today
+	if err != nil || zone != ask.zone && zone.String() != ask.zone.String() || report.DateOf(now, zone) != ask.today {
+		return false
+	}
+	if ask.fields == nil {
+		return true
+	}
+	fields, err := g.c.Catalog.Fields(ctx, ask.view.Account, ask.view.Property)
+	return err == nil && fields == ask.fields
 }

@@ -142,25 +142,66 @@ func TestRefusalsAreNotRemembered(t *testing.T) {
 	}
 }
 
-// What depends on more than the day is looked at each time: a calculated metric's
-// formula, and the minutes since a bounded history began.
-func TestWhatDoesNotLastIsNotRemembered(t *testing.T) {
+// TestMemoryEndsWithTheFields: a calculated metric's formula, and the names that
+// expressions may have, are held against the property's fields once, until there are
+// others.
+func TestMemoryEndsWithTheFields(t *testing.T) {
 	v := shop()
-	v.History, v.Fields = History{Days: 1}, Fields{} // a formula may count back too
+	v.Fields = Fields{Deny: []string{"city"}}
 	w, g, r := start(t, v)
 	gr := grant(t, r, Claim{Views: []string{"shop"}})
-	formula := sessions()
+	formula, chosen := sessions(), sessions()
 	formula.Metrics = []report.Metric{{Name: "calcMetric:depth"}}
-	chosen := sessions()
 	chosen.Metrics = []report.Metric{{Name: "total", Expression: "sessions"}}
-	for _, q := range []report.Query{formula, chosen, {Realtime: true, Metrics: []report.Metric{{Name: "activeUsers"}}}} {
-		if _, err := g.Answer(bg, gr, "shop", NewAsked(q, 100)); err != nil {
-			t.Fatal(err)
+	for name, c := range map[string]struct {
+		q      report.Query
+		change func(*report.Fields)
+	}{
+		"a formula": {formula, func(f *report.Fields) {
+			for i := range f.Metrics {
+				f.Metrics[i].Expression = "sessions/city"
+			}
+		}},
+		"a name": {chosen, func(f *report.Fields) { f.Metrics = append(f.Metrics, report.Field{APIName: "Total"}) }},
+	} {
+		asked := NewAsked(c.q, 100)
+		at := finding{must(gr.view("shop")), narrowing{}, asked}
+		answer := func() error {
+			_, err := g.Answer(bg, gr, "shop", asked)
+			return err
 		}
+		if err := answer(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		found := g.memory.find(at)
+		if err := answer(); err != nil || found == nil || g.memory.find(at) != found {
+			t.Errorf("%s: %v, or it was looked at twice", name, err)
+		}
+		w.fields = fieldsOfShop()
+		if err := answer(); err != nil || g.memory.find(at) == found {
+			t.Errorf("%s: %v, or not looked at although the fields are others", name, err)
+		}
+		w.fields = fieldsOfShop()
+		c.change(w.fields)
+		wantKind(t, name, answer(), report.Invalid)
+		w.fields = nil
 	}
-	if g.remembers() != 0 {
-		t.Errorf("%d findings are remembered", g.remembers())
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
 	}
+	return v
+}
+
+// What depends on more than the day and the fields is looked at each time: the minutes
+// since a bounded history began.
+func TestWhatDoesNotLastIsNotRemembered(t *testing.T) {
+	v := shop()
+	v.History, v.Fields = History{Days: 1}, Fields{}
+	w, g, r := start(t, v)
+	gr := grant(t, r, Claim{Views: []string{"shop"}})
 	asked := NewAsked(report.Query{Realtime: true, Metrics: []report.Metric{{Name: "activeUsers"}}}, 100)
 	w.now = time.Date(2026, time.November, 24, 0, 7, 0, 0, time.UTC)
 	for range 2 {
@@ -168,6 +209,9 @@ func TestWhatDoesNotLastIsNotRemembered(t *testing.T) {
 			t.Errorf("at %s: %+v, %v", w.now, w.last().MinuteRanges, err)
 		}
 		w.now = w.now.Add(3 * time.Minute)
+	}
+	if g.remembers() != 0 {
+		t.Errorf("%d findings are remembered", g.remembers())
 	}
 }
 

@@ -95,6 +95,9 @@ func (v *View) limit(asked report.Int64) (rows report.Int64, bounded bool) {
 	return rows, false
 }
 
+// bounded reports whether the history leaves days out.
+func (h History) bounded() bool { return h.Days > 0 || !h.Since.IsZero() }
+
 // first returns the first day that may be asked for; the zero Date for no bound.
 func (h History) first(today report.Date) report.Date {
 	first := h.Since

@@ -25,6 +25,7 @@ type world struct {
 	zone      string // empty: the catalog fails
 	fail      func(report.Query) error
 	checked   report.CompatibilityCheck
+	fields    *report.Fields // nil for those of the shop
 }
 
 func (w *world) Report(_ context.Context, q report.Query) (*report.Report, error) {
@@ -63,12 +64,21 @@ func (w *world) Compatibility(_ context.Context, asked report.CompatibilityCheck
 }
 
 func (w *world) Fields(context.Context, string, string) (*report.Fields, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fields == nil {
+		w.fields = fieldsOfShop()
+	}
+	return w.fields, nil
+}
+
+func fieldsOfShop() *report.Fields {
 	return &report.Fields{
 		Dimensions: []report.Field{{APIName: "country"}, {APIName: "city"}, {APIName: "dayOfWeek", DeprecatedAPINames: []string{"dayOfWeekZero"}}},
 		Metrics: []report.Field{{APIName: "sessions"}, {APIName: "totalRevenue"}, {APIName: "keyEvents:purchase"},
 			{APIName: "calcMetric:margin", Expression: "(totalRevenue - 5)/transactions"}, {APIName: "calcMetric:depth", Expression: "screenPageViews/sessions"},
 			{APIName: "calcMetric:steps", Expression: "5-customEvent:steps-sessions"}},
-	}, nil
+	}
 }
 
 func (w *world) Record(_ context.Context, d Decision) {
