@@ -133,11 +133,11 @@ func (b *backing) next() bool {
 func (b *backing) write() {
 	b.writing.Lock()
 	defer b.writing.Unlock()
-	b.flush()
+	_ = b.flush() // it has noted the error
 }
 
 // flush is write; b.writing is held.
-func (b *backing) flush() {
+func (b *backing) flush() error {
 	select {
 	case <-b.wake: // for what is taken now
 	default:
@@ -157,7 +157,7 @@ func (b *backing) flush() {
 		}
 	})
 	if err == nil {
-		return
+		return nil
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -166,6 +166,7 @@ func (b *backing) flush() {
 			b.add(k, c)
 		}
 	}
+	return err
 }
 
 func batchOf(changes map[Key]change) *Batch {
@@ -204,11 +205,14 @@ func (b *backing) purge(ctx context.Context, at slot, final bool) (int, error) {
 	}
 	b.writing.Lock()
 	defer b.writing.Unlock()
-	b.flush() // so that what is on its way goes too
+	unwritten := b.flush() // so that what is on its way goes too
 	n, err := b.store.Purge(ctx, p)
+	if unwritten == nil && err == nil {
+		return n, nil // what is pending came meanwhile
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for k, c := range b.pending { // the store failed
+	for k, c := range b.pending {
 		if c.put != nil && p.covers(c.put) {
 			b.add(k, change{forget: true}) // an older one may be there
 		}

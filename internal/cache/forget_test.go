@@ -117,3 +117,52 @@ func TestExpire(t *testing.T) {
 		}
 	})
 }
+
+// TestExpiredDoesNotComeBackFromDisk: neither when memory is full nor after a restart.
+func TestExpiredDoesNotComeBackFromDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, s := newDisk(), always(report.FreshSettling)
+		c := with(t, s, d, nil)
+		mustReport(t, c, sessions)
+		time.Sleep(time.Second)
+		c.Expire(sessions)
+		c.kept.Invalidate(KeyOf(sessions))
+		if r, _ := c.Recall(t.Context(), sessions); r != nil {
+			t.Errorf("%s came back when memory was full", r.Body)
+		}
+		_ = c.Close()
+		c = open(t, s, on(d))
+		if r, _ := c.Recall(t.Context(), sessions); r != nil {
+			t.Errorf("%s came back after a restart", r.Body)
+		}
+	})
+}
+
+// TestPurgeForgetsNothingNewer: what comes while records are dropped is kept, unless the
+// store may still have an older one.
+func TestPurgeForgetsNothingNewer(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			d, s := newDisk(), always(report.FreshFinal)
+			c := open(t, s, on(d))
+			mustReport(t, c, sessions)
+			time.Sleep(time.Second)
+			arrive := func() { // an answer of now
+				at := slot{sessions.Account, sessions.Property}
+				r := *mustReport(t, c, sessions)
+				r.FetchedAt = time.Now()
+				c.backing.put(c.newEntry(at, &r).record(KeyOf(sessions)))
+				if fails {
+					d.broken.Store(true)
+				}
+			}
+			d.meanwhile.Store(&arrive) // with the batch that goes before
+			_, err := c.ForgetAll(t.Context())
+			d.broken.Store(false)
+			time.Sleep(time.Minute)
+			if n := d.Stats().Records; (err != nil) != fails || (n == 0) != fails {
+				t.Errorf("the store fails: %v: %d records, %v", fails, n, err)
+			}
+		})
+	}
+}

@@ -57,11 +57,15 @@ func (c *Cache) Remember(q report.Query, r *report.Report) {
 	c.keep(KeyOf(q), e)
 }
 
-// Expire says that a newer answer contradicts the one to q that memory holds: it is
-// only given when no newer one can be had.
+// Expire says that a newer answer contradicts the one to q: it is only given when no
+// newer one can be had, and only as long as memory holds it.
 func (c *Cache) Expire(q report.Query) {
-	if kept, ok := c.kept.GetEntryQuietly(KeyOf(q)); ok {
+	key := KeyOf(q)
+	if kept, ok := c.kept.GetEntryQuietly(key); ok {
 		kept.Value.expired.Store(true)
+	}
+	if c.backing != nil {
+		c.backing.forget(key) // which would give it for fresh
 	}
 }
 

@@ -59,6 +59,13 @@ func (d *disk) Apply(ctx context.Context, b *Batch) error {
 	return d.MemoryStore.Apply(ctx, b)
 }
 
+func (d *disk) Purge(ctx context.Context, p Purge) (int, error) {
+	if d.broken.Load() {
+		return 0, errors.New("I/O error")
+	}
+	return d.MemoryStore.Purge(ctx, p)
+}
+
 func (d *disk) Close() error { return nil }
 
 // lines is a log.
