@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -96,4 +97,42 @@ func TestRowsAreReadOnce(t *testing.T) {
 	if got := sums(two, body(maxSummed+1)); got != nil {
 		t.Errorf("%v of too many rows", got)
 	}
+}
+
+// cold is a memory of which nothing is at hand without the disk, as after a restart.
+type cold struct {
+	blank
+	disk   map[string]*report.Report
+	forgot int
+}
+
+func (c *cold) Recall(_ context.Context, q report.Query) (*report.Report, bool) {
+	return c.disk[word(q)], false
+}
+func (c *cold) Remember(q report.Query, r *report.Report) { c.disk[word(q)] = r }
+func (c *cold) ForgetFinal(string, string, time.Time)     { c.forgot++ }
+
+// TestAChangedDayIsNoticedAfterARestart: what is on disk alone is compared too.
+func TestAChangedDayIsNoticedAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := figures("eventCount")
+		line.Dimensions = []report.Dimension{{Name: "date"}}
+		line.OrderBys = []report.OrderBy{{Dimension: &report.DimensionOrder{DimensionName: "date"}}}
+		at := time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC)
+		say := func(count string) *report.Report {
+			at = at.Add(time.Hour)
+			return &report.Report{TimeZone: "UTC", FetchedAt: at, Body: []byte(`{"rows":[{"dimensionValues":[{"value":"20260103"}],"metricValues":[{"value":"` + count + `"}]}],"rowCount":1,` + metaOnly)}
+		}
+		c := &cold{disk: map[string]*report.Report{}}
+		p, err := New(Config{Source: &google{}, Memory: c, Clock: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, count := range []string{"3", "3", "4"} {
+			p.keepDays(t.Context(), line, say(count))
+			if want := i / 2; c.forgot != want || len(c.disk) != 7 {
+				t.Errorf("%d: %d days kept, final answers forgotten %d times, want %d", i, len(c.disk), c.forgot, want)
+			}
+		}
+	})
 }

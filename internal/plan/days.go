@@ -31,7 +31,7 @@ func (p *Plan) days(ctx context.Context, q report.Query) (*report.Report, error)
 		return made, nil
 	}
 	if err == nil {
-		p.keepDays(q, r)
+		p.keepDays(ctx, q, r)
 		p.agree(q, r, false)
 	}
 	return r, err
@@ -52,7 +52,7 @@ func (p *Plan) assemble(ctx context.Context, q report.Query, all []report.Date) 
 		if err != nil {
 			return nil
 		}
-		p.keepDays(rest, r)
+		p.keepDays(ctx, rest, r)
 		parts = append(parts, r)
 	}
 	r, err := merge(q, parts)
@@ -150,10 +150,10 @@ func freshest(parts []*report.Report) *report.Report {
 // keepDays keeps the rows of each final day of an answer to q. When a day differs
 // from what was kept of it, no final answer about the property is to be trusted that
 // came earlier.
-func (p *Plan) keepDays(q report.Query, r *report.Report) {
+func (p *Plan) keepDays(ctx context.Context, q report.Query, r *report.Report) {
 	kept := finalDays(q, r)
 	if slices.ContainsFunc(kept, func(k keptDay) bool {
-		before, _ := p.c.Memory.AtHand(k.query)
+		before, _ := p.c.Memory.Recall(ctx, k.query)
 		return before != nil && before.FetchedAt.Before(r.FetchedAt) && !bytes.Equal(before.Body, k.report.Body)
 	}) {
 		p.c.Observer(Changed)
