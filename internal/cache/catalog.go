@@ -152,7 +152,7 @@ func (c *Catalog) heard(at slot, r *report.Report) {
 		return
 	}
 	said.TimeZone = zone
-	c.properties.replace(at, said, r.FetchedAt)
+	c.properties.correct(at, said, r.FetchedAt)
 }
 
 // differ reports whether a property's settings changed. Answers that came before they
@@ -192,6 +192,7 @@ type shelf[V any] struct {
 type record[V any] struct {
 	value  V
 	known  bool
+	at     time.Time // when the source last said so
 	err    *report.Error
 	askAt  time.Time // not to be asked again before
 	failed bool
@@ -251,7 +252,7 @@ func (s *shelf[V]) look(ctx context.Context, at slot, p func(*backing) patience)
 	}
 	r.told = told
 	if known {
-		r.value, r.known = v, true
+		r.value, r.known, r.at = v, true, stored
 		if until := stored.Add(s.ttl); !r.failed && stored.Before(s.config.Clock().Add(skew)) {
 			r.askAt = until
 		}
@@ -287,12 +288,23 @@ func (s *shelf[V]) ask(at slot) record[V] {
 	return s.failed(at, report.AsError(err), now)
 }
 
+// correct keeps what was said in passing, unless what is known was said later: a slow
+// answer may be from before a change.
+func (s *shelf[V]) correct(at slot, v V, when time.Time) {
+	s.mu.RLock()
+	known := s.records[at]
+	s.mu.RUnlock()
+	if when.After(known.at) {
+		s.replace(at, v, when)
+	}
+}
+
 // replace keeps what the source said at now.
 func (s *shelf[V]) replace(at slot, v V, now time.Time) record[V] {
 	s.mu.Lock()
 	before := s.records[at]
 	changed := before.known && s.differ != nil && s.differ(at, before.value, v, now)
-	r := record[V]{value: v, known: true, askAt: now.Add(s.ttl)}
+	r := record[V]{value: v, known: true, at: now, askAt: now.Add(s.ttl)}
 	s.records[at] = r
 	s.notes.keep(at, v, now)
 	s.mu.Unlock()
@@ -308,6 +320,7 @@ func (s *shelf[V]) confirm(at slot, when time.Time) {
 	defer s.mu.Unlock()
 	if r := s.records[at]; when.Add(s.ttl).After(r.askAt) {
 		r.askAt = when.Add(s.ttl)
+		r.at = later(r.at, when)
 		s.records[at] = r
 	}
 }

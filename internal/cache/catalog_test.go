@@ -376,3 +376,41 @@ func TestAChangedZoneIsNoticed(t *testing.T) {
 		})
 	}
 }
+
+// TestASlowAnswerChangesNothingBack: an answer from before a change that comes after it
+// is no news.
+func TestASlowAnswerChangesNothingBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, known, changed := open(t, always(report.FreshFinal), nil), &catalog{}, 0
+		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c, Changed: func(string, string, report.Property, report.Property) { changed++ }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := slot{"a", "1"}
+		if _, err := k.Property(t.Context(), "a", "1"); err != nil {
+			t.Fatal(err)
+		}
+		slow := time.Now()
+		hear := func(zone string, when time.Time) {
+			k.heard(at, &report.Report{TimeZone: zone, FetchedAt: when})
+		}
+		for _, step := range []struct {
+			zone    string
+			when    time.Duration // after the first
+			want    string
+			changed int
+		}{
+			{"Europe/Berlin", time.Minute, "Europe/Berlin", 1},
+			{"Pacific/Auckland", 30 * time.Second, "Europe/Berlin", 1},
+			{"Europe/Berlin", 3 * time.Minute, "Europe/Berlin", 1},
+			{"Pacific/Auckland", 2 * time.Minute, "Europe/Berlin", 1}, // older than what confirmed it
+			{"Pacific/Auckland", 4 * time.Minute, "Pacific/Auckland", 2},
+		} {
+			time.Sleep(time.Minute)
+			hear(step.zone, slow.Add(step.when))
+			if p, err := k.Property(t.Context(), "a", "1"); err != nil || p.TimeZone.String() != step.want || changed != step.changed {
+				t.Errorf("%+v: %v, %v, changed %d times", step, p.TimeZone, err, changed)
+			}
+		}
+	})
+}
