@@ -161,6 +161,7 @@ func (c *Cache) begin() bool {
 func (c *Cache) fetch(key Key, q report.Query) (*report.Report, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, c.config.Timeout)
 	defer cancel()
+	asked := c.config.Clock()
 	r, err := guarded(ctx, c.source, q)
 	if err != nil {
 		c.failed(key, q, err)
@@ -171,7 +172,7 @@ func (c *Cache) fetch(key Key, q report.Query) (*report.Report, error) {
 	c.failures.Invalidate(key)
 	c.doors.open(at)
 	if c.catalog != nil {
-		c.catalog.heard(at, r)
+		c.catalog.heard(at, r, asked)
 	}
 	return r, nil
 }

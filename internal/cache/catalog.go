@@ -131,8 +131,9 @@ func (c *Catalog) Doubt(account, property string) {
 	c.properties.records[at] = r
 }
 
-// heard compares what an answer says of its property with what is known of that.
-func (c *Catalog) heard(at slot, r *report.Report) {
+// heard compares what an answer says of its property with what is known of that. What
+// was asked before that was said may be from before a change.
+func (c *Catalog) heard(at slot, r *report.Report, asked time.Time) {
 	c.properties.mu.RLock()
 	known := c.properties.records[at]
 	c.properties.mu.RUnlock()
@@ -152,7 +153,7 @@ func (c *Catalog) heard(at slot, r *report.Report) {
 		return
 	}
 	said.TimeZone = zone
-	c.properties.correct(at, said, r.FetchedAt)
+	c.properties.correct(at, said, asked, r.FetchedAt)
 }
 
 // differ reports whether a property's settings changed. Answers that came before they
@@ -288,13 +289,13 @@ func (s *shelf[V]) ask(at slot) record[V] {
 	return s.failed(at, report.AsError(err), now)
 }
 
-// correct keeps what was said in passing, unless what is known was said later: a slow
-// answer may be from before a change.
-func (s *shelf[V]) correct(at slot, v V, when time.Time) {
+// correct keeps what was said in passing, unless what is known was said after it was
+// asked.
+func (s *shelf[V]) correct(at slot, v V, asked, when time.Time) {
 	s.mu.RLock()
 	known := s.records[at]
 	s.mu.RUnlock()
-	if when.After(known.at) {
+	if asked.After(known.at) {
 		s.replace(at, v, when)
 	}
 }

@@ -392,7 +392,7 @@ func TestASlowAnswerChangesNothingBack(t *testing.T) {
 		}
 		slow := time.Now()
 		hear := func(zone string, when time.Time) {
-			k.heard(at, &report.Report{TimeZone: zone, FetchedAt: when})
+			k.heard(at, &report.Report{TimeZone: zone, FetchedAt: time.Now()}, when)
 		}
 		for _, step := range []struct {
 			zone    string
@@ -403,8 +403,8 @@ func TestASlowAnswerChangesNothingBack(t *testing.T) {
 			{"Europe/Berlin", time.Minute, "Europe/Berlin", 1},
 			{"Pacific/Auckland", 30 * time.Second, "Europe/Berlin", 1},
 			{"Europe/Berlin", 3 * time.Minute, "Europe/Berlin", 1},
-			{"Pacific/Auckland", 2 * time.Minute, "Europe/Berlin", 1}, // older than what confirmed it
-			{"Pacific/Auckland", 4 * time.Minute, "Pacific/Auckland", 2},
+			{"Pacific/Auckland", 150 * time.Second, "Europe/Berlin", 1}, // asked before that confirmed it
+			{"Pacific/Auckland", 5 * time.Minute, "Pacific/Auckland", 2},
 		} {
 			time.Sleep(time.Minute)
 			hear(step.zone, slow.Add(step.when))
