@@ -93,7 +93,7 @@ func OwnerOf(account, property, realm string) Key {
 // forgotten knows up to when answers were forgotten, so that one that is made of
 // them, is on its way to memory, or is not gone from the store yet, is not kept.
 type forgotten struct {
-	count atomic.Int32 // of slots, so that hits need no lock
+	count atomic.Int32 // of slots, so that where none was forgotten nobody waits for the lock
 	mu    sync.Mutex
 	until map[slot]forgottenUntil // the zero slot for all
 }

@@ -128,7 +128,7 @@ func (w *wireReport) answers(q report.Query) bool {
 	dims, metrics := q.Columns()
 	headers := w.DimensionHeaders
 	if len(q.Comparisons) > 0 {
-		const column = "comparison"
+		const column = report.ComparisonColumn
 		dims = slices.DeleteFunc(dims, func(name string) bool { return name == column })
 		headers = slices.DeleteFunc(slices.Clone(headers), func(h wireDimensionHeader) bool { return h.Name == column })
 	}

@@ -35,8 +35,9 @@ func (m Mention) Kind() string {
 // or with comparisons. They can be sorted by and are no fields.
 const (
 	// RangeColumn tells the ranges apart.
-	RangeColumn      = "dateRange"
-	comparisonColumn = "comparison"
+	RangeColumn = "dateRange"
+	// ComparisonColumn tells the comparisons apart.
+	ComparisonColumn = "comparison"
 )
 
 // Mentions calls visit for every field that q reads, wherever it is named: the
@@ -61,7 +62,7 @@ type mentionWalk struct {
 
 func (w mentionWalk) columns() {
 	for _, d := range w.q.Dimensions {
-		if d.Expression == nil && d.Name == comparisonColumn && len(w.q.Comparisons) > 0 {
+		if d.Expression == nil && d.Name == ComparisonColumn && len(w.q.Comparisons) > 0 {
 			continue // which says where the column is to stand
 		}
 		if d.Expression == nil {
@@ -145,7 +146,7 @@ func (w mentionWalk) name(name string, metric bool, place Place) {
 
 // adds reports whether name is a column that Google adds to the answer.
 func (q *Query) adds(name string) bool {
-	return name == RangeColumn && len(q.DateRanges)+len(q.MinuteRanges) > 1 || name == comparisonColumn && len(q.Comparisons) > 0
+	return name == RangeColumn && len(q.DateRanges)+len(q.MinuteRanges) > 1 || name == ComparisonColumn && len(q.Comparisons) > 0
 }
 
 // Chosen returns the names that q gives to expressions. Behind the gate none is

@@ -67,7 +67,7 @@ func checkChosen(kind, name string) *Error {
 		return Errorf(Invalid, "A %s with an expression needs a name.", kind)
 	case !chosenName.MatchString(name):
 		return Errorf(Invalid, "The name %s of a %s with an expression is not valid: use letters, digits and _.", quote(name), kind)
-	case name == RangeColumn, name == comparisonColumn:
+	case name == RangeColumn, name == ComparisonColumn:
 		return Errorf(Invalid, "The name %s is that of a column that reports add: choose another name for the expression.", name)
 	}
 	return nil
