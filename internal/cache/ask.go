@@ -39,8 +39,8 @@ func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, err
 	case state == fresh && (q.Urgency != report.Prewarm || !e.endsSoon(now, life)):
 		c.config.Observer(Hit)
 		return e.report, nil
-	case state == fading && q.Urgency != report.Prewarm:
-		return c.refreshed(key, q, e)
+	case state == fading && q.Urgency == report.Unseen:
+		return c.refreshed(key, q, e) // only people are given it: who refreshes waits for the new one
 	}
 	if err := c.remembered(key, e); err != nil {
 		return c.soften(e, err)
@@ -75,10 +75,10 @@ func (c *Cache) refreshed(key Key, q report.Query, e *entry) (*report.Report, er
 	return r, nil
 }
 
-// await waits for an answer; with an old one at hand not forever.
+// await waits for an answer. People to whom an old one can be given don't wait forever.
 func (c *Cache) await(ctx context.Context, key Key, q report.Query, answer <-chan singleflight.Result, e *entry) (*report.Report, error) {
 	var enough <-chan time.Time
-	if e != nil {
+	if e != nil && q.Urgency < report.Refresh {
 		patience := time.NewTimer(c.config.Patience)
 		defer patience.Stop()
 		enough = patience.C

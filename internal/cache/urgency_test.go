@@ -47,3 +47,24 @@ func TestUrgency(t *testing.T) {
 		})
 	}
 }
+
+// TestARefreshWaits: who refreshes an answer is given the new one, for what is made of
+// it would else be as old as before.
+func TestARefreshWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshSettling)
+		inner := s.answer
+		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+			time.Sleep(10 * time.Second) // longer than a person is made to wait
+			return inner(ctx, n, q)
+		}
+		cache := open(t, s, nil)
+		mustReport(t, cache, sessions)
+		time.Sleep(5 * time.Hour)
+		q := sessions
+		q.Urgency = report.Refresh
+		if r := mustReport(t, cache, q); string(r.Body) != `{"n":2}` || r.Stale != "" {
+			t.Errorf("%s, stale %q", r.Body, r.Stale)
+		}
+	})
+}

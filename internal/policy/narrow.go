@@ -34,7 +34,7 @@ func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location,
 	for i, c := range q.Comparisons { // not only in front of them: each is a report of its own
 		q.Comparisons[i].DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), c.DimensionFilter)
 	}
-	if err := v.narrowRows(&q); err != nil {
+	if err := v.narrowRows(&q, extra); err != nil {
 		return q, false, err
 	}
 	today := report.DateOf(now, zone)

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -42,9 +43,16 @@ func TestPivotsAreNarrowed(t *testing.T) {
 	if visible, _ := got.Columns(); !slices.Equal(visible, []string{"country", "browser"}) || got.Limit != 0 {
 		t.Errorf("%q are visible, limit %d", visible, got.Limit)
 	}
-	full := pivoted("browser", "city", "date", "hour", "language", "month", "pagePath", "week", "year")
-	_, err := g.Report(bg, gr, "shop", full)
-	wantKind(t, "no room for the filter's fields", err, report.Invalid)
+	var answers []string
+	for _, last := range []string{"hour", "country", "deviceCategory"} { // one that the filters don't read, and two that they do
+		_, err := g.Report(bg, gr, "shop", pivoted("browser", "city", "date", "language", "month", last))
+		answers = append(answers, fmt.Sprint(err))
+	}
+	if answers[0] != answers[1] || answers[0] != answers[2] {
+		t.Errorf("what the filters read is told: %q", answers)
+	}
+	_, err := g.Report(bg, gr, "shop", pivoted("browser", "city", "date", "language", "month", "week", "year"))
+	wantKind(t, "seven dimensions", err, report.Invalid)
 	for _, name := range []string{"hostName", "country", "deviceCategory"} {
 		if strings.Contains(err.Error(), name) {
 			t.Errorf("the error tells of the filter: %v", err)

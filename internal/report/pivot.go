@@ -34,6 +34,11 @@ type PivotSelection struct {
 // dateRange, and no two the same.
 const maxPivots = MaxDimensions + 1
 
+// maxPivotDimensions leaves room for what a view's filter reads, which Google wants
+// among the dimensions of a pivot report. It is the same for all views: a bound that
+// depended on the filter would tell that there is one.
+const maxPivotDimensions = 6
+
 func clonePivots(pivots []Pivot) []Pivot {
 	pivots = slices.Clone(pivots)
 	for i, p := range pivots {
@@ -66,6 +71,8 @@ func (q Query) checkPivots() *Error {
 		return Errorf(Invalid, "A realtime report has no pivots.")
 	case len(q.Pivots) > maxPivots:
 		return Errorf(Invalid, "A request cannot have more pivots than dimensions.")
+	case len(q.Dimensions) > maxPivotDimensions:
+		return Errorf(Invalid, "Oriel answers pivot reports of up to %d dimensions. This request is for %d dimensions.", maxPivotDimensions, len(q.Dimensions))
 	case len(q.Metrics) == 0:
 		return Errorf(Invalid, "A pivot report requires at least one metric.")
 	case len(q.OrderBys)+len(q.MetricAggregations) > 0 || q.Offset != 0 || q.Limit != 0:
