@@ -112,6 +112,7 @@ func TestExitStatus(t *testing.T) {
 		{[]string{"serve", "-config", missing}, 1, "", "the configuration cannot be read"},
 		{[]string{"doctor", "-config", missing}, 1, "", "copy oriel.example.yaml"},
 		{[]string{"token", "new-key", "x"}, 2, "", "takes no argument"},
+		{[]string{"cache", "purge", "shop"}, 2, "", "oriel cache purge -view shop"},
 		{[]string{"version"}, 0, "oriel ", ""},
 		{[]string{"emulate", "-listen", "nowhere"}, 1, "", "oriel: listen tcp"},
 	} {

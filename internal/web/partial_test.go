@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestPartialResponses: Google's paths answer the fields that are asked for, with
-// the age of the whole; ours have no such parameter.
+// TestPartialResponses: Google's paths, and those of ours that answer the same, answer
+// the fields that are asked for, with the age of the whole.
 func TestPartialResponses(t *testing.T) {
 	s := newSite(t)
 	token := bearing(s.token("shop"))
@@ -19,7 +19,9 @@ func TestPartialResponses(t *testing.T) {
 		{"POST", "/v1beta/properties/shop:runReport?fields=propertyQuota", runReport, `{}`},
 		{"POST", "/v1beta/properties/shop:batchRunReports?fields=reports/rowCount", batch, `{"reports":[{"rowCount":1},{"rowCount":1}]}`},
 		{"GET", "/v1beta/properties/shop?fields=currencyCode,name", "", `{"name":"properties/shop","currencyCode":"EUR"}`},
-		{"POST", "/v1/views/shop:runReport?fields=rowCount", runReport, reportBody},
+		{"POST", "/v1/views/shop:runReport?fields=rowCount", runReport, `{"rowCount":1}`},
+		{"GET", "/v1/views?fields=views(name)", "", `{"views":[{"name":"shop"}]}`},
+		{"GET", "/v1/views/shop/metadata?fields=comparisons", "", `{}`},
 	} {
 		a := s.do(c.method, c.path, c.body, token)
 		if a.code != 200 || a.body != c.want {

@@ -32,7 +32,7 @@ func (s *Server) routes() []route {
 		// What an embed token is good for.
 		{"GET", "/v1/views", true, s.granted(aboutAll, s.partial(s.views))},
 		{"GET", "/v1/views/{view}/metadata", true, s.granted(aboutView, s.partial(s.metadata))},
-		{"POST", "/v1/views/{call}", true, s.granted(aboutCall, s.call)},
+		{"POST", "/v1/views/{call}", true, s.granted(aboutCall, s.partial(s.call))},
 		{"GET", "/v1/dashboards/{dashboard}", true, s.granted(aboutDashboard, s.dashboard)},
 		{"GET", "/v1/dashboards/{dashboard}/panels/{call}", true, s.granted(aboutDashboard, s.exportPanel)},
 
