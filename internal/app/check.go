@@ -31,14 +31,14 @@ type Finding struct {
 	Notes  []string // what else an operator may want to know, see Examine
 }
 
-// Permanent reports whether waiting will not mend it.
+// Permanent reports whether waiting will not help.
 func (f Finding) Permanent() bool {
 	var key *credential.Error
 	kind := report.KindOf(f.Err)
 	return f.Err != nil && (kind == report.Misconfigured || kind == report.NoAccess) || errors.As(f.Err, &key) && key.Permanent()
 }
 
-// Hopeless reports whether the view has nothing to give, and waiting will not mend it.
+// Hopeless reports whether the view has nothing to give, and waiting will not help.
 func (f Finding) Hopeless() bool { return f.Permanent() && !f.Stored }
 
 const (

@@ -69,7 +69,7 @@ func (p *Plan) remember(q report.Query, r *report.Report) {
 	}
 }
 
-// recallDays returns the days at hand from the range's beginning on, up to the
+// recallDays returns the stored days from the range's beginning on, up to the
 // first about which Google is to be asked again.
 func (p *Plan) recallDays(ctx context.Context, q report.Query, all []report.Date) []*report.Report {
 	var known []*report.Report

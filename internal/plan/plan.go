@@ -44,7 +44,7 @@ type Memory interface {
 	// in time; zeros where there is none.
 	Outlook(q report.Query) (seen time.Time, life time.Duration, soon bool)
 	// Expire says that an answer which came later contradicts the one to q that
-	// is at hand: Recall returns it no more.
+	// is stored: Recall returns it no more.
 	Expire(q report.Query)
 	// ForgetFinal drops the final answers about a property that came before a
 	// moment: Google has changed days that were final.
