@@ -3,7 +3,6 @@ package credential
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 )
@@ -11,9 +10,6 @@ import (
 // advise says what the operator can do about a permanent failure; "" when Google's
 // own words have to do.
 func (a *account) advise(id *identity, w word, last answer) string {
-	if last.status < 400 {
-		return "it redirects" + redirectHost(last.header) + ", and redirects are not followed; check the address in the key file"
-	}
 	if id.kind == typeMetadata {
 		return "attach a service account to this machine that may get tokens for " + Scope
 	}
@@ -33,8 +29,6 @@ func (a *account) advise(id *identity, w word, last answer) string {
 			", and enable the IAM Service Account Credentials API"
 	case "NOT_FOUND":
 		return "the account to impersonate does not exist"
-	case "":
-		return "this is not an answer of Google's token endpoint; check the addresses in the key file"
 	}
 	return ""
 }
@@ -94,12 +88,4 @@ func orAccount(id *identity) string {
 		return mail
 	}
 	return "the account"
-}
-
-func redirectHost(h http.Header) string {
-	u, err := url.Parse(h.Get("Location"))
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return " to host " + quote(u.Host)
 }

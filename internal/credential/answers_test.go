@@ -37,17 +37,29 @@ func TestGooglesWords(t *testing.T) {
 		{"bad request", 400, flat("invalid_request", "Bad Request"), true, "invalid_request", "answered 400 invalid_request (Bad Request)"},
 		{"internal", 500, flat("internal_failure", "Backend Error"), false, "internal_failure", "answered 500"},
 		{"internal by word", 400, flat("internal_failure", "Backend Error"), false, "internal_failure", "Backend Error"},
-		{"gateway", 502, "<html>bad gateway</html>", false, "", "answered 502"},
+		{"gateway", 502, "<html>bad gateway</html>", false, "", "instead of a token endpoint, something answered 502 with text/html"},
 		{"too many", 429, `{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"Quota"}}`, false, "RESOURCE_EXHAUSTED", "(Quota)"},
-		{"not found", 404, "<html>nothing here</html>", true, "", "not an answer of Google's token endpoint"},
+		{"too many, without a word", 429, "", false, "", "answered 429 with an empty body"},
+		{"not found", 404, "<html>nothing here</html>", false, "", "check the addresses in the key file, and whether a proxy answers in the place of 127.0.0.1"},
 		{"denied", 403, `{"error":{"code":403,"status":"PERMISSION_DENIED","message":"no"}}`, true, "PERMISSION_DENIED", "Service Account Token Creator"},
-		{"login page", 200, "<html>Please sign in to the guest network</html>", false, "", "a proxy or a login page"},
+		{"login page", 200, "<html><title>Guest\n &amp; <b>network</b></title>Please sign in</html>", false, "",
+			"see what proxy, firewall or login page answers in the place of 127.0.0.1"},
+		{"login page, named", 200, "<html><title>Guest\n &amp; <b>network</b></title>Please sign in</html>", false, "",
+			`instead of a token endpoint, something answered 200 with text/html; charset=utf-8, titled "Guest & network"`},
+		{"login page, refusing", 403, "<html><title>Sign in</title></html>", false, "", `something answered 403 with text/html; charset=utf-8, titled "Sign in"`},
+		{"a proxy's credentials", 407, "<html>no</html>", false, "", "put them into HTTPS_PROXY, or let this server through to 127.0.0.1"},
+		{"a proxy's JSON", 403, `{"error":"Forbidden"}`, false, "", `something answered 403 with text/plain; charset=utf-8, saying "Forbidden"`},
+		{"a proxy's other JSON", 400, `{"error":"blocked_by_policy","error_description":"Ask IT."}`, false, "", `saying "blocked_by_policy: Ask IT."`},
+		{"JSON that says nothing", 403, `{"message":"User is not signed in"}`, false, "", "something answered 403 with text/plain"},
+		{"an empty 403", 403, "", false, "", "something answered 403 with an empty body"},
+		{"not UTF-8", 200, "<title>\xff\xfe\x1b[31m</title>", false, "", "something answered 200"},
+		{"plain text", 200, "ya29.sign-in-first", false, "", "something answered 200 with text/plain"},
 		{"only an ID token", 200, `{"id_token":"` + idToken + `"}`, true, "", "ID token"},
-		{"empty object", 200, `{}`, true, "", "without an access token"},
+		{"empty object", 200, `{}`, false, "", "something answered 200 with text/plain; charset=utf-8 and without an access token"},
 		{"ended", 200, `{"access_token":"ya29.x","expires_in":1}`, false, "", "has ended already"},
 		{"overflow", 200, `{"access_token":"ya29.x","expires_in":9223372036854775807}`, false, "", "has ended already"},
-		{"code is no word", 400, flat("<script>", "x"), true, "", "answered 400 (x)"},
-		{"error is a number", 400, `{"error":7}`, true, "", "answered 400"},
+		{"code is no word", 400, flat("<script>", "x"), false, "", `saying "x"`},
+		{"error is a number", 400, `{"error":7}`, false, "", "something answered 400"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -63,6 +75,9 @@ func TestGooglesWords(t *testing.T) {
 			}
 			if !strings.Contains(e.Error(), c.want) {
 				t.Errorf("error %q does not say %q", e, c.want)
+			}
+			if strings.Contains(e.Error(), "ya29.sign") || strings.ContainsAny(e.Error(), "\x1b\n") {
+				t.Errorf("error %q tells too much", e)
 			}
 			if e.Account != "main" || e.Email != "sa@demo.iam.gserviceaccount.com" || e.File != b.file {
 				t.Errorf("%+v", e)
@@ -130,8 +145,8 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 			return true
 		})
 		e := b.fails(t)
-		if !e.Permanent() || !strings.Contains(e.Error(), "redirects are not followed") {
-			t.Errorf("%d: %v", status, e)
+		if want := fmt.Sprintf("something answered %d, a redirect to 127.0.0.1", status); e.Permanent() || !strings.Contains(e.Error(), want) {
+			t.Errorf("%v\nlacks %s", e, want)
 		}
 		if stolen.Load() > 0 {
 			t.Fatalf("%d was followed", status)
@@ -156,7 +171,7 @@ func TestUntrustedCertificate(t *testing.T) {
 		t.Cleanup(s.Close)
 		write(t, b.file, serviceKey(s.URL+"/token", nil))
 	})
-	if e := b.fails(t); !e.Permanent() || !strings.Contains(e.Error(), "certificate") {
+	if e := b.fails(t); e.Permanent() || !strings.Contains(e.Error(), "certificate") {
 		t.Errorf("%v", e)
 	}
 }

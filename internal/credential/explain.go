@@ -27,8 +27,7 @@ func (a *account) explain(id *identity, err error, last answer) *Error {
 	case last.status >= 300:
 		e = a.explainAnswer(id, last)
 	case last.status > 0:
-		e = &Error{Status: last.status, Message: fmt.Sprintf(
-			"the answer of %s is not one of a token endpoint; is a proxy or a login page in between?", last.host)}
+		e = a.explainForeign(id, last)
 	case last.host != "":
 		e = explainNetwork(err, last.host)
 	default:
@@ -41,7 +40,7 @@ func (a *account) explain(id *identity, err error, last answer) *Error {
 func explainNetwork(err error, host string) *Error {
 	var cert *tls.CertificateVerificationError
 	if errors.As(err, &cert) {
-		return &Error{permanent: true, Err: cert, Message: fmt.Sprintf(
+		return &Error{Err: cert, Message: fmt.Sprintf(
 			"the TLS certificate of %s is not trusted: %v; is the CA bundle installed, or a proxy in between?", host, cert.Err)}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -75,10 +74,12 @@ func explainLocal(id *identity, err error) *Error {
 
 // explainAnswer explains an answer that is not a success.
 func (a *account) explainAnswer(id *identity, last answer) *Error {
-	e := &Error{Status: last.status, RetryAfter: retryAfter(last.header, a.clock())}
 	word := readWord(last.body)
+	if !word.google() && !(id.kind == typeMetadata && last.header.Get("Metadata-Flavor") == "Google") {
+		return a.explainForeign(id, last)
+	}
+	e := &Error{Status: last.status, Code: word.code, RetryAfter: retryAfter(last.header, a.clock())}
 	word.text = id.redact(word.text)
-	e.Code = word.code
 	said := fmt.Sprintf("%s answered %d", last.host, last.status)
 	if word.code != "" {
 		said += " " + word.code
@@ -100,16 +101,42 @@ func (a *account) explainAnswer(id *identity, last answer) *Error {
 
 // mayPass reports whether a failure is of the kind that goes away by itself.
 func mayPass(status int, code string) bool {
+	return passes(code) || status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+}
+
+// passes reports whether a code of Google's is about a failure that goes away by itself.
+func passes(code string) bool {
 	switch code {
-	case "internal_failure", "server_error", "temporarily_unavailable", "slow_down",
-		"rate_limit_exceeded", "UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL":
+	case "internal_failure", "server_error", "temporarily_unavailable", "slow_down", "rate_limit_exceeded",
+		"UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "UNKNOWN":
 		return true
 	}
-	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+	return false
 }
 
 // A word is what the body of an error answer says.
 type word struct{ code, text string }
+
+// google reports whether the code is one of those that Google's token endpoints have: a
+// proxy's JSON may have an error, too. Sources: RFC 6749, RFC 8693, google.rpc.Code, and
+// what Google was seen to answer.
+func (w word) google() bool {
+	switch w.code {
+	case "invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "invalid_target", "invalid_rapt",
+		"unauthorized_client", "unsupported_grant_type", "disabled_client", "deleted_client",
+		"PERMISSION_DENIED", "NOT_FOUND", "UNAUTHENTICATED", "INVALID_ARGUMENT", "FAILED_PRECONDITION":
+		return true
+	}
+	return passes(w.code)
+}
+
+// String returns code and text, each where there is one.
+func (w word) String() string {
+	if w.code != "" && w.text != "" {
+		return w.code + ": " + w.text
+	}
+	return w.code + w.text
+}
 
 // readWord reads both shapes that Google has: RFC 6749's, and the envelope of its APIs.
 func readWord(body []byte) word {

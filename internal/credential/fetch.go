@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -78,7 +79,7 @@ func (a *account) judge(id *identity, raw *auth.Token, err error, rec *recorder)
 		return nil, a.explain(id, err, rec.answer())
 	}
 	if raw == nil || raw.Value == "" {
-		return nil, a.blame(id, noAccessToken(raw))
+		return nil, a.blame(id, a.noAccessToken(id, raw, rec.answer()))
 	}
 	life := lifeUnsaid
 	if !raw.Expiry.IsZero() {
@@ -100,11 +101,13 @@ func (a *account) judge(id *identity, raw *auth.Token, err error, rec *recorder)
 
 // noAccessToken explains an answer of 200 without a token. Google gives an ID
 // token instead when it does not know one of the scopes.
-func noAccessToken(raw *auth.Token) *Error {
-	e := &Error{permanent: true, Status: http.StatusOK, Message: "Google answered without an access token"}
+func (a *account) noAccessToken(id *identity, raw *auth.Token, last answer) *Error {
 	if raw != nil && raw.MetadataString("id_token") != "" {
-		e.Message += ": it gave an ID token, as it does for a scope that it does not know (" + Scope + ")"
+		return &Error{permanent: true, Status: last.status, Message: "Google answered without an access token: " +
+			"it gave an ID token, as it does for a scope that it does not know (" + Scope + ")"}
 	}
+	e := a.explainForeign(id, last)
+	e.Message += " and without an access token"
 	return e
 }
 
@@ -122,7 +125,7 @@ type answer struct {
 	host   string
 	status int // 0 without an answer
 	header http.Header
-	body   []byte
+	body   []byte // of an error or a page; nil for what may hold a token
 }
 
 // recorder keeps the last answer, for the library's errors hold as text what has
@@ -142,7 +145,7 @@ func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	kept := answer{host: q.URL.Host, status: p.StatusCode, header: p.Header}
-	if p.StatusCode >= 300 {
+	if p.StatusCode >= 300 || strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
 		// The status says enough where the body breaks off.
 		kept.body, _ = io.ReadAll(io.LimitReader(p.Body, maxAnswer))
 		_ = p.Body.Close()

@@ -171,7 +171,7 @@ func TestOtherCredentialsThatFail(t *testing.T) {
 		"user, revoked":         {revoked, true, "gcloud auth application-default login"},
 		"subject file is gone":  {source(map[string]any{"file": "/none/subject"}), false, "/none/subject"},
 		"subject is refused":    {source(map[string]any{"file": wrong}), true, "bad subject [hidden]"},
-		"no address to ask":     {source(map[string]any{"url": c.URL + "/nothing"}), true, "404"},
+		"no address to ask":     {source(map[string]any{"url": c.URL + "/nothing"}), false, "404"},
 		"impersonation refused": {with(impersonated, map[string]any{"source_credentials": revoked}), true, "invalid_grant"},
 	}
 	for name, f := range files {
@@ -242,16 +242,21 @@ func TestMetadataServerThatFails(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
 	for name, f := range map[string]struct {
 		status    int
+		flavor    string // Google's metadata server says so in each answer
 		body      string
 		permanent bool
 		want      string
 	}{
-		"no account": {404, "not found", true, "attach a service account"},
-		"trouble":    {503, "", false, "answered 503"},
-		"not JSON":   {200, "ya29.canary", false, "not one of a token endpoint"},
-		"no token":   {200, "{}", true, "without an access token"},
+		"no account":     {404, "Google", "not found", true, "attach a service account"},
+		"another server": {404, "", "not found", false, "instead of a token endpoint, something answered 404"},
+		"trouble":        {503, "Google", "", false, "answered 503"},
+		"not JSON":       {200, "Google", "ya29.canary", false, "instead of a token endpoint, something answered 200"},
+		"no token":       {200, "Google", "{}", false, "without an access token"},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if f.flavor != "" {
+				w.Header().Set("Metadata-Flavor", f.flavor)
+			}
 			w.WriteHeader(f.status)
 			fmt.Fprint(w, f.body)
 		}))
