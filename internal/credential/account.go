@@ -61,6 +61,7 @@ type account struct {
 	timer    *time.Timer
 	failure  *Error    // the last fetch's failure; nil after a success
 	failures int       // failures in a row
+	since    time.Time // of the first of them
 	logged   string    // what the log was told of them last
 	retryAt  time.Time // no fetch before, while failure is set
 	refusals int       // young tokens in a row that Google refused
@@ -210,6 +211,9 @@ func (a *account) renewal(t *Token) time.Time {
 func (a *account) failed(failure *Error) *Error {
 	now := a.clock()
 	a.failures++
+	if a.failure == nil {
+		a.since = now
+	}
 	pause := restFor(a.failures, failure, a.random)
 	a.failure, a.retryAt = failure, now.Add(pause)
 	level := slog.LevelWarn
@@ -370,8 +374,13 @@ func (a *account) status() Status {
 	if a.current != nil {
 		s.Expires = a.current.expires
 	}
-	if a.failure != nil {
-		s.Failure = a.remembered(a.clock())
+	if a.failure == nil {
+		return s
+	}
+	now := a.clock()
+	s.Failure, s.Since = a.remembered(now), a.since
+	if now.Before(a.retryAt) {
+		s.Again = a.retryAt
 	}
 	return s
 }

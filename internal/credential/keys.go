@@ -150,6 +150,8 @@ type Status struct {
 	File    string    // the key file, "" without one
 	Expires time.Time // when the current access token ends; zero without one
 	Failure *Error    // the last attempt's failure; nil when it succeeded
+	Since   time.Time // of the first failure after the last token; zero without a failure
+	Again   time.Time // when Google is asked again; zero: with the next call, or without a failure
 }
 
 // Status returns the state of all accounts, by name.

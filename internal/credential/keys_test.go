@@ -366,3 +366,33 @@ func TestObserved(t *testing.T) {
 		t.Errorf("seen %v", seen)
 	}
 }
+
+// TestStatusOfAFailure: since when it fails, over all attempts, and when it is asked again.
+func TestStatusOfAFailure(t *testing.T) {
+	b := newBench(t, nil)
+	b.want(t, "ya29.1")
+	if s := b.keys.Status()[0]; s.Failure != nil || !s.Since.IsZero() || !s.Again.IsZero() {
+		t.Errorf("well: %+v", s)
+	}
+	b.google.set(func(_ int, w http.ResponseWriter, _ *http.Request) bool { w.WriteHeader(503); return true })
+	b.clock.Add(time.Hour)
+	since := b.clock.Now()
+	for range 3 {
+		b.fails(t)
+		s := b.keys.Status()[0]
+		if s.Failure == nil || !s.Since.Equal(since) || !s.Again.After(b.clock.Now()) || s.Again.After(b.clock.Now().Add(time.Minute)) {
+			t.Errorf("failing since %v: %+v", since, s)
+		}
+		b.clock.Add(2 * time.Minute)
+		if s := b.keys.Status()[0]; !s.Since.Equal(since) || !s.Again.IsZero() {
+			t.Errorf("when it may be asked: %+v", s)
+		}
+	}
+	b.google.set(nil)
+	if _, err := b.keys.AccessToken(t.Context(), "main"); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.keys.Status()[0]; s.Failure != nil || !s.Since.IsZero() || !s.Again.IsZero() {
+		t.Errorf("well again: %+v", s)
+	}
+}
