@@ -172,27 +172,39 @@ func TestMetrics(t *testing.T) {
 
 func TestOperator(t *testing.T) {
 	broken := errors.New("no access token for account main: invalid_grant")
-	var wrong error
+	var google, disk error
 	s := newSite(t, func(c *Config) {
 		c.Ready = []Check{
 			{Name: "always", Check: func(context.Context) error { return nil }},
-			{Name: "google", Check: func(context.Context) error { return wrong }},
-			{Name: "disk", Advisory: true, Check: func(context.Context) error { return wrong }},
+			{Name: "google", Check: func(context.Context) error { return google }},
+			{Name: "disk", Advisory: true, Check: func(context.Context) error { return disk },
+				Note: func() string { return "12 lines" }},
 		}
 	})
+	ready := func(code int) (got readiness) {
+		t.Helper()
+		a := s.send("GET", s.operator+"/readyz", "")
+		must(t, json.Unmarshal([]byte(a.body), &got))
+		if a.code != code || got.Ready != (code == 200) {
+			t.Errorf("/readyz: %d %s", a.code, a.body)
+		}
+		return got
+	}
 	if a := s.send("GET", s.operator+"/healthz", ""); a.code != 200 || a.body != "ok\n" {
 		t.Errorf("/healthz: %d %q", a.code, a.body)
 	}
-	if a := s.send("GET", s.operator+"/readyz", ""); a.code != 200 {
-		t.Errorf("/readyz: %d %s", a.code, a.body)
+	if got := ready(200); got.State != "ok" || got.Checks[2] != (checkResult{Name: "disk", OK: true, State: "ok", Note: "12 lines"}) {
+		t.Errorf("well: %+v", got)
 	}
-	wrong = broken
-	a := s.send("GET", s.operator+"/readyz", "")
-	var got readiness
-	must(t, json.Unmarshal([]byte(a.body), &got))
-	if a.code != 503 || got.Ready || !got.Checks[0].OK || got.Checks[1] != (checkResult{Name: "google", Error: broken.Error()}) ||
-		got.Checks[2] != (checkResult{Name: "disk", OK: true, Note: broken.Error()}) {
-		t.Errorf("/readyz: %d %s", a.code, a.body)
+	disk = broken
+	if got := ready(200); got.State != "degraded" || got.Checks[1].State != "ok" ||
+		got.Checks[2] != (checkResult{Name: "disk", OK: true, State: "degraded", Note: broken.Error()}) {
+		t.Errorf("degraded: %+v", got)
+	}
+	google = broken
+	if got := ready(503); got.State != "failed" || !got.Checks[0].OK ||
+		got.Checks[1] != (checkResult{Name: "google", State: "failed", Error: broken.Error()}) || got.Checks[2].State != "degraded" {
+		t.Errorf("failed: %+v", got)
 	}
 	if a := s.send("GET", s.operator+"/", ""); a.code != 200 || !strings.Contains(a.body, "/metrics") {
 		t.Errorf("/: %d %s", a.code, a.body)

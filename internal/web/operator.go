@@ -15,6 +15,8 @@ type Check struct {
 	Check func(ctx context.Context) error
 	// Advisory makes what is wrong a note: the server can answer all the same.
 	Advisory bool
+	// Note returns what operators may want to know while nothing is wrong. Optional.
+	Note func() string
 }
 
 func (s *Server) operatorIndex(w http.ResponseWriter, _ *http.Request) {
@@ -34,21 +36,32 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	writeBody(w, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
 }
 
+// A state is how a check ended, and the worst of them how the server is.
+type state string
+
+const (
+	stateOK       state = "ok"
+	stateDegraded state = "degraded" // the server can answer all the same
+	stateFailed   state = "failed"
+)
+
 type readiness struct {
 	Ready  bool          `json:"ready"`
+	State  state         `json:"state"`
 	Checks []checkResult `json:"checks"`
 }
 
 type checkResult struct {
 	Name  string `json:"name"`
-	OK    bool   `json:"ok"`
-	Error string `json:"error,omitempty"`
-	Note  string `json:"note,omitempty"`
+	OK    bool   `json:"ok"` // false when the server cannot answer
+	State state  `json:"state"`
+	Error string `json:"error,omitempty"` // why it failed
+	Note  string `json:"note,omitempty"`  // why it is degraded, or what else there is to know
 }
 
 // readyz runs all checks at once. Operators see the causes.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
-	answer := readiness{Ready: true, Checks: make([]checkResult, len(s.ready))}
+	answer := readiness{Ready: true, State: stateOK, Checks: make([]checkResult, len(s.ready))}
 	var wg sync.WaitGroup
 	for i, c := range s.ready {
 		wg.Go(func() { answer.Checks[i] = run(r.Context(), c) })
@@ -56,8 +69,11 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	wg.Wait()
 	code := http.StatusOK
 	for _, c := range answer.Checks {
-		if !c.OK {
-			answer.Ready, code = false, http.StatusServiceUnavailable
+		switch {
+		case c.State == stateFailed:
+			answer.Ready, answer.State, code = false, stateFailed, http.StatusServiceUnavailable
+		case c.State == stateDegraded && answer.Ready:
+			answer.State = stateDegraded
 		}
 	}
 	s.tellOperator(w, code, answer)
@@ -65,13 +81,17 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 
 func run(ctx context.Context, c Check) checkResult {
 	err := c.Check(ctx)
-	if err != nil && c.Advisory {
-		return checkResult{Name: c.Name, OK: true, Note: err.Error()}
+	switch {
+	case err != nil && c.Advisory:
+		return checkResult{Name: c.Name, OK: true, State: stateDegraded, Note: err.Error()}
+	case err != nil:
+		return checkResult{Name: c.Name, State: stateFailed, Error: err.Error()}
 	}
-	if err != nil {
-		return checkResult{Name: c.Name, Error: err.Error()}
+	result := checkResult{Name: c.Name, OK: true, State: stateOK}
+	if c.Note != nil {
+		result.Note = c.Note()
 	}
-	return checkResult{Name: c.Name, OK: true}
+	return result
 }
 
 func (s *Server) quotaPage(w http.ResponseWriter, _ *http.Request) {
