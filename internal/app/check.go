@@ -245,14 +245,26 @@ func (a *App) readiness() []web.Check {
 	return append(checks, a.auditChecks()...)
 }
 
-// failures are why accounts have no access token.
+// failures are why accounts have no access token, since when, and until when Google is
+// not asked for one.
 func (a *App) failures() (errs []error) {
 	for _, s := range a.keys.Status() {
 		if s.Failure != nil {
-			errs = append(errs, s.Failure)
+			errs = append(errs, during(s.Failure.Error(), s.Since, s.Again))
 		}
 	}
 	return errs
+}
+
+// during adds to a cause since when it holds, and until when Google is not asked.
+func during(cause string, since, again time.Time) error {
+	if !since.IsZero() {
+		cause += "; since " + since.UTC().Format(time.RFC3339)
+	}
+	if !again.IsZero() {
+		cause += "; asked again at " + again.UTC().Format(time.RFC3339)
+	}
+	return errors.New(cause)
 }
 
 // accountFailures is failures when no account works, else nil.
@@ -275,14 +287,8 @@ func (a *App) troubles() error {
 			errs = append(errs, fmt.Errorf("and %d more", len(all)-i))
 			break
 		}
-		s := fmt.Sprintf("property %s by account %q, %s: %s", t.Property, t.Account, t.Category, t.Cause)
-		if !t.Since.IsZero() {
-			s += "; since " + t.Since.UTC().Format(time.RFC3339)
-		}
-		if !t.Again.IsZero() {
-			s += "; asked again at " + t.Again.UTC().Format(time.RFC3339)
-		}
-		errs = append(errs, errors.New(s))
+		cause := fmt.Sprintf("property %s by account %q, %s: %s", t.Property, t.Account, t.Category, t.Cause)
+		errs = append(errs, during(cause, t.Since, t.Again))
 	}
 	return errors.Join(errs...)
 }

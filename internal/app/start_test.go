@@ -264,7 +264,8 @@ func TestReadiness(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
-	if answers, accounts := results(a); answers == nil || accounts == nil || !strings.Contains(answers.Error(), robot) || !strings.Contains(accounts.Error(), robot) {
+	if answers, accounts := results(a); answers == nil || accounts == nil || !strings.Contains(answers.Error(), robot) || !strings.Contains(accounts.Error(), robot) ||
+		!strings.Contains(accounts.Error(), "; since ") || !strings.Contains(accounts.Error(), "; asked again at ") {
 		t.Errorf("a revoked account, and nothing stored: %v, %v", answers, accounts)
 	}
 	check(t, google.RestoreAccount(robot))
