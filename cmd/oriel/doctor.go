@@ -34,15 +34,18 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	return tell(a.Examine(ctx, *timeout), stdout)
 }
 
-// tell writes a line per view as it is found out, one more for each note, and
-// returns an error when one needs mending.
+// tell writes a line per view as it is found out, one more for each note, and in the end
+// one per account that has no access token. It returns an error when a view cannot be read.
 func tell(findings iter.Seq[app.Finding], w io.Writer) error {
 	bad, all := 0, 0
+	var accounts app.AccountFailures
 	for f := range findings {
 		all++
 		if f.Err != nil {
 			bad++
-			fmt.Fprintf(w, "FAIL  %v\n", f.Err)
+			if !accounts.Add(f) {
+				fmt.Fprintf(w, "FAIL  %v\n", f.Err)
+			}
 			continue
 		}
 		title := ""
@@ -53,6 +56,9 @@ func tell(findings iter.Seq[app.Finding], w io.Writer) error {
 		for _, note := range f.Notes {
 			fmt.Fprintf(w, "note  view %s: %s\n", f.View, note)
 		}
+	}
+	for _, failure := range accounts {
+		fmt.Fprintf(w, "FAIL  %v\n", failure)
 	}
 	if bad > 0 {
 		return fmt.Errorf("%d of %d views cannot be read", bad, all)

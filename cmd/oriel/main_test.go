@@ -72,13 +72,19 @@ func startOriel(t *testing.T, args ...string) *process {
 // its groups.
 func (p *process) prints(t *testing.T, pattern string) []string {
 	t.Helper()
+	return p.writes(t, p.stdout, pattern)
+}
+
+// writes is prints for one of the outputs.
+func (p *process) writes(t *testing.T, to *screen, pattern string) []string {
+	t.Helper()
 	want := regexp.MustCompile(pattern)
 	for {
-		if m := want.FindStringSubmatch(p.stdout.String()); m != nil {
+		if m := want.FindStringSubmatch(to.String()); m != nil {
 			return m[1:]
 		}
 		select {
-		case <-p.stdout.news:
+		case <-to.news:
 		case status := <-p.status:
 			t.Fatalf("it ended with %d\n%s%s", status, p.stdout, p.stderr)
 		}
@@ -158,11 +164,35 @@ func TestTokenNeedsAKey(t *testing.T) {
 // key file, key.json.
 func emulated(t *testing.T) (host, dir string) {
 	t.Helper()
+	host, _, dir = steered(t)
+	return host, dir
+}
+
+// steered is emulated, with the address of the control endpoint.
+func steered(t *testing.T) (host, control, dir string) {
+	t.Helper()
 	dir = t.TempDir()
 	p := startOriel(t, "emulate", "-listen", "127.0.0.1:0", "-control", "127.0.0.1:0", "-events", "20000", "-key", filepath.Join(dir, "key.json"))
-	host = p.prints(t, `Emulator +http://(\S+)\nControl +http://\S+\n`)[0]
+	said := p.prints(t, `Emulator +http://(\S+)\nControl +(http://\S+)\n`)
 	t.Cleanup(func() { p.ends(t) })
-	return host, dir
+	return said[0], said[1], dir
+}
+
+// setFault makes requests to the emulator fail; the method is one of its own.
+func setFault(t *testing.T, control, method, fault string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, control+"/faults/"+method, strings.NewReader(fault))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("the emulator answers %s", answer.Status)
+	}
 }
 
 // configure writes a configuration against the emulator at host.
@@ -193,6 +223,67 @@ func TestDoctor(t *testing.T) {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%s\nlacks %s", stdout, want)
 		}
+	}
+}
+
+// portal is what a captive portal answers in the token endpoint's place.
+const portal = `{"as":"html","status":403,"body":"<title>Sign in</title>"}`
+
+// TestDoctorOfAnAccountThatFails: one cause is told once, with the views it is about.
+func TestDoctorOfAnAccountThatFails(t *testing.T) {
+	host, control, dir := steered(t)
+	path := configure(t, host, dir, "views:\n  museum: {property: '412600302'}\n  shop: {property: '412600303'}\n  other: {property: '412600303'}\n")
+	setFault(t, control, "token", portal)
+	status, stdout, stderr := oriel(t, "doctor", "-config", path)
+	want := "FAIL  " + path + `:4: views museum, shop, other: account "agency" (` + serviceAccount + "): "
+	if status != 1 || !strings.HasPrefix(stdout, want) || strings.Count(stdout, "\n") != 1 || !strings.Contains(stderr, "3 of 3 views cannot be read") {
+		t.Errorf("status %d\n%s%s\nwant %s", status, stdout, stderr, want)
+	}
+	if want := "answers in the place of " + host + `: instead of a token endpoint, something answered 403 with text/html; charset=UTF-8, titled "Sign in"`; !strings.Contains(stdout, want) {
+		t.Errorf("%s\nlacks %s", stdout, want)
+	}
+}
+
+// TestServeTellsWhatItCouldNotAsk: a check that could ask nothing does not read as a good
+// one, and a portal's page ends no server.
+func TestServeTellsWhatItCouldNotAsk(t *testing.T) {
+	host, control, dir := steered(t)
+	path := configure(t, host, dir, "views:\n  museum: {property: '412600302'}\n  shop: {property: '412600303'}\n")
+	p := startOriel(t, "serve", "-config", path)
+	p.writes(t, p.stderr, `msg="views are checked" checked=2 failed=0 unasked=0\n`)
+	p.ends(t)
+	setFault(t, control, "token", portal)
+	p = startOriel(t, "serve", "-config", path)
+	cause := p.writes(t, p.stderr, `msg="views are checked" checked=0 failed=0 unasked=2 cause="(.*)"\n`)[0]
+	if !strings.Contains(cause, "instead of a token endpoint, something answered 403") || strings.Count(cause, "instead of") != 1 {
+		t.Errorf("the cause is %s", cause)
+	}
+	p.ends(t)
+	if n := strings.Count(p.stderr.String(), "instead of a token endpoint"); n != 2 { // by the keyring, and by the check
+		t.Errorf("the cause is told %d times:\n%s", n, p.stderr)
+	}
+	if err := os.Remove(filepath.Join(dir, "oriel-cache.db")); err != nil {
+		t.Fatal(err)
+	}
+	p = startOriel(t, "serve", "-config", path)
+	p.writes(t, p.stderr, `msg="views cannot be read, for their account has no access token" account=agency views="museum, shop"\n.*checked=2 failed=2 unasked=0\n`)
+	p.ends(t)
+}
+
+// TestServeOfFiltersThatNameNothing: with a mandatory filter over a dimension that the
+// property lacks a view has nothing to give, whatever is stored of the property; one that
+// has something keeps the server up.
+func TestServeOfFiltersThatNameNothing(t *testing.T) {
+	host, dir := emulated(t)
+	views := "views:\n  museum: {property: '412600302', filter: 'customEvent:tenant==a'}\n"
+	path := configure(t, host, dir, views+"  shop: {property: '412600303'}\n")
+	p := startOriel(t, "serve", "-config", path)
+	p.writes(t, p.stderr, `msg="a view cannot be read" view=museum error=".*the property has no dimension customEvent:tenant"\n(?s:.*)checked=2 failed=1 unasked=0\n`)
+	p.ends(t)
+	path = configure(t, host, dir, views)
+	status, _, stderr := oriel(t, "serve", "-config", path)
+	if want := "oriel: no view can be read\n" + path + ":6: view museum: " + path + ":6: the property has no dimension customEvent:tenant\n"; status != 1 || !strings.Contains(stderr, want) {
+		t.Errorf("status %d\n%s\nlacks %s", status, stderr, want)
 	}
 }
 

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -113,36 +116,92 @@ const (
 // check logs which views cannot be read, and returns an error when there is no use in
 // serving.
 func (s *server) check(ctx context.Context) error {
-	var hopeless []error
-	all, failed, passing := 0, 0, 0
+	var t checkTally
 	for f := range s.app.Check(ctx, checkPatience) {
 		if ctx.Err() != nil {
 			return nil
 		}
-		all++
-		switch {
-		case f.Err == nil:
-		case f.Permanent():
-			failed++
-			s.log.Error("a view cannot be read", "view", f.View, "error", f.Err)
-		default:
-			failed++
-			if passing++; passing <= maxPassing {
-				s.log.Warn("a view cannot be read at the moment", "view", f.View, "error", f.Err)
-			}
-		}
-		if f.Hopeless() {
-			hopeless = append(hopeless, f.Err)
-		}
-		if all%checkProgress == 0 {
-			s.log.Info("checking views", "checked", all, "failed", failed)
+		t.add(f, s.log)
+		if t.views%checkProgress == 0 {
+			s.log.Info("checking views", t.numbers()...)
 		}
 	}
-	s.log.Info("views are checked", "checked", all, "failed", failed)
-	if len(hopeless) == all {
-		return errors.Join(append([]error{errors.New("no view can be read")}, hopeless...)...)
+	for _, failure := range t.accounts {
+		s.log.Error("views cannot be read, for their account has no access token", "account", failure.Account, "views", names(failure.Views))
 	}
-	return nil
+	s.log.Info("views are checked", t.numbers()...)
+	if t.hopeless < t.views {
+		return nil
+	}
+	errs := []error{errors.New("no view can be read")}
+	for _, failure := range t.accounts {
+		errs = append(errs, failure)
+	}
+	return errors.Join(append(errs, t.permanent...)...)
+}
+
+// A checkTally is what has been found out about views.
+type checkTally struct {
+	views, failed, passing, unasked, hopeless int
+
+	accounts  app.AccountFailures // of the views that failed for want of an access token
+	permanent []error             // of the others that failed and waiting will not help
+	causes    map[string]error    // why views were not asked about, the first of each account
+}
+
+// add counts a finding, and logs what is wrong with it alone.
+func (t *checkTally) add(f app.Finding, log *slog.Logger) {
+	t.views++
+	if f.Hopeless() {
+		t.hopeless++
+	}
+	switch {
+	case f.Unasked != nil:
+		t.unasked++
+		if t.causes == nil {
+			t.causes = map[string]error{}
+		}
+		if t.causes[f.Account] == nil {
+			t.causes[f.Account] = f.Unasked
+		}
+	case f.Err == nil:
+	case t.accounts.Add(f):
+		t.failed++
+	case f.Permanent():
+		t.failed++
+		t.permanent = append(t.permanent, f.Err)
+		log.Error("a view cannot be read", "view", f.View, "error", f.Err)
+	default:
+		t.failed++
+		if t.passing++; t.passing <= maxPassing {
+			log.Warn("a view cannot be read at the moment", "view", f.View, "error", f.Err)
+		}
+	}
+}
+
+// numbers are for the log. Views about which Google was not asked are not checked: what is
+// stored of them is given.
+func (t *checkTally) numbers() []any {
+	numbers := []any{"checked", t.views - t.unasked, "failed", t.failed, "unasked", t.unasked}
+	if t.unasked == 0 {
+		return numbers
+	}
+	var causes []string
+	for _, account := range slices.Sorted(maps.Keys(t.causes)) {
+		causes = append(causes, t.causes[account].Error())
+	}
+	return append(numbers, "cause", strings.Join(causes, "; "))
+}
+
+// maxNames bounds the names in a line of the log.
+const maxNames = 20
+
+// names joins names, no more than a line can have.
+func names(all []string) string {
+	if len(all) <= maxNames {
+		return strings.Join(all, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(all[:maxNames], ", "), len(all)-maxNames)
 }
 
 func newLogger(c app.LogConfig, w io.Writer) *slog.Logger {

@@ -41,6 +41,7 @@ type App struct {
 	google    *ga4.Client
 	cache     *cache.Cache
 	plan      *plan.Plan
+	asked     *asked // the catalog's source
 	catalog   *cache.Catalog
 	authority *access.Authority
 	server    *web.Server
@@ -82,7 +83,8 @@ func (a *App) wire() error {
 	if err != nil {
 		return err
 	}
-	if a.catalog, err = cache.NewCatalog(a.google, cache.CatalogConfig{Clock: a.clock, Beside: a.cache, Changed: a.propertyChanged}); err != nil {
+	a.asked = newAsked(a.google, a.clock)
+	if a.catalog, err = cache.NewCatalog(a.asked, cache.CatalogConfig{Clock: a.clock, Beside: a.cache, Changed: a.propertyChanged}); err != nil {
 		return err
 	}
 	rules, err := a.config.rules()

@@ -12,34 +12,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/oriel-server/oriel/internal/credential"
 	"github.com/oriel-server/oriel/internal/ga4"
 	"github.com/oriel-server/oriel/internal/report"
 	"github.com/oriel-server/oriel/internal/web"
 )
-
-// A Finding is what Check found out about a view.
-type Finding struct {
-	View     string
-	Where    string // file:line of the view's property
-	Property report.Property
-	Title    string // of the property; empty where the Admin API does not tell
-	// Stored says that what is stored of the view's property is given, whatever
-	// Google says now.
-	Stored bool
-	Err    error    // nil when the view can be read
-	Notes  []string // what else an operator may want to know, see Examine
-}
-
-// Permanent reports whether waiting will not help.
-func (f Finding) Permanent() bool {
-	var key *credential.Error
-	kind := report.KindOf(f.Err)
-	return f.Err != nil && (kind == report.Misconfigured || kind == report.NoAccess) || errors.As(f.Err, &key) && key.Permanent()
-}
-
-// Hopeless reports whether the view has nothing to give, and waiting will not help.
-func (f Finding) Hopeless() bool { return f.Permanent() && !f.Stored }
 
 const (
 	// checksAtOnce bounds the questions of Check that run.
@@ -61,8 +37,8 @@ func (a *App) Check(ctx context.Context, patience time.Duration) iter.Seq[Findin
 func (a *App) findings(ctx context.Context, patience time.Duration, look func(context.Context, *Finding)) iter.Seq[Finding] {
 	return func(yield func(Finding) bool) {
 		ctx, stop := context.WithCancel(ctx)
-		names := a.config.src.ordered("views", maps.Keys(a.config.Views))
-		titles := a.titles(ctx, patience)
+		names, begun := a.config.src.ordered("views", maps.Keys(a.config.Views)), a.clock()
+		listed := a.list(ctx, patience)
 		found := make([]chan Finding, len(names))
 		for i := range found {
 			found[i] = make(chan Finding, 1)
@@ -70,7 +46,8 @@ func (a *App) findings(ctx context.Context, patience time.Duration, look func(co
 		var ended sync.WaitGroup
 		ended.Go(func() {
 			atOnce(len(names), func(i int) {
-				f := a.check(ctx, names[i], titles, patience)
+				f := a.check(ctx, names[i], patience)
+				listed.complete(&f, a.asked, begun)
 				look(ctx, &f)
 				found[i] <- f
 			})
@@ -109,41 +86,65 @@ func (a *App) properties() [][2]string {
 	return slices.Compact(all)
 }
 
-// titles asks the Admin API what each account can read, and returns the titles of the
-// properties. Those that it does not list are asked about though they are known: who
-// cannot say does not matter, for many projects have the Data API alone.
-func (a *App) titles(ctx context.Context, patience time.Duration) map[[2]string]string {
+// A listing is what the Admin API says that accounts can read.
+type listing struct {
+	titles map[[2]string]string // of the properties
+	errs   map[string]error     // why it does not list what an account can read
+}
+
+// list asks the Admin API what each account can read. Properties that it does not list are
+// asked about though they are known: who cannot say does not matter, for many projects
+// have the Data API alone.
+func (a *App) list(ctx context.Context, patience time.Duration) listing {
 	properties := a.properties()
 	accounts := make([]string, 0, len(properties))
 	for _, p := range properties {
 		accounts = append(accounts, p[0])
 	}
 	accounts = slices.Compact(accounts)
-	lists, listed := make([][]ga4.AccountSummary, len(accounts)), make([]bool, len(accounts))
+	summaries, errs := make([][]ga4.AccountSummary, len(accounts)), make([]error, len(accounts))
 	atOnce(len(accounts), func(i int) {
-		if err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
-			lists[i], err = a.google.AccountSummaries(ctx, accounts[i])
+		errs[i] = a.patiently(ctx, patience, func(ctx context.Context) (err error) {
+			summaries[i], err = a.google.AccountSummaries(ctx, accounts[i])
 			return err
-		}); err != nil {
+		})
+		if err := errs[i]; err != nil && !isLogged(err) {
 			a.log.Info("the Admin API does not list what an account can read", "account", accounts[i], "cause", forOperators(err))
-			return
 		}
-		listed[i] = true
 	})
-	titles := map[[2]string]string{}
-	for i, list := range lists {
-		for _, summary := range list {
+	l := listing{titles: map[[2]string]string{}, errs: map[string]error{}}
+	for i, account := range accounts {
+		if errs[i] != nil {
+			l.errs[account] = errs[i]
+		}
+		for _, summary := range summaries[i] {
 			for _, p := range summary.Properties {
-				titles[[2]string{accounts[i], p.ID}] = p.DisplayName
+				l.titles[[2]string{account, p.ID}] = p.DisplayName
 			}
 		}
 	}
 	for _, p := range properties {
-		if _, ok := titles[p]; !ok && listed[slices.Index(accounts, p[0])] {
+		if _, ok := l.titles[p]; !ok && l.errs[p[0]] == nil {
 			a.catalog.Doubt(p[0], p[1])
 		}
 	}
-	return titles
+	return l
+}
+
+// complete adds to a finding what the Admin API said, and whether Google was asked since
+// a time. A property that is listed can be read, so what is stored of it need not be asked.
+func (l listing) complete(f *Finding, asked *asked, begun time.Time) {
+	f.Title = l.titles[f.key()]
+	if f.Err != nil {
+		return
+	}
+	err, known := asked.since(f.key(), begun)
+	if !known {
+		err = l.errs[f.Account]
+	}
+	if err != nil {
+		f.Unasked = forOperators(err)
+	}
 }
 
 // patiently asks again what Google refuses for this minute alone.
@@ -171,16 +172,20 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (a *App) check(ctx context.Context, name string, titles map[[2]string]string, patience time.Duration) Finding {
+func (a *App) check(ctx context.Context, name string, patience time.Duration) Finding {
 	v := a.config.Views[name]
-	f := Finding{View: name, Where: a.config.src.where("views", name, "property"), Title: titles[[2]string{v.Account, v.Property}]}
+	f := Finding{
+		View: name, Where: a.config.src.where("views", name, "property"),
+		Account: v.Account, accountWhere: a.config.src.where("accounts", v.Account), property: v.Property,
+	}
 	err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
 		if f.Property, err = a.catalog.Property(ctx, v.Account, v.Property); err == nil && v.Filter.Filter != nil {
 			err = a.checkFilter(ctx, name)
 		}
 		return err
 	})
-	f.Stored = a.catalog.Known(v.Account, v.Property)
+	var filter *filterError
+	f.Stored = a.catalog.Known(v.Account, v.Property) && !errors.As(err, &filter)
 	if err != nil {
 		f.Err = fmt.Errorf("%s: view %s: %w", f.Where, name, forOperators(err))
 	}
@@ -193,6 +198,12 @@ type cause struct{ of *report.Error }
 func (c cause) Error() string { return c.of.Err.Error() }
 func (c cause) Unwrap() error { return c.of }
 
+// isLogged reports whether the log has the cause of an error already.
+func isLogged(err error) bool {
+	var known interface{ Logged() bool }
+	return errors.As(err, &known) && known.Logged()
+}
+
 func forOperators(err error) error {
 	var e *report.Error
 	if errors.As(err, &e) && e.Err != nil {
@@ -201,25 +212,45 @@ func forOperators(err error) error {
 	return err
 }
 
+// A filterError says that a view's mandatory filter names dimensions that its property
+// lacks. No answer can be stored of such a view.
+type filterError struct {
+	where   string
+	unknown []string
+}
+
+func (e *filterError) Error() string {
+	return fmt.Sprintf("%s: the property has no dimension %s", e.where, strings.Join(e.unknown, ", "))
+}
+
 // checkFilter finds a mandatory filter over a dimension that the property lacks:
-// no question about the view could be answered.
+// no question about the view could be answered. Before it says so it asks Google, for
+// the dimension may be newer than what is stored.
 func (a *App) checkFilter(ctx context.Context, name string) error {
 	v := a.config.Views[name]
 	fields, err := a.catalog.Fields(ctx, v.Account, v.Property)
-	if err != nil {
+	if err != nil || len(lacking(v.Filter.Filter, fields)) == 0 {
 		return err
 	}
-	var unknown []string
-	v.Filter.Walk(func(c *report.Condition) {
-		if !has(fields.Dimensions, c.FieldName) {
-			unknown = append(unknown, c.FieldName)
-		}
-	})
+	if fields, err = a.google.Fields(ctx, v.Account, v.Property); err != nil {
+		return err
+	}
+	unknown := lacking(v.Filter.Filter, fields)
 	if len(unknown) == 0 {
 		return nil
 	}
-	return report.Errorf(report.Misconfigured, "%s: the property has no dimension %s",
-		a.config.src.where("views", name, "filter"), strings.Join(unknown, ", "))
+	return report.Errorf(report.Misconfigured, "The view's filter names what its property lacks.").
+		Because(&filterError{a.config.src.where("views", name, "filter"), unknown})
+}
+
+// lacking are the dimensions of a filter that a property lacks.
+func lacking(f *report.Filter, fields *report.Fields) (names []string) {
+	f.Walk(func(c *report.Condition) {
+		if !has(fields.Dimensions, c.FieldName) {
+			names = append(names, c.FieldName)
+		}
+	})
+	return names
 }
 
 // readiness says what must work before the server can answer: without the ledger all

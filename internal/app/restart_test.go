@@ -195,7 +195,7 @@ func TestRestartDuringAnOutage(t *testing.T) {
 			check(t, err)
 			second.load(t.Context())
 			for f := range second.Check(t.Context(), time.Minute) {
-				if f.Hopeless() != c.goes || f.Stored == c.goes {
+				if f.Hopeless() != c.goes || f.Stored == c.goes || (f.Unasked == nil) != c.goes {
 					t.Errorf("%+v", f)
 				}
 			}

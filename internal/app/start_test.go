@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/emulator"
+	"github.com/oriel-server/oriel/emulator/world"
 )
 
 const withKey = "accounts:\n  agency:\n    key_file: key.json\nviews:\n  shop:\n    property: \"412600303\"\n"
@@ -289,5 +290,28 @@ func TestReadiness(t *testing.T) {
 	}
 	if answers, accounts := results(a); answers != nil || accounts == nil {
 		t.Errorf("a revoked account, and something stored: %v, %v", answers, accounts)
+	}
+}
+
+// TestCheckOfANewDimension: one that was registered at Google after the fields were stored
+// is no fault of a filter, while Google tells; one that is not there makes a view hopeless
+// with all that is stored.
+func TestCheckOfANewDimension(t *testing.T) {
+	path, google := against(t, "  tenant: {property: '412600401', filter: 'customEvent:tenant==a'}\n")
+	check(t, google.AddProperty(world.Site{Property: "412600401", Empty: true}))
+	check(t, google.SetAccess(robot, "412600401", true))
+	a := wired(t, path)
+	f := slices.Collect(a.Check(t.Context(), time.Minute))[0]
+	if f.Err == nil || !f.Hopeless() || !a.catalog.Known("agency", "412600401") {
+		t.Errorf("%+v", f)
+	}
+	check(t, google.SetFault("getMetadata", emulator.Fault{As: emulator.AsHTML, Status: 403}))
+	if f := slices.Collect(a.Check(t.Context(), time.Minute))[0]; f.Err == nil || f.Permanent() {
+		t.Errorf("Google does not tell: %+v", f)
+	}
+	google.Reset()
+	check(t, google.AddProperty(world.Site{Property: "412600401", Empty: true, Custom: []world.Custom{{Name: "customEvent:tenant", Values: []string{"a"}}}}))
+	if f := slices.Collect(a.Check(t.Context(), time.Minute))[0]; f.Err != nil {
+		t.Errorf("it is registered: %+v", f)
 	}
 }
