@@ -43,6 +43,8 @@ type App struct {
 	plan      *plan.Plan
 	asked     *asked // the catalog's source
 	catalog   *cache.Catalog
+	loading   *loading                  // the catalog as questions see it
+	readDisk  func(ctx context.Context) // what loading does
 	authority *access.Authority
 	server    *web.Server
 	tls       *certificate // nil: a proxy speaks TLS
@@ -87,12 +89,13 @@ func (a *App) wire() error {
 	if a.catalog, err = cache.NewCatalog(a.asked, cache.CatalogConfig{Clock: a.clock, Beside: a.cache, Changed: a.propertyChanged}); err != nil {
 		return err
 	}
+	a.loading, a.readDisk = newLoading(a.catalog), a.readStored
 	rules, err := a.config.rules()
 	if err != nil {
 		return err
 	}
 	gate, err := policy.New(policy.Config{
-		Rules: rules, Source: source, AtHand: a.plan.AtHand, Catalog: a.catalog,
+		Rules: rules, Source: source, AtHand: a.plan.AtHand, Catalog: a.loading,
 		Recorder: a.decisions(), Clock: a.clock, Keyring: a.keys,
 	})
 	if err != nil {
@@ -239,7 +242,7 @@ func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	ended := make(chan error, 2)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	a.load(ctx)
+	a.loading.load(ctx, a.readDisk)
 	go a.prewarm(ctx)
 	go a.watchKeys(ctx)
 	go a.authority.Watch(ctx, a.log)
@@ -251,18 +254,6 @@ func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	go open(a.publicDoor(public), everybody, a.tls)
 	go open(newDoor(operator, operatorConnections), operators, nil)
 	return errors.Join(<-ended, <-ended)
-}
-
-// loadTime bounds the pass over what is stored of properties, on a disk that hangs.
-const loadTime = 10 * time.Second
-
-// load reads what is stored of the views' properties: without a time zone no stored
-// answer can be given, and a thousand visitors who come at once would each wait for the
-// disk.
-func (a *App) load(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, loadTime)
-	defer cancel()
-	a.catalog.Load(ctx, a.properties())
 }
 
 // prewarmEvery is how often it is looked what gets old soon.

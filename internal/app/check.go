@@ -39,6 +39,7 @@ func (a *App) findings(ctx context.Context, patience time.Duration, look func(co
 		ctx, stop := context.WithCancel(ctx)
 		names, begun := a.config.src.ordered("views", maps.Keys(a.config.Views)), a.clock()
 		listed := a.list(ctx, patience)
+		a.loading.wait(ctx)
 		found := make([]chan Finding, len(names))
 		for i := range found {
 			found[i] = make(chan Finding, 1)

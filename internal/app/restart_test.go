@@ -193,7 +193,7 @@ func TestRestartDuringAnOutage(t *testing.T) {
 			check(t, c.begin(google))
 			second, err := startAt(t, path, func() time.Time { return time.Now().Add(2 * time.Hour) })
 			check(t, err)
-			second.load(t.Context())
+			second.readStored(t.Context())
 			for f := range second.Check(t.Context(), time.Minute) {
 				if f.Hopeless() != c.goes || f.Stored == c.goes || (f.Unasked == nil) != c.goes {
 					t.Errorf("%+v", f)
