@@ -61,19 +61,31 @@ func readAll(r *http.Request, limit int64) ([]byte, error) {
 	return body, err
 }
 
-// maxDiscarded bounds what is read, and not kept, of the body of a request that fails;
-// how long it may take is bounded by Patience.Body.
-const maxDiscarded = 16 << 20
+// maxDiscarded bounds what is read, and not kept, of the body of a request that fails: twice
+// what a request may have. How long it may take is bounded by Patience.Body.
+const maxDiscarded = 2 * maxReportBody
 
 // discardBody reads the rest of a request that is about to be answered with an error.
 // Most clients send all before they read anything: one that is answered earlier sees
 // its connection reset instead of the answer. net/http does this for connections that
-// are kept alive only, and up to 256 KB.
-func discardBody(r *http.Request) {
-	if r.ContentLength > maxDiscarded || r.Header.Get("Expect") != "" { // the client waits with its body for a word
+// are kept alive only. Behind a larger body the connection is closed, half a second after
+// the answer.
+func discardBody(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Expect") != "" { // the client waits with its body for a word
 		return
 	}
-	_, _ = io.CopyN(io.Discard, r.Body, maxDiscarded) // an error here leaves the answer as it is
+	_, _ = io.Copy(io.Discard, http.MaxBytesReader(innermost(w), r.Body, maxDiscarded)) // an error here leaves the answer as it is
+}
+
+// innermost is net/http's own writer, which MaxBytesReader tells to close the connection.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = outer.Unwrap()
+	}
 }
 
 func checkDepth(body []byte) error {

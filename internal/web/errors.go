@@ -63,7 +63,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // failed logs and counts an error and sets the headers that belong to it.
 func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) *report.Error {
-	discardBody(r)
+	discardBody(w, r)
 	e := known(err)
 	s.metrics.errors.WithLabelValues(e.Kind.String()).Inc()
 	s.logError(w, r, e)
@@ -144,7 +144,7 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 func (s *Server) methodNotAllowed(allowed []string) http.Handler {
 	list := strings.Join(allowed, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		discardBody(r)
+		discardBody(w, r)
 		w.Header().Set("Allow", list)
 		w.Header().Set("Cache-Control", "no-store")
 		writeEnvelope(w, http.StatusMethodNotAllowed, "UNIMPLEMENTED", "This address answers "+list+" only.")
