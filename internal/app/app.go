@@ -58,7 +58,7 @@ type App struct {
 // New wires a configuration. It reads key files and makes the signing keys on
 // the first run, but asks Google nothing.
 func New(c *Config, log *slog.Logger) (*App, error) {
-	a := &App{config: c, log: log, clock: c.Clock, pause: pause}
+	a := &App{config: c, log: log, clock: c.Clock, pause: ga4.Pause}
 	if a.clock == nil {
 		a.clock = time.Now
 	}

@@ -161,18 +161,6 @@ func (a *App) patiently(ctx context.Context, patience time.Duration, ask func(co
 	}
 }
 
-// pause waits; false when ctx ends first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 func (a *App) check(ctx context.Context, name string, patience time.Duration) Finding {
 	v := a.config.Views[name]
 	f := Finding{

@@ -111,7 +111,11 @@ func (g *Client) pause(ctx context.Context, n int, f *failure) bool {
 	if f.status == http.StatusTooManyRequests {
 		d *= 2
 	}
-	d = d/2 + time.Duration(float64(d)*g.config.Random())
+	return Pause(ctx, d/2+time.Duration(float64(d)*g.config.Random()))
+}
+
+// Pause waits for d; false when ctx ends first.
+func Pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -137,7 +141,8 @@ func (g *Client) attempt(ctx context.Context, c *call) ([]byte, *failure) {
 		f.advice, f.renewing = g.advice(c, f), f.outcome == unauthenticated && !c.renewed
 	}
 	if c.guarded {
-		g.noteTrouble(c, f, g.guards.leave(c.subject, c.pass, f, end), end)
+		was, is := g.guards.leave(c.subject, c.pass, f, end)
+		g.logTrouble(c.subject, was, is, end)
 	}
 	g.observe(c, f, end.Sub(start))
 	return body, f

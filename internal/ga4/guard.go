@@ -114,9 +114,9 @@ func (g *guards) tryEnter(s subject, question string, thresholded bool, now time
 	return pass{guard.errors.counted, guard.breaker.enter(question), question}, nil, nil
 }
 
-// leave counts how a request that entered ended, nil for an answer, and returns
-// whether it broke the circuit.
-func (g *guards) leave(s subject, p pass, f *failure, now time.Time) (tripped bool) {
+// leave counts how a request that entered ended, nil for an answer, and returns the
+// trouble of the subject before and after it.
+func (g *guards) leave(s subject, p pass, f *failure, now time.Time) (was, is *trouble) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	guard := g.of(s)
@@ -130,7 +130,9 @@ func (g *guards) leave(s subject, p pass, f *failure, now time.Time) (tripped bo
 	} else if f != nil && f.status >= 400 {
 		guard.refusals.add(now)
 	}
-	return guard.breaker.leave(p, f, now)
+	was = guard.trouble
+	guard.trouble = was.after(f, guard.breaker.leave(p, f, now), now)
+	return was, guard.trouble
 }
 
 // told believes what Google says is left of its count of errors.

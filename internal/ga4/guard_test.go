@@ -117,8 +117,8 @@ func TestOldTokensAreNoOutage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if g.leave(one, p, &failure{outcome: unauthenticated, status: 401, renewing: true}, noon) {
-			t.Error("the circuit is broken")
+		if _, is := g.leave(one, p, &failure{outcome: unauthenticated, status: 401, renewing: true}, noon); is != nil || !g.of(one).breaker.again.IsZero() {
+			t.Errorf("the circuit is broken: %+v", is)
 		}
 	}
 }
@@ -360,8 +360,9 @@ func TestLateFailuresDoNotProlong(t *testing.T) {
 		running = append(running, p)
 	}
 	for i, p := range running {
-		if tripped := g.leave(one, p, &failure{outcome: unreachable, cause: io.EOF}, noon.Add(time.Duration(i)*time.Second)); tripped != (i == tripAfter-1) {
-			t.Errorf("failure %d: tripped %v", i, tripped)
+		was, is := g.leave(one, p, &failure{outcome: unreachable, cause: io.EOF}, noon.Add(time.Duration(i)*time.Second))
+		if (was == nil && is != nil) != (i == tripAfter-1) {
+			t.Errorf("failure %d: %+v, %+v", i, was, is)
 		}
 	}
 	if _, err := enter(noon.Add((tripAfter-1)*time.Second + firstRest)); err != nil {

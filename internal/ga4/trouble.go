@@ -55,37 +55,29 @@ func (g *guards) logged(s subject, e *report.Error) *report.Error {
 	return g.of(s).marked(e)
 }
 
-// noteTrouble logs when trouble of some sort begins, and when it is over.
-func (g *Client) noteTrouble(c *call, f *failure, tripped bool, now time.Time) {
-	ended := f == nil || f.outcome == invalid
-	if !ended && !tripped && !f.lasting() {
-		return
+// after is the trouble after a request that ended so, nil for an answer, and may have
+// broken the circuit.
+func (t *trouble) after(f *failure, tripped bool, now time.Time) *trouble {
+	switch {
+	case f == nil || f.outcome == invalid:
+		return nil
+	case !tripped && !f.lasting():
+		return t
+	case t != nil && t.outcome == f.outcome:
+		return &trouble{f.outcome, t.since, f.explain()}
 	}
-	var is *trouble
-	if !ended {
-		is = &trouble{f.outcome, now, f.explain()}
-	}
-	was := g.guards.trouble(c.subject, is)
-	log := g.config.Logger.With("account", c.subject.account, "property", c.subject.property, "category", c.subject.category)
+	return &trouble{f.outcome, now, f.explain()}
+}
+
+// logTrouble logs when trouble of some sort begins, and when it is over.
+func (g *Client) logTrouble(s subject, was, is *trouble, now time.Time) {
+	log := g.config.Logger.With("account", s.account, "property", s.property, "category", s.category)
 	switch {
 	case is == nil && was != nil:
 		log.Info("Google answers again", "since_failing", now.Sub(was.since))
 	case is != nil && (was == nil || was.outcome != is.outcome):
 		log.Warn("Google does not answer; what is stored is given instead, unless access is gone", "outcome", string(is.outcome), "cause", is.cause)
 	}
-}
-
-// trouble puts is in the place of what is returned.
-func (g *guards) trouble(s subject, is *trouble) (was *trouble) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	guard := g.of(s)
-	was = guard.trouble
-	if is != nil && was != nil && is.outcome == was.outcome {
-		is.since = was.since
-	}
-	guard.trouble = is
-	return was
 }
 
 // Troubles returns where Google is not answering, by account, property and category.
