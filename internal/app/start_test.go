@@ -315,3 +315,24 @@ func TestCheckOfANewDimension(t *testing.T) {
 		t.Errorf("it is registered: %+v", f)
 	}
 }
+
+// TestExamineIsGentle: what doctor asks beyond the check waits out a rate per minute too.
+func TestExamineIsGentle(t *testing.T) {
+	path, google, crowd := crowded(t, 3, "")
+	a, err := startAt(t, path, func() time.Time { return time.Now().Add(time.Duration(crowd.ahead.Load())) })
+	check(t, err)
+	for f := range a.Check(t.Context(), time.Minute) {
+		check(t, f.Err)
+	}
+	a.pause = func(context.Context, time.Duration) bool {
+		google.Advance(time.Minute)
+		crowd.ahead.Add(int64(time.Minute))
+		return true
+	}
+	check(t, google.SetFault("runReport", emulator.Fault{As: emulator.AsPerMinute, Times: 3}))
+	for f := range a.Examine(t.Context(), time.Minute) {
+		if f.Err != nil || slices.ContainsFunc(f.Notes, func(n string) bool { return strings.Contains(n, "could not be read") }) {
+			t.Errorf("%+v", f)
+		}
+	}
+}

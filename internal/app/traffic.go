@@ -21,21 +21,23 @@ const trafficDays = 28
 func (a *App) Examine(ctx context.Context, patience time.Duration) iter.Seq[Finding] {
 	return a.findings(ctx, patience, func(ctx context.Context, f *Finding) {
 		if f.Err == nil {
-			ctx, cancel := context.WithTimeout(ctx, patience)
-			defer cancel()
-			f.Notes = slices.Concat(a.traffic(ctx, f.View), a.unanswerable(ctx, f.View))
+			f.Notes = slices.Concat(a.traffic(ctx, f.View, patience), a.unanswerable(ctx, f.View, patience))
 		}
 	})
 }
 
 // traffic returns what an operator may want to know of a view's visitors; nothing
 // when there are some.
-func (a *App) traffic(ctx context.Context, view string) []string {
+func (a *App) traffic(ctx context.Context, view string, patience time.Duration) []string {
 	v := a.config.Views[view]
-	r, err := a.google.Report(ctx, report.Query{
-		Account: v.Account, Property: v.Property, DimensionFilter: v.Filter.Filter.Clone(),
-		Metrics:    []report.Metric{{Name: "activeUsers"}},
-		DateRanges: []report.DateRange{{StartDate: fmt.Sprintf("%ddaysAgo", trafficDays), EndDate: "today"}},
+	var r *report.Report
+	err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
+		r, err = a.google.Report(ctx, report.Query{
+			Account: v.Account, Property: v.Property, DimensionFilter: v.Filter.Filter.Clone(),
+			Metrics:    []report.Metric{{Name: "activeUsers"}},
+			DateRanges: []report.DateRange{{StartDate: fmt.Sprintf("%ddaysAgo", trafficDays), EndDate: "today"}},
+		})
+		return err
 	})
 	switch {
 	case err != nil:
@@ -50,13 +52,17 @@ func (a *App) traffic(ctx context.Context, view string) []string {
 
 // unanswerable says which names of Universal Analytics the view gives a field that
 // the property lacks: a definition that nobody has registered, or a slip.
-func (a *App) unanswerable(ctx context.Context, view string) (notes []string) {
+func (a *App) unanswerable(ctx context.Context, view string, patience time.Duration) (notes []string) {
 	v := a.config.Views[view]
 	meanings := v.UA.options().Meanings()
 	if len(meanings) == 0 {
 		return nil
 	}
-	fields, err := a.catalog.Fields(ctx, v.Account, v.Property)
+	var fields *report.Fields
+	err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
+		fields, err = a.catalog.Fields(ctx, v.Account, v.Property)
+		return err
+	})
 	if err != nil {
 		return []string{fmt.Sprintf("whether the property has the fields of universal_analytics could not be read: %v", forOperators(err))}
 	}
