@@ -66,13 +66,17 @@ func (g *Client) readAll(ctx context.Context, c *call, from io.Reader, most int6
 		case g.large <- struct{}{}:
 			c.large = true
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, errHeldUp
 		}
 	}
 	rest := bytes.NewBuffer(body)
 	_, err = rest.ReadFrom(from)
 	return rest.Bytes(), err
 }
+
+// errHeldUp is why a large answer was not read: others were, for as long as there was time.
+// Google is not to blame.
+var errHeldUp = errors.New("other large answers were being read for too long")
 
 // release lets the next large answer be read. It is to be called when that of c has
 // become a report.
@@ -206,6 +210,8 @@ func (g *Client) read(ctx, parent context.Context, c *call, r *http.Response) ([
 	}
 	text, err := g.readAll(ctx, c, body, most)
 	switch {
+	case errors.Is(err, errHeldUp) && parent.Err() == nil:
+		return nil, ours(comeBack(report.Unavailable, atOnce).Because(fmt.Errorf("%s: %w", c, err)))
 	case err != nil:
 		return nil, g.unanswered(parent, err)
 	case !whole || len(text) == 0:

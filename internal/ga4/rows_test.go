@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -101,5 +102,27 @@ func BenchmarkMostRows(b *testing.B) {
 				runtime.KeepAlive(r)
 			}
 		})
+	}
+}
+
+// TestWaitingForALargeAnswer: that another property's answer is still being read says
+// nothing about Google, nor about the property that waits.
+func TestWaitingForALargeAnswer(t *testing.T) {
+	body := mostRows(1, 1)
+	g := configured(t, func(w http.ResponseWriter, _ request) { _, _ = w.Write(body) }, func(c *Config) { c.Timeout = 5 * time.Second })
+	g.client.large <- struct{}{} // the other one's
+	var wg sync.WaitGroup
+	for i := range tripAfter {
+		wg.Go(func() {
+			q := question(i)
+			q.Dimensions = []report.Dimension{{Name: "pagePath"}}
+			if _, err := g.client.Report(t.Context(), q); report.KindOf(err) != report.Unavailable || strings.Contains(report.AsError(err).Err.Error(), "Google did not answer") {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if troubles := g.client.Troubles(); len(troubles) != 0 {
+		t.Errorf("%+v", troubles)
 	}
 }
