@@ -281,10 +281,10 @@ func during(cause string, since, again time.Time) error {
 	if !since.IsZero() {
 		cause += "; since " + since.UTC().Format(time.RFC3339)
 	}
-	if !again.IsZero() {
-		cause += "; asked again at " + again.UTC().Format(time.RFC3339)
+	if again.IsZero() {
+		return errors.New(cause + "; asked again with the next question")
 	}
-	return errors.New(cause)
+	return errors.New(cause + "; asked again at " + again.UTC().Format(time.RFC3339))
 }
 
 // accountFailures is failures when no account works, else nil.

@@ -266,7 +266,7 @@ func TestReadiness(t *testing.T) {
 		}
 	}
 	if answers, accounts := results(a); answers == nil || accounts == nil || !strings.Contains(answers.Error(), robot) || !strings.Contains(accounts.Error(), robot) ||
-		!strings.Contains(accounts.Error(), "; since ") || !strings.Contains(accounts.Error(), "; asked again at ") {
+		!strings.Contains(accounts.Error(), "; since ") || !strings.Contains(accounts.Error(), "; asked again ") {
 		t.Errorf("a revoked account, and nothing stored: %v, %v", answers, accounts)
 	}
 	check(t, google.RestoreAccount(robot))

@@ -26,7 +26,7 @@ func (last answer) detour() string {
 	switch {
 	case last.status == http.StatusProxyAuthRequired:
 		return "a proxy asks for credentials: put them into HTTPS_PROXY, or let this server through to " + last.host
-	case last.status == http.StatusNotFound, last.redirect() != "":
+	case last.status == http.StatusNotFound:
 		return "check the addresses in the key file, and whether a proxy answers in the place of " + last.host
 	}
 	return "see what proxy, firewall or login page answers in the place of " + last.host
