@@ -36,6 +36,47 @@ func TestSecurityNamesTests(t *testing.T) {
 	}
 }
 
+// architectureRoots are where a path of ARCHITECTURE.md begins: it leaves out internal/.
+var architectureRoots = []string{".", "internal"}
+
+// TestArchitectureNamesFiles: every file and folder that ARCHITECTURE.md names exists. A file without a folder is one of the paragraph's or row's folder.
+func TestArchitectureNamesFiles(t *testing.T) {
+	named := 0
+	for _, line := range strings.Split(fenced.ReplaceAllString(read(t, "ARCHITECTURE.md"), ""), "\n") {
+		roots := architectureRoots
+		for _, m := range regexp.MustCompile("`([\\w.-]+(?:/[\\w.-]+)*)`").FindAllStringSubmatch(line, -1) {
+			path := m[1]
+			if !strings.Contains(path, "/") && !strings.HasSuffix(path, ".go") {
+				continue
+			}
+			named++
+			found := existing(roots, path)
+			if found == "" {
+				t.Errorf("ARCHITECTURE.md names %s, which does not exist", path)
+				continue
+			}
+			if folder := filepath.Dir(found); strings.HasSuffix(path, ".go") {
+				roots = append(slices.Clone(architectureRoots), folder)
+			} else {
+				roots = append(slices.Clone(architectureRoots), found)
+			}
+		}
+	}
+	if named < 100 {
+		t.Errorf("%d paths are named; this test would hold for nothing", named)
+	}
+}
+
+// existing is the path under the first root that has it, or empty.
+func existing(roots []string, path string) string {
+	for _, root := range roots {
+		if _, err := os.Stat(filepath.Join(root, path)); err == nil {
+			return filepath.Join(root, path)
+		}
+	}
+	return ""
+}
+
 var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
