@@ -326,6 +326,21 @@ func TestPropertyThatBeganYesterday(t *testing.T) {
 	}
 }
 
+// TestFileOfAnEmptyComparison: a part of the visitors that nobody belongs to has its row of zeros in a file.
+func TestFileOfAnEmptyComparison(t *testing.T) {
+	x := newQuiet(t, everyPanel)
+	is := func(name, country string) string {
+		return `{"name":"` + name + `","dimensionFilter":{"filter":{"fieldName":"country","stringFilter":{"value":"` + country + `"}}}}`
+	}
+	for view, want := range map[string]string{"busy": "nobody,0\r\n", "empty": "here,0\r\nnobody,0\r\n"} {
+		file := x.get("POST", "/v1/views/"+view+":exportReport", `{"metrics":[{"name":"sessions"}],"dateRanges":[{"startDate":"2026-11-01","endDate":"2026-11-10"}],
+			"comparisons":[`+is("here", "Germany")+`,`+is("nobody", "Nowhere")+`]}`)
+		if !strings.HasPrefix(file, "\ufeffcomparison,sessions\r\nhere,") || !strings.HasSuffix(file, want) || strings.Count(file, "\r\n") != 3 {
+			t.Errorf("%s: %q", view, file)
+		}
+	}
+}
+
 // TestQuietWithoutTheAdminAPI: the time zone is found out although nobody was there.
 func TestQuietWithoutTheAdminAPI(t *testing.T) {
 	x := newQuiet(t, everyPanel)

@@ -58,10 +58,48 @@ func (q Query) Columns() (dimensions, metrics []string) {
 	return dimensions, metrics
 }
 
+// columns are those of Columns, with the one that tells comparisons apart. Google
+// puts it first where the query doesn't place it.
+func (q Query) columns() (dimensions, metrics []string) {
+	dimensions, metrics = q.Columns()
+	if len(q.Comparisons) > 0 && !slices.Contains(dimensions, ComparisonColumn) {
+		dimensions = append([]string{ComparisonColumn}, dimensions...)
+	}
+	return dimensions, metrics
+}
+
+// A series is the rows of one comparison in one range, which these columns name.
+type series struct {
+	comparison, span string
+}
+
+// series returns those of q, in Google's order. There is at least one.
+func (q Query) series() []series {
+	compared := make([]string, max(1, len(q.Comparisons)))
+	for i, c := range q.Comparisons {
+		if compared[i] = c.Name; c.Name == "" {
+			compared[i] = "comparison_" + strconv.Itoa(i) // Google's default
+		}
+	}
+	var all []series
+	for _, comparison := range compared {
+		for _, span := range q.RangeNames() {
+			all = append(all, series{comparison, span})
+		}
+	}
+	return all
+}
+
+// divided reports whether q has a dimension of the events. The column that tells
+// comparisons apart is none.
+func (q Query) divided() bool {
+	return slices.ContainsFunc(q.Dimensions, func(d Dimension) bool { return d.Name != ComparisonColumn })
+}
+
 // Complete returns the body of r, the answer to q, with what Google leaves out of
-// an answer about nothing: the headers, the row of a range where q has no
-// dimensions, and the values of totals, all of which are zero. A body that lacks
-// nothing is returned as it is.
+// an answer about nothing: the headers, the row of a range or a comparison where q
+// has no dimensions, and the values of totals, all of which are zero. A body that
+// lacks nothing is returned as it is.
 //
 // It is for whatever reads a report as a table. Clients of Google's API expect
 // Body.
@@ -69,8 +107,8 @@ func (r *Report) Complete(q Query) ([]byte, error) {
 	if !r.mayLack(q) {
 		return r.Body, nil
 	}
-	t := table{ranges: q.RangeNames()}
-	t.dimensions, t.metrics = q.Columns()
+	t := table{}
+	t.dimensions, t.metrics = q.columns()
 	if err := json.Unmarshal(r.Body, &t.members); err != nil {
 		return nil, errors.Join(errNoTable, err)
 	}
@@ -89,10 +127,10 @@ func (r *Report) Complete(q Query) ([]byte, error) {
 
 // mayLack rules out, without decoding a long answer, that something was left out.
 func (r *Report) mayLack(q Query) bool {
-	if len(q.Comparisons)+len(q.Pivots) > 0 {
+	if len(q.Pivots) > 0 {
 		return false // what Google leaves out of these is not on record
 	}
-	return r.Rows == 0 || len(q.Dimensions) == 0 && r.Rows < len(q.RangeNames()) ||
+	return r.Rows == 0 || !q.divided() && r.Rows < len(q.series()) ||
 		len(q.MetricAggregations) > 0 && bytes.Contains(r.Body, []byte("{}"))
 }
 
@@ -100,7 +138,6 @@ func (r *Report) mayLack(q Query) bool {
 type table struct {
 	members             map[string]json.RawMessage
 	dimensions, metrics []string // names of the columns
-	ranges              []string
 }
 
 // A tableRow is a row as Google writes it.
@@ -141,10 +178,10 @@ func (t *table) addHeaders(Query) error {
 	return nil
 }
 
-// addRows adds the row of each range that has none. Only without dimensions is that
+// addRows adds the row of each series that has none. Only without dimensions is that
 // known to be zero; a filter on metrics, or a page, may have left it out.
 func (t *table) addRows(q Query) error {
-	if dimensions, _ := q.Columns(); len(q.Dimensions) > 0 || len(q.Metrics) == 0 || q.MetricFilter != nil || q.Offset > 0 || !slices.Equal(t.dimensions, dimensions) {
+	if q.divided() || len(q.Metrics) == 0 || q.MetricFilter != nil || q.Offset > 0 || !t.hasColumns(q) {
 		return nil
 	}
 	rows, err := t.rows("rows")
@@ -155,9 +192,9 @@ func (t *table) addRows(q Query) error {
 	if err := t.read("rowCount", &count); err != nil || int(count) > len(rows) {
 		return err
 	}
-	for i, name := range t.ranges {
-		if !slices.ContainsFunc(rows, func(r tableRow) bool { return t.isOf(r, name) }) {
-			rows = append(rows, t.zero("", i))
+	for _, s := range q.series() {
+		if !slices.ContainsFunc(rows, func(r tableRow) bool { return t.isOf(r, s) }) {
+			rows = append(rows, t.zero("", s))
 		}
 	}
 	t.set("rows", rows)
@@ -165,8 +202,33 @@ func (t *table) addRows(q Query) error {
 	return nil
 }
 
-func (t *table) isOf(r tableRow, span string) bool {
-	return len(t.ranges) == 1 || len(r.Dimensions) > 0 && r.Dimensions[len(r.Dimensions)-1].Value == span
+// hasColumns reports whether the columns of dimensions are those that q asks for, in
+// any order: the query may place that of comparisons.
+func (t *table) hasColumns(q Query) bool {
+	want, _ := q.columns()
+	return slices.Equal(slices.Sorted(slices.Values(t.dimensions)), slices.Sorted(slices.Values(want)))
+}
+
+// isOf reports whether the columns of a row name a series.
+func (t *table) isOf(r tableRow, s series) bool {
+	for i, name := range t.dimensions {
+		want, names := s.named(name)
+		if names && (i >= len(r.Dimensions) || r.Dimensions[i].Value != want) {
+			return false
+		}
+	}
+	return true
+}
+
+// named returns what a column holds in the rows of s, if the column names series.
+func (s series) named(column string) (value string, names bool) {
+	switch column {
+	case ComparisonColumn:
+		return s.comparison, true
+	case RangeColumn:
+		return s.span, true
+	}
+	return "", false
 }
 
 // reserved are the members that hold a row for each range over all its rows, and
@@ -181,7 +243,12 @@ var reserved = []struct {
 	{Minimum, "minimums", "RESERVED_MIN"},
 }
 
+// addTotals adds the values of totals. Which comparison a total is of is not on record.
 func (t *table) addTotals(q Query) error {
+	if len(q.Comparisons) > 0 {
+		return nil
+	}
+	ranges := q.series()
 	for _, a := range reserved {
 		if len(t.metrics) == 0 || t.members[a.member] == nil && !slices.Contains(q.MetricAggregations, a.of) {
 			continue
@@ -191,10 +258,10 @@ func (t *table) addTotals(q Query) error {
 			return err
 		}
 		if len(rows) == 0 {
-			rows = make([]tableRow, len(t.ranges))
+			rows = make([]tableRow, len(ranges))
 		}
 		for i := range rows {
-			zero := t.zero(a.word, min(i, len(t.ranges)-1))
+			zero := t.zero(a.word, ranges[min(i, len(ranges)-1)])
 			if len(rows[i].Dimensions) == 0 {
 				rows[i].Dimensions = zero.Dimensions
 			}
@@ -207,13 +274,13 @@ func (t *table) addTotals(q Query) error {
 	return nil
 }
 
-// zero returns a row of zeros about the i-th range.
-func (t *table) zero(word string, i int) tableRow {
+// zero returns a row of zeros about a series. What names none holds word.
+func (t *table) zero(word string, s series) tableRow {
 	r := tableRow{Metrics: slices.Repeat([]tableValue{{"0"}}, len(t.metrics))}
 	for _, name := range t.dimensions {
-		value := word
-		if name == RangeColumn {
-			value = t.ranges[i]
+		value, names := s.named(name)
+		if !names {
+			value = word
 		}
 		r.Dimensions = append(r.Dimensions, tableValue{value})
 	}

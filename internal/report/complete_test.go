@@ -24,6 +24,11 @@ func asks(dimensions, metrics, ranges string, change ...func(*Query)) Query {
 	return q
 }
 
+func comparing(q *Query) {
+	is := &Filter{Condition: &Condition{FieldName: "country", String: &StringFilter{Value: "x"}}}
+	q.Comparisons = []NamedFilter{{Name: "a", DimensionFilter: is}, {DimensionFilter: is}}
+}
+
 func totals(q *Query) { q.MetricAggregations = []Aggregation{Total} }
 
 // TestComplete has each shape in which Google answers about nothing, and what a
@@ -63,6 +68,23 @@ func TestComplete(t *testing.T) {
 			`{"metricHeaders":[{"name":"sessions"}],"rowCount":1,` + meta},
 		"a row that the limit cut": {asks("", "sessions", "_ _"), 1, `{"rows":[{"dimensionValues":[{"value":"date_range_0"}],"metricValues":[{"value":"7"}]}],"rowCount":2,` + meta,
 			`{"dimensionHeaders":[{"name":"dateRange"}],"metricHeaders":[{"name":"sessions"}],"rows":[{"dimensionValues":[{"value":"date_range_0"}],"metricValues":[{"value":"7"}]}],"rowCount":2,` + meta},
+		"one comparison empty": {asks("", "sessions", "_", comparing), 1, `{"dimensionHeaders":[{"name":"comparison"}],"metricHeaders":[{"name":"sessions"}],` +
+			`"rows":[{"dimensionValues":[{"value":"comparison_1"}],"metricValues":[{"value":"7"}]}],"rowCount":1,` + meta,
+			`{"dimensionHeaders":[{"name":"comparison"}],"metricHeaders":[{"name":"sessions"}],` +
+				`"rows":[{"dimensionValues":[{"value":"comparison_1"}],"metricValues":[{"value":"7"}]},{"dimensionValues":[{"value":"a"}],"metricValues":[{"value":"0"}]}],"rowCount":2,` + meta},
+		"one comparison empty in one range": {asks("comparison", "sessions", "_ _", comparing), 3, `{"dimensionHeaders":[{"name":"comparison"},{"name":"dateRange"}],"metricHeaders":[{"name":"sessions"}],` +
+			`"rows":[{"dimensionValues":[{"value":"a"},{"value":"date_range_0"}],"metricValues":[{"value":"7"}]},{"dimensionValues":[{"value":"a"},{"value":"date_range_1"}],"metricValues":[{"value":"6"}]},` +
+			`{"dimensionValues":[{"value":"comparison_1"},{"value":"date_range_0"}],"metricValues":[{"value":"5"}]}],"rowCount":3,` + meta,
+			`{"dimensionHeaders":[{"name":"comparison"},{"name":"dateRange"}],"metricHeaders":[{"name":"sessions"}],` +
+				`"rows":[{"dimensionValues":[{"value":"a"},{"value":"date_range_0"}],"metricValues":[{"value":"7"}]},{"dimensionValues":[{"value":"a"},{"value":"date_range_1"}],"metricValues":[{"value":"6"}]},` +
+				`{"dimensionValues":[{"value":"comparison_1"},{"value":"date_range_0"}],"metricValues":[{"value":"5"}]},{"dimensionValues":[{"value":"comparison_1"},{"value":"date_range_1"}],"metricValues":[{"value":"0"}]}],"rowCount":4,` + meta},
+		"all comparisons empty": {asks("", "sessions", "_", comparing), 0, `{` + meta,
+			`{"dimensionHeaders":[{"name":"comparison"}],"metricHeaders":[{"name":"sessions"}],"rows":[{"dimensionValues":[{"value":"a"}],"metricValues":[{"value":"0"}]},` +
+				`{"dimensionValues":[{"value":"comparison_1"}],"metricValues":[{"value":"0"}]}],"rowCount":2,` + meta},
+		"comparisons of dimensions": {asks("city", "sessions", "_", comparing), 0, `{"dimensionHeaders":[{"name":"comparison"},{"name":"city"}],"metricHeaders":[{"name":"sessions"}],` + meta,
+			`{"dimensionHeaders":[{"name":"comparison"},{"name":"city"}],"metricHeaders":[{"name":"sessions"}],` + meta},
+		"totals of comparisons": {asks("city", "sessions", "_", comparing, totals), 0, `{"dimensionHeaders":[{"name":"comparison"},{"name":"city"}],"metricHeaders":[{"name":"sessions"}],"totals":[{}],` + meta,
+			`{"dimensionHeaders":[{"name":"comparison"},{"name":"city"}],"metricHeaders":[{"name":"sessions"}],"totals":[{}],` + meta},
 		"what is new stays": {asks("", "sessions", "_"), 0, `{"new":{"a":1},"kind":"k"}`,
 			`{"metricHeaders":[{"name":"sessions"}],"rows":[{"metricValues":[{"value":"0"}]}],"rowCount":1,"kind":"k","new":{"a":1}}`},
 	} {
