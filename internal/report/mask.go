@@ -2,7 +2,10 @@ package report
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -28,6 +31,48 @@ func ParseMask(s string) (Mask, error) {
 		return nil, errMask
 	}
 	return m, nil
+}
+
+// MustMask returns a mask that is part of the program.
+func MustMask(s string) Mask {
+	m, err := ParseMask(s)
+	if err != nil {
+		panic(fmt.Sprintf("report: the mask %s: %v", s, err))
+	}
+	return m
+}
+
+// Unknown returns the first path in m, by name, that an answer with these members
+// cannot have; empty when there is none. Members are written as a mask: x/* has members
+// that nobody knows, and x none.
+func (m Mask) Unknown(members Mask) string {
+	if _, open := members["*"]; open {
+		return ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		inner := m[name]
+		below, ok := members[name]
+		switch {
+		case name == "*" && inner.fitsAny(members):
+			continue
+		case !ok:
+			return name
+		}
+		if unknown := inner.Unknown(below); unknown != "" {
+			return name + "/" + unknown
+		}
+	}
+	return ""
+}
+
+// fitsAny reports whether one of the members at least can have all that m names.
+func (m Mask) fitsAny(members Mask) bool {
+	for _, below := range members {
+		if m.Unknown(below) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 type maskParser struct {

@@ -79,3 +79,19 @@ func FuzzMask(f *testing.F) {
 		}
 	})
 }
+
+// TestMaskNamesWhatThereIs: a mask is held to the members that an answer can have.
+func TestMaskNamesWhatThereIs(t *testing.T) {
+	members := MustMask("f,a,b/d,open/*,texts")
+	for fields, want := range map[string]string{
+		"": "", "a": "", "*": "", "b": "", "b/d": "", "b(d)": "", "b/*": "", "open/x/y": "", "open": "", "f,texts": "", "*/d": "", "*/x/y": "",
+		"nothing": "nothing", "a,nothing": "nothing", "b/x": "b/x", "b(d,x)": "b/x", "a/x": "a/x", "a/*": "a/*", "texts/x": "texts/x", "b/d/x": "b/d/x",
+	} {
+		if got := MustMask(fields).Unknown(members); got != want {
+			t.Errorf("%s: %q is unknown, want %q", fields, got, want)
+		}
+	}
+	if got := MustMask("*/x/y").Unknown(MustMask("a,b/d")); got != "*" {
+		t.Errorf("*/x/y: %q", got)
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // columnsTSV is what v3's metadata said of its columns beside what names.tsv
@@ -143,8 +145,16 @@ func (v Nameable) standingOf(fields []string) standing {
 	return answered
 }
 
-// JSON returns the columns as q wants them.
-func (c *Columns) JSON(q ListQuery) []byte { return q.form.render(c) }
+// columnsMembers are those of Columns. Source: the discovery document of analytics:v3.
+var columnsMembers = report.MustMask("kind,etag,totalResults,attributeNames,items(id,kind,attributes/*)")
+
+// JSON returns the columns as q wants them. Errors are *Error.
+func (c *Columns) JSON(q ListQuery) ([]byte, error) {
+	if err := q.form.check(columnsMembers); err != nil {
+		return nil, err
+	}
+	return q.form.render(c), nil
+}
 
 var columns = sync.OnceValue(func() *Columns {
 	c := &Columns{Kind: "analytics#columns", AttributeNames: attributeNames}

@@ -46,13 +46,34 @@ func (p *parser) form() form {
 	f := form{pretty: p.bool("prettyPrint"), fields: p.one("fields")}
 	var err error
 	if f.mask, err = report.ParseMask(f.fields); err != nil {
-		p.fail(badParameter("fields", "Invalid field selection %s", report.Brief(f.fields)))
+		p.fail(badSelection(f.fields))
 	}
 	p.enum("alt", "json")
 	if p.one("callback") != "" {
 		p.fail(badParameter("callback", "JSONP is not served here: use fetch, which reads answers of other origins."))
 	}
 	return f
+}
+
+func badSelection(fields string) *Error {
+	return badParameter("fields", "Invalid field selection %s", report.Brief(fields))
+}
+
+// formOf reads a form, and holds its fields to the members that answers have.
+func (p *parser) formOf(members report.Mask) form {
+	f := p.form()
+	if err := f.check(members); err != nil {
+		p.fail(err)
+	}
+	return f
+}
+
+// check refuses fields that answers with these members never have. Errors are *Error.
+func (f form) check(members report.Mask) error {
+	if unknown := f.mask.Unknown(members); unknown != "" {
+		return badSelection(unknown)
+	}
+	return nil
 }
 
 // render writes v as v3 did: only the fields that were asked for, and indented

@@ -66,27 +66,48 @@ type collection struct {
 	items func(Management, []ManagedView) []item
 	// single says that an item has an address of its own.
 	single bool
+	// members are those of an item, of which Oriel leaves some out. Source: the
+	// discovery document of analytics:v3.
+	members report.Mask
 	// withheld says that Oriel does not tell: v3 told it to administrators only.
 	withheld bool
 }
 
 var collections = map[string]collection{
-	"accountSummaries":     {kind: "accountSummaries", levels: []int{0}, items: Management.summaries},
-	"accounts":             {kind: "accounts", levels: []int{0}, items: Management.accounts, single: true},
-	"segments":             {kind: "segments", levels: []int{0}, items: Management.segments, single: true},
-	"webproperties":        {kind: "webproperties", levels: []int{1}, items: each(Management.webProperty), single: true},
-	"profiles":             {kind: "profiles", levels: []int{2}, items: each(Management.profile), single: true},
-	"customDimensions":     {kind: "customDimensions", levels: []int{2}, items: Management.customDimensions, single: true},
-	"customMetrics":        {kind: "customMetrics", levels: []int{2}, items: Management.customMetrics, single: true},
-	"customDataSources":    {kind: "customDataSources", levels: []int{2}},
-	"goals":                {kind: "goals", levels: []int{3}, items: Management.goals, single: true},
-	"experiments":          {kind: "experiments", levels: []int{3}, single: true},
-	"unsampledReports":     {kind: "unsampledReports", levels: []int{3}, single: true},
+	"accountSummaries": {kind: "accountSummaries", levels: []int{0}, items: Management.summaries,
+		members: report.MustMask("id,kind,name,starred,webProperties(id,kind,name,internalWebPropertyId,level,websiteUrl,starred,profiles(id,kind,name,type,starred))")},
+	"accounts": {kind: "accounts", levels: []int{0}, items: Management.accounts, single: true,
+		members: report.MustMask(commonMembers + "permissions/effective,starred,childLink(type,href)")},
+	"segments": {kind: "segments", levels: []int{0}, items: Management.segments, single: true,
+		members: report.MustMask(commonMembers + "segmentId,definition,type")},
+	"webproperties": {kind: "webproperties", levels: []int{1}, items: each(Management.webProperty), single: true,
+		members: report.MustMask(commonMembers + "accountId,internalWebPropertyId,websiteUrl,level,profileCount,industryVertical,defaultProfileId,dataRetentionTtl,dataRetentionResetOnNewActivity,permissions/effective,starred,parentLink(type,href),childLink(type,href)")},
+	"profiles": {kind: "profiles", levels: []int{2}, items: each(Management.profile), single: true,
+		members: report.MustMask(commonMembers + "accountId,webPropertyId,internalWebPropertyId,currency,timezone,websiteUrl,defaultPage,excludeQueryParameters,siteSearchQueryParameters,stripSiteSearchQueryParameters,siteSearchCategoryParameters,stripSiteSearchCategoryParameters,type,permissions/effective,eCommerceTracking,enhancedECommerceTracking,botFilteringEnabled,starred,parentLink(type,href),childLink(type,href)")},
+	"customDimensions": {kind: "customDimensions", levels: []int{2}, items: Management.customDimensions, single: true,
+		members: report.MustMask(commonMembers + "accountId,webPropertyId,index,scope,active,parentLink(type,href)")},
+	"customMetrics": {kind: "customMetrics", levels: []int{2}, items: Management.customMetrics, single: true,
+		members: report.MustMask(commonMembers + "accountId,webPropertyId,index,scope,active,type,min_value,max_value,parentLink(type,href)")},
+	"customDataSources": {kind: "customDataSources", levels: []int{2}, members: report.MustMask("*")},
+	"goals": {kind: "goals", levels: []int{3}, items: Management.goals, single: true,
+		members: report.MustMask(commonMembers + "accountId,webPropertyId,internalWebPropertyId,profileId,value,active,type,parentLink(type,href),urlDestinationDetails/*,visitTimeOnSiteDetails/*,visitNumPagesDetails/*,eventDetails/*")},
+	"experiments":          {kind: "experiments", levels: []int{3}, single: true, members: report.MustMask("*")},
+	"unsampledReports":     {kind: "unsampledReports", levels: []int{3}, single: true, members: report.MustMask("*")},
 	"filters":              {levels: []int{1}, withheld: true},
 	"entityUserLinks":      {levels: []int{1, 2, 3}, withheld: true},
 	"entityAdWordsLinks":   {levels: []int{2}, withheld: true},
 	"remarketingAudiences": {levels: []int{2}, withheld: true},
 	"profileFilterLinks":   {levels: []int{3}, withheld: true},
+}
+
+// commonMembers are those of nearly all items.
+const commonMembers = "id,kind,selfLink,name,created,updated,"
+
+// list returns the members of a page of the collection.
+func (c collection) list() report.Mask {
+	m := report.MustMask("kind,username,totalResults,startIndex,itemsPerPage,previousLink,nextLink")
+	m["items"] = c.members
+	return m
 }
 
 // Answer returns the JSON of a list or of an item. What is not among the views
@@ -110,6 +131,9 @@ func (m Management) Answer(at Place, q ListQuery) ([]byte, error) {
 	if at.Item != "" {
 		return c.one(at, items, q)
 	}
+	if err := q.form.check(c.list()); err != nil {
+		return nil, err
+	}
 	return q.form.render(q.page("analytics#"+c.kind, m.AccountName, m.self(at), items)), nil
 }
 
@@ -117,6 +141,9 @@ func (m Management) Answer(at Place, q ListQuery) ([]byte, error) {
 func (c collection) one(at Place, items []item, q ListQuery) ([]byte, error) {
 	if !c.single {
 		return nil, NoSuchMethod()
+	}
+	if err := q.form.check(c.members); err != nil {
+		return nil, err
 	}
 	for _, i := range items {
 		if i.id == at.Item {

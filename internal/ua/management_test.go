@@ -142,6 +142,11 @@ func fetch(t *testing.T, address string) any {
 		t.Errorf("%s: %v", address, err)
 		return nil
 	}
+	members := collections[at.Collection].members
+	if at.Item == "" {
+		members = collections[at.Collection].list()
+	}
+	hasMembers(t, members, body)
 	var v any
 	if err := json.Unmarshal(body, &v); err != nil {
 		t.Fatal(err)
@@ -189,6 +194,20 @@ func TestParseListErrors(t *testing.T) {
 		}
 		if _, err = ParseList(values); err == nil || AsError(err).Location != location {
 			t.Errorf("%s: %+v", query, err)
+		}
+	}
+	for place, fields := range map[Place]string{
+		{Collection: "accountSummaries"}: "items/webProperties/nothing", {Collection: "accounts"}: "nothing", {Collection: "accounts", Item: "1"}: "nothing",
+	} {
+		q, err := ParseList(url.Values{"fields": {"kind," + fields}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := testManagement().Answer(place, q); err == nil || AsError(err).Location != "fields" || !strings.HasSuffix(AsError(err).Message, "selection "+fields) {
+			t.Errorf("%v: %s, %v", place, b, err)
+		}
+		if b, err := ColumnsOf(nil).JSON(q); err == nil {
+			t.Errorf("columns: %s", b)
 		}
 	}
 	q, err := ParseList(url.Values{"max-results": {"5000"}, "quotaUser": {"x"}})
@@ -245,7 +264,11 @@ func TestColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := string(c.JSON(q)), `{"kind":"analytics#columns","items":[{"id":"ga:userType","attributes":{"type":"DIMENSION","status":"PUBLIC"}},`; !strings.HasPrefix(got, want) {
+	body, err := c.JSON(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(body), `{"kind":"analytics#columns","items":[{"id":"ga:userType","attributes":{"type":"DIMENSION","status":"PUBLIC"}},`; !strings.HasPrefix(got, want) {
 		t.Errorf("%.300s", got)
 	}
 	var all struct {

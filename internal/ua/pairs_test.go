@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -133,6 +134,34 @@ func (p pair) answered(t *testing.T, out *strings.Builder, asked []report.Query,
 	return reports
 }
 
+// hasMembers fails unless all that an answer has is among the members that a mask may name.
+func hasMembers(t *testing.T, members report.Mask, body []byte) {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		t.Fatal(err)
+	}
+	if unknown := maskOf(v).Unknown(members); unknown != "" {
+		t.Errorf("an answer has %s, which fields may not name", unknown)
+	}
+}
+
+// maskOf names all that a value has.
+func maskOf(v any) report.Mask {
+	all := report.Mask{}
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			all[name] = maskOf(inner)
+		}
+	case []any:
+		for _, e := range v {
+			maps.Copy(all, maskOf(e))
+		}
+	}
+	return all
+}
+
 // run writes what becomes of the pair: queries and body, or the error.
 func (p pair) run(t *testing.T) string {
 	t.Helper()
@@ -156,6 +185,7 @@ func (p pair) run(t *testing.T) string {
 	if err != nil {
 		return out.String() + "error " + string(AsError(err).Body()) + "\n"
 	}
+	hasMembers(t, bodyMembers, body.JSON())
 	if p.full {
 		return out.String() + "body " + string(body.JSON()) + "\n"
 	}

@@ -101,7 +101,7 @@ func (p *parser) finish(q Query) (Query, error) {
 	q.Filters = p.filters()
 	q.MaxResults, q.pagingGiven[1] = p.count("max-results", defaultMaxResults)
 	q.MaxResults = min(q.MaxResults, mostMaxResults)
-	f := p.form()
+	f := p.formOf(bodyMembers)
 	q.PrettyPrint, q.Fields, q.mask = f.pretty, f.fields, f.mask
 	if len(q.Metrics) == 0 {
 		p.fail(missing("metrics"))

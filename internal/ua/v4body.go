@@ -3,6 +3,8 @@ package ua
 import (
 	"slices"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A BatchBody is the answer of reports:batchGet. The order of its members is
@@ -12,6 +14,15 @@ type BatchBody struct {
 
 	form form
 }
+
+// batchMembers are those of a body of v4, of which Oriel leaves some out. Source:
+// GetReportsResponse in the discovery document of analyticsreporting:v4.
+var batchMembers = report.MustMask("reports(columnHeader(dimensions,metricHeader(metricHeaderEntries(name,type)," +
+	"pivotHeaders(totalPivotGroupsCount,pivotHeaderEntries(dimensionNames,dimensionValues,metric(name,type)))))," +
+	"data(rows(dimensions,metrics(" + valuesMembers + ")),totals(" + valuesMembers + "),minimums(" + valuesMembers + "),maximums(" + valuesMembers + ")," +
+	"rowCount,samplesReadCounts,samplingSpaceSizes,isDataGolden,dataLastRefreshed,emptyReason),nextPageToken),queryCost,resourceQuotasRemaining/*")
+
+const valuesMembers = "values,pivotValueRegions/values"
 
 // JSON returns the body as v4 wrote it: only the fields that were asked for, and
 // indented unless the request had prettyPrint=false.

@@ -109,6 +109,7 @@ func (p pairV4) run(t *testing.T) string {
 	if err != nil {
 		return out.String() + failed(err)
 	}
+	hasMembers(t, batchMembers, body.JSON())
 	if p.full {
 		return out.String() + "body " + string(body.JSON()) + "\n"
 	}

@@ -131,7 +131,7 @@ var viewPattern = regexp.MustCompile(`^(ga:)?[0-9]{1,20}$`)
 // every method of Google's has. Errors are *Error.
 func ParseBatch(v url.Values, body []byte) (Batch, error) {
 	p := &parser{values: v}
-	b := Batch{form: p.form()}
+	b := Batch{form: p.formOf(batchMembers)}
 	if p.err != nil {
 		return Batch{}, p.err
 	}

@@ -144,7 +144,11 @@ func (s *Server) columns(r *http.Request, grant policy.Grant) (reply, error) {
 	for _, n := range namings {
 		views = append(views, ua.Nameable{Options: s.dialects[n.View], May: n.May, Has: n.Has})
 	}
-	return unchangedJSON(ua.ColumnsOf(views).JSON(q)), nil
+	body, err := ua.ColumnsOf(views).JSON(q)
+	if err != nil {
+		return nil, err
+	}
+	return unchangedJSON(body), nil
 }
 
 func (s *Server) noUniversal(*http.Request, policy.Grant) (reply, error) {

@@ -8,21 +8,65 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
+// Members of answers, as far as anything is known of them: a field that is no member
+// is refused. Sources: the discovery documents of analyticsdata:v1beta and
+// analyticsadmin:v1beta. What Oriel leaves out is among them.
+const (
+	rowMembers    = "(dimensionValues/value,metricValues/value)"
+	headerMembers = "dimensionHeaders/name,metricHeaders(name,type),rows" + rowMembers + ",metadata/*,propertyQuota/*,kind,"
+	reportMembers = headerMembers + "rowCount,totals" + rowMembers + ",maximums" + rowMembers + ",minimums" + rowMembers
+	pivotMembers  = headerMembers + "pivotHeaders(rowCount,pivotDimensionHeaders/dimensionValues/value),aggregates" + rowMembers
+	fieldMembers  = "(apiName,uiName,description,deprecatedApiNames,type,expression,customDefinition,category,blockedReasons)"
+
+	viewsMembers         = "views(name,title,timeZone,currencyCode)"
+	metadataMembers      = "name,dimensions" + fieldMembers + ",metrics" + fieldMembers + ",comparisons/*"
+	compatibilityMembers = "dimensionCompatibilities(compatibility,dimensionMetadata" + fieldMembers + "),metricCompatibilities(compatibility,metricMetadata" + fieldMembers + ")"
+	propertyMembers      = "name,parent,account,displayName,timeZone,currencyCode,propertyType,industryCategory,serviceLevel,createTime,updateTime,deleteTime,expireTime"
+	accountsMembers      = "nextPageToken,accountSummaries(name,account,displayName,propertySummaries(property,displayName,propertyType,parent,canEdit))"
+)
+
+// callMembers are the members of what call answers, by the verb of its path.
+var callMembers = map[string]report.Mask{
+	"runReport":            report.MustMask(reportMembers),
+	"runRealtimeReport":    report.MustMask(reportMembers),
+	"runPivotReport":       report.MustMask(pivotMembers),
+	"batchRunReports":      report.MustMask("kind,reports(" + reportMembers + ")"),
+	"batchRunPivotReports": report.MustMask("kind,pivotReports(" + pivotMembers + ")"),
+	"checkCompatibility":   report.MustMask(compatibilityMembers),
+}
+
+// partialCall is partial of what call answers. Files have no members.
+func (s *Server) partialCall(r *http.Request, grant policy.Grant) (reply, error) {
+	_, verb, _ := splitCall(r.PathValue("call"))
+	members, ok := callMembers[verb]
+	if !ok {
+		return s.call(r, grant)
+	}
+	return part(r, grant, members, s.call)
+}
+
 // partial serves, of what ask answers, the fields that the parameter fields asks
 // for, as all of Google's APIs do. Errors and files are served whole.
-func (s *Server) partial(ask func(*http.Request, policy.Grant) (reply, error)) func(*http.Request, policy.Grant) (reply, error) {
-	return func(r *http.Request, grant policy.Grant) (reply, error) {
-		mask, err := maskOf(r)
-		if err != nil {
-			return nil, err
-		}
-		whole, err := ask(r, grant)
-		part, ok := whole.(maskable)
-		if err != nil || mask == nil || !ok {
-			return whole, err
-		}
-		return part.masked(mask), nil
+func (s *Server) partial(members string, ask func(*http.Request, policy.Grant) (reply, error)) func(*http.Request, policy.Grant) (reply, error) {
+	all := report.MustMask(members)
+	return func(r *http.Request, grant policy.Grant) (reply, error) { return part(r, grant, all, ask) }
+}
+
+// part answers the fields that r asks for, which must be among the members.
+func part(r *http.Request, grant policy.Grant, members report.Mask, ask func(*http.Request, policy.Grant) (reply, error)) (reply, error) {
+	mask, err := maskOf(r)
+	if err != nil {
+		return nil, err
 	}
+	if unknown := mask.Unknown(members); unknown != "" {
+		return nil, report.Errorf(report.Invalid, "Invalid field selection %s: no such field is in the answer.", report.Brief(unknown))
+	}
+	whole, err := ask(r, grant)
+	masked, ok := whole.(maskable)
+	if err != nil || mask == nil || !ok {
+		return whole, err
+	}
+	return masked.masked(mask), nil
 }
 
 // maskOf reads the parameter by either of its names.

@@ -21,7 +21,9 @@ func TestPartialResponses(t *testing.T) {
 		{"GET", "/v1beta/properties/shop?fields=currencyCode,name", "", `{"name":"properties/shop","currencyCode":"EUR"}`},
 		{"POST", "/v1/views/shop:runReport?fields=rowCount", runReport, `{"rowCount":1}`},
 		{"GET", "/v1/views?fields=views(name)", "", `{"views":[{"name":"shop"}]}`},
-		{"GET", "/v1/views/shop/metadata?fields=comparisons", "", `{}`},
+		{"GET", "/v1beta/properties/shop/metadata?fields=comparisons", "", `{}`},
+		{"GET", "/v1beta/properties/shop?fields=createTime", "", `{}`},
+		{"POST", "/v1beta/properties/shop:runReport?fields=metadata/newlyAdded", runReport, `{}`},
 	} {
 		a := s.do(c.method, c.path, c.body, token)
 		if a.code != 200 || a.body != c.want {
@@ -30,6 +32,27 @@ func TestPartialResponses(t *testing.T) {
 		if strings.Contains(c.path, "run") || strings.Contains(c.path, "batch") {
 			wantHeader(t, a, "Age", "12")
 			wantHeader(t, a, "Oriel-Notices", "thresholded")
+		}
+	}
+	for path, want := range map[string]string{
+		"/v1beta/properties/shop:runReport?fields=nothing":             "nothing",
+		"/v1beta/properties/shop:runReport?fields=rowCount,rows/x":     "rows/x",
+		"/v1beta/properties/shop:runReport?fields=reports":             "reports",
+		"/v1beta/properties/shop:runRealtimeReport?fields=nothing":     "nothing",
+		"/v1beta/properties/shop:runPivotReport?fields=pivotHeaders/x": "pivotHeaders/x",
+		"/v1beta/properties/shop:batchRunReports?fields=rowCount":      "rowCount",
+		"/v1beta/properties/shop:batchRunReports?fields=reports/x":     "reports/x",
+		"/v1beta/properties/shop:batchRunPivotReports?fields=reports":  "reports",
+		"/v1beta/properties/shop:checkCompatibility?fields=nothing":    "nothing",
+		"/v1/views/shop:runReport?%24fields=nothing":                   "nothing",
+	} {
+		if a := s.do("POST", path, runReport, token); a.code != 400 || !strings.Contains(a.body, "Invalid field selection "+want) {
+			t.Errorf("%s: %d %s", path, a.code, a.body)
+		}
+	}
+	for _, path := range []string{"/v1beta/properties/shop", "/v1beta/properties/shop/metadata", "/v1beta/accountSummaries", "/v1/views", "/v1/views/shop/metadata"} {
+		if a := s.do("GET", path+"?fields=nothing", "", token); a.code != 400 || !strings.Contains(a.body, "Invalid field selection nothing") {
+			t.Errorf("%s: %d %s", path, a.code, a.body)
 		}
 	}
 	asked := len(s.source.queries)

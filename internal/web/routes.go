@@ -30,17 +30,17 @@ func (s *Server) routes() []route {
 		{"POST", "/v1/accounts/{call}", false, s.bounded(s.answer(s.accountToken))},
 
 		// What an embed token is good for.
-		{"GET", "/v1/views", true, s.granted(aboutAll, s.partial(s.views))},
-		{"GET", "/v1/views/{view}/metadata", true, s.granted(aboutView, s.partial(s.metadata))},
-		{"POST", "/v1/views/{call}", true, s.granted(aboutCall, s.partial(s.call))},
+		{"GET", "/v1/views", true, s.granted(aboutAll, s.partial(viewsMembers, s.views))},
+		{"GET", "/v1/views/{view}/metadata", true, s.granted(aboutView, s.partial(metadataMembers, s.metadata))},
+		{"POST", "/v1/views/{call}", true, s.granted(aboutCall, s.partialCall)},
 		{"GET", "/v1/dashboards/{dashboard}", true, s.granted(aboutDashboard, s.dashboard)},
 		{"GET", "/v1/dashboards/{dashboard}/panels/{call}", true, s.granted(aboutDashboard, s.exportPanel)},
 
 		// The same under Google's own paths, for official clients.
-		{"POST", "/v1beta/properties/{call}", true, s.granted(aboutCall, s.partial(s.call))},
-		{"GET", "/v1beta/properties/{view}/metadata", true, s.granted(aboutView, s.partial(s.googleMetadata))},
-		{"GET", "/v1beta/properties/{call}", true, s.granted(aboutProperty, s.partial(s.googleProperty))},
-		{"GET", "/v1beta/accountSummaries", true, s.granted(aboutAll, s.partial(s.googleAccounts))},
+		{"POST", "/v1beta/properties/{call}", true, s.granted(aboutCall, s.partialCall)},
+		{"GET", "/v1beta/properties/{view}/metadata", true, s.granted(aboutView, s.partial(metadataMembers, s.googleMetadata))},
+		{"GET", "/v1beta/properties/{call}", true, s.granted(aboutProperty, s.partial(propertyMembers, s.googleProperty))},
+		{"GET", "/v1beta/accountSummaries", true, s.granted(aboutAll, s.partial(accountsMembers, s.googleAccounts))},
 
 		// What scripts for Universal Analytics ask, at the path they know and at one
 		// that ad-blockers do not.
