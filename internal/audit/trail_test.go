@@ -138,16 +138,15 @@ func TestLines(t *testing.T) {
 // TestEveryNameIsOnTheLine: whatever field a question reads is on record, and no
 // value that it compares to.
 func TestEveryNameIsOnTheLine(t *testing.T) {
-	for i := range reporttest.Leaves(new(reporttest.Full())) {
-		q := reporttest.Full()
-		l := reporttest.Leaves(&q)[i]
-		if _, ok := l.Text(); !ok {
-			continue
+	q := reporttest.Full()
+	for _, l := range reporttest.Leaves(&q) {
+		if l.NamesField() {
+			l.SetText("other") // a line names 20 of a kind
 		}
-		for _, other := range reporttest.Leaves(&q) {
-			if other.NamesField() {
-				other.SetText("other") // a line names 20 of a kind
-			}
+	}
+	reporttest.EachLeaf(t, &q, func(l reporttest.Leaf) {
+		if _, ok := l.Text(); !ok {
+			return
 		}
 		l.SetText("secretname")
 		line := string(appendDecision(nil, &policy.Decision{Time: noon, Method: "report", Query: &q}, false))
@@ -157,7 +156,7 @@ func TestEveryNameIsOnTheLine(t *testing.T) {
 		case on && (l.Member == "StringFilter.Value" || l.Member == "InListFilter.Values" || l.Member == "ConcatenateExpression.Delimiter"):
 			t.Errorf("%s is on the line", l.Path)
 		}
-	}
+	})
 }
 
 // Nothing that a hostile question holds makes a line long.

@@ -220,10 +220,9 @@ func TestEveryMutationChangesTheKey(t *testing.T) {
 // TestEveryLeafIsInTheKey: two queries that differ in anything that an answer can
 // depend on never share it.
 func TestEveryLeafIsInTheKey(t *testing.T) {
-	seen := map[Key]string{KeyOf(reporttest.Full()): "the query"}
-	for i := range reporttest.Leaves(new(reporttest.Full())) {
-		q := reporttest.Full()
-		l := reporttest.Leaves(&q)[i]
+	q := reporttest.Full()
+	seen := map[Key]string{KeyOf(q): "the query"}
+	reporttest.EachLeaf(t, &q, func(l reporttest.Leaf) {
 		l.Alter()
 		key := KeyOf(q)
 		// Urgency and Ages say when to ask, not what.
@@ -235,7 +234,7 @@ func TestEveryLeafIsInTheKey(t *testing.T) {
 		if seen[key] == "" {
 			seen[key] = l.Path
 		}
-	}
+	})
 }
 
 func computed(expression string) report.Query {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"testing"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -38,6 +39,9 @@ func (l Leaf) Alter() {
 		l.v.SetInt(l.v.Int() + 1)
 	}
 }
+
+// Equal reports whether the leaves have one value.
+func (l Leaf) Equal(other Leaf) bool { return l.v.Equal(other.v) }
 
 // NamesField reports whether the leaf is a text by which a query may name a field.
 // Texts that are known to name none are listed below, so that whoever adds one
@@ -190,6 +194,23 @@ func Leaves(q *report.Query) []Leaf {
 	var all []Leaf
 	walk(reflect.ValueOf(q).Elem(), "", "", &all)
 	return all
+}
+
+// EachLeaf visits each leaf of q, which a visit may give another value: after it the
+// leaf has its own again. A visit that changes anything else fails the test. That
+// is faster by far than a query for each leaf.
+func EachLeaf(t testing.TB, q *report.Query, visit func(Leaf)) {
+	t.Helper()
+	before := q.Clone()
+	for _, l := range Leaves(q) {
+		own := reflect.New(l.v.Type()).Elem()
+		own.Set(l.v)
+		visit(l)
+		l.v.Set(own)
+	}
+	if !reflect.DeepEqual(*q, before) {
+		t.Error("a visit changed more of the query than its leaf")
+	}
 }
 
 func walk(v reflect.Value, path, member string, into *[]Leaf) {
