@@ -30,7 +30,7 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 			return nil, err
 		}
 	case !p.pushed:
-		rows = p.sorted(p.withEmpty(rows))
+		rows = p.sorted(rows)
 		total = len(rows)
 		rows = page(rows, p.query)
 	}
@@ -71,6 +71,9 @@ func (p *Plan) fold(a *answer) (rows []*row, totals map[leaf]number, err error) 
 	if rows, err = p.group(a); err != nil {
 		return nil, nil, err
 	}
+	if !p.pushed { // before any row is dropped: a day that the filter drops is not empty
+		rows = p.withEmpty(rows)
+	}
 	rows = slices.DeleteFunc(rows, func(r *row) bool { return !p.compute(r) })
 	if !p.metricsHere && len(p.dimensionsHere) == 0 {
 		return rows, a.totals, nil
@@ -96,9 +99,9 @@ func (p *Plan) compute(r *row) bool {
 	return !p.metricsHere || p.passesMetrics(r)
 }
 
-// withEmpty adds the rows of a time when nothing happened.
+// withEmpty adds the rows of a time when nothing happened. rows are all that Google has.
 func (p *Plan) withEmpty(rows []*row) []*row {
-	if !p.fills() {
+	if !p.fills() || !p.zeroPasses() {
 		return rows
 	}
 	have := map[string]bool{}
@@ -106,9 +109,8 @@ func (p *Plan) withEmpty(rows []*row) []*row {
 		have[key(r.names)] = true
 	}
 	for _, names := range p.emptyRows() {
-		r := &row{names: names, values: make([]number, len(p.metrics))}
-		if !have[key(names)] && p.passesMetrics(r) {
-			rows = append(rows, r)
+		if !have[key(names)] {
+			rows = append(rows, &row{names: names, values: make([]number, len(p.metrics))})
 		}
 	}
 	return rows

@@ -211,10 +211,11 @@ func (s scope) sums(m metric) bool {
 }
 
 // planMetricFilter decides where metrics are filtered, and returns the filter if
-// it is Google's work: one question must then hold all rows, none of them folded.
+// it is Google's work: one question must then hold all rows, none of them folded, and
+// no row that Google leaves out may look like one of a time when nothing happened.
 func (g *grid) planMetricFilter() *report.Filter {
 	leaves := g.leaves()
-	here := g.folds || g.joins || len(leaves) > report.MaxMetrics ||
+	here := g.folds || g.joins || len(leaves) > report.MaxMetrics || g.fills() && g.zeroPasses() ||
 		slices.ContainsFunc(leaves, func(l leaf) bool { return l.Where != where{} || l.Minutes != 0 }) // a question that sees less
 	var groups []*report.Filter
 	for _, group := range g.metricFilter {

@@ -248,6 +248,9 @@ func (g *grid) passesMetrics(r *row) bool {
 	return true
 }
 
+// zeroPasses reports whether the filter of metrics lets a row of zeros through.
+func (g *grid) zeroPasses() bool { return g.passesMetrics(&row{}) }
+
 // value is what the formula gives: the number as Google wrote it, where that is
 // the whole formula.
 func (m metric) value(leaves map[leaf]number) number {
