@@ -49,6 +49,7 @@ type App struct {
 	server    *web.Server
 	tls       *certificate // nil: a proxy speaks TLS
 	refused   prometheus.Counter
+	first     bool         // no server has left files before
 	keysSeen  stamp        // of the file of signing keys that authority began with
 	trail     *audit.Trail // nil when nothing is to be recorded
 	ledger    access.Ledger
@@ -58,7 +59,7 @@ type App struct {
 // New wires a configuration. It reads key files and makes the signing keys on
 // the first run, but asks Google nothing.
 func New(c *Config, log *slog.Logger) (*App, error) {
-	a := &App{config: c, log: log, clock: c.Clock, pause: ga4.Pause}
+	a := &App{config: c, log: log, clock: c.Clock, pause: ga4.Pause, first: !c.hasRun()}
 	if a.clock == nil {
 		a.clock = time.Now
 	}

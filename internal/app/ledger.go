@@ -2,9 +2,12 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +28,23 @@ func (a *App) openLedger() error {
 		a.ledger = access.NewMemoryLedger()
 		return nil
 	}
-	ledger, err := sqlstore.OpenLedger(context.Background(), sqlstore.LedgerConfig{Path: a.config.Ledger.File, Clock: a.clock, Logger: a.log})
+	ledger, err := sqlstore.OpenLedger(context.Background(), sqlstore.LedgerConfig{
+		Path: a.config.Ledger.File, Clock: a.clock, Logger: a.log, First: a.first,
+	})
 	if err != nil {
 		return fmt.Errorf("%s: ledger.file: %w", a.config.src.where("ledger", "file"), err)
 	}
 	a.ledger = ledger
 	return nil
+}
+
+// hasRun reports whether a server has left any of the files that every server makes. It
+// holds before anything is opened, which makes them.
+func (c *Config) hasRun() bool {
+	return slices.ContainsFunc([]string{c.Tokens.KeysFile, c.Cache.File, c.AuditFile()}, func(path string) bool {
+		_, err := os.Stat(path)
+		return path != "" && !errors.Is(err, os.ErrNotExist)
+	})
 }
 
 func (a *App) ledgerCheck() web.Check {
@@ -66,7 +80,7 @@ func NewRevoker(c *Config, log *slog.Logger) (*Revoker, error) {
 	if c.Ledger.File == "" {
 		return nil, fmt.Errorf("%s: ledger.file: the ledger is in the server's memory alone, and no server runs: there is nothing to end", c.src.where("ledger", "file"))
 	}
-	a := &App{config: c, log: log, clock: c.Clock}
+	a := &App{config: c, log: log, clock: c.Clock, first: !c.hasRun()}
 	if a.clock == nil {
 		a.clock = time.Now
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -200,6 +201,40 @@ func TestLostLedgerEndsSessions(t *testing.T) {
 	_, fresh := again.mint("museum", "ann")
 	if got := again.report(fresh, "museum"); got != 200 {
 		t.Errorf("a new session is answered with %d", got)
+	}
+}
+
+// TestFirstStart: nobody is alarmed by a ledger that is begun with everything else; one
+// that is begun beside what a server has left may have been lost.
+func TestFirstStart(t *testing.T) {
+	for name, want := range map[string]slog.Level{"": slog.LevelInfo, "oriel-keys.json": slog.LevelWarn, "oriel-cache.db": slog.LevelWarn, "oriel-audit.jsonl": slog.LevelWarn} {
+		t.Run(name, func(t *testing.T) {
+			path, _ := against(t, museum)
+			c, err := ReadConfig(path)
+			check(t, err)
+			c.Audit.File = filepath.Join(filepath.Dir(path), "oriel-audit.jsonl")
+			if name != "" {
+				a, err := New(c, slog.New(slog.DiscardHandler))
+				check(t, errors.Join(err, a.Close()))
+				for _, other := range []string{"oriel-keys.json", "oriel-cache.db", "oriel-audit.jsonl", "oriel-ledger.db"} {
+					if other != name {
+						check(t, os.Remove(filepath.Join(filepath.Dir(path), other)))
+					}
+				}
+			}
+			var log bytes.Buffer
+			a, err := New(c, slog.New(slog.NewTextHandler(&log, nil)))
+			check(t, errors.Join(err, a.Close()))
+			var told []string
+			for line := range strings.Lines(log.String()) {
+				if strings.Contains(line, "oriel-ledger.db") {
+					told = append(told, line)
+				}
+			}
+			if len(told) != 1 || !strings.Contains(told[0], "level="+want.String()) || strings.Contains(told[0], "ended") != (want == slog.LevelWarn) {
+				t.Errorf("the log has %q, want one line at %s", told, want)
+			}
+		})
 	}
 }
 

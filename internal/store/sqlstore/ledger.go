@@ -22,6 +22,9 @@ type LedgerConfig struct {
 	Path string
 	// Clock tells the time. Required.
 	Clock func() time.Time
+	// First says that no server has run before, so that a ledger that is begun replaces
+	// none: there was nothing to revoke.
+	First bool
 	// Logger is told when a file is begun, or another is found in its place. Required.
 	Logger *slog.Logger
 }
@@ -58,7 +61,10 @@ func OpenLedger(ctx context.Context, c LedgerConfig) (*Ledger, error) {
 	if l.file, err = openLedgerFile(ctx, c.Path); err != nil {
 		return nil, l.failed(err)
 	}
-	if begun {
+	switch {
+	case begun && c.First:
+		c.Logger.Info("a ledger is begun, for this is the first start", "file", c.Path)
+	case begun:
 		c.Logger.Warn("a new ledger is begun: sessions that began before are ended, keys revoked before must be revoked again", "file", c.Path)
 	}
 	return l, nil
