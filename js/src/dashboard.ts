@@ -6,7 +6,7 @@ import { h } from './dom.js';
 import { OrielElement } from './element.js';
 import type { Reason } from './element.js';
 import { Failure } from './failure.js';
-import { say, sentence } from './messages.js';
+import { say, sentence, withOwn } from './messages.js';
 import { Panel } from './panel.js';
 import type { Setting } from './picture.js';
 import type { Origin } from './saving.js';
@@ -139,8 +139,7 @@ export class OrielDashboard extends OrielElement {
     panel.span(wire.width ?? 12);
     panel.level(this.level() + 1);
     if (wire.report) return panel.show({ ...wire, report: wire.report }, setting, origin);
-    const said = [this.words.panel, wire.error?.message ?? ''].join(' ').trim();
-    panel.fail(wire.type, wire.title ?? '', said, this.words, () => this.reload());
+    panel.fail(wire.type, wire.title ?? '', withOwn(this.words.panel, wire.error?.message ?? '', this.words), this.words, () => this.reload());
   }
 
   // Panels that are in their place already are not moved: moving would lose focus and scrolling.

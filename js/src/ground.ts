@@ -12,6 +12,12 @@ export function isLost(element: Element): boolean {
   return onDark(element) && (lightnessOf(getComputedStyle(element).color) ?? 1) < 0.5;
 }
 
+/** The colour of words that are read on a computed colour; empty for one that does not hide what is behind it. */
+export function wordsOn(color: string): string {
+  const light = lightnessOf(color);
+  return light === undefined ? '' : light < 0.5 ? '#e8ecf2' : '#1c2430';
+}
+
 // Of a computed colour, 0 to 1; undefined for one that lets more than half through, or is written in another space.
 function lightnessOf(color: string): number | undefined {
   const [, space, parts = ''] = /^(rgba?\(|color\(srgb )(.*)\)$/.exec(color) ?? [];

@@ -85,9 +85,15 @@ const explained: FailureKind[] = ['invalid', 'refused', 'missing'];
  * tell a server that is down from one that refuses this page's origin.
  */
 export function sentence(failure: Failure, words: Messages): string {
-  const own = explained.includes(failure.kind) ? failure.message : '';
-  const text = say(words[failure.kind], { page: location.origin });
-  return own ? `${text} ${own}` : text;
+  return withOwn(say(words[failure.kind], { page: location.origin }), explained.includes(failure.kind) ? failure.message : '', words);
+}
+
+/** A text with the server's own sentence, which is English: beside other languages it is for the console alone. */
+export function withOwn(text: string, own: string, words: Messages): string {
+  if (!own) return text;
+  if (words === en) return `${text} ${own}`;
+  console.warn(`oriel: ${own}`);
+  return text;
 }
 
 /** The locale in force: the attribute, else the nearest `lang` of the page, else the browser's. */

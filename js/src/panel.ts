@@ -75,7 +75,6 @@ export class Panel {
     this.charts = charts;
     this.adopt(charts);
     this.shown = { data, setting };
-    this.shape(data.type);
     this.name(data.title ?? charts.titleOf(data, setting));
     this.live.textContent = setting.words.live;
     this.body.classList.remove('veiled');
@@ -130,8 +129,12 @@ export class Panel {
     this.shown = null;
   }
 
-  private shape(type: string): void {
-    this.element.dataset.shape = shapeOf(type);
+  // A list without rows is a box in the height that the panel has, so that the page does not jump.
+  private shape(type: string, empty = false): void {
+    const shape = shapeOf(type);
+    const boxed = empty && shape === 'list';
+    this.body.style.setProperty('--_height', boxed && this.chart ? `${this.body.offsetHeight}px` : '');
+    this.element.dataset.shape = boxed ? 'chart' : shape;
     this.element.dataset.type = type;
   }
 
@@ -144,10 +147,12 @@ export class Panel {
   private draw(charts: Charts, data: PanelData, setting: Setting): void {
     const { table, options } = charts.pictureOf(data, setting);
     const told = { ...nothing, ...options, title: this.title.textContent ?? '', loadShapes: charts.loadShapes };
-    if (this.chart && this.kind === data.type) return this.chart.update(table, told);
+    this.shape(data.type, table.rows.length === 0);
+    const kind = `${data.type} ${this.element.dataset.shape}`;
+    if (this.chart && this.kind === kind) return this.chart.update(table, told);
     this.chart?.destroy();
     this.body.replaceChildren(this.canvas);
-    this.kind = data.type;
+    this.kind = kind;
     this.chart = charts.draw(this.canvas, data.type as Parameters<Charts['draw']>[1], table, told);
   }
 

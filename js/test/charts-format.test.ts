@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { codeOfShape, countryCode, shapeId } from '../src/charts/countries.js';
 import { Formatter } from '../src/charts/format.js';
 import type { Style } from '../src/charts/format.js';
+import { changeOf } from '../src/charts/scorecard.js';
 import { fill, textsFor } from '../src/charts/texts.js';
 import type { Cell, Column, ColumnType } from '../src/data/table.js';
 import shapes from 'world-atlas/countries-110m.json';
@@ -92,4 +93,20 @@ test('what a language cannot shorten is not rounded', () => {
   assert.equal(new Formatter('de').number(14_681, count, 'compact'), '14.681');
   assert.equal(new Formatter('de').number(1_468_100, count, 'compact').replace(/\s/g, ' '), '1,47 Mio.');
   assert.equal(new Formatter('en').number(14_681, count, 'compact'), '14.7K');
+});
+
+test('a ratio changes by percentage points', () => {
+  const format = new Formatter('en');
+  assert.equal(format.points(0.008), '+0.8');
+  assert.equal(format.points(-0.1234), '-12.3');
+  assert.equal(format.points(0), '0');
+  assert.equal(new Formatter('de').points(0.3), '+30');
+});
+
+test('a change that is written as none is none', () => {
+  assert.equal(changeOf(0.47841, 0.4782, true), 0);
+  assert.equal(changeOf(0.75, 0.5, true), 0.25);
+  assert.equal(changeOf(10_001, 10_000, false), 0);
+  assert.equal(changeOf(0.5, 0, true), 0.5);
+  assert.equal(changeOf(3, 0, false), 3);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { momentText, periodText, refreshAfter, todayIn } from '../src/age.js';
 import { Failure } from '../src/failure.js';
 import { labelOf } from '../src/labels.js';
-import { messagesFor, say, sentence } from '../src/messages.js';
+import { messagesFor, say, sentence, withOwn } from '../src/messages.js';
 import { smallPrint } from '../src/smallprint.js';
 import type { Age } from '../src/wire.js';
 
@@ -20,7 +20,8 @@ test('fields have the names of GA4, in the page’s language where we know them'
     ['activeUsers', 'de-AT', 'Aktive Nutzer'],
     ['city', 'en-GB', 'Town/City'],
     ['sessionDefaultChannelGroup', 'es', 'Canal'],
-    ['dayOfWeekName', 'de', 'Day of week'],
+    ['dayOfWeekName', 'de', 'Wochentag'],
+    ['keyEvents', 'de', 'Schlüsselereignisse'],
     ['itemListClickThroughRate', 'en', 'Item list click through rate'],
     ['customEvent:price_group', 'en', 'Price group'],
     ['sessions', 'pt-BR', 'Sessions'],
@@ -55,6 +56,15 @@ test('a failure is a sentence; the server’s own is added where it helps to set
   const words = messagesFor('en');
   assert.equal(sentence(new Failure('server', 'panic: goroutine 1'), words), words.server);
   assert.match(sentence(new Failure('refused', 'Add the origin.'), words), /may not be shown.* Add the origin\.$/);
+});
+
+test('the server’s own sentence, which is English, does not stand beside another language', (t) => {
+  const told = t.mock.method(console, 'warn', () => {});
+  const words = messagesFor('de');
+  assert.equal(sentence(new Failure('refused', 'Add the origin.'), words), words.refused);
+  assert.equal(withOwn(words.panel, 'Google Analytics did not answer.', words), words.panel);
+  assert.deepEqual(told.mock.calls.map((call) => call.arguments[0]), ['oriel: Add the origin.', 'oriel: Google Analytics did not answer.']);
+  assert.equal(withOwn('A.', 'B.', messagesFor('en-GB')), 'A. B.');
 });
 
 test('times are the property’s, not the viewer’s', () => {

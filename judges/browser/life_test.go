@@ -48,6 +48,38 @@ func TestGerman(t *testing.T) {
 	b.clean(shared.house.Site, shared.house.Oriel)
 }
 
+// TestNoDataKeepsTheHeight: a period without data does not make the page jump, and its box
+// fills the panel.
+func TestNoDataKeepsTheHeight(t *testing.T) {
+	b := newTab(t, look{}).open(shared.house.Site + "/")
+	const list = root + `.querySelector('.panel[data-type=table]')`
+	height := eval[float64](b, list+`.getBoundingClientRect().height`)
+	b.run(dashboard + `.setAttribute('range', '2016-01-01..2016-01-10')`)
+	b.eventually("there is no data", `Boolean(`+list+`.querySelector('.oriel-nodata')) && !`+root+`.querySelector('[aria-busy]')`)
+	if empty := eval[float64](b, list+`.getBoundingClientRect().height`); empty < height-1 || empty > height+1 {
+		t.Errorf("a panel of %v pixels has %v without data", height, empty)
+	}
+	if !eval[bool](b, list+`.querySelector('.body').offsetHeight - `+list+`.querySelector('.oriel-nodata').offsetHeight <= 1`) {
+		t.Error("the box does not fill the panel")
+	}
+	b.run(dashboard + `.setAttribute('range', '7d')`)
+	b.eventually("there is data again", `!`+list+`.querySelector('.oriel-nodata') && window.__settled()`)
+	if !eval[bool](b, list+`.dataset.shape === 'list' && `+list+`.querySelector('.body').style.getPropertyValue('--_height') === ''`) {
+		t.Error("the height of before is kept")
+	}
+}
+
+// TestRatesChangeByPoints: half of a rate's visitors more is not the rate of half.
+func TestRatesChangeByPoints(t *testing.T) {
+	b := newTab(t, look{}).open(shared.house.Site + "/")
+	if p := b.panel("Bounce rate"); !strings.Contains(p.Text, "\u00a0pp") {
+		t.Errorf("%+v", p)
+	}
+	if p := b.panel("Sessions"); !strings.Contains(p.Text, "%") || strings.Contains(p.Text, "pp") {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestRightToLeft(t *testing.T) {
 	b := newTab(t, looks[2]).open(shared.house.Site + "/")
 	b.run(`document.documentElement.dir = 'rtl'; ` + dashboard + `.setAttribute('lang', 'ar')`)

@@ -1,3 +1,4 @@
+import { wordsOn } from '../ground.js';
 import { measureOf } from './axes.js';
 import type { Box } from './axes.js';
 import { styled, svg } from './dom.js';
@@ -39,7 +40,12 @@ export function annotateAxis(stage: Stage, model: Model, box: Box, x: (position:
 }
 
 function write(stage: Stage, text: string, x: number, y: number): void {
-  stage.svg.append(styled(svg('text', { class: 'oriel-annotation', x, y, dy: '0.35em', 'text-anchor': 'middle' }, text), stage.options.annotationStyle));
+  const { svg: canvas, options: { annotationStyle: style } } = stage;
+  const node = styled(svg('text', { class: 'oriel-annotation', x, y, dy: '0.35em', 'text-anchor': 'middle' }, text), style);
+  // It stands on the plot's own ground, which the chart's other words do not.
+  const ground = canvas.querySelector('.oriel-plot');
+  if (ground && !style?.color) node.style.fill = wordsOn(getComputedStyle(ground).fill);
+  canvas.append(node);
 }
 
 // The middle of words of that half length, moved inward where they would leave the room.

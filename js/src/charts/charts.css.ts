@@ -77,6 +77,7 @@ button.oriel-legend-item:hover { background: var(--g); }
   display: flex; align-items: center; justify-content: center; padding: 28px 16px;
   color: var(--oriel-over, var(--m)); text-align: center; border: 1px dashed var(--g); border-radius: 6px;
 }
+.oriel-chart-table.oriel-fills > .oriel-nodata { flex: 1; }
 .oriel-stage > .oriel-nodata { position: absolute; inset: 0; padding-block: 0; }
 .oriel-plot { fill: none; } .oriel-annotation { fill: var(--oriel-over, var(--t)); font-size: var(--oriel-size, 12px); pointer-events: none; }
 .oriel-tick, .oriel-axis-title { fill: var(--m); font-size: var(--oriel-size, 12px); font-variant-numeric: tabular-nums; }
@@ -120,6 +121,7 @@ button.oriel-legend-item:hover { background: var(--g); }
 .oriel-card-change { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 6px; margin-top: 4px; color: var(--m); font-size: 0.75rem; }
 .oriel-change { display: inline-flex; align-items: center; gap: 3px; padding: 1px 7px 1px 5px; border-radius: 99px; font-weight: 600; font-variant-numeric: tabular-nums; }
 .oriel-good { color: var(--oriel-good, var(--_good)); background: var(--_goodbg); } .oriel-bad { color: var(--oriel-bad, var(--_bad)); background: var(--_badbg); }
+.oriel-change abbr { text-decoration: none; }
 .oriel-even { color: var(--m); background: var(--_evenbg); }
 .oriel-arrow path { fill: none; stroke: currentColor; stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }
 .oriel-spark { margin-top: auto; padding-top: 8px; } .oriel-spark svg { display: block; }

@@ -94,6 +94,11 @@ export class Formatter {
     return this.numberFormat({ style: 'percent', signDisplay: 'exceptZero', maximumFractionDigits: Math.abs(ratio) < 10 ? 1 : 0 }).format(ratio);
   }
 
+  /** A change of a ratio in percentage points, without the unit: "+1.2". */
+  points(difference: number): string {
+    return this.numberFormat({ signDisplay: 'exceptZero', maximumFractionDigits: 1 }).format(100 * difference);
+  }
+
   /** A share of 0 to 1: "12.4%". */
   share(ratio: number): string {
     return this.numberFormat({ style: 'percent', maximumFractionDigits: ratio < 0.1 ? 1 : 0 }).format(ratio);

@@ -55,16 +55,16 @@ export class Scorecard extends Shell {
   // Direction is told by arrow, sign and words; colour only repeats it.
   private change(value: number, before: number, column: Column): HTMLElement {
     const { texts, format } = this;
-    // A change that is written as 0% is none.
-    const difference = Math.abs(value - before) < Math.abs(before) / 2000 ? 0 : value - before;
+    const points = column.type === 'percent';
+    const difference = changeOf(value, before, points);
     const period = this.options.scorecard?.period ?? texts.previousPeriod;
     const direction = difference > 0 ? texts.up : difference < 0 ? texts.down : texts.same;
     const lowerIsBetter = this.options.scorecard?.lowerIsBetter ?? isLowerBetter(column.name);
     const good = difference === 0 ? 'even' : difference > 0 !== lowerIsBetter ? 'good' : 'bad';
-    const text = before === 0 ? signed(format.number(Math.abs(difference), column, 'compact'), difference) : format.change(difference / Math.abs(before));
+    const text = points ? format.points(difference) : before === 0 ? signed(format.number(Math.abs(difference), column, 'compact'), difference) : format.change(difference / Math.abs(before));
     const judged = good === 'even' ? direction : `${direction}, ${good === 'good' ? texts.better : texts.worse}`;
     const title = `${format.cell(before, column)} → ${format.cell(value, column)}`;
-    const pill = html('span', { class: `oriel-change oriel-${good}`, title }, arrow(difference), html('span', { class: 'oriel-sr' }, `${judged}: `), text);
+    const pill = html('span', { class: `oriel-change oriel-${good}`, title }, arrow(difference), html('span', { class: 'oriel-sr' }, `${judged}: `), html('span', {}, text, ...(points ? [html('abbr', { title: texts.points }, texts.pointsShort)] : [])));
     const [start = '', end = ''] = fill(texts.versus, { change: '\u0000', period }).split('\u0000');
     return html('div', { class: 'oriel-card-change' }, start, pill, html('span', { class: 'oriel-card-period' }, end));
   }
@@ -77,6 +77,12 @@ export class Scorecard extends Shell {
     if (!series || series.values.filter((value) => value !== null).length < 2) return undefined;
     return html('div', { class: 'oriel-spark oriel-s1', 'aria-hidden': 'true' }, spark(series.values, Math.max(60, width - 4), 40));
   }
+}
+
+/** How much more there is than before. What is written as 0% of before, or as no percentage point, is none. */
+export function changeOf(value: number, before: number, points: boolean): number {
+  const least = points ? 1 / 2000 : Math.abs(before) / 2000;
+  return Math.abs(value - before) < least ? 0 : value - before;
 }
 
 /** A metric's total: as given, of a single row, or the sum where rows may be added up. Of nothing it is zero. */

@@ -29,6 +29,9 @@ export interface Texts {
   same: string;
   better: string;
   worse: string;
+  /** Of which a ratio changes. */
+  points: string;
+  pointsShort: string;
   sparkline: string;
   keys: string;
   dataTable: string;
@@ -53,7 +56,7 @@ const en: Texts = {
   fromTo: '{from} to {to}', values: '{count} values', largest: 'Largest: {list}', share: '{value} ({share})',
   total: 'Total', other: 'Other', previous: '{name}, previous period', versus: '{change} vs. {period}',
   previousPeriod: 'previous period', up: 'up', down: 'down', same: 'no change', better: 'better', worse: 'worse',
-  sparkline: 'Trend', keys: 'Arrow keys move between values, Escape closes.', dataTable: 'Data of the chart: {title}',
+  points: 'percentage points', pointsShort: '\u00a0pp', sparkline: 'Trend', keys: 'Arrow keys move between values, Escape closes.', dataTable: 'Data of the chart: {title}',
   truncated: 'Top {shown} of {count} shown', undated: '{name}: {value} without a date, not drawn',
   unmapped: 'Not on the map: {list}', noMap: 'The map could not be loaded',
   page: '{from}–{to} of {count}', previousPage: 'Previous page', nextPage: 'Next page', selected: 'selected',
@@ -68,7 +71,7 @@ const de: Texts = {
   fromTo: '{from} bis {to}', values: '{count} Werte', largest: 'Am größten: {list}', share: '{value} ({share})',
   total: 'Gesamt', other: 'Sonstige', previous: '{name}, Vorzeitraum', versus: '{change} ggü. {period}',
   previousPeriod: 'Vorzeitraum', up: 'gestiegen', down: 'gesunken', same: 'unverändert', better: 'besser', worse: 'schlechter',
-  sparkline: 'Verlauf', keys: 'Pfeiltasten wechseln den Wert, Escape schließt.', dataTable: 'Daten des Diagramms: {title}',
+  points: 'Prozentpunkte', pointsShort: '\u00a0PP', sparkline: 'Verlauf', keys: 'Pfeiltasten wechseln den Wert, Escape schließt.', dataTable: 'Daten des Diagramms: {title}',
   truncated: 'Die ersten {shown} von {count}', undated: '{name}: {value} ohne Datum, nicht gezeichnet',
   unmapped: 'Nicht auf der Karte: {list}', noMap: 'Die Karte konnte nicht geladen werden',
   page: '{from}–{to} von {count}', previousPage: 'Vorherige Seite', nextPage: 'Nächste Seite', selected: 'ausgewählt',
@@ -83,7 +86,7 @@ const fr: Texts = {
   fromTo: '{from} au {to}', values: '{count} valeurs', largest: 'Les plus grandes : {list}', share: '{value} ({share})',
   total: 'Total', other: 'Autres', previous: '{name}, période précédente', versus: '{change} vs {period}',
   previousPeriod: 'période précédente', up: 'en hausse', down: 'en baisse', same: 'inchangé', better: 'mieux', worse: 'moins bien',
-  sparkline: 'Tendance', keys: 'Les flèches changent de valeur, Échap ferme.', dataTable: 'Données du graphique : {title}',
+  points: 'points de pourcentage', pointsShort: '\u00a0pts', sparkline: 'Tendance', keys: 'Les flèches changent de valeur, Échap ferme.', dataTable: 'Données du graphique : {title}',
   truncated: 'Les {shown} premières sur {count}', undated: '{name} : {value} sans date, non tracé',
   unmapped: 'Hors de la carte : {list}', noMap: 'La carte n’a pas pu être chargée',
   page: '{from}–{to} sur {count}', previousPage: 'Page précédente', nextPage: 'Page suivante', selected: 'sélectionné',
@@ -98,7 +101,7 @@ const es: Texts = {
   fromTo: '{from} a {to}', values: '{count} valores', largest: 'Los mayores: {list}', share: '{value} ({share})',
   total: 'Total', other: 'Otros', previous: '{name}, periodo anterior', versus: '{change} frente a {period}',
   previousPeriod: 'periodo anterior', up: 'sube', down: 'baja', same: 'sin cambios', better: 'mejor', worse: 'peor',
-  sparkline: 'Tendencia', keys: 'Las flechas cambian de valor, Escape cierra.', dataTable: 'Datos del gráfico: {title}',
+  points: 'puntos porcentuales', pointsShort: '\u00a0pp', sparkline: 'Tendencia', keys: 'Las flechas cambian de valor, Escape cierra.', dataTable: 'Datos del gráfico: {title}',
   truncated: 'Los primeros {shown} de {count}', undated: '{name}: {value} sin fecha, no dibujado',
   unmapped: 'Fuera del mapa: {list}', noMap: 'No se pudo cargar el mapa',
   page: '{from}–{to} de {count}', previousPage: 'Página anterior', nextPage: 'Página siguiente', selected: 'seleccionado',
