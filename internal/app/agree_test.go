@@ -61,24 +61,26 @@ func (e *editor) Report(_ context.Context, q report.Query) (*report.Report, erro
 	return r, nil
 }
 
-// A desk asks the editor through plan and cache.
+// A desk asks the editor through cache and plan.
 type desk struct {
 	t      *testing.T
 	google *editor
-	plan   *plan.Plan
+	cache  *cache.Cache
 	events map[plan.Event]int
 }
 
 func newDesk(t *testing.T, store cache.Store) *desk {
 	d := &desk{t: t, google: &editor{counts: map[report.Date]int{}}, events: map[plan.Event]int{}}
-	c, err := cache.New(d.google, cache.Config{Clock: time.Now, Store: store})
+	answers, err := cache.NewAnswers(cache.AnswersConfig{Clock: time.Now, Store: store})
 	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
+	t.Cleanup(func() { must(t, answers.Close()) })
 	var mu sync.Mutex
-	d.plan, err = plan.New(plan.Config{
-		Source: c, Memory: c, Clock: time.Now,
+	p, err := plan.New(plan.Config{
+		Source: d.google, Parts: answers,
 		Observer: func(e plan.Event) { mu.Lock(); d.events[e]++; mu.Unlock() },
 	})
+	must(t, err)
+	d.cache, err = cache.New(cache.Config{Source: p, Answers: answers, Group: plan.Group})
 	must(t, err)
 	return d
 }
@@ -99,7 +101,7 @@ func question(days, ago int, dimensions ...string) report.Query {
 
 func (d *desk) ask(q report.Query) string {
 	d.t.Helper()
-	r, err := d.plan.Report(d.t.Context(), q)
+	r, err := d.cache.Report(d.t.Context(), q)
 	must(d.t, err)
 	return string(r.Body)
 }

@@ -39,8 +39,8 @@ type App struct {
 	clock     func() time.Time
 	keys      *credential.Keys
 	google    *ga4.Client
+	answers   *cache.Answers
 	cache     *cache.Cache
-	plan      *plan.Plan
 	asked     *asked // the catalog's source
 	catalog   *cache.Catalog
 	loading   *loading                  // the catalog as questions see it
@@ -87,7 +87,7 @@ func (a *App) wire() error {
 		return err
 	}
 	a.asked = newAsked(a.google, a.clock)
-	if a.catalog, err = cache.NewCatalog(a.asked, cache.CatalogConfig{Clock: a.clock, Beside: a.cache, Changed: a.propertyChanged}); err != nil {
+	if a.catalog, err = cache.NewCatalog(a.asked, cache.CatalogConfig{Clock: a.clock, Beside: a.answers, Changed: a.propertyChanged}); err != nil {
 		return err
 	}
 	a.loading, a.readDisk = newLoading(a.catalog), a.readStored
@@ -96,7 +96,7 @@ func (a *App) wire() error {
 		return err
 	}
 	gate, err := policy.New(policy.Config{
-		Rules: rules, Source: source, AtHand: a.plan.AtHand, Catalog: a.loading,
+		Rules: rules, Source: source, Catalog: a.loading,
 		Recorder: a.decisions(), Clock: a.clock, Keyring: a.keys,
 	})
 	if err != nil {
@@ -135,26 +135,29 @@ func (a *App) wireGoogle(m *metrics) (err error) {
 
 // road is the order of the road, right of the gate.
 func (a *App) road(m *metrics) (source report.Source, err error) {
-	source = a.google                 // ask Google
-	source, err = a.cached(source, m) // unless somebody just did
-	if err == nil {
-		a.plan, err = plan.New(plan.Config{Source: source, Memory: a.cache, Clock: a.clock, Observer: m.planned}) // in as few questions as can be
+	if a.answers, err = a.kept(m); err != nil {
+		return nil, err
 	}
-	return a.plan, err
+	source = a.google                                                                                           // ask Google
+	if source, err = plan.New(plan.Config{Source: source, Parts: a.answers, Observer: m.planned}); err != nil { // in as few questions as can be
+		return nil, err
+	}
+	a.cache, err = cache.New(cache.Config{Source: source, Answers: a.answers, Group: plan.Group, Observer: m.cacheAnswered}) // unless somebody just did
+	return a.cache, err
 }
 
-func (a *App) cached(source report.Source, m *metrics) (report.Source, error) {
+// kept are the answers in memory and on disk.
+func (a *App) kept(m *metrics) (*cache.Answers, error) {
 	c := a.config.Cache
 	store, err := a.store()
 	if err != nil {
 		return nil, err
 	}
-	a.cache, err = cache.New(source, cache.Config{
+	answers, err := cache.NewAnswers(cache.AnswersConfig{
 		Clock: a.clock, MaxBytes: int64(c.MaxMB) << 20,
 		Realtime: c.Realtime, Intraday: c.Intraday, Settling: c.Settling, Final: c.Final,
-		Stale:    cmp.Or(c.Stale, -1), // 0 in the configuration keeps no old answers
-		Observer: m.cacheAnswered, Store: store, Logger: a.log,
-		Realm: a.config.realm(),
+		Stale: cmp.Or(c.Stale, -1), // 0 in the configuration keeps no old answers
+		Store: store, Logger: a.log, Realm: a.config.realm(),
 	})
 	if err != nil {
 		if store != nil {
@@ -162,11 +165,11 @@ func (a *App) cached(source report.Source, m *metrics) (report.Source, error) {
 		}
 		return nil, err
 	}
-	m.watchCache(a.cache)
-	return a.cache, nil
+	m.watchCache(answers)
+	return answers, nil
 }
 
-// realm says where answers come from; see cache.Config.
+// realm says where answers come from; see cache.AnswersConfig.
 func (c *Config) realm() string { return c.Google.DataURL + " " + c.Google.AdminURL }
 
 // store opens the file of stored answers; nil when there is to be none. A file
@@ -235,7 +238,7 @@ func (a *App) Handlers() (public, operator http.Handler) {
 
 // Renewing returns how many answers and access tokens are being fetched behind those
 // who were given old ones: none when the server is at rest.
-func (a *App) Renewing() int { return a.plan.Renewing() + a.keys.Fetching() }
+func (a *App) Renewing() int { return a.cache.Refreshing() + a.keys.Fetching() }
 
 // Run serves on both listeners until ctx ends, then lets requests finish. The
 // listeners are closed when it returns.
@@ -271,7 +274,7 @@ func (a *App) prewarm(ctx context.Context) {
 	for {
 		select {
 		case <-ticker.C:
-			a.plan.Prewarm(ctx, unseen)
+			a.cache.Prewarm(ctx, unseen)
 		case <-ctx.Done():
 			return
 		}
@@ -279,7 +282,7 @@ func (a *App) prewarm(ctx context.Context) {
 }
 
 // Prewarm does now what Run does every half minute: fetch what gets old soon.
-func (a *App) Prewarm(ctx context.Context) { a.plan.Prewarm(ctx, a.config.Cache.Prewarm) }
+func (a *App) Prewarm(ctx context.Context) { a.cache.Prewarm(ctx, a.config.Cache.Prewarm) }
 
 const drain = 10 * time.Second // for requests that run when the server stops
 
@@ -314,8 +317,8 @@ func (a *App) serve(ctx context.Context, l net.Listener, h http.Handler, secured
 // Close ends what New started.
 func (a *App) Close() error {
 	var errs []error
-	if a.cache != nil {
-		errs = append(errs, a.cache.Close())
+	if a.answers != nil {
+		errs = append(errs, a.answers.Close())
 	}
 	if a.keys != nil {
 		errs = append(errs, a.keys.Close())

@@ -257,7 +257,7 @@ func (a *App) readiness() []web.Check {
 		{Name: "accounts", Advisory: true, Check: func(context.Context) error { return errors.Join(a.failures()...) }},
 		{Name: "google", Advisory: true, Check: func(context.Context) error { return a.troubles() }},
 		a.ledgerCheck(),
-		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.cache.Degraded() }},
+		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.answers.Degraded() }},
 	}
 	if a.tls != nil {
 		checks = append(checks, web.Check{Name: "certificate", Advisory: true, Check: func(context.Context) error { return a.tls.check() }})

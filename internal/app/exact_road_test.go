@@ -69,7 +69,7 @@ func TestRoadIsExact(t *testing.T) {
 	w.checkTold(questions / 100)
 	for _, how := range []string{
 		`oriel_plan_questions_total{how="passed"}`, `oriel_plan_questions_total{how="sliced"}`,
-		`oriel_plan_questions_total{how="united"}`, `oriel_plan_questions_total{how="kept"}`, "oriel_cache_disk_hits_total",
+		`oriel_plan_questions_total{how="united"}`, `oriel_cache_answers_total{event="hit"}`, "oriel_cache_disk_hits_total",
 	} {
 		if w.counted[how] < float64(questions/150) {
 			t.Errorf("%s: %v; the test shows nothing about it", how, w.counted[how])
@@ -229,7 +229,7 @@ func (w *witness) restart() {
 func (w *witness) count() {
 	for line := range strings.Lines(operators(w.t, w.app, "/metrics")) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if n, err := strconv.ParseFloat(value, 64); err == nil && (strings.HasPrefix(name, "oriel_plan_questions") || strings.HasPrefix(name, "oriel_cache_disk_hits")) {
+		if n, err := strconv.ParseFloat(value, 64); err == nil && (strings.HasPrefix(name, "oriel_plan_questions") || strings.HasPrefix(name, "oriel_cache_answers") || strings.HasPrefix(name, "oriel_cache_disk_hits")) {
 			w.counted[name] += n
 		}
 	}

@@ -29,29 +29,20 @@ type shelf struct {
 	kept map[cache.Key]*report.Report
 }
 
-func (s *shelf) Recall(_ context.Context, q report.Query) (*report.Report, bool) {
+func (s *shelf) Get(_ context.Context, q report.Query) *report.Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.kept[cache.KeyOf(q)], false
+	return s.kept[cache.KeyOf(q)]
 }
 
-func (s *shelf) AtHand(q report.Query) (*report.Report, bool) {
-	return s.Recall(context.Background(), q)
-}
-
-func (s *shelf) Remember(q report.Query, r *report.Report) {
+func (s *shelf) Put(_ context.Context, q report.Query, r *report.Report) (changed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kept[cache.KeyOf(q)] = r
+	return false
 }
 
-func (s *shelf) Overdue(report.Query, error) {}
-
 func (s *shelf) Expire(report.Query) {}
-
-func (s *shelf) ForgetFinal(string, string, time.Time) {}
-
-func (s *shelf) Outlook(report.Query) (seen time.Time, life time.Duration, soon bool) { return }
 
 // emulated is a server whose Google is an emulator that never tires, and whose clock
 // stands still: today's numbers must not grow between two questions.
@@ -279,8 +270,7 @@ func TestPlannedIsExact(t *testing.T) {
 			asked.Add(1)
 			return a.google.Report(ctx, q)
 		}),
-		Memory:   &shelf{kept: map[cache.Key]*report.Report{}},
-		Clock:    func() time.Time { return now },
+		Parts:    &shelf{kept: map[cache.Key]*report.Report{}},
 		Observer: func(e plan.Event) { counting.Lock(); events[e]++; counting.Unlock() },
 	})
 	must(t, err)
@@ -312,7 +302,7 @@ func TestPlannedIsExact(t *testing.T) {
 		}
 	}
 	t.Logf("%d questions, %d asked, %v", rounds*atOnce, asked.Load(), events)
-	for _, event := range []plan.Event{plan.Passed, plan.Sliced, plan.United, plan.Kept} {
+	for _, event := range []plan.Event{plan.Passed, plan.Sliced, plan.United} {
 		if events[event] < 10 {
 			t.Errorf("%s only %d times: the test shows nothing about it", event, events[event])
 		}

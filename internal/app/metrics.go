@@ -49,10 +49,10 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 		}, []string{"property"}),
 		answers: eventCounters(registry, prometheus.CounterOpts{
 			Name: "oriel_cache_answers_total", Help: "Queries by how the cache answered them.",
-		}, "event", cache.Hit, cache.Refreshing, cache.Miss, cache.Joined, cache.Stale, cache.Failed),
+		}, "event", cache.Hit, cache.Refreshing, cache.Miss, cache.Joined, cache.Stale, cache.Failed, cache.Prewarmed),
 		plans: eventCounters(registry, prometheus.CounterOpts{
-			Name: "oriel_plan_questions_total", Help: "Queries by what was made of them before the cache.",
-		}, "how", plan.Passed, plan.Sliced, plan.United, plan.Kept, plan.Renewed, plan.Prewarmed, plan.Changed),
+			Name: "oriel_plan_questions_total", Help: "Queries that Google had to be asked about, by how.",
+		}, "how", plan.Passed, plan.Sliced, plan.United, plan.Changed),
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "oriel_connections_refused_total", Help: "Connections closed because their address had too many.",
 		}),
@@ -96,22 +96,12 @@ func (m *metrics) inFlightChanged(property string, running int) {
 }
 
 // planned counts what the plan found at hand as the hits that they are.
-func (m *metrics) planned(e plan.Event) {
-	m.plans[e].Inc()
-	switch e {
-	case plan.Kept:
-		m.cacheAnswered(cache.Hit)
-	case plan.Renewed:
-		m.cacheAnswered(cache.Refreshing)
-	}
-}
+func (m *metrics) planned(e plan.Event) { m.plans[e].Inc() }
 
-func (m *metrics) cacheAnswered(e cache.Event) {
-	m.answers[e].Inc()
-}
+func (m *metrics) cacheAnswered(e cache.Event) { m.answers[e].Inc() }
 
 // watchCache tells how much is kept, each time that somebody asks.
-func (m *metrics) watchCache(c *cache.Cache) {
+func (m *metrics) watchCache(c *cache.Answers) {
 	tiers := func(name, help, tier string, value func(cache.Stats) float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: name, Help: help, ConstLabels: prometheus.Labels{"tier": tier},

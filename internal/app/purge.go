@@ -23,14 +23,14 @@ type Purged = web.Purged
 func (a *App) purge(ctx context.Context, name string) (p Purged, err error) {
 	var n cache.Forgotten
 	if name == "" {
-		n, err = a.cache.ForgetAll(ctx)
+		n, err = a.answers.ForgetAll(ctx)
 	} else {
 		var v policy.View
 		if v, err = a.config.viewNamed(name); err != nil {
 			return p, err
 		}
 		p.View = v.Name
-		n, err = a.cache.Forget(ctx, v.Account, v.Property)
+		n, err = a.answers.Forget(ctx, v.Account, v.Property)
 	}
 	if err != nil {
 		return p, report.Errorf(report.Unavailable, "The answers on disk could not be dropped; none of them is given before a restart.").Because(err)

@@ -111,7 +111,7 @@ func TestTwoServersOnOneCacheFile(t *testing.T) {
 	if _, err := second.cache.Report(t.Context(), october); err != nil {
 		t.Fatal(err)
 	}
-	for second.cache.Degraded() == nil {
+	for second.answers.Degraded() == nil {
 		if t.Context().Err() != nil {
 			t.Fatal("it is never told")
 		}

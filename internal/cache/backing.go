@@ -71,7 +71,7 @@ type change struct {
 	used   time.Time
 }
 
-func newBacking(c *Config) *backing {
+func newBacking(c *AnswersConfig) *backing {
 	b := &backing{
 		store: c.Store, clock: c.Clock, log: c.Logger, realm: realmOf(c.Realm), patience: c.StorePatience, rest: c.StoreRest,
 		pending: map[Key]change{}, slots: make(chan struct{}, maxReads),

@@ -43,22 +43,44 @@ var sessions = report.Query{
 	DateRanges: []report.DateRange{{StartDate: "2026-01-01", EndDate: "2026-01-31"}},
 }
 
+// opened is a cache with its answers.
+type opened struct {
+	*Cache
+	*Answers
+}
+
+type settings struct {
+	AnswersConfig
+	Config
+}
+
 // open returns a cache that closes with the test; half a jitter is none.
-func open(t *testing.T, s report.Source, change func(*Config)) *Cache {
+func open(t *testing.T, s report.Source, change func(*settings)) *opened {
 	t.Helper()
-	c := Config{Clock: time.Now, Jitter: func(time.Time) float64 { return 0.5 }}
+	c := opening(t, s, change)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// opening is open for who closes the answers.
+func opening(t testing.TB, s report.Source, change func(*settings)) *opened {
+	t.Helper()
+	c := settings{AnswersConfig{Clock: time.Now, Jitter: func(time.Time) float64 { return 0.5 }}, Config{Source: s}}
 	if change != nil {
 		change(&c)
 	}
-	kept, err := New(s, c)
+	var err error
+	if c.Answers, err = NewAnswers(c.AnswersConfig); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := New(c.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = kept.Close() })
-	return kept
+	return &opened{kept, c.Answers}
 }
 
-func mustReport(t *testing.T, c *Cache, q report.Query) *report.Report {
+func mustReport(t *testing.T, c *opened, q report.Query) *report.Report {
 	t.Helper()
 	r, err := c.Report(t.Context(), q)
 	if err != nil {
@@ -81,7 +103,7 @@ func TestAnswersFromMemoryForItsTime(t *testing.T) {
 		t.Run(string(test.freshness), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := always(test.freshness)
-				c := open(t, s, func(c *Config) { c.Final = 24 * time.Hour })
+				c := open(t, s, func(c *settings) { c.Final = 24 * time.Hour })
 				first := mustReport(t, c, sessions)
 				time.Sleep(test.ttl - time.Second)
 				if again := mustReport(t, c, sessions); again != first || s.asked.Load() != 1 {
@@ -126,7 +148,7 @@ func TestFinalAnswersAreNotAskedAgain(t *testing.T) {
 
 func TestJitterSpreadsTheEnd(t *testing.T) {
 	for random, want := range map[float64]time.Duration{0: 810 * time.Second, 0.5: 900 * time.Second, 1: 990 * time.Second} {
-		c := open(t, always(report.FreshIntraday), func(c *Config) { c.Jitter = func(time.Time) float64 { return random } })
+		c := open(t, always(report.FreshIntraday), func(c *settings) { c.Jitter = func(time.Time) float64 { return random } })
 		if got := c.newEntry(slot{}, &report.Report{Freshness: report.FreshIntraday}).fresh.Round(time.Millisecond); got != want {
 			t.Errorf("random %v: %v, want %v", random, got, want)
 		}
@@ -160,7 +182,7 @@ func TestAheadOfTheEnd(t *testing.T) {
 // What was made of one answer ends when it does; what came at another moment
 // does not.
 func TestPartsOfAnAnswerEndTogether(t *testing.T) {
-	c := open(t, always(report.FreshIntraday), func(c *Config) { c.Jitter = nil })
+	c := open(t, always(report.FreshIntraday), func(c *settings) { c.Jitter = nil })
 	end := func(at time.Time) time.Duration {
 		return c.newEntry(slot{}, &report.Report{Freshness: report.FreshIntraday, FetchedAt: at}).fresh
 	}
@@ -188,7 +210,7 @@ func TestOneQuestionForAllWhoAskTheSame(t *testing.T) {
 			return inner(ctx, n, q)
 		}
 		var events sync.Map
-		c := open(t, s, func(c *Config) {
+		c := open(t, s, func(c *settings) {
 			c.Observer = func(e Event) {
 				n, _ := events.LoadOrStore(e, new(atomic.Int64))
 				n.(*atomic.Int64).Add(1)
@@ -327,7 +349,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	s := &source{answer: func(context.Context, int64, report.Query) (*report.Report, error) {
 		return &report.Report{Body: make([]byte, 10_000), Freshness: report.FreshFinal}, nil
 	}}
-	c := open(t, s, func(c *Config) { c.MaxBytes = 100_000 })
+	c := open(t, s, func(c *settings) { c.MaxBytes = 100_000 })
 	for i := range 100 {
 		q := sessions
 		q.Offset = report.Int64(i)
@@ -340,22 +362,22 @@ func TestMemoryIsBounded(t *testing.T) {
 }
 
 func TestNewRefusesWhatIsMissing(t *testing.T) {
-	if _, err := New(nil, Config{Clock: time.Now}); err == nil {
+	if _, err := New(Config{Answers: &Answers{}}); err == nil {
 		t.Error("no error without a source")
 	}
-	if _, err := New(always(""), Config{}); err == nil {
+	if _, err := New(Config{Source: always("")}); err == nil {
+		t.Error("no error without answers")
+	}
+	if _, err := NewAnswers(AnswersConfig{}); err == nil {
 		t.Error("no error without a clock")
 	}
-	if _, err := New(always(""), Config{Clock: time.Now, MaxBytes: -1}); err == nil {
+	if _, err := NewAnswers(AnswersConfig{Clock: time.Now, MaxBytes: -1}); err == nil {
 		t.Error("no error for negative bytes")
 	}
 }
 
 func BenchmarkHit(b *testing.B) {
-	c, err := New(always(report.FreshFinal), Config{Clock: time.Now})
-	if err != nil {
-		b.Fatal(err)
-	}
+	c := opening(b, always(report.FreshFinal), nil)
 	defer c.Close()
 	for b.Loop() {
 		if _, err := c.Report(b.Context(), sessions); err != nil {

@@ -29,8 +29,9 @@ type CatalogConfig struct {
 	// Patience is how long a caller waits for something newer than what is
 	// known. The default is 3 s.
 	Patience time.Duration
-	// Beside is a cache whose store keeps what is known over a restart. Optional.
-	Beside *Cache
+	// Beside are answers whose store keeps what is known over a restart, and which are
+	// forgotten when a property changes. Optional.
+	Beside *Answers
 	// Changed is told, once, when the time zone or the currency of a property is
 	// seen to have changed at Google. It must not block. Optional.
 	Changed func(account, property string, before, after report.Property)
@@ -44,7 +45,7 @@ type Catalog struct {
 	properties *shelf[report.Property]
 	fields     *shelf[*report.Fields]
 	source     report.Catalog
-	beside     *Cache // whose answers are forgotten when a property changes; may be nil
+	beside     *Answers // see CatalogConfig; may be nil
 }
 
 var _ report.Catalog = (*Catalog)(nil)

@@ -156,7 +156,7 @@ func TestCatalogSurvivesARestart(t *testing.T) {
 			c := with(t, always(report.FreshFinal), d, nil)
 			defer c.Close()
 			source.err = err
-			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c})
+			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c.Answers})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -217,7 +217,7 @@ func TestAccessTakenAwayForgetsTheProperty(t *testing.T) {
 		q := sessions
 		q.Account, q.Property = "a", "1"
 		c := with(t, &source{answer: failing(report.NoAccess)}, d, nil)
-		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c})
+		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,7 +229,7 @@ func TestAccessTakenAwayForgetsTheProperty(t *testing.T) {
 		known.err = report.Errorf(report.Unavailable, "no")
 		c = with(t, always(report.FreshFinal), d, nil)
 		defer c.Close()
-		if k, err = NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c}); err != nil {
+		if k, err = NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers}); err != nil {
 			t.Fatal(err)
 		}
 		if p, err := k.Property(t.Context(), "a", "1"); err == nil {
@@ -261,9 +261,9 @@ func TestCatalogPatience(t *testing.T) {
 func TestAStoreThatIsSlowSaysNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, source := newDisk(), &catalog{}
-		begin := func() (*Cache, *Catalog) {
+		begin := func() (*opened, *Catalog) {
 			c := with(t, always(report.FreshFinal), d, nil)
-			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c})
+			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c.Answers})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -313,9 +313,9 @@ func TestAChangedZoneIsNoticed(t *testing.T) {
 				d, source, known := newDisk(), always(report.FreshFinal), &catalog{}
 				plain := source.answer
 				var changed []string
-				begin := func() (*Cache, *Catalog) {
+				begin := func() (*opened, *Catalog) {
 					c := with(t, source, d, nil)
-					k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c, Changed: func(account, property string, before, after report.Property) {
+					k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers, Changed: func(account, property string, before, after report.Property) {
 						changed = append(changed, account+property+" "+before.TimeZone.String()+before.CurrencyCode+" "+after.TimeZone.String()+after.CurrencyCode)
 					}})
 					if err != nil {
@@ -352,7 +352,7 @@ func TestAChangedZoneIsNoticed(t *testing.T) {
 				if n := known.properties.Load(); n != 1 {
 					t.Errorf("the property was asked about %d times", n)
 				}
-				if r, _ := c.AtHand(first); r != nil {
+				if r := c.Get(t.Context(), first); r != nil {
 					t.Errorf("given: %+v", r)
 				}
 				_ = c.Close()
@@ -382,7 +382,7 @@ func TestAChangedZoneIsNoticed(t *testing.T) {
 func TestASlowAnswerChangesNothingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, known, changed := open(t, always(report.FreshFinal), nil), &catalog{}, 0
-		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c, Changed: func(string, string, report.Property, report.Property) { changed++ }})
+		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers, Changed: func(string, string, report.Property, report.Property) { changed++ }})
 		if err != nil {
 			t.Fatal(err)
 		}

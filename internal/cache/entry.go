@@ -11,9 +11,10 @@ import (
 // An entry is an answer that is kept.
 type entry struct {
 	report *report.Report
-	at     slot // what it is about
-	stored time.Time
-	fresh  time.Duration // how long it is given without asking again
+	at     slot          // what it is about
+	stored time.Time     // when the source had it
+	fresh  time.Duration // how long after that it is given without asking again
+	ends   time.Time     // until when it may be given at all
 	keep   time.Duration // how long memory keeps it, from when it gets it
 	told   atomic.Int64  // the last use that the store knows of, Unix nanoseconds
 	// overdue is why a newer answer could not be had when it was last tried; nil
@@ -41,14 +42,14 @@ const (
 )
 
 // state returns how e, the entry of q or nil, may be used.
-func (c *Cache) state(e *entry, q report.Query, now time.Time) state {
+func (a *Answers) state(e *entry, q report.Query, now time.Time) state {
 	if e == nil {
 		return absent
 	}
 	switch {
 	case e.expired.Load():
 		return old
-	case now.Sub(e.stored) < c.life(e, q):
+	case now.Sub(e.stored) < a.life(e, q):
 		return fresh
 	case e.report.Freshness == report.FreshRealtime:
 		return old // its age is its point
@@ -98,40 +99,43 @@ func (e *entry) given() *report.Report {
 	return e.report
 }
 
-func (c *Cache) newEntry(at slot, r *report.Report) *entry {
-	fresh := c.freshFor(r)
-	e := &entry{report: r, at: at, stored: c.config.Clock(), fresh: fresh, keep: fresh + c.config.Stale}
+// newEntry returns an entry of an answer that has just come, or was put together of such
+// as came before and is as old as they are.
+func (a *Answers) newEntry(at slot, r *report.Report) *entry {
+	fresh := a.freshFor(r)
+	e := &entry{report: r, at: at, stored: r.FetchedAt, fresh: fresh, ends: r.FetchedAt.Add(fresh + a.config.Stale)}
+	e.keep = e.ends.Sub(a.config.Clock())
 	e.told.Store(e.stored.UnixNano())
 	return e
 }
 
-func (c *Cache) freshFor(r *report.Report) time.Duration {
-	ttl := c.config.Intraday
+func (a *Answers) freshFor(r *report.Report) time.Duration {
+	ttl := a.config.Intraday
 	switch r.Freshness {
 	case report.FreshRealtime:
-		ttl = c.config.Realtime
+		ttl = a.config.Realtime
 	case report.FreshSettling:
-		ttl = c.config.Settling
+		ttl = a.config.Settling
 	case report.FreshFinal:
-		ttl = c.config.Final
+		ttl = a.config.Final
 	}
-	return c.jittered(ttl, r)
+	return a.jittered(ttl, r)
 }
 
 // jittered shortens or lengthens a life: the answers to several questions that
 // came one after the other must not go together.
-func (c *Cache) jittered(life time.Duration, r *report.Report) time.Duration {
-	return time.Duration(float64(life) * (0.9 + 0.2*c.config.Jitter(r.FetchedAt)))
+func (a *Answers) jittered(life time.Duration, r *report.Report) time.Duration {
+	return time.Duration(float64(life) * (0.9 + 0.2*a.config.Jitter(r.FetchedAt)))
 }
 
 // life is for how long an entry is given to those who ask q without asking again:
 // two views of the same property may differ in it.
-func (c *Cache) life(e *entry, q report.Query) time.Duration {
+func (a *Answers) life(e *entry, q report.Query) time.Duration {
 	if e == nil {
 		return 0
 	}
 	if own := q.Ages.Of(e.report.Freshness); own > 0 {
-		return c.jittered(own, e.report)
+		return a.jittered(own, e.report)
 	}
 	return e.fresh
 }
@@ -155,19 +159,19 @@ type failure struct {
 
 // remember keeps an error that asking again at once would only repeat, at the
 // cost of Google's quotas for errors.
-func (c *Cache) remember(k Key, err *report.Error) {
+func (a *Answers) remember(k Key, err *report.Error) {
 	switch {
 	case err.Kind == report.Invalid || err.Kind == report.TooLarge:
-		c.failures.Set(k, failure{err, c.config.Invalid})
+		a.failures.Set(k, failure{err, a.config.Invalid})
 	case err.Kind == report.NoAccess || serveOld(err):
-		c.failures.Set(k, failure{err, c.config.Rest})
+		a.failures.Set(k, failure{err, a.config.Rest})
 	}
 }
 
 // remembered returns the error that answers k without asking: a refusal always,
 // a failure that may pass only where an old answer softens it.
-func (c *Cache) remembered(k Key, e *entry) *report.Error {
-	f, ok := c.failures.GetIfPresent(k)
+func (a *Answers) remembered(k Key, e *entry) *report.Error {
+	f, ok := a.failures.GetIfPresent(k)
 	if !ok || e == nil && serveOld(f.err) && f.err.Kind != report.Misconfigured {
 		return nil
 	}
@@ -192,4 +196,55 @@ func (e *entry) stale(err *report.Error) *report.Report {
 		r.Stale = report.StaleQuota
 	}
 	return &r
+}
+
+// keep puts an entry in the place of an older one, which knows when somebody last
+// looked. What was forgotten meanwhile is not kept.
+func (a *Answers) keep(key Key, e *entry) {
+	if a.forgot.covers(e.at, e.report) {
+		return
+	}
+	if before, ok := a.kept.GetIfPresent(key); ok {
+		if before.report == e.report {
+			return // it may be contradicted since
+		}
+		e.seen.Store(before.seen.Load())
+	}
+	a.kept.Set(key, e)
+	if a.forgot.covers(e.at, e.report) { // since it was looked
+		a.kept.Invalidate(key)
+		return
+	}
+	if a.backing != nil {
+		a.backing.put(e.record(key))
+	}
+}
+
+// failed remembers an error, and drops the old answer of a view whose access was
+// taken away: it must not come back when Google fails later. No other error takes
+// anything away.
+func (a *Answers) failed(key Key, at slot, err error) {
+	e := report.AsError(err)
+	if a.ctx.Err() == nil {
+		a.remember(key, e)
+		a.overdue(key, e)
+	}
+	if e.Kind != report.NoAccess {
+		return
+	}
+	a.doors.close(at, e, a.config.Clock().Add(a.config.Rest))
+	a.kept.Invalidate(key)
+	if a.backing != nil {
+		a.backing.forget(key)
+		// Who starts anew while Google fails then has no time zone for the
+		// property, and gives none of its answers.
+		propertyNotes(a.backing).forget(at)
+	}
+}
+
+// overdue labels the answer that is at hand: a newer one cannot be had now.
+func (a *Answers) overdue(key Key, err *report.Error) {
+	if e, ok := a.kept.GetIfPresent(key); ok && (serveOld(err) || err.Kind == report.Internal) {
+		e.overdue.Store(err)
+	}
 }

@@ -18,18 +18,18 @@ type Forgotten struct{ Memory, Disk int }
 // in memory and in the store, and what is remembered of questions that failed. An
 // error means that the store may still have some of them; they are not given as
 // long as this process runs.
-func (c *Cache) Forget(ctx context.Context, account, property string) (Forgotten, error) {
-	return c.forgetAll(ctx, slot{account, property})
+func (a *Answers) Forget(ctx context.Context, account, property string) (Forgotten, error) {
+	return a.forgetAll(ctx, slot{account, property})
 }
 
 // ForgetAll drops all answers, see Forget.
-func (c *Cache) ForgetAll(ctx context.Context) (Forgotten, error) { return c.forgetAll(ctx, slot{}) }
+func (a *Answers) ForgetAll(ctx context.Context) (Forgotten, error) { return a.forgetAll(ctx, slot{}) }
 
-func (c *Cache) forgetAll(ctx context.Context, at slot) (n Forgotten, err error) {
-	n.Memory = c.drop(at, false, c.config.Clock())
-	c.failures.InvalidateAll()
-	if c.backing != nil {
-		n.Disk, err = c.backing.purge(ctx, at, false)
+func (a *Answers) forgetAll(ctx context.Context, at slot) (n Forgotten, err error) {
+	n.Memory = a.drop(at, false, a.config.Clock())
+	a.failures.InvalidateAll()
+	if a.backing != nil {
+		n.Disk, err = a.backing.purge(ctx, at, false)
 	}
 	return n, err
 }
@@ -37,36 +37,36 @@ func (c *Cache) forgetAll(ctx context.Context, at slot) (n Forgotten, err error)
 // ForgetFinal drops the final answers about a property that came before a moment,
 // when it is seen that Google has changed days that were final. It doesn't wait for
 // the store.
-func (c *Cache) ForgetFinal(account, property string, before time.Time) {
-	c.forgetBehind(slot{account, property}, true, before)
+func (a *Answers) ForgetFinal(account, property string, before time.Time) {
+	a.forgetBehind(slot{account, property}, true, before)
 }
 
 // forgetBefore drops the answers about a property that came before a moment. It
 // doesn't wait for the store.
-func (c *Cache) forgetBefore(at slot, before time.Time) { c.forgetBehind(at, false, before) }
+func (a *Answers) forgetBefore(at slot, before time.Time) { a.forgetBehind(at, false, before) }
 
-func (c *Cache) forgetBehind(at slot, final bool, before time.Time) {
-	c.drop(at, final, before)
-	if c.backing == nil || !c.begin() {
+func (a *Answers) forgetBehind(at slot, final bool, before time.Time) {
+	a.drop(at, final, before)
+	if a.backing == nil || !a.begin() {
 		return
 	}
 	go func() {
-		defer c.running.Done()
+		defer a.running.Done()
 		ctx, cancel := context.WithTimeout(context.Background(), writeTime) // the end of the cache waits for it
 		defer cancel()
-		if _, err := c.backing.purge(ctx, at, final); err != nil {
-			c.config.Logger.Warn("answers that hold no more cannot be dropped from disk", "error", err)
+		if _, err := a.backing.purge(ctx, at, final); err != nil {
+			a.config.Logger.Warn("answers that hold no more cannot be dropped from disk", "error", err)
 		}
 	}()
 }
 
 // drop drops from memory the answers about a slot, the zero slot for all, and
 // returns how many.
-func (c *Cache) drop(at slot, final bool, before time.Time) (n int) {
-	c.forgot.note(at, final, before)
-	for key, e := range c.kept.All() {
-		if c.forgot.covers(e.at, e.report) {
-			c.kept.Invalidate(key)
+func (a *Answers) drop(at slot, final bool, before time.Time) (n int) {
+	a.forgot.note(at, final, before)
+	for key, e := range a.kept.All() {
+		if a.forgot.covers(e.at, e.report) {
+			a.kept.Invalidate(key)
 			n++
 		}
 	}

@@ -21,13 +21,13 @@ func about(account, property string) report.Query {
 func TestForget(t *testing.T) {
 	all := []report.Query{about("main", "1"), about("main", "2"), about("other", "1")}
 	for name, test := range map[string]struct {
-		forget func(*Cache) (Forgotten, error)
+		forget func(*opened) (Forgotten, error)
 		want   Forgotten
 		again  []bool
 	}{
-		"a property": {func(c *Cache) (Forgotten, error) { return c.Forget(t.Context(), "main", "1") }, Forgotten{1, 1}, []bool{true, false, false}},
-		"everything": {func(c *Cache) (Forgotten, error) { return c.ForgetAll(t.Context()) }, Forgotten{3, 3}, []bool{true, true, true}},
-		"nothing":    {func(c *Cache) (Forgotten, error) { return c.Forget(t.Context(), "main", "3") }, Forgotten{}, []bool{false, false, false}},
+		"a property": {func(c *opened) (Forgotten, error) { return c.Forget(t.Context(), "main", "1") }, Forgotten{1, 1}, []bool{true, false, false}},
+		"everything": {func(c *opened) (Forgotten, error) { return c.ForgetAll(t.Context()) }, Forgotten{3, 3}, []bool{true, true, true}},
+		"nothing":    {func(c *opened) (Forgotten, error) { return c.Forget(t.Context(), "main", "3") }, Forgotten{}, []bool{false, false, false}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -60,8 +60,9 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// TestForgetFinal leaves what is not final, and what came later.
-func TestForgetFinal(t *testing.T) {
+// TestAChangedFinalDay: when a final answer comes back another, those that came before it
+// are forgotten; not what is not final, and what came later.
+func TestAChangedFinalDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := newDisk(), always(report.FreshFinal)
 		settling := always(report.FreshSettling)
@@ -73,22 +74,37 @@ func TestForgetFinal(t *testing.T) {
 			return answer(ctx, n, q)
 		}
 		c := open(t, s, on(d))
-		final, other := about("main", "1"), about("main", "1")
+		final, other, day := about("main", "1"), about("main", "1"), about("main", "1")
 		other.Limit = 7 // is settling
+		day.Limit = 9
 		old := mustReport(t, c, final)
 		mustReport(t, c, other)
+		same := *mustReport(t, c, day)
 		time.Sleep(time.Minute)
-		c.ForgetFinal("main", "1", time.Now())
+		same.FetchedAt = time.Now()
+		if c.Put(t.Context(), day, &same) || c.Get(t.Context(), final) == nil {
+			t.Error("the same answer is taken for a change")
+		}
+		c.kept.InvalidateAll() // what is on disk alone is compared too
+		time.Sleep(time.Minute)
+		another := report.Report{Body: []byte("{}"), Freshness: report.FreshFinal, FetchedAt: time.Now()}
+		if !c.Put(t.Context(), day, &another) {
+			t.Error("another answer is taken for the same")
+		}
 		synctest.Wait()
-		c.Remember(final, old) // made of what was recalled before
-		if r, _ := c.Recall(t.Context(), final); r != nil {
+		c.Put(t.Context(), final, old) // on its way since before
+		if c.Get(t.Context(), final) != nil {
 			t.Error("what was forgotten is there")
 		}
-		if r, _ := c.Recall(t.Context(), other); r == nil || d.Stats().Records != 1 {
-			t.Errorf("what is settling is gone, or %d records are left, want 1", d.Stats().Records)
+		time.Sleep(time.Second)
+		if c.Get(t.Context(), other) == nil || c.Get(t.Context(), day) == nil {
+			t.Error("what is settling or came later is gone")
+		}
+		if n := d.Stats().Records; n < 1 || n > 2 {
+			t.Errorf("%d records are left on disk", n)
 		}
 		mustReport(t, c, final)
-		if r, due := c.Recall(t.Context(), final); r == nil || due {
+		if c.Get(t.Context(), final) == nil {
 			t.Error("what came later is not kept")
 		}
 	})
@@ -102,7 +118,7 @@ func TestExpire(t *testing.T) {
 		c := open(t, s, nil)
 		mustReport(t, c, sessions)
 		c.Expire(sessions)
-		if r, _ := c.Recall(t.Context(), sessions); r != nil {
+		if r := c.Get(t.Context(), sessions); r != nil {
 			t.Errorf("%s is recalled", r.Body)
 		}
 		answer := s.answer
@@ -127,12 +143,12 @@ func TestExpiredDoesNotComeBackFromDisk(t *testing.T) {
 		time.Sleep(time.Second)
 		c.Expire(sessions)
 		c.kept.Invalidate(KeyOf(sessions))
-		if r, _ := c.Recall(t.Context(), sessions); r != nil {
+		if r := c.Get(t.Context(), sessions); r != nil {
 			t.Errorf("%s came back when memory was full", r.Body)
 		}
 		_ = c.Close()
 		c = open(t, s, on(d))
-		if r, _ := c.Recall(t.Context(), sessions); r != nil {
+		if r := c.Get(t.Context(), sessions); r != nil {
 			t.Errorf("%s came back after a restart", r.Body)
 		}
 	})

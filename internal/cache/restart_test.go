@@ -86,20 +86,17 @@ func (l *lines) count(s string) int {
 	return strings.Count(l.text.String(), s)
 }
 
-func on(d *disk) func(*Config) { return func(c *Config) { c.Store = d } }
+func on(d *disk) func(*settings) { return func(c *settings) { c.Store = d } }
 
 // with returns a cache that the caller closes.
-func with(t *testing.T, s report.Source, d *disk, change func(*Config)) *Cache {
+func with(t *testing.T, s report.Source, d *disk, change func(*settings)) *opened {
 	t.Helper()
-	c := Config{Clock: time.Now, Jitter: func(time.Time) float64 { return 0.5 }, Store: d}
-	if change != nil {
-		change(&c)
-	}
-	kept, err := New(s, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kept
+	return opening(t, s, func(c *settings) {
+		c.Store = d
+		if change != nil {
+			change(c)
+		}
+	})
 }
 
 func TestRestartIsWarm(t *testing.T) {
@@ -126,7 +123,7 @@ func TestRestartIsWarm(t *testing.T) {
 				}
 				time.Sleep(test.pause)
 				var events []Event
-				after := open(t, s, func(c *Config) {
+				after := open(t, s, func(c *settings) {
 					c.Store = d
 					c.Observer = func(e Event) { events = append(events, e) }
 				})
@@ -169,7 +166,7 @@ func TestOldAnswersSurviveARestart(t *testing.T) {
 		}
 		_ = c.Close()
 		// Who allows no old answers now gets none of those kept before.
-		c = with(t, s, d, func(c *Config) { c.Stale = -1 })
+		c = with(t, s, d, func(c *settings) { c.Stale = -1 })
 		if r, err := c.Report(t.Context(), sessions); err == nil {
 			t.Errorf("no old answers are allowed: %+v", r)
 		}
@@ -181,9 +178,17 @@ func TestAnswersOfTheFutureAreNotBelieved(t *testing.T) {
 	for ahead, believed := range map[time.Duration]bool{50 * time.Second: true, 10 * time.Minute: false, 24 * 365 * time.Hour: false} {
 		synctest.Test(t, func(t *testing.T) {
 			d, s := newDisk(), always(report.FreshFinal)
-			c := with(t, s, d, func(c *Config) { c.Clock = func() time.Time { return time.Now().Add(ahead) } })
+			wrong := func() time.Time { return time.Now().Add(ahead) }
+			plain := s.answer
+			s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+				r, err := plain(ctx, n, q)
+				r.FetchedAt = wrong()
+				return r, err
+			}
+			c := with(t, s, d, func(c *settings) { c.Clock = wrong })
 			mustReport(t, c, sessions)
 			_ = c.Close()
+			s.answer = plain
 			c = open(t, s, on(d)) // the clock is right again
 			if mustReport(t, c, sessions); (s.asked.Load() == 1) != believed {
 				t.Errorf("an answer from %v ahead: asked %d times", ahead, s.asked.Load())
@@ -214,7 +219,7 @@ func TestRealms(t *testing.T) {
 			realm string
 			asked int64
 		}{{"https://google", 1}, {"http://127.0.0.1", 2}, {"", 3}, {"https://google", 3}, {"", 3}} {
-			kept := with(t, s, d, func(conf *Config) { conf.Realm = c.realm })
+			kept := with(t, s, d, func(conf *settings) { conf.Realm = c.realm })
 			if mustReport(t, kept, sessions); s.asked.Load() != c.asked {
 				t.Errorf("%d: asked %d times, want %d", i, s.asked.Load(), c.asked)
 			}
@@ -252,7 +257,7 @@ func TestReadYourWrites(t *testing.T) {
 		mustReport(t, c, sessions)
 		c.kept.Invalidate(key) // as memory that is full does
 		look := func() *entry {
-			e, _ := c.look(t.Context(), key, slot{}, c.config.Clock())
+			e, _ := c.look(t.Context(), key, slot{}, c.Answers.config.Clock())
 			return e
 		}
 		if look() == nil || c.Stats().StoreHits != 1 {
@@ -292,7 +297,7 @@ func TestFullDiskDegradesToMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, log := newDisk(), &lines{}
 		s := always(report.FreshFinal)
-		c := open(t, s, func(c *Config) { c.Store, c.Logger = d, slog.New(slog.NewTextHandler(log, nil)) })
+		c := open(t, s, func(c *settings) { c.Store, c.Logger = d, slog.New(slog.NewTextHandler(log, nil)) })
 		synctest.Wait()
 		d.broken.Store(true)
 		for i := range 20 {
@@ -379,7 +384,7 @@ func TestSlowDiskDoesNotSlowViewers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, log := newDisk(), &lines{}
 		s := always(report.FreshFinal)
-		c := open(t, s, func(c *Config) { c.Store, c.Logger = d, slog.New(slog.NewTextHandler(log, nil)) })
+		c := open(t, s, func(c *settings) { c.Store, c.Logger = d, slog.New(slog.NewTextHandler(log, nil)) })
 		d.stuck.Store(true)
 		start := time.Now()
 		for i := range 10 {
@@ -474,7 +479,7 @@ func TestASlowDiskIsWaitedForWhenTheSourceFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const many = 3 * maxReads
 		d, s := newDisk(), always(report.FreshFinal)
-		ask := func(c *Cache, n int) (*report.Report, error) {
+		ask := func(c *opened, n int) (*report.Report, error) {
 			q := sessions
 			q.Offset = report.Int64(n)
 			return c.Report(t.Context(), q)

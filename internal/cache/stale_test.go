@@ -31,7 +31,7 @@ func TestOldAnswersAreGivenAtOnce(t *testing.T) {
 
 // refreshed asks for an answer that is over its time, and once more when what was
 // asked behind has come or failed.
-func refreshed(t *testing.T, c *Cache) (*report.Report, error) {
+func refreshed(t *testing.T, c *opened) (*report.Report, error) {
 	t.Helper()
 	mustReport(t, c, sessions)
 	synctest.Wait()

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -53,13 +54,16 @@ const together = time.Minute
 
 // agree compares an answer that has just come with what others say of the same
 // days, sees to it that those which are out of date are fetched again, and returns
-// false when the answer itself must be asked as a whole.
-func (p *Plan) agree(q report.Query, r *report.Report, made bool) bool {
+// false when the answer itself must be asked as a whole. One that was put together is
+// kept before others can contradict it.
+func (p *Plan) agree(ctx context.Context, q report.Query, r *report.Report, made bool) bool {
 	mine, others := p.totals, p.lines
 	if len(q.Dimensions) > 0 {
 		mine, others = p.lines, p.totals
 	}
-	for at, sum := range sums(q, r) {
+	all := sums(q, r)
+	var wrong []tally
+	for at, sum := range all {
 		other, ok := others.GetIfPresent(at)
 		apart := r.FetchedAt.Sub(other.at)
 		switch {
@@ -67,16 +71,23 @@ func (p *Plan) agree(q report.Query, r *report.Report, made bool) bool {
 		case made && apart < together:
 			return false
 		case apart >= together || other.made:
-			p.again(other)
+			wrong = append(wrong, other)
 		}
+	}
+	if made {
+		p.c.Parts.Put(ctx, q, r)
+	}
+	for at, sum := range all {
 		mine.Set(at, tally{q.Clone(), sum, r.FetchedAt, made})
+	}
+	for _, other := range wrong {
+		p.doubt(other)
 	}
 	return true
 }
 
-// again fetches an answer that another contradicts, and gives it no longer for
-// fresh.
-func (p *Plan) again(t tally) {
+// doubt sees to it that an answer which another contradicts is asked again, as a whole.
+func (p *Plan) doubt(t tally) {
 	p.mu.Lock()
 	if t.made {
 		p.doubted[word(t.query)] = true
@@ -85,8 +96,7 @@ func (p *Plan) again(t tally) {
 		clear(p.doubted)
 	}
 	p.mu.Unlock()
-	p.c.Memory.Expire(t.query)
-	p.renew(t.query, report.Refresh)
+	p.c.Parts.Expire(t.query)
 }
 
 // doubtful reports, once, whether an answer is to be asked as a whole.
@@ -107,7 +117,7 @@ const maxSummed = 20_000
 // add up to that.
 func sums(q report.Query, r *report.Report) map[span]int64 {
 	line := len(q.Dimensions) > 0
-	if q.Realtime || q.MetricFilter != nil || q.Offset != 0 || q.KeepEmptyRows || r.Stale != "" || r.Rows > maxSummed ||
+	if q.Realtime || q.MetricFilter != nil || q.Offset != 0 || q.KeepEmptyRows || r.Rows > maxSummed ||
 		refuseMadeUp(q) != "" || line && refuseSlices(q) != "" {
 		return nil
 	}

@@ -55,7 +55,7 @@ func TestOnlySumsAreCompared(t *testing.T) {
 				g := &google{change: func(r *report.Report) {
 					r.Body, r.FetchedAt = fmt.Appendf(nil, `{"rows":[%s],"rowCount":%d,%s`, rows, strings.Count(rows, "metricValues"), metaOnly), time.Now()
 				}}
-				p, err := New(Config{Source: g, Memory: d, Clock: time.Now, Gather: -1})
+				p, err := New(Config{Source: g, Parts: d, Gather: -1})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -99,40 +99,33 @@ func TestRowsAreReadOnce(t *testing.T) {
 	}
 }
 
-// cold is a memory of which nothing is at hand without the disk, as after a restart.
-type cold struct {
+// days keep what they are given, and say what the test says of changes.
+type days struct {
 	blank
-	disk   map[string]*report.Report
-	forgot int
+	put     int
+	changed bool
 }
 
-func (c *cold) Recall(_ context.Context, q report.Query) (*report.Report, bool) {
-	return c.disk[word(q)], false
-}
-func (c *cold) Remember(q report.Query, r *report.Report) { c.disk[word(q)] = r }
-func (c *cold) ForgetFinal(string, string, time.Time)     { c.forgot++ }
+func (d *days) Put(context.Context, report.Query, *report.Report) bool { d.put++; return d.changed }
 
-// TestAChangedDayIsNoticedAfterARestart: what is on disk alone is compared too.
-func TestAChangedDayIsNoticedAfterARestart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		line := figures("eventCount")
-		line.Dimensions = []report.Dimension{{Name: "date"}}
-		line.OrderBys = []report.OrderBy{{Dimension: &report.DimensionOrder{DimensionName: "date"}}}
-		at := time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC)
-		say := func(count string) *report.Report {
-			at = at.Add(time.Hour)
-			return &report.Report{TimeZone: "UTC", FetchedAt: at, Body: []byte(`{"rows":[{"dimensionValues":[{"value":"20260103"}],"metricValues":[{"value":"` + count + `"}]}],"rowCount":1,` + metaOnly)}
-		}
-		c := &cold{disk: map[string]*report.Report{}}
-		p, err := New(Config{Source: &google{}, Memory: c, Clock: time.Now})
+// TestAChangedDayIsCounted: once for an answer, whatever else is in it.
+func TestAChangedDayIsCounted(t *testing.T) {
+	line := figures("eventCount")
+	line.Dimensions = []report.Dimension{{Name: "date"}}
+	line.OrderBys = []report.OrderBy{{Dimension: &report.DimensionOrder{DimensionName: "date"}}}
+	r := &report.Report{
+		TimeZone: "UTC", FetchedAt: time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC),
+		Body: []byte(`{"rows":[{"dimensionValues":[{"value":"20260103"}],"metricValues":[{"value":"3"}]}],"rowCount":1,` + metaOnly),
+	}
+	for _, changed := range []bool{false, true} {
+		d, counted := &days{changed: changed}, 0
+		p, err := New(Config{Source: &google{}, Parts: d, Observer: func(Event) { counted++ }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, count := range []string{"3", "3", "4"} {
-			p.keepDays(t.Context(), line, say(count))
-			if want := i / 2; c.forgot != want || len(c.disk) != 7 {
-				t.Errorf("%d: %d days kept, final answers forgotten %d times, want %d", i, len(c.disk), c.forgot, want)
-			}
+		p.keepDays(t.Context(), line, r)
+		if d.put != 7 || (counted == 1) != changed {
+			t.Errorf("changed %v: %d days kept, counted %d times", changed, d.put, counted)
 		}
-	})
+	}
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -10,8 +9,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// days answers q from the final days that are at hand at the range's beginning,
-// and one question for the rest.
+// days answers q from the final days that are kept of the range's beginning, and one
+// question for the rest.
 func (p *Plan) days(ctx context.Context, q report.Query) (*report.Report, error) {
 	all, ok := daysOf(q)
 	if !ok {
@@ -19,10 +18,12 @@ func (p *Plan) days(ctx context.Context, q report.Query) (*report.Report, error)
 	}
 	var made *report.Report
 	if !p.doubtful(q) {
-		made = p.assemble(ctx, q, all)
+		var err error
+		if made, err = p.assemble(ctx, q, all); err != nil {
+			return nil, err
+		}
 	}
-	if made != nil && p.agree(q, made, true) {
-		p.remember(q, made)
+	if made != nil && p.agree(ctx, q, made, true) {
 		p.c.Observer(Sliced)
 		return made, nil
 	}
@@ -32,50 +33,54 @@ func (p *Plan) days(ctx context.Context, q report.Query) (*report.Report, error)
 	}
 	if err == nil {
 		p.keepDays(ctx, q, r)
-		p.agree(q, r, false)
+		p.agree(ctx, q, r, false)
 	}
 	return r, err
 }
 
-// assemble returns nil where the whole has to be asked after all: no days are at
-// hand, the rest cannot be had, or says more than rows. The whole may still be at
-// hand, though old.
-func (p *Plan) assemble(ctx context.Context, q report.Query, all []report.Date) *report.Report {
-	parts := p.recallDays(ctx, q, all)
+// assemble returns nil where the whole has to be asked: no days are kept, or what Google
+// says of the rest is more than rows.
+func (p *Plan) assemble(ctx context.Context, q report.Query, all []report.Date) (*report.Report, error) {
+	parts := p.knownDays(ctx, q, all)
 	if len(parts) == 0 {
-		return nil
+		return nil, nil
 	}
 	if len(parts) < len(all) {
 		rest := q.Clone()
 		rest.DateRanges[0].StartDate = all[len(parts)].String()
-		r, err := p.gather(ctx, rest)
+		r, err := p.rest(ctx, rest)
 		if err != nil {
-			return nil
+			return nil, err
 		}
-		p.keepDays(ctx, rest, r)
 		parts = append(parts, r)
 	}
 	r, err := merge(q, parts)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
-	return r
+	return r, nil
 }
 
-// remember keeps an answer that was put together, unless it is an old one.
-func (p *Plan) remember(q report.Query, r *report.Report) {
-	if r.Stale == "" {
-		p.c.Memory.Remember(q, r)
+// rest answers what the days that are kept leave over. Several ranges may have the same
+// rest, so it is kept too.
+func (p *Plan) rest(ctx context.Context, q report.Query) (*report.Report, error) {
+	if r := p.c.Parts.Get(ctx, q); r != nil {
+		return r, nil
 	}
+	r, err := p.gather(ctx, q)
+	if err == nil {
+		p.keepDays(ctx, q, r)
+		p.c.Parts.Put(ctx, q, r)
+	}
+	return r, err
 }
 
-// recallDays returns the stored days from the range's beginning on, up to the
-// first about which Google is to be asked again.
-func (p *Plan) recallDays(ctx context.Context, q report.Query, all []report.Date) []*report.Report {
-	var known []*report.Report
+// knownDays returns the days that are kept from the range's beginning on, up to the
+// first about which Google is to be asked.
+func (p *Plan) knownDays(ctx context.Context, q report.Query, all []report.Date) (known []*report.Report) {
 	for _, day := range all {
-		r, due := p.c.Memory.Recall(ctx, dayOf(q, day))
-		if r == nil || due {
+		r := p.c.Parts.Get(ctx, dayOf(q, day))
+		if r == nil {
 			break
 		}
 		known = append(known, r)
@@ -147,20 +152,14 @@ func freshest(parts []*report.Report) *report.Report {
 	return decides
 }
 
-// keepDays keeps the rows of each final day of an answer to q. When a day differs
-// from what was kept of it, no final answer about the property is to be trusted that
-// came earlier.
+// keepDays keeps the rows of each final day of an answer to q.
 func (p *Plan) keepDays(ctx context.Context, q report.Query, r *report.Report) {
-	kept := finalDays(q, r)
-	if slices.ContainsFunc(kept, func(k keptDay) bool {
-		before, _ := p.c.Memory.Recall(ctx, k.query)
-		return before != nil && before.FetchedAt.Before(r.FetchedAt) && !bytes.Equal(before.Body, k.report.Body)
-	}) {
-		p.c.Observer(Changed)
-		p.c.Memory.ForgetFinal(q.Account, q.Property, r.FetchedAt)
+	changed := false
+	for _, k := range finalDays(q, r) {
+		changed = p.c.Parts.Put(ctx, k.query, k.report) || changed
 	}
-	for _, k := range kept {
-		p.c.Memory.Remember(k.query, k.report)
+	if changed {
+		p.c.Observer(Changed)
 	}
 }
 
@@ -174,7 +173,7 @@ type keptDay struct {
 func finalDays(q report.Query, r *report.Report) (kept []keptDay) {
 	days, ok := daysOf(q)
 	zone, err := time.LoadLocation(r.TimeZone)
-	if !ok || err != nil || r.TimeZone == "" || r.Stale != "" || !report.Final(days[0], zone, r.FetchedAt) {
+	if !ok || err != nil || r.TimeZone == "" || !report.Final(days[0], zone, r.FetchedAt) {
 		return nil
 	}
 	a, err := readAnswer(r)

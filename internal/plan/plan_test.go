@@ -22,9 +22,13 @@ type google struct {
 	// refuse fails a question, where it is set.
 	refuse func(report.Query) error
 	change func(*report.Report)
+	wait   func(context.Context)
 }
 
-func (g *google) Report(_ context.Context, q report.Query) (*report.Report, error) {
+func (g *google) Report(ctx context.Context, q report.Query) (*report.Report, error) {
+	if g.wait != nil {
+		g.wait(ctx)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.asked = append(g.asked, q.Clone())
@@ -47,22 +51,16 @@ func (g *google) Report(_ context.Context, q report.Query) (*report.Report, erro
 	return r, nil
 }
 
-// blank remembers nothing.
+// blank keeps nothing.
 type blank struct{}
 
-func (blank) Recall(context.Context, report.Query) (*report.Report, bool) { return nil, false }
-func (blank) AtHand(report.Query) (*report.Report, bool)                  { return nil, false }
-func (blank) Remember(report.Query, *report.Report)                       {}
-func (blank) Overdue(report.Query, error)                                 {}
-func (blank) Expire(report.Query)                                         {}
-func (blank) ForgetFinal(string, string, time.Time)                       {}
-func (blank) Outlook(report.Query) (time.Time, time.Duration, bool) {
-	return time.Time{}, 0, false
-}
+func (blank) Get(context.Context, report.Query) *report.Report       { return nil }
+func (blank) Put(context.Context, report.Query, *report.Report) bool { return false }
+func (blank) Expire(report.Query)                                    {}
 
 func newPlan(t *testing.T, g *google) *Plan {
 	t.Helper()
-	p, err := New(Config{Source: g, Memory: blank{}, Clock: time.Now})
+	p, err := New(Config{Source: g, Parts: blank{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +166,53 @@ func TestNoMoreMetricsThanGoogleTakes(t *testing.T) {
 		all(t, newPlan(t, g), qs...)
 		if len(g.asked) != 2 || slices.ContainsFunc(g.asked, func(q report.Query) bool { return len(q.Metrics) > report.MaxMetrics }) {
 			t.Errorf("asked %+v", g.asked)
+		}
+	})
+}
+
+// What people do not need now is asked with what they do need in one question,
+// and then as urgently.
+func TestUrgencyOfAUnion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &google{}
+		p := newPlan(t, g)
+		refresh := figures("totalUsers")
+		refresh.Urgency = report.Refresh
+		all(t, p, refresh, figures("sessions"))
+		if len(g.asked) != 1 || g.asked[0].Urgency != report.Unseen {
+			t.Errorf("asked %+v", g.asked)
+		}
+	})
+}
+
+// TestNobodyWaitsNobodyAsks: a question ends once all who asked it have left, and who
+// comes then asks it again.
+func TestNobodyWaitsNobodyAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &google{}
+		var ended error
+		g.wait = func(ctx context.Context) {
+			select {
+			case <-ctx.Done():
+				ended = ctx.Err()
+			case <-time.After(time.Minute):
+			}
+		}
+		p := newPlan(t, g)
+		ctx, leave := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		for _, m := range []string{"sessions", "totalUsers"} {
+			wg.Go(func() { _, _ = p.Report(ctx, figures(m)) })
+		}
+		time.Sleep(time.Second)
+		leave()
+		wg.Wait()
+		synctest.Wait()
+		if ended == nil {
+			t.Error("the question goes on though nobody waits for it")
+		}
+		if _, err := p.Report(t.Context(), figures("sessions")); err != nil || len(g.asked) != 2 {
+			t.Errorf("%v, asked %d times", err, len(g.asked))
 		}
 	})
 }
@@ -286,7 +331,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestNeedsItsParts(t *testing.T) {
-	for _, c := range []Config{{}, {Source: &google{}}, {Memory: blank{}}, {Source: &google{}, Memory: blank{}}} {
+	for _, c := range []Config{{}, {Source: &google{}}, {Parts: blank{}}} {
 		if _, err := New(c); err == nil {
 			t.Errorf("%+v is enough", c)
 		}

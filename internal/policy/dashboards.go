@@ -71,25 +71,16 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 	return answer, nil
 }
 
-// panels answers the panels whose answers are at hand, and begins to ask for the
-// others, all at once: the returned function waits for these.
+// panels begins to ask for all panels at once: the returned function waits for them.
 func (g *Gate) panels(ctx context.Context, grant Grant, p page, answers []PanelAnswer) (wait func()) {
 	var wg sync.WaitGroup
 	for i := range answers {
 		answer := &answers[i]
-		ask, d := g.askPanel(ctx, grant, p, &p.opened.board.Panels[i], answer)
-		if ask == nil {
-			continue
-		}
-		if answer.Report = g.atHand(ctx, ask, d); answer.Report == nil {
-			wg.Go(g.putting(ctx, ask, d, answer))
+		if ask, d := g.askPanel(ctx, grant, p, &p.opened.board.Panels[i], answer); ask != nil {
+			wg.Go(func() { g.putPanel(ctx, ask, d, answer) })
 		}
 	}
 	return wg.Wait
-}
-
-func (g *Gate) putting(ctx context.Context, ask *question, d Decision, answer *PanelAnswer) func() {
-	return func() { g.putPanel(ctx, ask, d, answer) }
 }
 
 // A page is a dashboard request that was found allowed.

@@ -21,11 +21,8 @@ type Gate struct {
 
 // Config is what a Gate needs.
 type Config struct {
-	Rules  *Rules        // Required.
-	Source report.Source // Required.
-	// AtHand returns what Source would answer without anybody waiting for it, nil
-	// when that is nothing. Optional.
-	AtHand   func(ctx context.Context, q report.Query) *report.Report
+	Rules    *Rules         // Required.
+	Source   report.Source  // Required.
 	Catalog  report.Catalog // Required.
 	Recorder Recorder       // Required.
 	// Keyring has the access tokens that backends may be handed. Optional: none.
@@ -226,20 +223,6 @@ func (g *Gate) put(ctx context.Context, ask *question, d Decision) (r *report.Re
 		return nil, alike(discreet(err, ask.hidden), ask.query.Realtime)
 	}
 	return ask.told(r), nil
-}
-
-// atHand answers a question, and records that, when nobody has to be waited for.
-func (g *Gate) atHand(ctx context.Context, ask *question, d Decision) *report.Report {
-	if g.c.AtHand == nil {
-		return nil
-	}
-	r := g.c.AtHand(ctx, ask.query)
-	if r == nil {
-		return nil
-	}
-	d.Rows = r.Rows
-	g.record(ctx, d, nil)
-	return ask.told(r)
 }
 
 // Report answers a query about a view (name, alias, or the property id when it

@@ -322,7 +322,7 @@ func TestComparisonsAreNarrowed(t *testing.T) {
 	for i, c := range w.asked[0].Comparisons {
 		want := report.And(is("country", "Germany"), is("deviceCategory", "mobile"), q.Comparisons[i].DimensionFilter)
 		if !reflect.DeepEqual(c.DimensionFilter, want) || c.Name != q.Comparisons[i].Name {
-			t.Errorf("comparison %d: %s", i, jsonOf(t, c))
+			t.Errorf("comparison %d: %+v, want %+v", i, c, want)
 		}
 	}
 	if q.Comparisons[0].DimensionFilter.AndGroup != nil {

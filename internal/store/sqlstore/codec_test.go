@@ -142,7 +142,7 @@ func BenchmarkDiskHit(b *testing.B)   { hit(b, 8<<10) }
 
 func hit(b *testing.B, memory int64) {
 	s := filled(b, 0)
-	c, err := cache.New(counting{}, cache.Config{Clock: time.Now, MaxBytes: memory, Store: s})
+	c, err := keeping(cache.AnswersConfig{Clock: time.Now, MaxBytes: memory, Store: s})
 	if err != nil {
 		b.Fatal(err)
 	}

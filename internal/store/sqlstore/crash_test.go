@@ -154,6 +154,21 @@ func (counting) Report(_ context.Context, q report.Query) (*report.Report, error
 	return storetest.Record(int(q.Offset), 1, 3000, time.Now()).Report, nil
 }
 
+// A kept is a cache in front of counting.
+type kept struct {
+	*cache.Cache
+	*cache.Answers
+}
+
+func keeping(config cache.AnswersConfig) (*kept, error) {
+	answers, err := cache.NewAnswers(config)
+	if err != nil {
+		return nil, err
+	}
+	c, err := cache.New(cache.Config{Source: counting{}, Answers: answers})
+	return &kept{c, answers}, err
+}
+
 func question(n int) report.Query { return report.Query{Property: "1", Offset: report.Int64(n)} }
 
 // askAlways asks a cache on a store one new question after the other.
@@ -162,7 +177,7 @@ func askAlways(path string) error {
 	if err != nil {
 		return err
 	}
-	c, err := cache.New(counting{}, cache.Config{Clock: time.Now, Store: s})
+	c, err := keeping(cache.AnswersConfig{Clock: time.Now, Store: s})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // answering asks a cache questions from on and checks the answers.
-func answering(c *cache.Cache, from, to int) error {
+func answering(c *kept, from, to int) error {
 	for n := from; n < to; n++ {
 		r, err := c.Report(context.Background(), question(n))
 		if err != nil {
@@ -31,7 +31,7 @@ func answering(c *cache.Cache, from, to int) error {
 }
 
 // until waits for a cache to be degraded, or not to be.
-func until(c *cache.Cache, degraded bool) error {
+func until(c *kept, degraded bool) error {
 	for range 1500 {
 		if (c.Degraded() != nil) == degraded {
 			return nil
@@ -59,7 +59,7 @@ func fillDisk(path string) error {
 	if err != nil {
 		return err
 	}
-	c, err := cache.New(counting{}, cache.Config{Clock: time.Now, Store: s, StoreRest: 50 * time.Millisecond})
+	c, err := keeping(cache.AnswersConfig{Clock: time.Now, Store: s, StoreRest: 50 * time.Millisecond})
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func fillDisk(path string) error {
 }
 
 // flushed waits until a store has as many records.
-func flushed(c *cache.Cache, s *Store, records int64) error {
+func flushed(c *kept, s *Store, records int64) error {
 	for range 1500 {
 		if s.Stats().Records == records {
 			return nil
@@ -134,7 +134,7 @@ func useReadOnly(path string) error {
 	if err != nil {
 		return err
 	}
-	c, err := cache.New(counting{}, cache.Config{Clock: time.Now, Store: s})
+	c, err := keeping(cache.AnswersConfig{Clock: time.Now, Store: s})
 	if err != nil {
 		return err
 	}

@@ -74,6 +74,9 @@ func text(v any) string {
 type union struct {
 	query   report.Query // with the metrics of all
 	members []report.Query
+	ctx     context.Context // until everybody has left
+	end     context.CancelFunc
+	waiting int // who have not left
 	done    chan struct{}
 	// Once done is closed:
 	err     error
@@ -87,6 +90,7 @@ func (p *Plan) gather(ctx context.Context, q report.Query) (*report.Report, erro
 		return p.pass(ctx, q)
 	}
 	u := p.join(q)
+	defer p.leave(u)
 	select {
 	case <-u.done:
 	case <-ctx.Done():
@@ -99,7 +103,7 @@ func (p *Plan) gather(ctx context.Context, q report.Query) (*report.Report, erro
 		return nil, u.err
 	}
 	// Together they cannot be asked, or the answer says more than rows; alone, q
-	// may have an answer, if an old one.
+	// may have an answer.
 	return p.pass(ctx, q)
 }
 
@@ -115,18 +119,29 @@ func (p *Plan) join(q report.Query) *union {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, u := range p.asking[key] {
-		if u.covers(q) {
+		if u.covers(q) && u.ctx.Err() == nil {
 			u.addMember(q)
 			return u
 		}
 	}
 	u := p.waits[key]
-	if u == nil || !u.add(q) {
-		u = &union{query: q.Clone(), done: make(chan struct{}), members: []report.Query{q.Clone()}}
+	if u == nil || u.ctx.Err() != nil || !u.add(q) {
+		u = &union{query: q.Clone(), done: make(chan struct{})}
+		u.ctx, u.end = context.WithCancel(context.Background())
+		u.addMember(q)
 		p.waits[key] = u
 		time.AfterFunc(p.c.Gather, func() { p.ask(key, u) })
 	}
 	return u
+}
+
+// leave ends the question of a union once nobody waits for its answer.
+func (p *Plan) leave(u *union) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if u.waiting--; u.waiting == 0 {
+		u.end()
+	}
 }
 
 // covers reports whether the union asks for all metrics of q.
@@ -135,6 +150,7 @@ func (u *union) covers(q report.Query) bool {
 }
 
 func (u *union) addMember(q report.Query) {
+	u.waiting++
 	if !slices.ContainsFunc(u.members, func(m report.Query) bool { return slices.Equal(m.Metrics, q.Metrics) }) {
 		u.members = append(u.members, q.Clone())
 	}
@@ -157,9 +173,7 @@ func (u *union) add(q report.Query) bool {
 	return true
 }
 
-// ask puts the question of a union. Nobody's impatience ends it for the others;
-// the source bounds it. What comes is remembered before the union is forgotten, so
-// that nobody asks for it in between.
+// ask puts the question of a union. Nobody's impatience ends it for the others.
 func (p *Plan) ask(key unionKey, u *union) {
 	p.mu.Lock()
 	if p.waits[key] == u {
@@ -167,7 +181,7 @@ func (p *Plan) ask(key unionKey, u *union) {
 	}
 	p.asking[key] = append(p.asking[key], u)
 	p.mu.Unlock()
-	r, err := p.c.Source.Report(context.Background(), u.query)
+	r, err := p.c.Source.Report(u.ctx, u.query)
 	p.mu.Lock()
 	members := slices.Clone(u.members) // those who join from here on ask alone
 	p.mu.Unlock()
@@ -196,7 +210,6 @@ func (p *Plan) deal(u *union, q report.Query, r *report.Report) {
 	if own, err := project(r, u.query.Metrics, q); err == nil {
 		p.c.Observer(United)
 		u.answers[word(q)] = own
-		p.remember(q, own)
 	}
 }
 
@@ -297,4 +310,20 @@ func pick[T any](from []T, columns []int) []T {
 		out[i] = from[c]
 	}
 	return out
+}
+
+// Group puts questions together that a Plan asks as one, which those are that come
+// within moments.
+func Group(questions []report.Query) (groups [][]report.Query) {
+	at := map[unionKey]int{}
+	for _, q := range questions {
+		key := unionOf(q)
+		i, ok := at[key]
+		if !ok {
+			i = len(groups)
+			at[key], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], q)
+	}
+	return groups
 }
