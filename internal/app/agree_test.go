@@ -28,7 +28,8 @@ func (e *editor) change(day report.Date, count int) {
 	e.counts[day] = count
 }
 
-func (e *editor) Report(_ context.Context, q report.Query) (*report.Report, error) {
+func (e *editor) Report(_ context.Context, question *report.Question) (*report.Report, error) {
+	q := question.Query()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.asked++
@@ -101,7 +102,7 @@ func question(days, ago int, dimensions ...string) report.Query {
 
 func (d *desk) ask(q report.Query) string {
 	d.t.Helper()
-	r, err := d.cache.Report(d.t.Context(), q)
+	r, err := d.cache.Report(d.t.Context(), report.NewQuestion(q, nil))
 	must(d.t, err)
 	return string(r.Body)
 }
@@ -109,7 +110,7 @@ func (d *desk) ask(q report.Query) string {
 // right reports whether an answer is what Google would say now.
 func (d *desk) right(q report.Query) bool {
 	d.t.Helper()
-	want, err := d.google.Report(d.t.Context(), q)
+	want, err := d.google.Report(d.t.Context(), report.NewQuestion(q, nil))
 	must(d.t, err)
 	d.google.asked--
 	return d.ask(q) == string(want.Body)

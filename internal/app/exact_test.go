@@ -18,7 +18,6 @@ import (
 
 	"github.com/oriel-server/oriel/emulator"
 	"github.com/oriel-server/oriel/emulator/world"
-	"github.com/oriel-server/oriel/internal/cache"
 	"github.com/oriel-server/oriel/internal/plan"
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -26,23 +25,23 @@ import (
 // A shelf remembers everything for ever.
 type shelf struct {
 	mu   sync.Mutex
-	kept map[cache.Key]*report.Report
+	kept map[report.Key]*report.Report
 }
 
-func (s *shelf) Get(_ context.Context, q report.Query) *report.Report {
+func (s *shelf) Get(_ context.Context, q *report.Question) *report.Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.kept[cache.KeyOf(q)]
+	return s.kept[q.Key()]
 }
 
-func (s *shelf) Put(_ context.Context, q report.Query, r *report.Report) (changed bool) {
+func (s *shelf) Put(_ context.Context, q *report.Question, r *report.Report) (changed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.kept[cache.KeyOf(q)] = r
+	s.kept[q.Key()] = r
 	return false
 }
 
-func (s *shelf) Expire(report.Query) {}
+func (s *shelf) Expire(*report.Question) {}
 
 // emulated is a server whose Google is an emulator that never tires, and whose clock
 // stands still: today's numbers must not grow between two questions.
@@ -266,11 +265,11 @@ func TestPlannedIsExact(t *testing.T) {
 	events := map[plan.Event]int{}
 	var counting sync.Mutex
 	p, err := plan.New(plan.Config{
-		Source: sourceFunc(func(ctx context.Context, q report.Query) (*report.Report, error) {
+		Source: sourceFunc(func(ctx context.Context, q *report.Question) (*report.Report, error) {
 			asked.Add(1)
 			return a.google.Report(ctx, q)
 		}),
-		Parts:    &shelf{kept: map[cache.Key]*report.Report{}},
+		Parts:    &shelf{kept: map[report.Key]*report.Report{}},
 		Observer: func(e plan.Event) { counting.Lock(); events[e]++; counting.Unlock() },
 	})
 	must(t, err)
@@ -310,8 +309,8 @@ func TestPlannedIsExact(t *testing.T) {
 }
 
 func exact(t *testing.T, straight, planned report.Source, q report.Query) {
-	want, wantErr := straight.Report(t.Context(), q)
-	got, err := planned.Report(t.Context(), q)
+	want, wantErr := straight.Report(t.Context(), report.NewQuestion(q, nil))
+	got, err := planned.Report(t.Context(), report.NewQuestion(q, nil))
 	if (err == nil) != (wantErr == nil) {
 		t.Errorf("%+v\nplanned: %v\nstraight: %v", q, err, wantErr)
 		return
@@ -324,9 +323,9 @@ func exact(t *testing.T, straight, planned report.Source, q report.Query) {
 	}
 }
 
-type sourceFunc func(context.Context, report.Query) (*report.Report, error)
+type sourceFunc func(context.Context, *report.Question) (*report.Report, error)
 
-func (f sourceFunc) Report(ctx context.Context, q report.Query) (*report.Report, error) {
+func (f sourceFunc) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
 	return f(ctx, q)
 }
 

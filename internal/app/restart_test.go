@@ -18,10 +18,10 @@ import (
 const museum = "  museum: {property: '412600302'}\n"
 
 // october is a question about days that are final.
-var october = report.Query{
+var october = report.NewQuestion(report.Query{
 	Account: "agency", Property: "412600302", Metrics: []report.Metric{{Name: "sessions"}},
 	DateRanges: []report.DateRange{{StartDate: "2026-10-01", EndDate: "2026-10-31"}},
-}
+}, nil)
 
 func wired(t *testing.T, path string) *App {
 	t.Helper()
@@ -231,8 +231,7 @@ func TestTheZoneIsChangedAtGoogle(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, google.ChangeProperty("412600302", emulator.PropertyChange{TimeZone: "Pacific/Apia", CurrencyCode: "JPY"}))
-	other := october
-	other.Metrics = []report.Metric{{Name: "totalUsers"}}
+	other := october.With(func(q *report.Query) { q.Metrics = []report.Metric{{Name: "totalUsers"}} })
 	if _, err := a.cache.Report(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}

@@ -32,11 +32,11 @@ func (a *App) traffic(ctx context.Context, view string, patience time.Duration) 
 	v := a.config.Views[view]
 	var r *report.Report
 	err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
-		r, err = a.google.Report(ctx, report.Query{
+		r, err = a.google.Report(ctx, report.NewQuestion(report.Query{
 			Account: v.Account, Property: v.Property, DimensionFilter: v.Filter.Filter.Clone(),
 			Metrics:    []report.Metric{{Name: "activeUsers"}},
 			DateRanges: []report.DateRange{{StartDate: fmt.Sprintf("%ddaysAgo", trafficDays), EndDate: "today"}},
-		})
+		}, nil))
 		return err
 	})
 	switch {

@@ -14,12 +14,11 @@ func TestViewsHaveTheirOwnAges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := always(report.FreshIntraday)
 		c := open(t, s, nil)
-		eager, lazy := sessions, sessions
-		eager.Ages = &report.Ages{Intraday: time.Minute}
-		lazy.Ages = &report.Ages{Intraday: 2 * time.Hour, Settling: time.Second}
+		eager := report.NewQuestion(sessions.Query(), &report.Ages{Intraday: time.Minute})
+		lazy := report.NewQuestion(sessions.Query(), &report.Ages{Intraday: 2 * time.Hour, Settling: time.Second})
 		for _, step := range []struct {
 			wait  time.Duration
-			q     report.Query
+			q     *report.Question
 			asked int64 // in all, once what was asked behind has come
 		}{
 			{0, sessions, 1},
@@ -35,7 +34,7 @@ func TestViewsHaveTheirOwnAges(t *testing.T) {
 			mustReport(t, c, step.q)
 			synctest.Wait()
 			if n := s.asked.Load(); n != step.asked {
-				t.Fatalf("after %v with %+v asked %d times, want %d", step.wait, step.q.Ages, n, step.asked)
+				t.Fatalf("after %v with %+v asked %d times, want %d", step.wait, step.q.Ages(), n, step.asked)
 			}
 		}
 	})
@@ -46,8 +45,7 @@ func TestGetHeedsAges(t *testing.T) {
 		c := open(t, always(report.FreshIntraday), nil)
 		mustReport(t, c, sessions)
 		time.Sleep(2 * time.Minute)
-		eager := sessions
-		eager.Ages = &report.Ages{Intraday: time.Minute}
+		eager := report.NewQuestion(sessions.Query(), &report.Ages{Intraday: time.Minute})
 		if c.Get(t.Context(), sessions) == nil {
 			t.Error("due by the server's age")
 		}

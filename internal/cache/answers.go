@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/maypok86/otter/v2"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // AnswersConfig is what Answers need. Durations that are 0 have the default named.
@@ -56,8 +58,8 @@ type AnswersConfig struct {
 // account cannot read. Close them.
 type Answers struct {
 	config   AnswersConfig
-	kept     *otter.Cache[Key, *entry]
-	failures *otter.Cache[Key, failure]
+	kept     *otter.Cache[report.Key, *entry]
+	failures *otter.Cache[report.Key, failure]
 	doors    doors
 	forgot   forgotten
 	catalog  *Catalog // told of each answer; nil without one beside
@@ -74,18 +76,18 @@ func NewAnswers(c AnswersConfig) (*Answers, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	kept, err := otter.New(&otter.Options[Key, *entry]{
+	kept, err := otter.New(&otter.Options[report.Key, *entry]{
 		MaximumWeight:    uint64(c.MaxBytes),
-		Weigher:          func(_ Key, e *entry) uint32 { return e.weight() },
-		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[Key, *entry]) time.Duration { return e.Value.keep }),
+		Weigher:          func(_ report.Key, e *entry) uint32 { return e.weight() },
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[report.Key, *entry]) time.Duration { return e.Value.keep }),
 		Clock:            clock(c.Clock),
 	})
 	if err != nil {
 		return nil, err
 	}
-	failures, err := otter.New(&otter.Options[Key, failure]{
+	failures, err := otter.New(&otter.Options[report.Key, failure]{
 		MaximumSize:      maxFailures,
-		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[Key, failure]) time.Duration { return e.Value.keep }),
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[report.Key, failure]) time.Duration { return e.Value.keep }),
 		Clock:            clock(c.Clock),
 	})
 	if err != nil {

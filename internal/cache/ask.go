@@ -15,11 +15,11 @@ import (
 // Report answers q from memory, or by asking the source once for everybody who
 // asks the same at this time. A caller whose ctx ends leaves alone: the question
 // goes on for the others.
-func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, error) {
+func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, report.AsError(err)
 	}
-	k, key, at := c.answers, KeyOf(q), slot{q.Account, q.Property}
+	k, key, at := c.answers, q.Key(), slotOf(q)
 	refusal, shut := k.doors.try(at, c.clock(), k.config.Rest)
 	if refusal != nil {
 		return c.soften(nil, refusal)
@@ -32,40 +32,40 @@ func (c *Cache) Report(ctx context.Context, q report.Query) (*report.Report, err
 	now := c.clock()
 	life := k.life(e, q)
 	state := k.state(e, q, now)
-	if e != nil && q.Urgency == report.Unseen {
+	if e != nil && q.Urgency() == report.Unseen {
 		e.look(now)
 	}
 	switch {
-	case state == fresh && (q.Urgency != report.Prewarm || !e.endsSoon(now, life)):
+	case state == fresh && (q.Urgency() != report.Prewarm || !e.endsSoon(now, life)):
 		c.config.Observer(Hit)
 		return e.report, nil
-	case state == fading && q.Urgency == report.Unseen:
-		return c.refreshed(key, q, e) // only people are given it: who refreshes waits for the new one
+	case state == fading && q.Urgency() == report.Unseen:
+		return c.refreshed(q, e) // only people are given it: who refreshes waits for the new one
 	}
 	if err := k.remembered(key, e); err != nil {
 		return c.soften(e, err)
 	}
-	return c.fetched(ctx, key, q, e, unread)
+	return c.fetched(ctx, q, e, unread)
 }
 
 // fetched waits for an answer of the source.
-func (c *Cache) fetched(ctx context.Context, key Key, q report.Query, e *entry, unread bool) (*report.Report, error) {
+func (c *Cache) fetched(ctx context.Context, q *report.Question, e *entry, unread bool) (*report.Report, error) {
 	asked := q
 	if e != nil {
-		q.Urgency = max(q.Urgency, report.Seen)
+		q = q.At(max(q.Urgency(), report.Seen))
 	}
-	answer, led := c.ask(key, q, e, unread)
-	r, err := c.await(ctx, key, q, answer, e)
+	answer, led := c.ask(q, e, unread)
+	r, err := c.await(ctx, q, answer, e)
 	if err != nil {
 		return nil, err
 	}
-	c.recent.note(key, asked, r, c.clock())
+	c.recent.note(asked, r, c.clock())
 	if r.Stale == "" {
 		// The flight that wrote led has ended: its answer arrived.
 		switch {
 		case !*led:
 			c.config.Observer(Joined)
-		case q.Urgency == report.Prewarm:
+		case q.Urgency() == report.Prewarm:
 			c.config.Observer(Prewarmed)
 		default:
 			c.config.Observer(Miss)
@@ -76,16 +76,16 @@ func (c *Cache) fetched(ctx context.Context, key Key, q report.Query, e *entry, 
 
 // refreshed gives what is at hand and sees to it that a newer answer is fetched
 // behind, unless that failed a moment ago.
-func (c *Cache) refreshed(key Key, q report.Query, e *entry) (*report.Report, error) {
-	c.recent.note(key, q, e.report, c.clock())
-	if err := c.answers.remembered(key, e); err != nil {
+func (c *Cache) refreshed(q *report.Question, e *entry) (*report.Report, error) {
+	c.recent.note(q, e.report, c.clock())
+	if err := c.answers.remembered(q.Key(), e); err != nil {
 		return c.soften(e, err)
 	}
-	q.Urgency = report.Refresh
+	urgency := report.Refresh
 	if e.late(c.clock(), c.answers.life(e, q)) {
-		q.Urgency = report.Seen // who is given this waits for better
+		urgency = report.Seen // who is given this waits for better
 	}
-	answer, _ := c.ask(key, q, e, false)
+	answer, _ := c.ask(q.At(urgency), e, false)
 	c.leave(answer)
 	r := e.given()
 	c.config.Observer(map[bool]Event{true: Refreshing, false: Stale}[r.Stale == ""])
@@ -102,16 +102,16 @@ func (c *Cache) leave(answer <-chan singleflight.Result) {
 }
 
 // await waits for an answer. People to whom an old one can be given don't wait forever.
-func (c *Cache) await(ctx context.Context, key Key, q report.Query, answer <-chan singleflight.Result, e *entry) (*report.Report, error) {
+func (c *Cache) await(ctx context.Context, q *report.Question, answer <-chan singleflight.Result, e *entry) (*report.Report, error) {
 	var enough <-chan time.Time
-	if e != nil && q.Urgency < report.Refresh {
+	if e != nil && q.Urgency() < report.Refresh {
 		patience := time.NewTimer(c.config.Patience)
 		defer patience.Stop()
 		enough = patience.C
 	}
 	select {
 	case r := <-answer:
-		return c.arrived(key, q, r, e)
+		return c.arrived(q, r, e)
 	case <-enough:
 		c.leave(answer)
 		return c.soften(e, report.Errorf(report.Unavailable, "Google Analytics is slow to answer."))
@@ -125,10 +125,10 @@ func (c *Cache) await(ctx context.Context, key Key, q report.Query, answer <-cha
 	}
 }
 
-func (c *Cache) arrived(key Key, q report.Query, r singleflight.Result, e *entry) (*report.Report, error) {
+func (c *Cache) arrived(q *report.Question, r singleflight.Result, e *entry) (*report.Report, error) {
 	if r.Err != nil {
 		if e == nil {
-			e, _ = c.answers.kept.GetIfPresent(key) // what the store had after all
+			e, _ = c.answers.kept.GetIfPresent(q.Key()) // what the store had after all
 		}
 		if c.answers.state(e, q, c.clock()) == fresh && serveOld(report.AsError(r.Err)) {
 			return e.report, nil
@@ -152,12 +152,12 @@ func (c *Cache) soften(e *entry, err *report.Error) (*report.Report, error) {
 // context of its own. The caller knows what is at hand, and whether the store did not
 // say in time what it has. Once there is an answer, led says whether it was this call
 // that asked.
-func (c *Cache) ask(key Key, q report.Query, known *entry, unread bool) (answer <-chan singleflight.Result, led *bool) {
+func (c *Cache) ask(q *report.Question, known *entry, unread bool) (answer <-chan singleflight.Result, led *bool) {
 	led = new(bool)
-	q = q.Clone() // the question may outlive the caller, who owns q
+	key := q.Key()
 	answer = c.flights.DoChan(string(key[:]), func() (any, error) {
 		*led = true
-		k, at := c.answers, slot{q.Account, q.Property}
+		k, at := c.answers, slotOf(q)
 		if !k.begin() {
 			return nil, report.Errorf(report.Unavailable, "The server is stopping.")
 		}
@@ -167,7 +167,7 @@ func (c *Cache) ask(key Key, q report.Query, known *entry, unread bool) (answer 
 		if e != known && k.state(e, q, c.clock()) == fresh && !k.doors.isShut(at) {
 			return e.report, nil
 		}
-		r, err := c.fetch(key, q)
+		r, err := c.fetch(q)
 		if err != nil && unread && serveOld(report.AsError(err)) {
 			_, _ = k.stored(k.ctx, key, at, c.clock(), k.backing.long())
 		}
@@ -176,8 +176,8 @@ func (c *Cache) ask(key Key, q report.Query, known *entry, unread bool) (answer 
 	return answer, led
 }
 
-func (c *Cache) fetch(key Key, q report.Query) (*report.Report, error) {
-	k, at := c.answers, slot{q.Account, q.Property}
+func (c *Cache) fetch(q *report.Question) (*report.Report, error) {
+	k, key, at := c.answers, q.Key(), slotOf(q)
 	ctx, cancel := context.WithTimeout(k.ctx, c.config.Timeout)
 	defer cancel()
 	asked := c.clock()
@@ -197,7 +197,7 @@ func (c *Cache) fetch(key Key, q report.Query) (*report.Report, error) {
 
 // guarded turns a panic of the source into an error: it would otherwise end the
 // process, for it happens in no request's goroutine.
-func guarded(ctx context.Context, s report.Source, q report.Query) (r *report.Report, err error) {
+func guarded(ctx context.Context, s report.Source, q *report.Question) (r *report.Report, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			r, err = nil, report.AsError(fmt.Errorf("the source panicked: %v\n%s", p, debug.Stack()))

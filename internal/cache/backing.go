@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 const (
@@ -41,14 +43,14 @@ type backing struct {
 	store    Store
 	clock    func() time.Time
 	log      *slog.Logger
-	realm    Key           // what is added to a key to make it the store's
+	realm    report.Key    // what is added to a key to make it the store's
 	patience time.Duration // with a read
 	rest     time.Duration // of a store that fails
 
 	writing sync.Mutex // one batch or purge at a time; before mu
 
 	mu      sync.Mutex
-	pending map[Key]change
+	pending map[report.Key]change
 	bytes   int64 // of the records in pending
 
 	reads singleflight.Group
@@ -74,7 +76,7 @@ type change struct {
 func newBacking(c *AnswersConfig) *backing {
 	b := &backing{
 		store: c.Store, clock: c.Clock, log: c.Logger, realm: realmOf(c.Realm), patience: c.StorePatience, rest: c.StoreRest,
-		pending: map[Key]change{}, slots: make(chan struct{}, maxReads),
+		pending: map[report.Key]change{}, slots: make(chan struct{}, maxReads),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go b.run()
@@ -82,7 +84,7 @@ func newBacking(c *AnswersConfig) *backing {
 }
 
 // realmOf returns a number for a realm, which is 0 for none.
-func realmOf(name string) (k Key) {
+func realmOf(name string) (k report.Key) {
 	if name != "" {
 		k = sha256.Sum256([]byte(name))
 	}
@@ -90,9 +92,9 @@ func realmOf(name string) (k Key) {
 }
 
 // inRealm returns the store's key for a key. Keys of different realms differ.
-func (b *backing) inRealm(k Key) Key { return xor(k, b.realm) }
+func (b *backing) inRealm(k report.Key) report.Key { return xor(k, b.realm) }
 
-func xor(k, realm Key) Key {
+func xor(k, realm report.Key) report.Key {
 	subtle.XORBytes(k[:], k[:], realm[:])
 	return k
 }
@@ -144,7 +146,7 @@ func (b *backing) flush() error {
 	}
 	b.mu.Lock()
 	batch := b.pending
-	b.pending, b.bytes = map[Key]change{}, 0
+	b.pending, b.bytes = map[report.Key]change{}, 0
 	b.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
 	defer cancel()
@@ -169,8 +171,8 @@ func (b *backing) flush() error {
 	return err
 }
 
-func batchOf(changes map[Key]change) *Batch {
-	b := &Batch{Used: map[Key]time.Time{}}
+func batchOf(changes map[report.Key]change) *Batch {
+	b := &Batch{Used: map[report.Key]time.Time{}}
 	for k, c := range changes {
 		switch {
 		case c.put != nil:
@@ -187,20 +189,20 @@ func batchOf(changes map[Key]change) *Batch {
 // put keeps a record, soon, which is the store's from now on.
 func (b *backing) put(r *Record) {
 	r.Key = b.inRealm(r.Key)
-	if r.Owner != (Key{}) {
+	if r.Owner != (report.Key{}) {
 		r.Owner = b.inRealm(r.Owner)
 	}
 	b.enqueue(r.Key, change{put: r})
 }
 
 // forget takes a record out of the store, soon, and out of sight at once.
-func (b *backing) forget(k Key) { b.enqueue(b.inRealm(k), change{forget: true}) }
+func (b *backing) forget(k report.Key) { b.enqueue(b.inRealm(k), change{forget: true}) }
 
 // purge takes the records about a slot out of the store, and returns how many
 // there were.
 func (b *backing) purge(ctx context.Context, at slot, final bool) (int, error) {
 	p := Purge{Owner: ownerOf(at), Final: final}
-	if p.Owner != (Key{}) {
+	if p.Owner != (report.Key{}) {
 		p.Owner = b.inRealm(p.Owner)
 	}
 	b.writing.Lock()
@@ -221,7 +223,7 @@ func (b *backing) purge(ctx context.Context, at slot, final bool) (int, error) {
 }
 
 // use tells the store of a last use, unless more than that is to be told.
-func (b *backing) use(k Key, at time.Time) {
+func (b *backing) use(k report.Key, at time.Time) {
 	k = b.inRealm(k)
 	b.mu.Lock()
 	c := b.pending[k]
@@ -231,7 +233,7 @@ func (b *backing) use(k Key, at time.Time) {
 	}
 }
 
-func (b *backing) enqueue(k Key, c change) {
+func (b *backing) enqueue(k report.Key, c change) {
 	b.mu.Lock()
 	b.add(k, c)
 	b.mu.Unlock()
@@ -243,7 +245,7 @@ func (b *backing) enqueue(k Key, c change) {
 
 // add replaces what is pending for a key. A record for which there is no room is
 // dropped, and a last use too; what is to be forgotten never is. b.mu is held.
-func (b *backing) add(k Key, c change) {
+func (b *backing) add(k report.Key, c change) {
 	before := b.pending[k]
 	bytes := b.bytes + c.size() - before.size()
 	crowded := len(b.pending) >= maxChanges && before == change{}
@@ -278,7 +280,7 @@ const muchPatience = 8
 
 // get returns the record of a key, or nil when there is none. Without told it is not
 // known whether there is: the store fails, or does not say in time.
-func (b *backing) get(ctx context.Context, k Key, p patience) (r *Record, told bool) {
+func (b *backing) get(ctx context.Context, k report.Key, p patience) (r *Record, told bool) {
 	k = b.inRealm(k)
 	b.mu.Lock()
 	c := b.pending[k]
@@ -301,7 +303,7 @@ func (b *backing) get(ctx context.Context, k Key, p patience) (r *Record, told b
 	return nil, false
 }
 
-func (b *backing) read(k Key) (*Record, error) {
+func (b *backing) read(k report.Key) (*Record, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()
 	select {
@@ -340,7 +342,7 @@ func (b *backing) probe() {
 	select {
 	case <-b.stop:
 	default:
-		_, _ = b.read(Key{}) // noteRead learns how it went
+		_, _ = b.read(report.Key{}) // noteRead learns how it went
 	}
 }
 

@@ -28,17 +28,17 @@ type Config struct {
 	// Patience is how long a caller waits for a newer answer while an old one
 	// is at hand. The default is 10 s.
 	Patience time.Duration
-	// Group puts queries together that the source answers as one when they come at the
+	// Group puts questions together that the source answers as one when they come at the
 	// same time, for Prewarm. The default puts none together.
-	Group func([]report.Query) [][]report.Query
+	Group func([]*report.Question) [][]*report.Question
 	// Observer is told what happens. Optional.
 	Observer func(Event)
 }
 
-// An Event is how one query was answered, for metrics.
+// An Event is how one question was answered, for metrics.
 type Event string
 
-// How a query was answered.
+// How a question was answered.
 const (
 	Hit        Event = "hit"        // from memory or the store, as fresh as configured
 	Refreshing Event = "refreshing" // from memory, a little over its time, while a newer one is fetched
@@ -73,9 +73,9 @@ func New(c Config) (*Cache, error) {
 		c.Patience = 10 * time.Second
 	}
 	if c.Group == nil {
-		c.Group = func(qs []report.Query) (alone [][]report.Query) {
+		c.Group = func(qs []*report.Question) (alone [][]*report.Question) {
 			for _, q := range qs {
-				alone = append(alone, []report.Query{q})
+				alone = append(alone, []*report.Question{q})
 			}
 			return alone
 		}

@@ -17,30 +17,40 @@ import (
 // source is a report.Source that answers by a function and counts.
 type source struct {
 	asked  atomic.Int64
-	answer func(ctx context.Context, n int64, q report.Query) (*report.Report, error)
+	answer func(ctx context.Context, n int64, q *report.Question) (*report.Report, error)
 }
 
-func (s *source) Report(ctx context.Context, q report.Query) (*report.Report, error) {
+func (s *source) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
 	return s.answer(ctx, s.asked.Add(1), q)
 }
 
 // always answers with a body that tells the how-manieth answer it is.
 func always(f report.Freshness) *source {
-	return &source{answer: func(_ context.Context, n int64, _ report.Query) (*report.Report, error) {
+	return &source{answer: func(_ context.Context, n int64, _ *report.Question) (*report.Report, error) {
 		return &report.Report{Body: fmt.Appendf(nil, `{"n":%d}`, n), Freshness: f, FetchedAt: time.Now()}, nil
 	}}
 }
 
-func failing(kind report.Kind) func(context.Context, int64, report.Query) (*report.Report, error) {
-	return func(context.Context, int64, report.Query) (*report.Report, error) {
+func failing(kind report.Kind) func(context.Context, int64, *report.Question) (*report.Report, error) {
+	return func(context.Context, int64, *report.Question) (*report.Report, error) {
 		return nil, report.Errorf(kind, "no")
 	}
 }
 
-var sessions = report.Query{
+var sessions = report.NewQuestion(report.Query{
 	Account: "main", Property: "1",
 	Metrics:    []report.Metric{{Name: "sessions"}},
 	DateRanges: []report.DateRange{{StartDate: "2026-01-01", EndDate: "2026-01-31"}},
+}, nil)
+
+// page is another question for each offset.
+func page(offset report.Int64) *report.Question {
+	return sessions.With(func(q *report.Query) { q.Offset = offset })
+}
+
+// about is a question about a property.
+func about(account, property string) *report.Question {
+	return sessions.With(func(q *report.Query) { q.Account, q.Property = account, property })
 }
 
 // opened is a cache with its answers.
@@ -80,7 +90,7 @@ func opening(t testing.TB, s report.Source, change func(*settings)) *opened {
 	return &opened{kept, c.Answers}
 }
 
-func mustReport(t *testing.T, c *opened, q report.Query) *report.Report {
+func mustReport(t *testing.T, c *opened, q *report.Question) *report.Report {
 	t.Helper()
 	r, err := c.Report(t.Context(), q)
 	if err != nil {
@@ -163,8 +173,7 @@ func TestAheadOfTheEnd(t *testing.T) {
 			s := always(freshness)
 			c := open(t, s, nil)
 			life := c.life(c.newEntry(slot{}, mustReport(t, c, sessions)), sessions)
-			ahead := sessions.Clone()
-			ahead.Urgency = report.Prewarm
+			ahead := sessions.At(report.Prewarm)
 			for _, at := range []struct {
 				later time.Duration
 				asked int64
@@ -205,7 +214,7 @@ func TestOneQuestionForAllWhoAskTheSame(t *testing.T) {
 		release := make(chan struct{})
 		s := always(report.FreshFinal)
 		inner := s.answer
-		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+		s.answer = func(ctx context.Context, n int64, q *report.Question) (*report.Report, error) {
 			<-release
 			return inner(ctx, n, q)
 		}
@@ -243,7 +252,7 @@ func TestOneWhoLeavesCancelsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := always(report.FreshFinal)
 		inner := s.answer
-		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+		s.answer = func(ctx context.Context, n int64, q *report.Question) (*report.Report, error) {
 			select {
 			case <-time.After(5 * time.Second):
 				return inner(ctx, n, q)
@@ -281,19 +290,17 @@ func TestOneWhoLeavesCancelsNobody(t *testing.T) {
 func TestQuestionsOutliveTheirAskers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := make(chan string, 1)
-		c := open(t, &source{answer: func(_ context.Context, _ int64, q report.Query) (*report.Report, error) {
+		c := open(t, &source{answer: func(_ context.Context, _ int64, q *report.Question) (*report.Report, error) {
 			time.Sleep(time.Second)
-			asked <- q.Metrics[0].Name
+			asked <- q.Query().Metrics[0].Name
 			return &report.Report{}, nil
 		}}, nil)
 		ctx, leave := context.WithCancel(t.Context())
-		q := sessions.Clone()
 		go func() {
 			synctest.Wait()
 			leave()
 		}()
-		_, _ = c.Report(ctx, q)
-		q.Metrics[0].Name = "changed by its owner"
+		_, _ = c.Report(ctx, sessions)
 		if name := <-asked; name != "sessions" {
 			t.Errorf("asked %q, want sessions", name)
 		}
@@ -302,7 +309,7 @@ func TestQuestionsOutliveTheirAskers(t *testing.T) {
 
 func TestTimeLimitOfAQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &source{answer: func(ctx context.Context, _ int64, _ report.Query) (*report.Report, error) {
+		s := &source{answer: func(ctx context.Context, _ int64, _ *report.Question) (*report.Report, error) {
 			<-ctx.Done()
 			return nil, report.AsError(ctx.Err())
 		}}
@@ -316,7 +323,7 @@ func TestTimeLimitOfAQuestion(t *testing.T) {
 }
 
 func TestPanicOfTheSourceIsAnError(t *testing.T) {
-	c := open(t, &source{answer: func(context.Context, int64, report.Query) (*report.Report, error) { panic("boom") }}, nil)
+	c := open(t, &source{answer: func(context.Context, int64, *report.Question) (*report.Report, error) { panic("boom") }}, nil)
 	_, err := c.Report(t.Context(), sessions)
 	if e := report.AsError(err); e.Kind != report.Internal || strings.Contains(e.Message, "boom") {
 		t.Errorf("got %v, want an internal error that tells the asker nothing", err)
@@ -325,7 +332,7 @@ func TestPanicOfTheSourceIsAnError(t *testing.T) {
 
 func TestCloseEndsFlights(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &source{answer: func(ctx context.Context, _ int64, _ report.Query) (*report.Report, error) {
+		s := &source{answer: func(ctx context.Context, _ int64, _ *report.Question) (*report.Report, error) {
 			<-ctx.Done()
 			return nil, report.AsError(ctx.Err())
 		}}
@@ -346,13 +353,12 @@ func TestCloseEndsFlights(t *testing.T) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	s := &source{answer: func(context.Context, int64, report.Query) (*report.Report, error) {
+	s := &source{answer: func(context.Context, int64, *report.Question) (*report.Report, error) {
 		return &report.Report{Body: make([]byte, 10_000), Freshness: report.FreshFinal}, nil
 	}}
 	c := open(t, s, func(c *settings) { c.MaxBytes = 100_000 })
 	for i := range 100 {
-		q := sessions
-		q.Offset = report.Int64(i)
+		q := page(report.Int64(i))
 		mustReport(t, c, q)
 	}
 	c.kept.CleanUp()

@@ -172,6 +172,8 @@ func (c *Catalog) differ(at slot, before, after report.Property, now time.Time) 
 // A slot is one property as one account sees it.
 type slot struct{ account, property string }
 
+func slotOf(q *report.Question) slot { return slot{q.Account(), q.Property()} }
+
 func (s slot) String() string { return fmt.Sprintf("%q %q", s.account, s.property) }
 
 // A shelf keeps one kind of record.

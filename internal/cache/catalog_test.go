@@ -214,8 +214,7 @@ func TestCatalogSurvivesARestart(t *testing.T) {
 func TestAccessTakenAwayForgetsTheProperty(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, known := newDisk(), &catalog{}
-		q := sessions
-		q.Account, q.Property = "a", "1"
+		q := about("a", "1")
 		c := with(t, &source{answer: failing(report.NoAccess)}, d, nil)
 		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers})
 		if err != nil {
@@ -324,9 +323,8 @@ func TestAChangedZoneIsNoticed(t *testing.T) {
 					return c, k
 				}
 				c, k := begin()
-				first, second := sessions, sessions
-				first.Account, first.Property = "a", "1"
-				second.Account, second.Property, second.Offset = "a", "1", 7
+				first := about("a", "1")
+				second := first.With(func(q *report.Query) { q.Offset = 7 })
 				if _, err := k.Property(t.Context(), "a", "1"); err != nil {
 					t.Fatal(err)
 				}
@@ -336,7 +334,7 @@ func TestAChangedZoneIsNoticed(t *testing.T) {
 					t.Fatalf("asked %d times", n)
 				}
 				time.Sleep(time.Second)
-				source.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+				source.answer = func(ctx context.Context, n int64, q *report.Question) (*report.Report, error) {
 					r, err := plain(ctx, n, q)
 					r.TimeZone, r.CurrencyCode, r.FetchedAt = said.TimeZone, said.CurrencyCode, time.Now()
 					return r, err

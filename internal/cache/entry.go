@@ -42,7 +42,7 @@ const (
 )
 
 // state returns how e, the entry of q or nil, may be used.
-func (a *Answers) state(e *entry, q report.Query, now time.Time) state {
+func (a *Answers) state(e *entry, q *report.Question, now time.Time) state {
 	if e == nil {
 		return absent
 	}
@@ -130,11 +130,11 @@ func (a *Answers) jittered(life time.Duration, r *report.Report) time.Duration {
 
 // life is for how long an entry is given to those who ask q without asking again:
 // two views of the same property may differ in it.
-func (a *Answers) life(e *entry, q report.Query) time.Duration {
+func (a *Answers) life(e *entry, q *report.Question) time.Duration {
 	if e == nil {
 		return 0
 	}
-	if own := q.Ages.Of(e.report.Freshness); own > 0 {
+	if own := q.Ages().Of(e.report.Freshness); own > 0 {
 		return a.jittered(own, e.report)
 	}
 	return e.fresh
@@ -159,7 +159,7 @@ type failure struct {
 
 // remember keeps an error that asking again at once would only repeat, at the
 // cost of Google's quotas for errors.
-func (a *Answers) remember(k Key, err *report.Error) {
+func (a *Answers) remember(k report.Key, err *report.Error) {
 	switch {
 	case err.Kind == report.Invalid || err.Kind == report.TooLarge:
 		a.failures.Set(k, failure{err, a.config.Invalid})
@@ -170,7 +170,7 @@ func (a *Answers) remember(k Key, err *report.Error) {
 
 // remembered returns the error that answers k without asking: a refusal always,
 // a failure that may pass only where an old answer softens it.
-func (a *Answers) remembered(k Key, e *entry) *report.Error {
+func (a *Answers) remembered(k report.Key, e *entry) *report.Error {
 	f, ok := a.failures.GetIfPresent(k)
 	if !ok || e == nil && serveOld(f.err) && f.err.Kind != report.Misconfigured {
 		return nil
@@ -200,7 +200,7 @@ func (e *entry) stale(err *report.Error) *report.Report {
 
 // keep puts an entry in the place of an older one, which knows when somebody last
 // looked. What was forgotten meanwhile is not kept.
-func (a *Answers) keep(key Key, e *entry) {
+func (a *Answers) keep(key report.Key, e *entry) {
 	if a.forgot.covers(e.at, e.report) {
 		return
 	}
@@ -223,7 +223,7 @@ func (a *Answers) keep(key Key, e *entry) {
 // failed remembers an error, and drops the old answer of a view whose access was
 // taken away: it must not come back when Google fails later. No other error takes
 // anything away.
-func (a *Answers) failed(key Key, at slot, err error) {
+func (a *Answers) failed(key report.Key, at slot, err error) {
 	e := report.AsError(err)
 	if a.ctx.Err() == nil {
 		a.remember(key, e)
@@ -243,7 +243,7 @@ func (a *Answers) failed(key Key, at slot, err error) {
 }
 
 // overdue labels the answer that is at hand: a newer one cannot be had now.
-func (a *Answers) overdue(key Key, err *report.Error) {
+func (a *Answers) overdue(key report.Key, err *report.Error) {
 	if e, ok := a.kept.GetIfPresent(key); ok && (serveOld(err) || err.Kind == report.Internal) {
 		e.overdue.Store(err)
 	}

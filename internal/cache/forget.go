@@ -3,6 +3,7 @@ package cache
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -74,19 +75,26 @@ func (a *Answers) drop(at slot, final bool, before time.Time) (n int) {
 }
 
 // ownerOf returns the owner of the records about a slot; zero for all.
-func ownerOf(at slot) Key {
+func ownerOf(at slot) report.Key {
 	if at == (slot{}) {
-		return Key{}
+		return report.Key{}
 	}
-	e := encoder("owner ") // no question begins so: its account's length does
-	e.text(at.account)
-	e.text(at.property)
-	return sha256.Sum256(e)
+	return keyOf("owner ", at.account, at.property)
+}
+
+// keyOf returns the key of what is no answer: of a kind, and named by texts. No
+// question has it, for its first eight bytes would be the length of an account's name.
+func keyOf(kind string, texts ...string) report.Key {
+	all := []byte(kind)
+	for _, s := range texts {
+		all = append(binary.BigEndian.AppendUint64(all, uint64(len(s))), s...)
+	}
+	return sha256.Sum256(all)
 }
 
 // OwnerOf returns the owner of the records about a property, as a cache with that
 // realm keeps them.
-func OwnerOf(account, property, realm string) Key {
+func OwnerOf(account, property, realm string) report.Key {
 	return xor(ownerOf(slot{account, property}), realmOf(realm))
 }
 

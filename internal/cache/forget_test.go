@@ -10,16 +10,10 @@ import (
 )
 
 // about returns a question about a property.
-func about(account, property string) report.Query {
-	q := sessions
-	q.Account, q.Property = account, property
-	return q
-}
-
 // TestForget: what is forgotten is asked again, also after a restart, and nothing
 // of others is.
 func TestForget(t *testing.T) {
-	all := []report.Query{about("main", "1"), about("main", "2"), about("other", "1")}
+	all := []*report.Question{about("main", "1"), about("main", "2"), about("other", "1")}
 	for name, test := range map[string]struct {
 		forget func(*opened) (Forgotten, error)
 		want   Forgotten
@@ -52,7 +46,7 @@ func TestForget(t *testing.T) {
 					asked := s.asked.Load()
 					mustReport(t, c, q)
 					if again := s.asked.Load() > asked; again != test.again[i] {
-						t.Errorf("%s of %s is asked again: %v", q.Property, q.Account, again)
+						t.Errorf("%s of %s is asked again: %v", q.Property(), q.Account(), again)
 					}
 				}
 			})
@@ -67,16 +61,15 @@ func TestAChangedFinalDay(t *testing.T) {
 		d, s := newDisk(), always(report.FreshFinal)
 		settling := always(report.FreshSettling)
 		answer := s.answer
-		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
-			if q.Limit == 7 {
+		s.answer = func(ctx context.Context, n int64, q *report.Question) (*report.Report, error) {
+			if q.Query().Limit == 7 {
 				return settling.answer(ctx, n, q)
 			}
 			return answer(ctx, n, q)
 		}
 		c := open(t, s, on(d))
-		final, other, day := about("main", "1"), about("main", "1"), about("main", "1")
-		other.Limit = 7 // is settling
-		day.Limit = 9
+		limited := func(n report.Int64) *report.Question { return sessions.With(func(q *report.Query) { q.Limit = n }) }
+		final, other, day := sessions, limited(7), limited(9) // other is settling
 		old := mustReport(t, c, final)
 		mustReport(t, c, other)
 		same := *mustReport(t, c, day)
@@ -142,7 +135,7 @@ func TestExpiredDoesNotComeBackFromDisk(t *testing.T) {
 		mustReport(t, c, sessions)
 		time.Sleep(time.Second)
 		c.Expire(sessions)
-		c.kept.Invalidate(KeyOf(sessions))
+		c.kept.Invalidate(sessions.Key())
 		if r := c.Get(t.Context(), sessions); r != nil {
 			t.Errorf("%s came back when memory was full", r.Body)
 		}
@@ -164,10 +157,10 @@ func TestPurgeForgetsNothingNewer(t *testing.T) {
 			mustReport(t, c, sessions)
 			time.Sleep(time.Second)
 			arrive := func() { // an answer of now
-				at := slot{sessions.Account, sessions.Property}
+				at := slotOf(sessions)
 				r := *mustReport(t, c, sessions)
 				r.FetchedAt = time.Now()
-				c.backing.put(c.newEntry(at, &r).record(KeyOf(sessions)))
+				c.backing.put(c.newEntry(at, &r).record(sessions.Key()))
 				if fails {
 					d.broken.Store(true)
 				}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // MemoryStore is a Store without a disk: for tests, and to hold what the SQLite
@@ -16,7 +18,7 @@ type MemoryStore struct {
 	capacity int64
 
 	mu      sync.Mutex
-	records map[Key]*Record
+	records map[report.Key]*Record
 	bytes   int64
 	closed  bool
 }
@@ -25,11 +27,11 @@ var _ Store = (*MemoryStore)(nil)
 
 // NewMemoryStore returns an empty store of a capacity in bytes.
 func NewMemoryStore(capacity int64, clock func() time.Time) *MemoryStore {
-	return &MemoryStore{clock: clock, capacity: capacity, records: map[Key]*Record{}}
+	return &MemoryStore{clock: clock, capacity: capacity, records: map[report.Key]*Record{}}
 }
 
 // Get implements Store.
-func (s *MemoryStore) Get(ctx context.Context, k Key) (*Record, error) {
+func (s *MemoryStore) Get(ctx context.Context, k report.Key) (*Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable(ctx); err != nil {
@@ -104,7 +106,7 @@ func (s *MemoryStore) past(at time.Time) time.Time {
 	return at
 }
 
-func (s *MemoryStore) forget(k Key) {
+func (s *MemoryStore) forget(k report.Key) {
 	if r := s.records[k]; r != nil {
 		s.bytes -= r.Size()
 		delete(s.records, k)

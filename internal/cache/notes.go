@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"time"
 
@@ -22,12 +21,8 @@ type notes[V any] struct {
 // noteTime is how long a note is of use.
 const noteTime = 90 * 24 * time.Hour
 
-func (n notes[V]) key(at slot) Key {
-	e := encoder("catalog ") // no question begins so: its account's length does
-	e.text(n.kind)
-	e.text(at.account)
-	e.text(at.property)
-	return sha256.Sum256(e)
+func (n notes[V]) key(at slot) report.Key {
+	return keyOf("catalog ", n.kind, at.account, at.property)
 }
 
 // recall returns what is kept of a property, and when it was; known is false when that

@@ -9,13 +9,13 @@ import (
 
 // Get returns the answer to q that is good now; nil where there is none. It asks nobody
 // but the store.
-func (a *Answers) Get(ctx context.Context, q report.Query) *report.Report {
-	at := slot{q.Account, q.Property}
+func (a *Answers) Get(ctx context.Context, q *report.Question) *report.Report {
+	at := slotOf(q)
 	if a.doors.isShut(at) {
 		return nil
 	}
 	now := a.config.Clock()
-	if e, _ := a.look(ctx, KeyOf(q), at, now); a.state(e, q, now) == fresh {
+	if e, _ := a.look(ctx, q.Key(), at, now); a.state(e, q, now) == fresh {
 		return e.report
 	}
 	return nil
@@ -24,8 +24,8 @@ func (a *Answers) Get(ctx context.Context, q report.Query) *report.Report {
 // Put keeps the answer to q for as long as one of its age and freshness is good. Where
 // it differs from a final one that came before, Google has changed days that were final:
 // then no final answer about the property that came before r is kept, and changed is true.
-func (a *Answers) Put(ctx context.Context, q report.Query, r *report.Report) (changed bool) {
-	at, key, now := slot{q.Account, q.Property}, KeyOf(q), a.config.Clock()
+func (a *Answers) Put(ctx context.Context, q *report.Question, r *report.Report) (changed bool) {
+	at, key, now := slotOf(q), q.Key(), a.config.Clock()
 	if r.Freshness == report.FreshFinal {
 		before, _ := a.look(ctx, key, at, now)
 		changed = before != nil && before.report.Freshness == report.FreshFinal &&
@@ -42,8 +42,8 @@ func (a *Answers) Put(ctx context.Context, q report.Query, r *report.Report) (ch
 
 // Expire says that an answer which came later contradicts the one to q: it is only given
 // when no newer one can be had, and only as long as memory holds it.
-func (a *Answers) Expire(q report.Query) {
-	key := KeyOf(q)
+func (a *Answers) Expire(q *report.Question) {
+	key := q.Key()
 	if kept, ok := a.kept.GetEntryQuietly(key); ok {
 		kept.Value.expired.Store(true)
 	}

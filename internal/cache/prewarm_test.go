@@ -14,13 +14,13 @@ import (
 // A watcher answers with settling days of UTC, and remembers what it was asked.
 type watcher struct {
 	mu     sync.Mutex
-	asked  []report.Query
+	asked  []*report.Question
 	change func(*report.Report)
 }
 
-func (w *watcher) Report(_ context.Context, q report.Query) (*report.Report, error) {
+func (w *watcher) Report(_ context.Context, q *report.Question) (*report.Report, error) {
 	w.mu.Lock()
-	w.asked = append(w.asked, q.Clone())
+	w.asked = append(w.asked, q)
 	r := &report.Report{Body: fmt.Append(nil, len(w.asked)), TimeZone: "UTC", Freshness: report.FreshSettling, FetchedAt: time.Now()}
 	w.mu.Unlock()
 	if w.change != nil {
@@ -34,16 +34,16 @@ func (w *watcher) Report(_ context.Context, q report.Query) (*report.Report, err
 const life = 4 * time.Hour
 
 // lastWeek is a query for the seven days before today.
-func lastWeek() report.Query { return ago(7, 1) }
+func lastWeek() *report.Question { return ago(7, 1) }
 
 // ago is a query for the days from some days ago to some days ago, in UTC.
-func ago(from, to int) report.Query {
+func ago(from, to int) *report.Question {
 	today := time.Now().UTC()
-	q := sessions.Clone()
-	q.DateRanges[0] = report.DateRange{
-		StartDate: today.AddDate(0, 0, -from).Format(time.DateOnly), EndDate: today.AddDate(0, 0, -to).Format(time.DateOnly),
-	}
-	return q
+	return sessions.With(func(q *report.Query) {
+		q.DateRanges[0] = report.DateRange{
+			StartDate: today.AddDate(0, 0, -from).Format(time.DateOnly), EndDate: today.AddDate(0, 0, -to).Format(time.DateOnly),
+		}
+	})
 }
 
 func TestWhatGetsOldIsFetchedBefore(t *testing.T) {
@@ -57,7 +57,7 @@ func TestWhatGetsOldIsFetchedBefore(t *testing.T) {
 		}
 		time.Sleep(life - time.Minute)
 		c.Prewarm(t.Context(), 9*time.Hour)
-		if len(w.asked) != 2 || w.asked[1].Urgency != report.Prewarm || w.asked[1].DateRanges[0] != lastWeek().DateRanges[0] {
+		if len(w.asked) != 2 || w.asked[1].Urgency() != report.Prewarm || w.asked[1].Key() != lastWeek().Key() {
 			t.Errorf("asked %+v", w.asked)
 		}
 	})
@@ -84,8 +84,8 @@ func TestWhatNobodyLooksAtIsDropped(t *testing.T) {
 		}
 		time.Sleep(9 * time.Hour)
 		c.Prewarm(t.Context(), 9*time.Hour)
-		if len(w.asked) != 3 || len(c.recent.queries) != 0 {
-			t.Errorf("asked %d times, %d queries remembered", len(w.asked), len(c.recent.queries))
+		if len(w.asked) != 3 || len(c.recent.questions) != 0 {
+			t.Errorf("asked %d times, %d questions remembered", len(w.asked), len(c.recent.questions))
 		}
 	})
 }
@@ -103,7 +103,7 @@ func TestMidnightMovesRanges(t *testing.T) {
 		if len(w.asked) != 3 {
 			t.Fatalf("asked %d times, want the two and the one that moved", len(w.asked))
 		}
-		if r, want := w.asked[2].DateRanges[0], lastWeek().DateRanges[0]; r != want {
+		if r, want := w.asked[2].Query().DateRanges[0], lastWeek().Query().DateRanges[0]; r != want {
 			t.Errorf("moved to %+v, want %+v", r, want)
 		}
 	})
@@ -131,18 +131,16 @@ func TestPrewarmingLeavesPeopleAlone(t *testing.T) {
 	})
 }
 
-func TestRecentQueriesAreBounded(t *testing.T) {
+func TestRecentQuestionsAreBounded(t *testing.T) {
 	var h recent
 	r := &report.Report{TimeZone: "UTC", Freshness: report.FreshSettling}
 	for i := range maxRecent + 500 {
-		q := lastWeek()
-		q.Limit = report.Int64(i + 1)
-		h.note(KeyOf(q), q, r, time.Unix(int64(i), 0))
+		h.note(page(report.Int64(i)), r, time.Unix(int64(i), 0))
 	}
-	if n := len(h.queries); n > maxRecent || n < maxRecent*8/10 {
-		t.Errorf("%d queries", n)
+	if n := len(h.questions); n > maxRecent || n < maxRecent*8/10 {
+		t.Errorf("%d questions", n)
 	}
-	for _, a := range h.queries {
+	for _, a := range h.questions {
 		if a.last.Unix() < 500 {
 			t.Fatalf("one of second %d outlived newer ones", a.last.Unix())
 		}

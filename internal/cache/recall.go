@@ -3,11 +3,13 @@ package cache
 import (
 	"context"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // look returns what is known about a key, from memory or else from the store; nil
 // when that is nothing, or, when unread says so, when the store did not say in time.
-func (a *Answers) look(ctx context.Context, key Key, at slot, now time.Time) (e *entry, unread bool) {
+func (a *Answers) look(ctx context.Context, key report.Key, at slot, now time.Time) (e *entry, unread bool) {
 	if e := a.held(key, now); e != nil || a.backing == nil {
 		return e, false
 	}
@@ -15,7 +17,7 @@ func (a *Answers) look(ctx context.Context, key Key, at slot, now time.Time) (e 
 }
 
 // stored is look in the store alone.
-func (a *Answers) stored(ctx context.Context, key Key, at slot, now time.Time, p patience) (e *entry, unread bool) {
+func (a *Answers) stored(ctx context.Context, key report.Key, at slot, now time.Time, p patience) (e *entry, unread bool) {
 	r, told := a.backing.get(ctx, key, p)
 	if e = a.revive(at, r); e == nil {
 		return nil, !told
@@ -32,7 +34,7 @@ func (a *Answers) stored(ctx context.Context, key Key, at slot, now time.Time, p
 }
 
 // held returns what memory knows about a key; nil when that is nothing.
-func (a *Answers) held(key Key, now time.Time) *entry {
+func (a *Answers) held(key report.Key, now time.Time) *entry {
 	e, ok := a.kept.GetIfPresent(key)
 	if ok {
 		a.used(key, e, now)
@@ -42,7 +44,7 @@ func (a *Answers) held(key Key, now time.Time) *entry {
 
 // used tells the store now and then that an answer is of use: not with every
 // read, so what it evicts is what was not read for longer than touchAfter.
-func (a *Answers) used(key Key, e *entry, now time.Time) {
+func (a *Answers) used(key report.Key, e *entry, now time.Time) {
 	if a.backing == nil {
 		return
 	}
@@ -74,7 +76,7 @@ func (a *Answers) revive(at slot, r *Record) *entry {
 }
 
 // record is what the store keeps of an entry that has just come.
-func (e *entry) record(key Key) *Record {
+func (e *entry) record(key report.Key) *Record {
 	return &Record{
 		Key: key, Owner: ownerOf(e.at), Report: e.report, Stored: e.stored,
 		Good: e.stored.Add(e.fresh), Kept: e.ends, Used: e.stored,

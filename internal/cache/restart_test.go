@@ -28,7 +28,7 @@ type disk struct {
 
 func newDisk() *disk { return &disk{MemoryStore: NewMemoryStore(1<<30, time.Now)} }
 
-func (d *disk) Get(ctx context.Context, k Key) (*Record, error) {
+func (d *disk) Get(ctx context.Context, k report.Key) (*Record, error) {
 	if d.stuck.Load() {
 		time.Sleep(time.Hour) // as a disk does: whatever ctx says
 	}
@@ -180,7 +180,7 @@ func TestAnswersOfTheFutureAreNotBelieved(t *testing.T) {
 			d, s := newDisk(), always(report.FreshFinal)
 			wrong := func() time.Time { return time.Now().Add(ahead) }
 			plain := s.answer
-			s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+			s.answer = func(ctx context.Context, n int64, q *report.Question) (*report.Report, error) {
 				r, err := plain(ctx, n, q)
 				r.FetchedAt = wrong()
 				return r, err
@@ -236,8 +236,7 @@ func TestWritesAreGathered(t *testing.T) {
 		synctest.Wait()
 		started := d.batches.Load() // the empty one
 		for i := range 100 {
-			q := sessions
-			q.Offset = report.Int64(i)
+			q := page(report.Int64(i))
 			mustReport(t, c, q)
 		}
 		time.Sleep(time.Second)
@@ -253,7 +252,7 @@ func TestReadYourWrites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		c := open(t, always(report.FreshFinal), on(d))
-		key := KeyOf(sessions)
+		key := sessions.Key()
 		mustReport(t, c, sessions)
 		c.kept.Invalidate(key) // as memory that is full does
 		look := func() *entry {
@@ -286,7 +285,7 @@ func TestLastUsesAreToldNowAndThen(t *testing.T) {
 		if n := d.batches.Load() - written; n != 1 {
 			t.Errorf("%d batches for 70 reads in 70 minutes, want 1", n)
 		}
-		r, err := d.MemoryStore.Get(t.Context(), KeyOf(sessions))
+		r, err := d.MemoryStore.Get(t.Context(), sessions.Key())
 		if err != nil || time.Since(r.Used) > 15*time.Minute {
 			t.Errorf("used %v, %v", r.Used, err)
 		}
@@ -301,8 +300,7 @@ func TestFullDiskDegradesToMemory(t *testing.T) {
 		synctest.Wait()
 		d.broken.Store(true)
 		for i := range 20 {
-			q := sessions
-			q.Offset = report.Int64(i)
+			q := page(report.Int64(i))
 			mustReport(t, c, q)
 			mustReport(t, c, q)
 			time.Sleep(20 * time.Second)
@@ -332,13 +330,12 @@ func TestFullQueueDrops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		d.broken.Store(true)
-		s := &source{answer: func(context.Context, int64, report.Query) (*report.Report, error) {
+		s := &source{answer: func(context.Context, int64, *report.Question) (*report.Report, error) {
 			return &report.Report{Body: make([]byte, 1<<20), Freshness: report.FreshFinal, FetchedAt: time.Now()}, nil
 		}}
 		c := open(t, s, on(d))
 		for i := range 40 {
-			q := sessions
-			q.Offset = report.Int64(i)
+			q := page(report.Int64(i))
 			mustReport(t, c, q)
 		}
 		st := c.Stats()
@@ -346,13 +343,13 @@ func TestFullQueueDrops(t *testing.T) {
 			t.Errorf("%d dropped, %d bytes wait; want 9 dropped of 40 MB", st.Dropped, c.backing.bytes)
 		}
 		for i := range maxChanges {
-			c.backing.use(Key{byte(i), byte(i >> 8), byte(i >> 16), 1}, time.Now())
+			c.backing.use(report.Key{byte(i), byte(i >> 8), byte(i >> 16), 1}, time.Now())
 		}
 		if n := len(c.backing.pending); n != maxChanges {
 			t.Errorf("%d changes wait, want %d", n, maxChanges)
 		}
-		c.backing.forget(Key{9}) // even now
-		if c := c.backing.pending[Key{9}]; !c.forget {
+		c.backing.forget(report.Key{9}) // even now
+		if c := c.backing.pending[report.Key{9}]; !c.forget {
 			t.Error("what is to be forgotten was dropped")
 		}
 		d.broken.Store(false)
@@ -368,7 +365,7 @@ func TestNewerThanABatchThatFailed(t *testing.T) {
 		synctest.Wait()
 		mustReport(t, c, sessions)
 		d.broken.Store(true)
-		late := func() { c.backing.forget(KeyOf(sessions)) }
+		late := func() { c.backing.forget(sessions.Key()) }
 		d.meanwhile.Store(&late)
 		time.Sleep(time.Second)
 		d.broken.Store(false)
@@ -388,8 +385,7 @@ func TestSlowDiskDoesNotSlowViewers(t *testing.T) {
 		d.stuck.Store(true)
 		start := time.Now()
 		for i := range 10 {
-			q := sessions
-			q.Offset = report.Int64(i)
+			q := page(report.Int64(i))
 			mustReport(t, c, q)
 		}
 		if took := time.Since(start); took > (slowReads+1)*250*time.Millisecond {
@@ -411,8 +407,7 @@ func TestAccessTakenAwayShutsTheProperty(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := newDisk(), always(report.FreshFinal)
 		c := open(t, s, on(d))
-		other, elsewhere := sessions, sessions
-		other.Offset, elsewhere.Property = 7, "2"
+		other, elsewhere := page(7), about("main", "2")
 		first := mustReport(t, c, sessions)
 		mustReport(t, c, elsewhere)
 		good := s.answer
@@ -431,14 +426,13 @@ func TestAccessTakenAwayShutsTheProperty(t *testing.T) {
 		}
 		time.Sleep(11 * time.Second)
 		asked = s.asked.Load()
-		s.answer = func(context.Context, int64, report.Query) (*report.Report, error) {
+		s.answer = func(context.Context, int64, *report.Question) (*report.Report, error) {
 			time.Sleep(time.Second)
 			return nil, report.Errorf(report.NoAccess, "no")
 		}
 		var wg sync.WaitGroup
 		for i := range 50 {
-			q := sessions
-			q.Offset = report.Int64(100 + i)
+			q := page(report.Int64(100 + i))
 			wg.Go(func() { _, _ = c.Report(t.Context(), q) })
 		}
 		wg.Wait()
@@ -480,8 +474,7 @@ func TestASlowDiskIsWaitedForWhenTheSourceFails(t *testing.T) {
 		const many = 3 * maxReads
 		d, s := newDisk(), always(report.FreshFinal)
 		ask := func(c *opened, n int) (*report.Report, error) {
-			q := sessions
-			q.Offset = report.Int64(n)
+			q := page(report.Int64(n))
 			return c.Report(t.Context(), q)
 		}
 		c := with(t, s, d, nil)

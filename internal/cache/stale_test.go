@@ -184,7 +184,7 @@ func TestPatienceEndsWithTheOldAnswer(t *testing.T) {
 		c := open(t, s, nil)
 		mustReport(t, c, sessions)
 		time.Sleep(time.Hour)
-		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+		s.answer = func(ctx context.Context, n int64, q *report.Question) (*report.Report, error) {
 			time.Sleep(20 * time.Second)
 			return inner(ctx, n, q)
 		}

@@ -17,7 +17,7 @@ type Store interface {
 	// comes back is whole: every byte is as it was put, or the store treats it
 	// as absent and forgets it. One whose Kept time is over is absent too.
 	// Records are shared and must not be changed.
-	Get(ctx context.Context, k Key) (*Record, error)
+	Get(ctx context.Context, k report.Key) (*Record, error)
 	// Apply makes all changes of a batch or, when it fails or the process dies
 	// in it, none. What it has made outlives the process, however that ends, in
 	// a store that outlives processes.
@@ -45,9 +45,9 @@ const MaxShare = 0.25
 
 // A Batch is changes to a store, made in this order: Forget, Used, Put.
 type Batch struct {
-	Forget []Key
+	Forget []report.Key
 	// Used moves the time of the last use of records that are there.
-	Used map[Key]time.Time
+	Used map[report.Key]time.Time
 	// Put adds records, in the place of those with the same key.
 	Put []*Record
 }
@@ -56,7 +56,7 @@ type Batch struct {
 type Purge struct {
 	// Owner is whose records. The zero Owner means those of all owners, and not
 	// the records that have none.
-	Owner Key
+	Owner report.Key
 	// Final limits it to records whose report is final.
 	Final bool
 }
@@ -66,16 +66,16 @@ func (p Purge) covers(r *Record) bool {
 	if p.Final && r.Report.Freshness != report.FreshFinal {
 		return false
 	}
-	return r.Owner != Key{} && (p.Owner == Key{} || p.Owner == r.Owner)
+	return r.Owner != report.Key{} && (p.Owner == report.Key{} || p.Owner == r.Owner)
 }
 
 // A Record is an answer as a store keeps it. There is no secret in it: the key
 // is a hash, and the report holds what viewers get.
 type Record struct {
-	Key Key
+	Key report.Key
 	// Owner stands for the property and account that the answer is about; zero
 	// for what is no answer.
-	Owner Key
+	Owner report.Key
 	// Report is the answer; its Stale is empty.
 	Report *report.Report
 	// Stored is when the answer came.

@@ -27,8 +27,8 @@ func TestUrgency(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := always(report.FreshSettling)
 			inner, got := s.answer, report.Urgency(-1)
-			s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
-				got = q.Urgency
+			s.answer = func(ctx context.Context, n int64, q *report.Question) (*report.Report, error) {
+				got = q.Urgency()
 				return inner(ctx, n, q)
 			}
 			cache := open(t, s, nil)
@@ -37,8 +37,7 @@ func TestUrgency(t *testing.T) {
 				time.Sleep(c.after)
 			}
 			got = -1
-			q := sessions
-			q.Urgency = c.comes
+			q := sessions.At(c.comes)
 			mustReport(t, cache, q)
 			synctest.Wait()
 			if got != c.want {
@@ -54,15 +53,14 @@ func TestARefreshWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := always(report.FreshSettling)
 		inner := s.answer
-		s.answer = func(ctx context.Context, n int64, q report.Query) (*report.Report, error) {
+		s.answer = func(ctx context.Context, n int64, q *report.Question) (*report.Report, error) {
 			time.Sleep(10 * time.Second) // longer than a person is made to wait
 			return inner(ctx, n, q)
 		}
 		cache := open(t, s, nil)
 		mustReport(t, cache, sessions)
 		time.Sleep(5 * time.Hour)
-		q := sessions
-		q.Urgency = report.Refresh
+		q := sessions.At(report.Refresh)
 		if r := mustReport(t, cache, q); string(r.Body) != `{"n":2}` || r.Stale != "" {
 			t.Errorf("%s, stale %q", r.Body, r.Stale)
 		}

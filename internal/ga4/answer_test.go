@@ -70,7 +70,7 @@ func TestReport(t *testing.T) {
 	g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, recorded) })
 	q := question(0)
 	q.Dimensions = []report.Dimension{{Name: "city"}}
-	r, err := g.client.Report(t.Context(), q)
+	r, err := g.client.Report(t.Context(), report.NewQuestion(q, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestQuotaAsText(t *testing.T) {
 	g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, text) })
 	q := question(0)
 	q.Dimensions = []report.Dimension{{Name: "city"}}
-	if _, err := g.client.Report(t.Context(), q); err != nil {
+	if _, err := g.client.Report(t.Context(), report.NewQuestion(q, nil)); err != nil {
 		t.Fatal(err)
 	}
 	if left := g.client.Quota("123456"); len(left) != 1 || left[0].TokensPerDay != (Bucket{1, 199999}) {
@@ -149,7 +149,7 @@ func TestRealtimeReport(t *testing.T) {
 	g := newGoogle(t, oneRow)
 	q := question(0)
 	q.Realtime, q.DateRanges = true, nil
-	r, err := g.client.Report(t.Context(), q)
+	r, err := g.client.Report(t.Context(), report.NewQuestion(q, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestAnswersThatAreNotUnderstood(t *testing.T) {
 		`{` + header + `,"rows":[{"dimensionValues":[{"value":"1"}],"metricValues":[{"value":"1"}]}]}`,
 	} {
 		g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, body) })
-		_, err := g.client.Report(t.Context(), question(0))
+		_, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil))
 		if report.KindOf(err) != report.Unavailable {
 			t.Errorf("%s: got %v, want unavailable", body, err)
 		}
@@ -180,7 +180,7 @@ func TestEmptyReport(t *testing.T) {
 	g := newGoogle(t, func(w http.ResponseWriter, _ request) {
 		_, _ = io.WriteString(w, `{"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],"metadata":{"emptyReason":"NO_DATA"},"kind":"k"}`)
 	})
-	r, err := g.client.Report(t.Context(), question(0))
+	r, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil))
 	want := `{"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],"metadata":{"emptyReason":"NO_DATA"},"kind":"k"}`
 	if err != nil || string(r.Body) != want || r.Rows != 0 {
 		t.Errorf("got %v, %v", r, err)

@@ -38,7 +38,7 @@ func (b Bucket) share(limit int64) float64 {
 // affordable refuses what can wait while tokens are short. What was told is
 // believed for as long as an exhausted quota is: tokens come back within the
 // hour, and only a question tells.
-func (g *Client) affordable(q report.Query, now time.Time) *report.Error {
+func (g *Client) affordable(q report.Query, u report.Urgency, now time.Time) *report.Error {
 	g.quotas.mu.Lock()
 	told, ok := g.quotas.bySubject[subjectOf(q)]
 	g.quotas.mu.Unlock()
@@ -52,7 +52,7 @@ func (g *Client) affordable(q report.Query, now time.Time) *report.Error {
 	case left < viewersOnly:
 		least = report.Seen
 	}
-	if q.Urgency <= least {
+	if u <= least {
 		return nil
 	}
 	e := report.Errorf(report.Quota, exhausted, after(probeAfter-now.Sub(told.At))).Because(fmt.Errorf("%.0f %% of the hour's tokens are left and kept for people who wait", 100*told.share()))

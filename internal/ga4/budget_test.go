@@ -36,9 +36,7 @@ func TestShortTokensAreKeptForPeople(t *testing.T) {
 	} {
 		g := newGoogle(t, leaving(&c.project, &c.property))
 		ask := func(u report.Urgency) error {
-			q := question(0)
-			q.Urgency = u
-			_, err := g.client.Report(t.Context(), q)
+			_, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil).At(u))
 			return err
 		}
 		if err := ask(report.Prewarm); err != nil {
@@ -63,8 +61,7 @@ func TestShortTokensAreKeptForPeople(t *testing.T) {
 func TestLargePropertiesShow(t *testing.T) {
 	project, property := 139_998, 399_998
 	g := newGoogle(t, leaving(&project, &property))
-	refresh := question(0)
-	refresh.Urgency = report.Refresh
+	refresh := report.NewQuestion(question(0), nil).At(report.Refresh)
 	for _, c := range []struct {
 		left int
 		ok   bool
@@ -73,7 +70,7 @@ func TestLargePropertiesShow(t *testing.T) {
 		if _, err := g.client.Report(t.Context(), refresh); err != nil {
 			t.Fatal(err)
 		}
-		if err := g.client.affordable(refresh, g.clock.Now()); (err == nil) != c.ok {
+		if err := g.client.affordable(refresh.Query(), refresh.Urgency(), g.clock.Now()); (err == nil) != c.ok {
 			t.Errorf("%d left of 140000: %v", c.left, err)
 		}
 		g.clock.add(probeAfter)
@@ -86,7 +83,7 @@ func TestQuotasAreListed(t *testing.T) {
 	for _, id := range []string{"2", "1"} {
 		q := question(0)
 		q.Property = id
-		if _, err := g.client.Report(t.Context(), q); err != nil {
+		if _, err := g.client.Report(t.Context(), report.NewQuestion(q, nil)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,7 +96,7 @@ func TestQuotasAreListed(t *testing.T) {
 func TestTheUrgentGoFirst(t *testing.T) {
 	ln := &lane{}
 	for i, u := range []report.Urgency{report.Refresh, report.Unseen, report.Prewarm, report.Seen, report.Unseen, report.Refresh} {
-		ln.insert(&job{query: report.Query{Urgency: u, Offset: report.Int64(i)}})
+		ln.insert(&job{urgency: u, query: report.Query{Offset: report.Int64(i)}})
 	}
 	var got []report.Int64
 	for _, j := range ln.waiting {

@@ -30,7 +30,7 @@ func (g *Client) Fields(ctx context.Context, account, property string) (*report.
 // single does a call about q's property in a place of the property's lane, like a
 // question that no other may join.
 func (g *Client) single(ctx context.Context, q report.Query, c *call) ([]byte, *report.Error) {
-	if err := g.admissible(q); err != nil {
+	if err := g.admissible(q, report.Unseen); err != nil {
 		return nil, err
 	}
 	type end struct {

@@ -141,7 +141,7 @@ func TestQueriesThatNameNoProperty(t *testing.T) {
 	for _, property := range []string{"", "abc", "1/2", "1:runReport?x="} {
 		q := question(0)
 		q.Property = property
-		if _, err := g.client.Report(t.Context(), q); report.KindOf(err) != report.Internal || len(g.seen()) != 0 {
+		if _, err := g.client.Report(t.Context(), report.NewQuestion(q, nil)); report.KindOf(err) != report.Internal || len(g.seen()) != 0 {
 			t.Errorf("%q: got %v", property, err)
 		}
 	}

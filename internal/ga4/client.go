@@ -158,11 +158,12 @@ func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastR
 
 // Report asks Google. It waits while as many requests run for the property as
 // may, and retries what may pass.
-func (g *Client) Report(ctx context.Context, q report.Query) (*report.Report, error) {
-	if err := g.admissible(q); err != nil {
+func (g *Client) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
+	query := q.Query()
+	if err := g.admissible(query, q.Urgency()); err != nil {
 		return nil, err
 	}
-	r, err := g.submit(ctx, q)
+	r, err := g.submit(ctx, query, q.Urgency())
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +171,7 @@ func (g *Client) Report(ctx context.Context, q report.Query) (*report.Report, er
 }
 
 // admissible answers at once what Google would refuse anyway.
-func (g *Client) admissible(q report.Query) *report.Error {
+func (g *Client) admissible(q report.Query, u report.Urgency) *report.Error {
 	if !digits(q.Property) || q.Account == "" {
 		return report.Errorf(report.Internal, "Something went wrong on this server.").
 			Because(fmt.Errorf("a query without account or property id reached ga4: account %q, property %q", q.Account, q.Property))
@@ -179,7 +180,7 @@ func (g *Client) admissible(q report.Query) *report.Error {
 	if err := g.guards.closed(subjectOf(q), potentiallyThresholded(q), now); err != nil {
 		return err
 	}
-	return g.affordable(q, now)
+	return g.affordable(q, u, now)
 }
 
 func digits(s string) bool {

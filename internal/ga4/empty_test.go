@@ -52,7 +52,7 @@ func TestEmptyAnswers(t *testing.T) {
 		}(),
 	} {
 		g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, body) })
-		r, err := g.client.Report(t.Context(), q)
+		r, err := g.client.Report(t.Context(), report.NewQuestion(q, nil))
 		if err != nil {
 			t.Errorf("%s: %v", body, report.AsError(err).Err)
 			continue
@@ -75,7 +75,7 @@ func TestAnswersThatOnlySeemEmpty(t *testing.T) {
 		`{` + names + `,"totals":[{"metricValues":[{"value":"1"},{"value":"2"}]}],` + meta + `}`,
 	} {
 		g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, body) })
-		if r, err := g.client.Report(t.Context(), cities()); report.KindOf(err) != report.Unavailable {
+		if r, err := g.client.Report(t.Context(), report.NewQuestion(cities(), nil)); report.KindOf(err) != report.Unavailable {
 			t.Errorf("%s: got %+v, %v", body, r, err)
 		}
 	}

@@ -113,7 +113,7 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			g := configured(t, test.answer, func(c *Config) { c.MaxAnswerBytes = 1000 })
 			g.clock.add(10 * time.Minute)
-			_, err := g.client.Report(t.Context(), question(0))
+			_, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil))
 			e := report.AsError(err)
 			if e == nil {
 				t.Fatal("no error")
@@ -152,7 +152,7 @@ func TestPassingFailuresAreAskedAgain(t *testing.T) {
 			}
 			oneRow(w, r)
 		})
-		if _, err := g.client.Report(t.Context(), question(0)); err != nil {
+		if _, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil)); err != nil {
 			t.Errorf("got %v", err)
 		}
 		if got := g.keys.asked.Load(); got != 2 {
@@ -172,7 +172,7 @@ func TestTokenErrors(t *testing.T) {
 	} {
 		g := newGoogle(t, oneRow)
 		g.keys.err = test.err
-		_, err := g.client.Report(t.Context(), question(0))
+		_, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil))
 		if report.KindOf(err) != test.kind || len(g.seen()) != 0 || g.keys.asked.Load() != 1 {
 			t.Errorf("%v: got %v after %d requests, want %v", test.err, err, len(g.seen()), test.kind)
 		}
@@ -186,7 +186,7 @@ func TestExhaustedQuotaIsNotAskedAgain(t *testing.T) {
 		if change != nil {
 			change(&q)
 		}
-		_, err := g.client.Report(t.Context(), q)
+		_, err := g.client.Report(t.Context(), report.NewQuestion(q, nil))
 		return report.AsError(err)
 	}
 	ask(nil)
@@ -218,7 +218,7 @@ func TestThresholdedQuotaClosesOnlyItsOwn(t *testing.T) {
 	q := question(0)
 	q.Dimensions = []report.Dimension{{Name: "userGender"}}
 	for range 3 {
-		if _, err := g.client.Report(t.Context(), q); report.KindOf(err) != report.Quota {
+		if _, err := g.client.Report(t.Context(), report.NewQuestion(q, nil)); report.KindOf(err) != report.Quota {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -226,7 +226,7 @@ func TestThresholdedQuotaClosesOnlyItsOwn(t *testing.T) {
 		t.Errorf("asked %d times, want 1", n)
 	}
 	g.answer = oneRow
-	if _, err := g.client.Report(t.Context(), question(0)); err != nil {
+	if _, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil)); err != nil {
 		t.Errorf("a question of other dimensions: %v", err)
 	}
 }
@@ -252,7 +252,7 @@ func TestTimeoutIsNotRepeated(t *testing.T) {
 	stop := make(chan struct{})
 	g := configured(t, func(http.ResponseWriter, request) { <-stop }, func(c *Config) { c.Timeout = 20 * time.Millisecond })
 	defer close(stop)
-	_, err := g.client.Report(t.Context(), question(0))
+	_, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil))
 	if e := report.AsError(err); e == nil || e.Kind != report.Unavailable || !strings.Contains(e.Error(), "in time") || len(g.seen()) != 1 {
 		t.Errorf("got %v after %d requests", err, len(g.seen()))
 	}
@@ -264,7 +264,7 @@ func TestCallerLeavesARunningRequest(t *testing.T) {
 	defer close(stop)
 	ctx, leave := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer leave()
-	if _, err := g.client.Report(ctx, question(0)); report.KindOf(err) != report.Canceled {
+	if _, err := g.client.Report(ctx, report.NewQuestion(question(0), nil)); report.KindOf(err) != report.Canceled {
 		t.Errorf("got %v, want canceled", err)
 	}
 }
@@ -283,7 +283,7 @@ func TestObserver(t *testing.T) {
 		c.Observer.Request = func(method, outcome string, _ time.Duration) { outcomes = append(outcomes, method+" "+outcome) }
 		c.Observer.Quota = func(q Quota) { quotas = append(quotas, q) }
 	})
-	if _, err := g.client.Report(t.Context(), question(0)); err != nil {
+	if _, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil)); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(outcomes, ", "); got != "runReport server_error, runReport ok" {

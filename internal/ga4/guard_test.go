@@ -29,7 +29,7 @@ func withErrorsLeft(left int) func(http.ResponseWriter, request) {
 func TestABlip(t *testing.T) {
 	g := newGoogle(t, refuse(503, "UNAVAILABLE", "The service is currently unavailable.", ""))
 	ask := func() *report.Error {
-		_, err := g.client.Report(t.Context(), question(0))
+		_, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil))
 		return report.AsError(err)
 	}
 	for range 10 {
@@ -73,7 +73,7 @@ func TestARefusalIsAnOutage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := newGoogle(t, c.answer)
 			ask := func(n int) *report.Error {
-				_, err := g.client.Report(t.Context(), question(n))
+				_, err := g.client.Report(t.Context(), report.NewQuestion(question(n), nil))
 				return report.AsError(err)
 			}
 			for n := range 10 {
@@ -128,7 +128,7 @@ func TestOldTokensAreNoOutage(t *testing.T) {
 func TestOneOutageOneSentence(t *testing.T) {
 	g := newGoogle(t, refuse(503, "UNAVAILABLE", "x", ""))
 	for n := range 13 {
-		_, err := g.client.Report(t.Context(), question(n))
+		_, err := g.client.Report(t.Context(), report.NewQuestion(question(n), nil))
 		e := report.AsError(err)
 		if want := fmt.Sprintf("Google Analytics is not answering. Please try again in %d seconds.", int(e.RetryAfter.Seconds())); e.Message != want || e.RetryAfter == 0 {
 			t.Errorf("after %v: %q with %v", g.clock.Now().Sub(noon), e.Message, e.RetryAfter)
@@ -143,7 +143,7 @@ func TestAProbeIsOne(t *testing.T) {
 	h := newHeld(t, oneRow)
 	h.answer = refuse(503, "UNAVAILABLE", "x", "")
 	for n := range tripAfter {
-		_, _ = h.client.Report(t.Context(), question(n))
+		_, _ = h.client.Report(t.Context(), report.NewQuestion(question(n), nil))
 	}
 	asked := len(h.seen())
 	h.answer = func(w http.ResponseWriter, r request) {
@@ -154,7 +154,7 @@ func TestAProbeIsOne(t *testing.T) {
 	h.clock.add(time.Minute)
 	probe := h.ask(t.Context(), question(1))
 	<-h.arrived
-	if _, err := h.client.Report(t.Context(), question(2)); report.KindOf(err) != report.Unavailable || report.AsError(err).RetryAfter > 10*time.Second {
+	if _, err := h.client.Report(t.Context(), report.NewQuestion(question(2), nil)); report.KindOf(err) != report.Unavailable || report.AsError(err).RetryAfter > 10*time.Second {
 		t.Errorf("beside the probe: %v", err)
 	}
 	h.let(2)
@@ -179,7 +179,7 @@ func TestOneInTwenty(t *testing.T) {
 		oneRow(w, r)
 	}
 	for i := range 2_000 {
-		if _, err := g.client.Report(t.Context(), question(i)); err != nil {
+		if _, err := g.client.Report(t.Context(), report.NewQuestion(question(i), nil)); err != nil {
 			t.Fatalf("question %d: %v", i, err)
 		}
 		g.clock.add(time.Second)
@@ -193,7 +193,7 @@ func TestOneInTwenty(t *testing.T) {
 func TestGooglesCountIsBelieved(t *testing.T) {
 	g := newGoogle(t, nil)
 	ask := func() *report.Error {
-		_, err := g.client.Report(t.Context(), question(0))
+		_, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil))
 		return report.AsError(err)
 	}
 	fail := func(n int) {
@@ -382,7 +382,7 @@ func TestRetriesHaveABudget(t *testing.T) {
 	})
 	const questions = 200
 	for i := range questions {
-		_, _ = g.client.Report(t.Context(), question(i))
+		_, _ = g.client.Report(t.Context(), report.NewQuestion(question(i), nil))
 	}
 	if n := len(g.seen()); n > questions+questions/4+int(maxRetries)+1 {
 		t.Errorf("%d requests for %d questions", n, questions)
@@ -401,11 +401,11 @@ func TestOneQuestionFailsAlone(t *testing.T) {
 		oneRow(w, r)
 	})
 	for n := range 60 {
-		_, err := g.client.Report(t.Context(), question(666))
+		_, err := g.client.Report(t.Context(), report.NewQuestion(question(666), nil))
 		if report.KindOf(err) != report.Unavailable {
 			t.Fatalf("the bad question: %v", err)
 		}
-		if _, err := g.client.Report(t.Context(), question(n)); err != nil {
+		if _, err := g.client.Report(t.Context(), report.NewQuestion(question(n), nil)); err != nil {
 			t.Fatalf("after %d times, another: %v", n+1, err)
 		}
 		g.clock.add(time.Second)
@@ -425,12 +425,12 @@ func TestOneQuestionFailsAlone(t *testing.T) {
 func TestOnlyGooglesErrorsAreCounted(t *testing.T) {
 	g := newGoogle(t, page(503, "Proxy"))
 	for n := range 90 {
-		_, _ = g.client.Report(t.Context(), question(n))
+		_, _ = g.client.Report(t.Context(), report.NewQuestion(question(n), nil))
 		g.clock.add(4 * time.Second)
 	}
 	g.answer = oneRow
 	g.clock.add(restAgain)
-	if _, err := g.client.Report(t.Context(), question(1000)); err != nil {
+	if _, err := g.client.Report(t.Context(), report.NewQuestion(question(1000), nil)); err != nil {
 		t.Errorf("a minute after the proxy is well again: %v", err)
 	}
 }
@@ -439,7 +439,7 @@ func TestOnlyGooglesErrorsAreCounted(t *testing.T) {
 func TestWhatGoogleDoesNotImplement(t *testing.T) {
 	g := newGoogle(t, refuse(501, "UNIMPLEMENTED", "Not that.", ""))
 	for range 5 {
-		if _, err := g.client.Report(t.Context(), question(0)); report.KindOf(err) != report.Invalid {
+		if _, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil)); report.KindOf(err) != report.Invalid {
 			t.Fatal(err)
 		}
 	}

@@ -17,8 +17,9 @@ const maxWaiting = 1000
 
 // A job is one question that waits for, or runs in, a lane.
 type job struct {
-	ctx   context.Context
-	query report.Query
+	ctx     context.Context
+	query   report.Query
+	urgency report.Urgency
 	// other is set for what is not a report: it runs alone.
 	other func(context.Context)
 	done  chan answer // has room for the one answer
@@ -81,7 +82,7 @@ func (l *lanes) add(property string, j *job, run func([]*job)) *report.Error {
 
 func (ln *lane) insert(j *job) {
 	at := len(ln.waiting)
-	for at > 0 && ln.waiting[at-1].query.Urgency > j.query.Urgency {
+	for at > 0 && ln.waiting[at-1].urgency > j.urgency {
 		at--
 	}
 	ln.waiting = slices.Insert(ln.waiting, at, j)

@@ -41,7 +41,7 @@ func (h *held) let(n int) {
 func (h *held) ask(ctx context.Context, q report.Query) <-chan answer {
 	done := make(chan answer, 1)
 	go func() {
-		r, err := h.client.Report(ctx, q)
+		r, err := h.client.Report(ctx, report.NewQuestion(q, nil))
 		done <- answer{r, report.AsError(err)}
 	}()
 	return done
@@ -306,7 +306,7 @@ func TestLanesGiveSlotsBack(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 100 {
 		wg.Go(func() {
-			r, err := g.client.Report(t.Context(), question(i+1))
+			r, err := g.client.Report(t.Context(), report.NewQuestion(question(i+1), nil))
 			if err != nil || !strings.Contains(string(r.Body), fmt.Sprintf(`"%d"`, i+1)) {
 				t.Errorf("%d: %v, %v", i+1, r, err)
 			}

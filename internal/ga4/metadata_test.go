@@ -46,7 +46,7 @@ func TestWhatGoogleSaysBesides(t *testing.T) {
 			{Condition: &report.Condition{FieldName: "country", String: &report.StringFilter{Value: "Acme"}}},
 			{Condition: &report.Condition{FieldName: "city", InList: &report.InListFilter{Values: []string{"Oz"}}}},
 		}}}
-		r, err := g.client.Report(t.Context(), q)
+		r, err := g.client.Report(t.Context(), report.NewQuestion(q, nil))
 		if err != nil {
 			t.Errorf("%s: %v", test.said, err)
 			continue

@@ -40,7 +40,7 @@ func pivotQuestion() report.Query {
 
 func TestPivotReport(t *testing.T) {
 	g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, pivoted) })
-	r, err := g.client.Report(t.Context(), pivotQuestion())
+	r, err := g.client.Report(t.Context(), report.NewQuestion(pivotQuestion(), nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestPivotReportWithFewerColumns(t *testing.T) {
 	g := newGoogle(t, func(w http.ResponseWriter, _ request) {
 		_, _ = io.WriteString(w, strings.Replace(pivoted, `{"name": "country"}, `, ``, 1))
 	})
-	if _, err := g.client.Report(t.Context(), pivotQuestion()); report.KindOf(err) != report.Unavailable && report.KindOf(err) != report.Internal {
+	if _, err := g.client.Report(t.Context(), report.NewQuestion(pivotQuestion(), nil)); report.KindOf(err) != report.Unavailable && report.KindOf(err) != report.Internal {
 		t.Errorf("got %v", err)
 	}
 }

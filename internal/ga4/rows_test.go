@@ -60,7 +60,7 @@ func TestLargeAnswers(t *testing.T) {
 			q := question(i)
 			q.Property, q.Offset = strconv.Itoa(100+i), report.Int64(i)
 			q.Dimensions, q.Metrics = []report.Dimension{{Name: "pagePath"}}, []report.Metric{{Name: "sessions"}}
-			r, err := g.client.Report(t.Context(), q)
+			r, err := g.client.Report(t.Context(), report.NewQuestion(q, nil))
 			switch {
 			case i == 1:
 				if report.KindOf(err) != report.TooLarge {
@@ -116,7 +116,7 @@ func TestWaitingForALargeAnswer(t *testing.T) {
 		wg.Go(func() {
 			q := question(i)
 			q.Dimensions = []report.Dimension{{Name: "pagePath"}}
-			if _, err := g.client.Report(t.Context(), q); report.KindOf(err) != report.Unavailable || strings.Contains(report.AsError(err).Err.Error(), "Google did not answer") {
+			if _, err := g.client.Report(t.Context(), report.NewQuestion(q, nil)); report.KindOf(err) != report.Unavailable || strings.Contains(report.AsError(err).Err.Error(), "Google did not answer") {
 				t.Errorf("%v", err)
 			}
 		})

@@ -12,8 +12,8 @@ import (
 )
 
 // submit waits for the answer to q, or for the end of ctx.
-func (g *Client) submit(ctx context.Context, q report.Query) (*report.Report, *report.Error) {
-	j := &job{ctx: ctx, query: q, done: make(chan answer, 1)}
+func (g *Client) submit(ctx context.Context, q report.Query, u report.Urgency) (*report.Report, *report.Error) {
+	j := &job{ctx: ctx, query: q, urgency: u, done: make(chan answer, 1)}
 	if err := g.lanes.add(q.Property, j, g.run); err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func TestARefusedTokenIsReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.Report(t.Context(), question(0)); err != nil {
+	if _, err := g.Report(t.Context(), report.NewQuestion(question(0), nil)); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(seen, ", "); got != "Bearer canary-1, Bearer canary-2" {
@@ -109,7 +109,7 @@ func TestBrokenKeyIsTheOperatorsMatter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = g.Report(t.Context(), question(0))
+	_, err = g.Report(t.Context(), report.NewQuestion(question(0), nil))
 	if e := report.AsError(err); e == nil || e.Kind != report.Unavailable || e.Message != unreadable ||
 		!strings.Contains(e.Error(), "robot@p.iam.gserviceaccount.com") {
 		t.Errorf("got %v", err)

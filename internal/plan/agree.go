@@ -28,10 +28,10 @@ type span struct {
 
 // A tally is what an answer says of a span.
 type tally struct {
-	query report.Query
-	sum   int64
-	at    time.Time // when Google said so
-	made  bool      // put together from days that were kept
+	question *report.Question
+	sum      int64
+	at       time.Time // when Google said so
+	made     bool      // put together from days that were kept
 }
 
 // A book holds the tallies of one kind of answers.
@@ -56,12 +56,13 @@ const together = time.Minute
 // days, sees to it that those which are out of date are fetched again, and returns
 // false when the answer itself must be asked as a whole. One that was put together is
 // kept before others can contradict it.
-func (p *Plan) agree(ctx context.Context, q report.Query, r *report.Report, made bool) bool {
+func (p *Plan) agree(ctx context.Context, q *report.Question, r *report.Report, made bool) bool {
+	query := q.Query()
 	mine, others := p.totals, p.lines
-	if len(q.Dimensions) > 0 {
+	if len(query.Dimensions) > 0 {
 		mine, others = p.lines, p.totals
 	}
-	all := sums(q, r)
+	all := sums(query, r)
 	var wrong []tally
 	for at, sum := range all {
 		other, ok := others.GetIfPresent(at)
@@ -78,7 +79,7 @@ func (p *Plan) agree(ctx context.Context, q report.Query, r *report.Report, made
 		p.c.Parts.Put(ctx, q, r)
 	}
 	for at, sum := range all {
-		mine.Set(at, tally{q.Clone(), sum, r.FetchedAt, made})
+		mine.Set(at, tally{q, sum, r.FetchedAt, made})
 	}
 	for _, other := range wrong {
 		p.doubt(other)
@@ -90,18 +91,18 @@ func (p *Plan) agree(ctx context.Context, q report.Query, r *report.Report, made
 func (p *Plan) doubt(t tally) {
 	p.mu.Lock()
 	if t.made {
-		p.doubted[word(t.query)] = true
+		p.doubted[t.question.Key()] = true
 	}
 	if len(p.doubted) > maxTallies {
 		clear(p.doubted)
 	}
 	p.mu.Unlock()
-	p.c.Parts.Expire(t.query)
+	p.c.Parts.Expire(t.question)
 }
 
 // doubtful reports, once, whether an answer is to be asked as a whole.
-func (p *Plan) doubtful(q report.Query) bool {
-	key := word(q)
+func (p *Plan) doubtful(q *report.Question) bool {
+	key := q.Key()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	doubted := p.doubted[key]

@@ -17,7 +17,7 @@ type doubts struct {
 	expired int
 }
 
-func (d *doubts) Expire(report.Query) { d.expired++ }
+func (d *doubts) Expire(*report.Question) { d.expired++ }
 
 // TestOnlySumsAreCompared: a line is held against a total over the same events, and
 // against nothing that looks like one.
@@ -106,7 +106,7 @@ type days struct {
 	changed bool
 }
 
-func (d *days) Put(context.Context, report.Query, *report.Report) bool { d.put++; return d.changed }
+func (d *days) Put(context.Context, *report.Question, *report.Report) bool { d.put++; return d.changed }
 
 // TestAChangedDayIsCounted: once for an answer, whatever else is in it.
 func TestAChangedDayIsCounted(t *testing.T) {
@@ -123,7 +123,7 @@ func TestAChangedDayIsCounted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.keepDays(t.Context(), line, r)
+		p.keepDays(t.Context(), report.NewQuestion(line, nil), r)
 		if d.put != 7 || (counted == 1) != changed {
 			t.Errorf("changed %v: %d days kept, counted %d times", changed, d.put, counted)
 		}

@@ -11,8 +11,8 @@ import (
 
 // days answers q from the final days that are kept of the range's beginning, and one
 // question for the rest.
-func (p *Plan) days(ctx context.Context, q report.Query) (*report.Report, error) {
-	all, ok := daysOf(q)
+func (p *Plan) days(ctx context.Context, q *report.Question) (*report.Report, error) {
+	all, ok := daysOf(q.Query())
 	if !ok {
 		return p.gather(ctx, q)
 	}
@@ -40,21 +40,19 @@ func (p *Plan) days(ctx context.Context, q report.Query) (*report.Report, error)
 
 // assemble returns nil where the whole has to be asked: no days are kept, or what Google
 // says of the rest is more than rows.
-func (p *Plan) assemble(ctx context.Context, q report.Query, all []report.Date) (*report.Report, error) {
+func (p *Plan) assemble(ctx context.Context, q *report.Question, all []report.Date) (*report.Report, error) {
 	parts := p.knownDays(ctx, q, all)
 	if len(parts) == 0 {
 		return nil, nil
 	}
 	if len(parts) < len(all) {
-		rest := q.Clone()
-		rest.DateRanges[0].StartDate = all[len(parts)].String()
-		r, err := p.rest(ctx, rest)
+		r, err := p.rest(ctx, q.With(func(rest *report.Query) { rest.DateRanges[0].StartDate = all[len(parts)].String() }))
 		if err != nil {
 			return nil, err
 		}
 		parts = append(parts, r)
 	}
-	r, err := merge(q, parts)
+	r, err := merge(q.Query(), parts)
 	if err != nil {
 		return nil, nil
 	}
@@ -63,7 +61,7 @@ func (p *Plan) assemble(ctx context.Context, q report.Query, all []report.Date) 
 
 // rest answers what the days that are kept leave over. Several ranges may have the same
 // rest, so it is kept too.
-func (p *Plan) rest(ctx context.Context, q report.Query) (*report.Report, error) {
+func (p *Plan) rest(ctx context.Context, q *report.Question) (*report.Report, error) {
 	if r := p.c.Parts.Get(ctx, q); r != nil {
 		return r, nil
 	}
@@ -77,7 +75,7 @@ func (p *Plan) rest(ctx context.Context, q report.Query) (*report.Report, error)
 
 // knownDays returns the days that are kept from the range's beginning on, up to the
 // first about which Google is to be asked.
-func (p *Plan) knownDays(ctx context.Context, q report.Query, all []report.Date) (known []*report.Report) {
+func (p *Plan) knownDays(ctx context.Context, q *report.Question, all []report.Date) (known []*report.Report) {
 	for _, day := range all {
 		r := p.c.Parts.Get(ctx, dayOf(q, day))
 		if r == nil {
@@ -88,14 +86,14 @@ func (p *Plan) knownDays(ctx context.Context, q report.Query, all []report.Date)
 	return known
 }
 
-// dayOf is the query under which the rows of one day of q are kept. No asker can
+// dayOf is the question under which the rows of one day of q are kept. No asker can
 // ask it, for offsets are not negative: what is kept of a day without rows is not
 // what Google would answer about it.
-func dayOf(q report.Query, day report.Date) report.Query {
-	q = q.Clone()
-	q.Offset, q.Limit = -1, report.MaxLimit
-	q.DateRanges[0] = report.DateRange{StartDate: day.String(), EndDate: day.String()}
-	return q
+func dayOf(q *report.Question, day report.Date) *report.Question {
+	return q.With(func(q *report.Query) {
+		q.Offset, q.Limit = -1, report.MaxLimit
+		q.DateRanges[0] = report.DateRange{StartDate: day.String(), EndDate: day.String()}
+	})
 }
 
 // merge joins the answers to consecutive ranges, the earliest first.
@@ -153,25 +151,26 @@ func freshest(parts []*report.Report) *report.Report {
 }
 
 // keepDays keeps the rows of each final day of an answer to q.
-func (p *Plan) keepDays(ctx context.Context, q report.Query, r *report.Report) {
+func (p *Plan) keepDays(ctx context.Context, q *report.Question, r *report.Report) {
 	changed := false
 	for _, k := range finalDays(q, r) {
-		changed = p.c.Parts.Put(ctx, k.query, k.report) || changed
+		changed = p.c.Parts.Put(ctx, k.question, k.report) || changed
 	}
 	if changed {
 		p.c.Observer(Changed)
 	}
 }
 
-// A keptDay is the rows of one day of an answer, under the query that finds them.
+// A keptDay is the rows of one day of an answer, under the question that finds them.
 type keptDay struct {
-	query  report.Query
-	report *report.Report
+	question *report.Question
+	report   *report.Report
 }
 
 // finalDays takes an answer to q apart into its days that are final.
-func finalDays(q report.Query, r *report.Report) (kept []keptDay) {
-	days, ok := daysOf(q)
+func finalDays(q *report.Question, r *report.Report) (kept []keptDay) {
+	query := q.Query()
+	days, ok := daysOf(query)
 	zone, err := time.LoadLocation(r.TimeZone)
 	if !ok || err != nil || r.TimeZone == "" || !report.Final(days[0], zone, r.FetchedAt) {
 		return nil
@@ -180,7 +179,7 @@ func finalDays(q report.Query, r *report.Report) (kept []keptDay) {
 	if err != nil {
 		return nil
 	}
-	rows, err := a.byDay(dayColumn(q))
+	rows, err := a.byDay(dayColumn(query))
 	if err != nil {
 		return nil
 	}

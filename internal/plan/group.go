@@ -52,41 +52,29 @@ func unites(q report.Query) Refusal {
 	return ""
 }
 
-// A unionKey is what questions that can be asked as one have in common.
-type unionKey string
-
-func unionOf(q report.Query) unionKey {
-	common := q
-	common.Metrics = nil
-	return unionKey(strconv.Quote(q.Account) + strconv.Quote(q.Property) + strconv.FormatBool(q.Realtime) + text(common))
-}
-
-// text is a query, or part of one, as JSON.
-func text(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // a query is numbers and strings
-	}
-	return string(b)
+// groupOf returns what questions that can be asked as one have in common: all but
+// their metrics.
+func groupOf(q *report.Question) report.Key {
+	return q.With(func(q *report.Query) { q.Metrics = nil }).Key()
 }
 
 // A union is questions that wait for each other, and then for their answer.
 type union struct {
-	query   report.Query // with the metrics of all
-	members []report.Query
-	ctx     context.Context // until everybody has left
-	end     context.CancelFunc
-	waiting int // who have not left
-	done    chan struct{}
+	question *report.Question // with the metrics of all
+	members  []*report.Question
+	ctx      context.Context // until everybody has left
+	end      context.CancelFunc
+	waiting  int // who have not left
+	done     chan struct{}
 	// Once done is closed:
 	err     error
-	answers map[string]*report.Report // by word; none for a member that must be asked alone
+	answers map[report.Key]*report.Report // none for a member that must be asked alone
 }
 
 // gather asks q, as one with others of its kind if some come within moments or are
 // under way.
-func (p *Plan) gather(ctx context.Context, q report.Query) (*report.Report, error) {
-	if p.c.Gather < 0 || unites(q) != "" {
+func (p *Plan) gather(ctx context.Context, q *report.Question) (*report.Report, error) {
+	if p.c.Gather < 0 || unites(q.Query()) != "" {
 		return p.pass(ctx, q)
 	}
 	u := p.join(q)
@@ -96,7 +84,7 @@ func (p *Plan) gather(ctx context.Context, q report.Query) (*report.Report, erro
 	case <-ctx.Done():
 		return nil, report.AsError(ctx.Err())
 	}
-	if r := u.answers[word(q)]; r != nil {
+	if r := u.answers[q.Key()]; r != nil {
 		return r, nil
 	}
 	if u.err != nil && len(u.members) == 1 {
@@ -107,15 +95,15 @@ func (p *Plan) gather(ctx context.Context, q report.Query) (*report.Report, erro
 	return p.pass(ctx, q)
 }
 
-func (p *Plan) pass(ctx context.Context, q report.Query) (*report.Report, error) {
+func (p *Plan) pass(ctx context.Context, q *report.Question) (*report.Report, error) {
 	p.c.Observer(Passed)
 	return p.c.Source.Report(ctx, q)
 }
 
 // join adds q to a union of its kind, one that is under way and asks for all that q
 // does or one that waits, or begins one.
-func (p *Plan) join(q report.Query) *union {
-	key := unionOf(q)
+func (p *Plan) join(q *report.Question) *union {
+	key := groupOf(q)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, u := range p.asking[key] {
@@ -126,7 +114,7 @@ func (p *Plan) join(q report.Query) *union {
 	}
 	u := p.waits[key]
 	if u == nil || u.ctx.Err() != nil || !u.add(q) {
-		u = &union{query: q.Clone(), done: make(chan struct{})}
+		u = &union{question: q, done: make(chan struct{})}
 		u.ctx, u.end = context.WithCancel(context.Background())
 		u.addMember(q)
 		p.waits[key] = u
@@ -145,21 +133,22 @@ func (p *Plan) leave(u *union) {
 }
 
 // covers reports whether the union asks for all metrics of q.
-func (u *union) covers(q report.Query) bool {
-	return !slices.ContainsFunc(q.Metrics, func(m report.Metric) bool { return !slices.Contains(u.query.Metrics, m) })
+func (u *union) covers(q *report.Question) bool {
+	asked := u.question.Query().Metrics
+	return !slices.ContainsFunc(q.Query().Metrics, func(m report.Metric) bool { return !slices.Contains(asked, m) })
 }
 
-func (u *union) addMember(q report.Query) {
+func (u *union) addMember(q *report.Question) {
 	u.waiting++
-	if !slices.ContainsFunc(u.members, func(m report.Query) bool { return slices.Equal(m.Metrics, q.Metrics) }) {
-		u.members = append(u.members, q.Clone())
+	if !slices.ContainsFunc(u.members, func(m *report.Question) bool { return m.Key() == q.Key() }) {
+		u.members = append(u.members, q)
 	}
 }
 
 // add takes q into the union if there is room for its metrics.
-func (u *union) add(q report.Query) bool {
-	metrics := slices.Clone(u.query.Metrics)
-	for _, m := range q.Metrics {
+func (u *union) add(q *report.Question) bool {
+	metrics := slices.Clone(u.question.Query().Metrics)
+	for _, m := range q.Query().Metrics {
 		if !slices.Contains(metrics, m) {
 			metrics = append(metrics, m)
 		}
@@ -167,25 +156,24 @@ func (u *union) add(q report.Query) bool {
 	if len(metrics) > report.MaxMetrics {
 		return false
 	}
-	u.query.Metrics = metrics
-	u.query.Urgency = min(u.query.Urgency, q.Urgency)
+	u.question = u.question.With(func(all *report.Query) { all.Metrics = metrics }).At(min(u.question.Urgency(), q.Urgency()))
 	u.addMember(q)
 	return true
 }
 
 // ask puts the question of a union. Nobody's impatience ends it for the others.
-func (p *Plan) ask(key unionKey, u *union) {
+func (p *Plan) ask(key report.Key, u *union) {
 	p.mu.Lock()
 	if p.waits[key] == u {
 		delete(p.waits, key)
 	}
 	p.asking[key] = append(p.asking[key], u)
 	p.mu.Unlock()
-	r, err := p.c.Source.Report(u.ctx, u.query)
+	r, err := p.c.Source.Report(u.ctx, u.question)
 	p.mu.Lock()
 	members := slices.Clone(u.members) // those who join from here on ask alone
 	p.mu.Unlock()
-	u.err, u.answers = err, map[string]*report.Report{}
+	u.err, u.answers = err, map[report.Key]*report.Report{}
 	for _, q := range members {
 		if err == nil {
 			p.deal(u, q, r)
@@ -201,15 +189,16 @@ func (p *Plan) ask(key unionKey, u *union) {
 }
 
 // deal finds the answer of a member in that of its union.
-func (p *Plan) deal(u *union, q report.Query, r *report.Report) {
-	if slices.Equal(q.Metrics, u.query.Metrics) {
+func (p *Plan) deal(u *union, q *report.Question, r *report.Report) {
+	query, metrics := q.Query(), u.question.Query().Metrics
+	if slices.Equal(query.Metrics, metrics) {
 		p.c.Observer(Passed)
-		u.answers[word(q)] = r
+		u.answers[q.Key()] = r
 		return
 	}
-	if own, err := project(r, u.query.Metrics, q); err == nil {
+	if own, err := project(r, metrics, query); err == nil {
 		p.c.Observer(United)
-		u.answers[word(q)] = own
+		u.answers[q.Key()] = own
 	}
 }
 
@@ -314,10 +303,10 @@ func pick[T any](from []T, columns []int) []T {
 
 // Group puts questions together that a Plan asks as one, which those are that come
 // within moments.
-func Group(questions []report.Query) (groups [][]report.Query) {
-	at := map[unionKey]int{}
+func Group(questions []*report.Question) (groups [][]*report.Question) {
+	at := map[report.Key]int{}
 	for _, q := range questions {
-		key := unionOf(q)
+		key := groupOf(q)
 		i, ok := at[key]
 		if !ok {
 			i = len(groups)

@@ -28,14 +28,14 @@ import (
 // for concurrent use and never change what they are given.
 type Parts interface {
 	// Get returns the answer to q that is good now; nil where there is none.
-	Get(ctx context.Context, q report.Query) *report.Report
+	Get(ctx context.Context, q *report.Question) *report.Report
 	// Put keeps the answer to q for as long as it is good. Where it differs from a
 	// final one that came before, the property's final answers are to be trusted no
 	// more: none that came before r is kept, and changed is true.
-	Put(ctx context.Context, q report.Query, r *report.Report) (changed bool)
+	Put(ctx context.Context, q *report.Question, r *report.Report) (changed bool)
 	// Expire says that an answer which came later contradicts the one to q: Get
 	// returns it no more, and who asks q is given a newer one.
-	Expire(q report.Query)
+	Expire(q *report.Question)
 }
 
 // Config is what a Plan needs.
@@ -72,9 +72,9 @@ type Plan struct {
 	c Config
 
 	mu      sync.Mutex
-	waits   map[unionKey]*union   // for others to join
-	asking  map[unionKey][]*union // under way
-	doubted map[string]bool       // those to be asked as a whole, once
+	waits   map[report.Key]*union   // for others to join
+	asking  map[report.Key][]*union // under way
+	doubted map[report.Key]bool     // those to be asked as a whole, once
 
 	totals, lines *book // what answers without dimensions, and those by day, sum up to
 }
@@ -92,7 +92,7 @@ func New(c Config) (*Plan, error) {
 	if c.Observer == nil {
 		c.Observer = func(Event) {}
 	}
-	p := &Plan{c: c, waits: map[unionKey]*union{}, asking: map[unionKey][]*union{}, doubted: map[string]bool{}}
+	p := &Plan{c: c, waits: map[report.Key]*union{}, asking: map[report.Key][]*union{}, doubted: map[report.Key]bool{}}
 	var err error
 	if p.totals, err = newBook(); err != nil {
 		return nil, err
@@ -103,16 +103,14 @@ func New(c Config) (*Plan, error) {
 
 // Report answers q. Errors are those of the source. The source is asked until all who
 // wait for its answer have left.
-func (p *Plan) Report(ctx context.Context, q report.Query) (*report.Report, error) {
-	if refusal := refuseSlices(q); refusal == "" {
+func (p *Plan) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
+	query := q.Query()
+	if refusal := refuseSlices(query); refusal == "" {
 		return p.days(ctx, q)
 	}
 	r, err := p.gather(ctx, q)
-	if err == nil && len(q.Dimensions) == 0 {
+	if err == nil && len(query.Dimensions) == 0 {
 		p.agree(ctx, q, r, false)
 	}
 	return r, err
 }
-
-// word stands for a question in the plan's own books.
-func word(q report.Query) string { return string(unionOf(q)) + text(q.Metrics) }

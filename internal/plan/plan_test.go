@@ -17,21 +17,23 @@ import (
 // google answers a row with a number for each metric, and remembers what it was
 // asked.
 type google struct {
-	mu    sync.Mutex
-	asked []report.Query
+	mu      sync.Mutex
+	asked   []report.Query
+	urgency report.Urgency // of the question asked last
 	// refuse fails a question, where it is set.
 	refuse func(report.Query) error
 	change func(*report.Report)
 	wait   func(context.Context)
 }
 
-func (g *google) Report(ctx context.Context, q report.Query) (*report.Report, error) {
+func (g *google) Report(ctx context.Context, question *report.Question) (*report.Report, error) {
+	q := question.Query()
 	if g.wait != nil {
 		g.wait(ctx)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.asked = append(g.asked, q.Clone())
+	g.asked, g.urgency = append(g.asked, q.Clone()), question.Urgency()
 	if g.refuse != nil {
 		if err := g.refuse(q); err != nil {
 			return nil, err
@@ -54,9 +56,9 @@ func (g *google) Report(ctx context.Context, q report.Query) (*report.Report, er
 // blank keeps nothing.
 type blank struct{}
 
-func (blank) Get(context.Context, report.Query) *report.Report       { return nil }
-func (blank) Put(context.Context, report.Query, *report.Report) bool { return false }
-func (blank) Expire(report.Query)                                    {}
+func (blank) Get(context.Context, *report.Question) *report.Report       { return nil }
+func (blank) Put(context.Context, *report.Question, *report.Report) bool { return false }
+func (blank) Expire(*report.Question)                                    {}
 
 func newPlan(t *testing.T, g *google) *Plan {
 	t.Helper()
@@ -82,7 +84,7 @@ func all(t *testing.T, p *Plan, qs ...report.Query) (bodies []string) {
 	var wg sync.WaitGroup
 	for i, q := range qs {
 		wg.Go(func() {
-			r, err := p.Report(t.Context(), q)
+			r, err := p.Report(t.Context(), report.NewQuestion(q, nil))
 			if err != nil {
 				bodies[i] = err.Error()
 				return
@@ -117,7 +119,7 @@ func TestLatecomersWaitForWhatIsUnderWay(t *testing.T) {
 		var wg sync.WaitGroup
 		ask := func(metrics ...string) {
 			wg.Go(func() {
-				r, err := p.Report(t.Context(), figures(metrics...))
+				r, err := p.Report(t.Context(), report.NewQuestion(figures(metrics...), nil))
 				if err != nil || !strings.Contains(string(r.Body), `"metricHeaders":[{"name":"`+metrics[0]+`"}]`) {
 					t.Errorf("%s: %v, %v", metrics, r, err)
 				}
@@ -176,11 +178,13 @@ func TestUrgencyOfAUnion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &google{}
 		p := newPlan(t, g)
-		refresh := figures("totalUsers")
-		refresh.Urgency = report.Refresh
-		all(t, p, refresh, figures("sessions"))
-		if len(g.asked) != 1 || g.asked[0].Urgency != report.Unseen {
-			t.Errorf("asked %+v", g.asked)
+		var wg sync.WaitGroup
+		for metric, urgency := range map[string]report.Urgency{"totalUsers": report.Refresh, "sessions": report.Seen} {
+			wg.Go(func() { _, _ = p.Report(t.Context(), report.NewQuestion(figures(metric), nil).At(urgency)) })
+		}
+		wg.Wait()
+		if len(g.asked) != 1 || g.urgency != report.Seen {
+			t.Errorf("asked %+v, the last with urgency %d", g.asked, g.urgency)
 		}
 	})
 }
@@ -202,7 +206,7 @@ func TestNobodyWaitsNobodyAsks(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for _, m := range []string{"sessions", "totalUsers"} {
-			wg.Go(func() { _, _ = p.Report(ctx, figures(m)) })
+			wg.Go(func() { _, _ = p.Report(ctx, report.NewQuestion(figures(m), nil)) })
 		}
 		time.Sleep(time.Second)
 		leave()
@@ -211,7 +215,7 @@ func TestNobodyWaitsNobodyAsks(t *testing.T) {
 		if ended == nil {
 			t.Error("the question goes on though nobody waits for it")
 		}
-		if _, err := p.Report(t.Context(), figures("sessions")); err != nil || len(g.asked) != 2 {
+		if _, err := p.Report(t.Context(), report.NewQuestion(figures("sessions"), nil)); err != nil || len(g.asked) != 2 {
 			t.Errorf("%v, asked %d times", err, len(g.asked))
 		}
 	})
@@ -253,12 +257,12 @@ func TestImpatienceIsOnesOwn(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			if _, err := p.Report(ctx, figures("sessions")); report.KindOf(err) != report.Canceled {
+			if _, err := p.Report(ctx, report.NewQuestion(figures("sessions"), nil)); report.KindOf(err) != report.Canceled {
 				t.Errorf("who left got %v", err)
 			}
 		})
 		wg.Go(func() {
-			if _, err := p.Report(t.Context(), figures("totalUsers")); err != nil {
+			if _, err := p.Report(t.Context(), report.NewQuestion(figures("totalUsers"), nil)); err != nil {
 				t.Errorf("who stayed got %v", err)
 			}
 		})
@@ -271,7 +275,7 @@ func TestImpatienceIsOnesOwn(t *testing.T) {
 func TestErrorsArePassedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &google{refuse: func(report.Query) error { return report.Errorf(report.Quota, "no more today") }}
-		if _, err := newPlan(t, g).Report(t.Context(), figures("sessions")); report.KindOf(err) != report.Quota || len(g.asked) != 1 {
+		if _, err := newPlan(t, g).Report(t.Context(), report.NewQuestion(figures("sessions"), nil)); report.KindOf(err) != report.Quota || len(g.asked) != 1 {
 			t.Errorf("%v after %d questions", err, len(g.asked))
 		}
 	})

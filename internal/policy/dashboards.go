@@ -152,7 +152,7 @@ func (g *Gate) panel(ctx context.Context, grant Grant, p page, panel *dashboard.
 
 // askPanel checks and narrows the question of a panel: it takes the same way as any
 // other. One that is refused is answered with the error, and nil returned.
-func (g *Gate) askPanel(ctx context.Context, grant Grant, p page, panel *dashboard.Panel, answer *PanelAnswer) (*question, Decision) {
+func (g *Gate) askPanel(ctx context.Context, grant Grant, p page, panel *dashboard.Panel, answer *PanelAnswer) (*prepared, Decision) {
 	start, end, clipped := p.start, p.end, p.clipped
 	var err error
 	if !panel.Range.IsZero() {
@@ -163,7 +163,7 @@ func (g *Gate) askPanel(ctx context.Context, grant Grant, p page, panel *dashboa
 	q := &known.asked.query
 	d := decisionAt(p.now, methodOf(q), &grant)
 	d.Dashboard, d.Clipped = p.opened.board.Name, clipped && !q.Realtime
-	var ask *question
+	var ask *prepared
 	if err == nil {
 		ask, err = g.prepareAsked(ctx, grant, p.view, known.asked, &d, p.zone)
 	} else {
@@ -177,7 +177,7 @@ func (g *Gate) askPanel(ctx context.Context, grant Grant, p page, panel *dashboa
 	return ask, d
 }
 
-func (g *Gate) putPanel(ctx context.Context, ask *question, d Decision, answer *PanelAnswer) {
+func (g *Gate) putPanel(ctx context.Context, ask *prepared, d Decision, answer *PanelAnswer) {
 	var err error
 	answer.Report, err = g.put(ctx, ask, d)
 	answer.Err = report.AsError(err)

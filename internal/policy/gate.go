@@ -71,12 +71,13 @@ func (g *Gate) open(grant Grant, view string) (*View, error) {
 	return grant.view(view)
 }
 
-// A question is one query that was found allowed. It says nothing of who asks,
-// and never changes: all who ask it share it.
-type question struct {
-	view    *View
-	query   report.Query // narrowed
-	clipped bool         // its dates were
+// A prepared question is what the gate made of a query that it found allowed. It says
+// nothing of who asks, and never changes: all who ask it share it.
+type prepared struct {
+	view     *View
+	question *report.Question
+	query    report.Query // that it asks, narrowed
+	clipped  bool         // its dates were
 	// zone and today are what dates were resolved by.
 	zone  *time.Location
 	today report.Date
@@ -95,7 +96,7 @@ type boundedReport struct{ of, told *report.Report }
 
 // told returns a report that says when the view's bound left rows out. The report
 // itself may be another view's too.
-func (ask *question) told(r *report.Report) *report.Report {
+func (ask *prepared) told(r *report.Report) *report.Report {
 	if !ask.bounded || int(ask.query.Offset)+r.Rows >= r.RowCount {
 		return r
 	}
@@ -109,12 +110,12 @@ func (ask *question) told(r *report.Report) *report.Report {
 }
 
 // tell notes in a decision what is asked.
-func (ask *question) tell(d *Decision) {
+func (ask *prepared) tell(d *Decision) {
 	d.View, d.Query, d.Clipped = ask.view.Name, &ask.query, d.Clipped || ask.clipped
 }
 
 // prepare checks and narrows a query. The decision holds with an error too.
-func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query, d *Decision) (*question, error) {
+func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query, d *Decision) (*prepared, error) {
 	asked := q.Clone()
 	d.View, d.Query = v.Name, &asked
 	extra := grant.narrowed(v).filter
@@ -137,8 +138,8 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 		return nil, err
 	}
 	_, bounded := v.limit(q.Limit)
-	ask := &question{
-		bounded: bounded, view: v, query: narrowed.Marked(), clipped: clipped,
+	ask := &prepared{
+		bounded: bounded, view: v, question: report.NewQuestion(narrowed, v.Ages), query: narrowed, clipped: clipped,
 		zone: zone, today: report.DateOf(d.Time, zone), hidden: hiddenFields(q, v.Filter, extra), fields: fields,
 	}
 	ask.tell(d)
@@ -207,7 +208,7 @@ func (g *Gate) property(ctx context.Context, v *View) (report.Property, error) {
 }
 
 // put asks the source and records what came of it.
-func (g *Gate) put(ctx context.Context, ask *question, d Decision) (r *report.Report, err error) {
+func (g *Gate) put(ctx context.Context, ask *prepared, d Decision) (r *report.Report, err error) {
 	// A panic in one of several questions must not end the process with the others.
 	defer func() {
 		if v := recover(); v != nil {
@@ -218,7 +219,7 @@ func (g *Gate) put(ctx context.Context, ask *question, d Decision) (r *report.Re
 		}
 		g.record(ctx, d, err)
 	}()
-	r, err = g.c.Source.Report(ctx, ask.query)
+	r, err = g.c.Source.Report(ctx, ask.question)
 	if err != nil {
 		return nil, alike(discreet(err, ask.hidden), ask.query.Realtime)
 	}
@@ -268,7 +269,7 @@ func (g *Gate) AnswerAll(ctx context.Context, grant Grant, view string, all []*A
 	if err != nil {
 		return nil, g.refuse(ctx, "report", grant, view, nil, err)
 	}
-	asks, decisions := make([]*question, len(all)), make([]Decision, len(all))
+	asks, decisions := make([]*prepared, len(all)), make([]Decision, len(all))
 	for i, a := range all {
 		decisions[i] = g.decision(methodOf(&a.query), grant)
 		if asks[i], err = g.prepareAsked(ctx, grant, v, a, &decisions[i], nil); err != nil {
@@ -289,7 +290,7 @@ func checkBatch(n int) error {
 	return nil
 }
 
-func (g *Gate) putAll(ctx context.Context, asks []*question, decisions []Decision) ([]*report.Report, error) {
+func (g *Gate) putAll(ctx context.Context, asks []*prepared, decisions []Decision) ([]*report.Report, error) {
 	if len(asks) == 1 {
 		r, err := g.put(ctx, asks[0], decisions[0])
 		if err != nil {

@@ -28,7 +28,7 @@ type Asked struct {
 // A found question is what a finding led to.
 type found struct {
 	finding
-	ask *question
+	ask *prepared
 }
 
 // NewAsked returns an Asked of a query that was written in so many bytes; 0 for one
@@ -61,7 +61,7 @@ const maxPanels = 20_000
 // What depends on more is not remembered, see lasting. The decision is made of
 // it for each asker, and recorded, each time.
 type memory struct {
-	allowed *otter.Cache[finding, *question]
+	allowed *otter.Cache[finding, *prepared]
 	panels  *otter.Cache[spanned, *askedPanel]
 }
 
@@ -99,9 +99,9 @@ func narrowingOf(f *report.Filter) narrowing {
 }
 
 func newMemory() (*memory, error) {
-	allowed, err := otter.New(&otter.Options[finding, *question]{
+	allowed, err := otter.New(&otter.Options[finding, *prepared]{
 		MaximumWeight: maxRemembered,
-		Weigher: func(f finding, _ *question) uint32 {
+		Weigher: func(f finding, _ *prepared) uint32 {
 			const overhead, copies = 1536, 8 // structs against the bytes of a JSON text
 			return uint32(overhead + copies*f.asked.size)
 		},
@@ -131,7 +131,7 @@ func (m *memory) panel(panel *dashboard.Panel, start, end, first report.Date) *a
 }
 
 // find returns what was found before; nil for nothing.
-func (m *memory) find(at finding) *question {
+func (m *memory) find(at finding) *prepared {
 	if last := at.asked.last.Load(); last != nil && last.finding == at {
 		return last.ask
 	}
@@ -144,14 +144,14 @@ func (m *memory) find(at finding) *question {
 }
 
 // keep puts what was found in the place of what was before.
-func (m *memory) keep(at finding, ask *question) {
+func (m *memory) keep(at finding, ask *prepared) {
 	m.allowed.Set(at, ask)
 	at.asked.last.Store(&found{at, ask})
 }
 
 // prepareAsked checks and narrows what was asked, or remembers the outcome. The zone
 // is the property's, nil for one that is not known.
-func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked, d *Decision, zone *time.Location) (*question, error) {
+func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked, d *Decision, zone *time.Location) (*prepared, error) {
 	if a.size == 0 || !a.lasting(v) {
 		return g.prepare(ctx, grant, v, a.query, d)
 	}
@@ -173,7 +173,7 @@ func (a *Asked) lasting(v *View) bool { return !a.query.Realtime || !v.History.b
 
 // holds reports whether it still is the day that a question was prepared on, and the
 // fields are those that it was held against.
-func (g *Gate) holds(ctx context.Context, ask *question, now time.Time, zone *time.Location) bool {
+func (g *Gate) holds(ctx context.Context, ask *prepared, now time.Time, zone *time.Location) bool {
 	var err error
 	if zone == nil || ask.query.Realtime {
 		zone, err = g.zone(ctx, ask.view, &ask.query)

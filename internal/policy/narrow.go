@@ -29,7 +29,7 @@ func (v *View) check(q report.Query, extra *report.Filter) error {
 // dates resolved and bounded. q was checked and is not changed.
 func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location, now time.Time) (narrowed report.Query, clipped bool, err error) {
 	q = q.Clone()
-	q.Account, q.Property, q.Ages = v.Account, v.Property, v.Ages
+	q.Account, q.Property = v.Account, v.Property
 	q.DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), q.DimensionFilter)
 	for i, c := range q.Comparisons { // not only in front of them: each is a report of its own
 		q.Comparisons[i].DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), c.DimensionFilter)

@@ -28,7 +28,8 @@ type world struct {
 	fields    *report.Fields // nil for those of the shop
 }
 
-func (w *world) Report(_ context.Context, q report.Query) (*report.Report, error) {
+func (w *world) Report(_ context.Context, question *report.Question) (*report.Report, error) {
+	q := question.Query()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked = append(w.asked, q)
@@ -565,7 +566,7 @@ type answering struct {
 	report *report.Report
 }
 
-func (a answering) Report(context.Context, report.Query) (*report.Report, error) {
+func (a answering) Report(context.Context, *report.Question) (*report.Report, error) {
 	return a.report, nil
 }
 

@@ -30,11 +30,6 @@ type Query struct {
 	Property string `json:"-"`
 	// Realtime asks runRealtimeReport instead of runReport.
 	Realtime bool `json:"-"`
-	// Urgency changes when the question is asked, not what it asks.
-	Urgency Urgency `json:"-"`
-	// Ages are the view's; nil for the server's. They change when an answer is
-	// asked for anew, not what it is.
-	Ages *Ages `json:"-"`
 
 	Dimensions         []Dimension   `json:"dimensions,omitempty"`
 	Metrics            []Metric      `json:"metrics,omitempty"`
@@ -52,8 +47,6 @@ type Query struct {
 	// Pivots make this a question for runPivotReport, where they hold what
 	// OrderBys, MetricAggregations, Offset and Limit are to other reports.
 	Pivots []Pivot `json:"pivots,omitempty"`
-
-	mark *mark // see Marked
 }
 
 // A Dimension is a column of names: those of a field, or those that Expression
@@ -151,7 +144,6 @@ type DimensionOrder struct {
 
 // Clone returns a copy that shares nothing with q that a caller could change.
 func (q Query) Clone() Query {
-	q.mark = nil
 	q.Dimensions = slices.Clone(q.Dimensions)
 	for i, d := range q.Dimensions {
 		q.Dimensions[i].Expression = d.Expression.clone()

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// A Source is whatever answers a query: Google, the cache in front of it, the
-// plan in front of that. Implementations are safe for concurrent use, return an
-// *Error for anything that goes wrong, and never change q.
+// A Source is whatever answers a question: Google, the plan in front of it, the
+// cache in front of that. Implementations are safe for concurrent use and return an
+// *Error for anything that goes wrong.
 type Source interface {
-	Report(ctx context.Context, q Query) (*Report, error)
+	Report(ctx context.Context, q *Question) (*Report, error)
 }
 
 // A Catalog says what can be asked of a property. Implementations are safe for

@@ -55,7 +55,8 @@ type source struct {
 	answer  func(context.Context, report.Query) (*report.Report, error)
 }
 
-func (s *source) Report(ctx context.Context, q report.Query) (*report.Report, error) {
+func (s *source) Report(ctx context.Context, question *report.Question) (*report.Report, error) {
+	q := question.Query()
 	s.mu.Lock()
 	s.queries = append(s.queries, q)
 	s.mu.Unlock()

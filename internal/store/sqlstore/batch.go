@@ -11,14 +11,14 @@ import (
 )
 
 // apply makes a batch in one transaction.
-func (d *database) apply(ctx context.Context, torn []cache.Key, b *cache.Batch) error {
+func (d *database) apply(ctx context.Context, torn []report.Key, b *cache.Batch) error {
 	return d.transact(ctx, func(w *work) error { return w.make(torn, b) })
 }
 
 // purge removes the records that p names, in one transaction.
 func (d *database) purge(ctx context.Context, p cache.Purge) (n int, err error) {
 	owner, query := p.Owner[:], "SELECT id, size FROM records WHERE owner = ?1"
-	if p.Owner == (cache.Key{}) {
+	if p.Owner == (report.Key{}) {
 		query = "SELECT id, size FROM records WHERE owner <> ?1"
 	}
 	if p.Final {
@@ -63,8 +63,8 @@ type work struct {
 
 // make makes room before it puts, so that the file does not grow beyond its
 // bound, and again after, for what was put may be more than was foreseen.
-func (w *work) make(torn []cache.Key, b *cache.Batch) error {
-	for _, keys := range [][]cache.Key{torn, b.Forget} {
+func (w *work) make(torn []report.Key, b *cache.Batch) error {
+	for _, keys := range [][]report.Key{torn, b.Forget} {
 		for _, k := range keys {
 			if err := w.forget(k); err != nil {
 				return err
@@ -101,7 +101,7 @@ func (w *work) past(at time.Time) int64 {
 	return min(at.UnixMilli(), w.config.Clock().UnixMilli())
 }
 
-func (w *work) forget(k cache.Key) error {
+func (w *work) forget(k report.Key) error {
 	var id int64
 	err := w.tx.StmtContext(w.ctx, w.find).QueryRowContext(w.ctx, k[:]).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -61,7 +61,7 @@ func encode(r *cache.Record) []byte {
 }
 
 // decode returns the record in data, which it keeps.
-func decode(k cache.Key, data []byte) (*cache.Record, error) {
+func decode(k report.Key, data []byte) (*cache.Record, error) {
 	if len(data) < prefix {
 		return nil, errTorn
 	}
@@ -79,7 +79,7 @@ func decode(k cache.Key, data []byte) (*cache.Record, error) {
 	return h.record(k, data[prefix+n:]), nil
 }
 
-func sumOf(k cache.Key, data []byte) (sum [sha256.Size]byte) {
+func sumOf(k report.Key, data []byte) (sum [sha256.Size]byte) {
 	h := sha256.New()
 	h.Write(k[:])
 	h.Write(data[sha256.Size:])
@@ -97,7 +97,7 @@ func headerOf(r *cache.Record) header {
 	}
 }
 
-func (h header) record(k cache.Key, body []byte) *cache.Record {
+func (h header) record(k report.Key, body []byte) *cache.Record {
 	return &cache.Record{
 		Key: k, Stored: h.Stored, Good: h.Good, Kept: h.Kept,
 		Report: &report.Report{

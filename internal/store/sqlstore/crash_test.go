@@ -97,7 +97,7 @@ func putFamilies(path string) error {
 	}
 	for v := first; ; v++ {
 		now := time.Now()
-		b := &cache.Batch{Put: []*cache.Record{storetest.Record(1000+v, v, 150_000, now.Add(-time.Hour))}, Forget: []cache.Key{storetest.Key(1000 + v - 7)}}
+		b := &cache.Batch{Put: []*cache.Record{storetest.Record(1000+v, v, 150_000, now.Add(-time.Hour))}, Forget: []report.Key{storetest.Key(1000 + v - 7)}}
 		for n := range family {
 			b.Put = append(b.Put, storetest.Record(n, v, 60+(n+v)*997%40_000, now))
 		}
@@ -150,7 +150,8 @@ func TestKilled(t *testing.T) {
 // counting answers the n-th question, which is in its offset, with record n.
 type counting struct{}
 
-func (counting) Report(_ context.Context, q report.Query) (*report.Report, error) {
+func (counting) Report(_ context.Context, question *report.Question) (*report.Report, error) {
+	q := question.Query()
 	return storetest.Record(int(q.Offset), 1, 3000, time.Now()).Report, nil
 }
 
@@ -169,7 +170,9 @@ func keeping(config cache.AnswersConfig) (*kept, error) {
 	return &kept{c, answers}, err
 }
 
-func question(n int) report.Query { return report.Query{Property: "1", Offset: report.Int64(n)} }
+func question(n int) *report.Question {
+	return report.NewQuestion(report.Query{Property: "1", Offset: report.Int64(n)}, nil)
+}
 
 // askAlways asks a cache on a store one new question after the other.
 func askAlways(path string) error {
@@ -208,7 +211,7 @@ func TestKilledWhileAnswering(t *testing.T) {
 				break
 			}
 			due++
-			r, err := s.Get(t.Context(), cache.KeyOf(question(int(n))))
+			r, err := s.Get(t.Context(), question(int(n)).Key())
 			must(t, err)
 			if r == nil {
 				lost++

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/internal/cache"
+	"github.com/oriel-server/oriel/internal/report"
 	"github.com/oriel-server/oriel/internal/store/storetest"
 )
 
@@ -86,7 +87,7 @@ func goesOn(t *testing.T, s *Store) {
 	for range 3 {
 		for n := range 30 {
 			r := storetest.Record(5000+n, 1, 3000, time.Now())
-			if err := s.Apply(t.Context(), &cache.Batch{Put: []*cache.Record{r}, Forget: []cache.Key{storetest.Key(n)}, Used: map[cache.Key]time.Time{storetest.Key(n + 40): time.Now()}}); err != nil {
+			if err := s.Apply(t.Context(), &cache.Batch{Put: []*cache.Record{r}, Forget: []report.Key{storetest.Key(n)}, Used: map[report.Key]time.Time{storetest.Key(n + 40): time.Now()}}); err != nil {
 				t.Fatalf("it does not go on: %v", err)
 			}
 		}

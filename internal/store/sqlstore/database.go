@@ -15,6 +15,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/oriel-server/oriel/internal/cache"
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A database is the open file.
@@ -201,7 +202,7 @@ func (d *database) close() error {
 }
 
 // get returns the record of a key, nil when there is none, or errTorn.
-func (d *database) get(ctx context.Context, k cache.Key) (*cache.Record, error) {
+func (d *database) get(ctx context.Context, k report.Key) (*cache.Record, error) {
 	rows, err := d.read.QueryContext(ctx, k[:])
 	if err != nil {
 		return nil, err
@@ -212,12 +213,12 @@ func (d *database) get(ctx context.Context, k cache.Key) (*cache.Record, error) 
 	}
 	var used int64
 	var owner, data []byte
-	if rows.Scan(&used, &owner, &data) != nil || len(owner) != len(cache.Key{}) {
+	if rows.Scan(&used, &owner, &data) != nil || len(owner) != len(report.Key{}) {
 		return nil, errTorn // a number that is none
 	}
 	r, err := decode(k, data)
 	if err == nil {
-		r.Used, r.Owner = time.UnixMilli(used).UTC(), cache.Key(owner)
+		r.Used, r.Owner = time.UnixMilli(used).UTC(), report.Key(owner)
 	}
 	return r, err
 }

@@ -93,7 +93,7 @@ func TestFullDisk(t *testing.T) {
 	s := mustOpen(t, path)
 	defer s.Close()
 	for n := range 450 {
-		r, err := s.Get(t.Context(), cache.KeyOf(question(n)))
+		r, err := s.Get(t.Context(), question(n).Key())
 		if err != nil || r == nil || string(r.Report.Body) != string(storetest.Record(n, 1, 3000, time.Now()).Report.Body) {
 			t.Fatalf("answer %d: %v, %v", n, r, err)
 		}

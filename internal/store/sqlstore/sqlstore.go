@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/internal/cache"
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // Config is what a Store needs.
@@ -46,7 +47,7 @@ type Store struct {
 
 	writing sync.Mutex // one batch at a time, for torn and the tallies
 	tornMu  sync.Mutex
-	torn    []cache.Key // found not whole, to be forgotten with the next batch
+	torn    []report.Key // found not whole, to be forgotten with the next batch
 
 	records, bytes atomic.Int64
 	closed         atomic.Bool
@@ -101,7 +102,7 @@ func (s *Store) reopen(ctx context.Context) error {
 }
 
 // Get implements cache.Store.
-func (s *Store) Get(ctx context.Context, k cache.Key) (*cache.Record, error) {
+func (s *Store) Get(ctx context.Context, k report.Key) (*cache.Record, error) {
 	s.mu.RLock()
 	db := s.db
 	if db == nil {

@@ -56,7 +56,7 @@ func Run(t *testing.T, s Subject) {
 }
 
 // Key returns the key of the n-th record.
-func Key(n int) cache.Key {
+func Key(n int) report.Key {
 	return sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(n)))
 }
 
@@ -173,7 +173,7 @@ func overwrite(t *testing.T, subject Subject) {
 func forget(t *testing.T, subject Subject) {
 	s := begin(t, subject)
 	s.put(Record(1, 1, 100, s.now), Record(2, 1, 100, s.now))
-	s.apply(cache.Batch{Forget: []cache.Key{Key(1), Key(3), Key(1)}})
+	s.apply(cache.Batch{Forget: []report.Key{Key(1), Key(3), Key(1)}})
 	s.want(1, 0)
 	s.want(2, 1)
 	if n := s.Stats().Records; n != 1 {
@@ -219,7 +219,7 @@ func purge(t *testing.T, subject Subject) {
 func orderInABatch(t *testing.T, subject Subject) {
 	s := begin(t, subject)
 	s.put(Record(1, 1, 100, s.now))
-	s.apply(cache.Batch{Forget: []cache.Key{Key(1)}, Put: []*cache.Record{Record(1, 2, 100, s.now)}, Used: map[cache.Key]time.Time{Key(9): s.now}})
+	s.apply(cache.Batch{Forget: []report.Key{Key(1)}, Put: []*cache.Record{Record(1, 2, 100, s.now)}, Used: map[report.Key]time.Time{Key(9): s.now}})
 	s.want(1, 2)
 	s.want(9, 0)
 }
@@ -299,9 +299,9 @@ func capacity(t *testing.T, subject Subject) {
 func oldestFirst(t *testing.T, subject Subject) {
 	s := begin(t, subject)
 	s.fill(50)
-	s.apply(cache.Batch{Used: map[cache.Key]time.Time{Key(1): s.ago(1), Key(2): s.ago(1)}})
+	s.apply(cache.Batch{Used: map[report.Key]time.Time{Key(1): s.ago(1), Key(2): s.ago(1)}})
 	s.fill(150) // again, as they were, but for ...
-	s.apply(cache.Batch{Used: map[cache.Key]time.Time{Key(100): s.ago(0)}})
+	s.apply(cache.Batch{Used: map[report.Key]time.Time{Key(100): s.ago(0)}})
 	for n := 151; n <= 220; n++ {
 		s.put(Record(n, 1, 50_000, s.ago(1000-n)))
 	}
@@ -349,7 +349,7 @@ func usedInTheFuture(t *testing.T, subject Subject) {
 	if !r.Stored.Equal(s.now.Add(1000 * time.Hour)) {
 		t.Errorf("stored %v: when it came is for the cache to judge", r.Stored)
 	}
-	s.apply(cache.Batch{Used: map[cache.Key]time.Time{Key(1): s.now.Add(1000 * time.Hour)}})
+	s.apply(cache.Batch{Used: map[report.Key]time.Time{Key(1): s.now.Add(1000 * time.Hour)}})
 	time.Sleep(2 * time.Millisecond) // the resolution of last uses
 	for n := 2; n <= 120; n++ {
 		s.put(Record(n, 1, 50_000, time.Now()))
@@ -435,7 +435,7 @@ func (s *shelf) step(from, v int) {
 	for n := from; n < from+10; n++ {
 		batch = append(batch, Record(n, v, 100+v*100, s.now))
 	}
-	if err := s.Apply(s.Context(), &cache.Batch{Put: batch, Used: map[cache.Key]time.Time{Key(from): s.now}}); err != nil {
+	if err := s.Apply(s.Context(), &cache.Batch{Put: batch, Used: map[report.Key]time.Time{Key(from): s.now}}); err != nil {
 		s.Error(err)
 	}
 }
@@ -451,7 +451,7 @@ func stats(t *testing.T, subject Subject) {
 	if grown := full.Bytes - empty.Bytes; full.Records != 1 || grown < 90_000 || grown > 150_000 {
 		t.Errorf("from %+v to %+v with 100 kB", empty, full)
 	}
-	s.apply(cache.Batch{Forget: []cache.Key{Key(1)}})
+	s.apply(cache.Batch{Forget: []report.Key{Key(1)}})
 	if again := s.Stats(); again.Records != 0 || again.Bytes > empty.Bytes+10_000 {
 		t.Errorf("%+v when it is empty again, want %+v", again, empty)
 	}

@@ -1,27 +1,23 @@
-package cache
+package report
 
 import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
 	"slices"
-
-	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A Key stands for all queries that mean the same: the hash of the canonical
 // form of a narrowed query, with account and property.
 type Key [sha256.Size]byte
 
-// KeyOf returns the key of q.
+// keyOf returns the key of q.
 //
 // Queries differ in key whenever their answers could differ in a byte; they
 // share one when Google's documentation says that they cannot. Hence the order of
 // dimensions, metrics and date ranges is kept (it is the order of the columns
 // and rows), and that of aggregations and of filter members is not.
-func KeyOf(q report.Query) Key { return q.Sum(keyOf) }
-
-func keyOf(q report.Query) [sha256.Size]byte {
+func keyOf(q *Query) Key {
 	e := make(encoder, 0, 512)
 	e.text(q.Account)
 	e.text(q.Property)
@@ -45,11 +41,11 @@ func keyOf(q report.Query) [sha256.Size]byte {
 	return sha256.Sum256(e)
 }
 
-func limit(n report.Int64) int64 {
+func limit(n Int64) int64 {
 	if n == 0 {
-		return report.DefaultLimit
+		return DefaultLimit
 	}
-	return min(int64(n), report.MaxLimit)
+	return min(int64(n), MaxLimit)
 }
 
 // An encoder appends values so that no two sequences of values have the same
@@ -73,7 +69,7 @@ func (e *encoder) flag(b bool) {
 	}
 }
 
-func (e *encoder) dimensions(list []report.Dimension) {
+func (e *encoder) dimensions(list []Dimension) {
 	e.count(len(list))
 	for _, d := range list {
 		e.text(d.Name)
@@ -81,12 +77,12 @@ func (e *encoder) dimensions(list []report.Dimension) {
 	}
 }
 
-func (e *encoder) dimensionExpression(x *report.DimensionExpression) {
+func (e *encoder) dimensionExpression(x *DimensionExpression) {
 	e.flag(x != nil)
 	if x == nil {
 		return
 	}
-	for _, c := range []*report.CaseExpression{x.LowerCase, x.UpperCase} {
+	for _, c := range []*CaseExpression{x.LowerCase, x.UpperCase} {
 		e.flag(c != nil)
 		if c != nil {
 			e.text(c.DimensionName)
@@ -102,7 +98,7 @@ func (e *encoder) dimensionExpression(x *report.DimensionExpression) {
 	}
 }
 
-func (e *encoder) metrics(list []report.Metric) {
+func (e *encoder) metrics(list []Metric) {
 	e.count(len(list))
 	for _, m := range list {
 		e.text(m.Name)
@@ -111,7 +107,7 @@ func (e *encoder) metrics(list []report.Metric) {
 		if m.Expression == "" {
 			continue
 		}
-		x, err := report.ParseExpression(m.Expression)
+		x, err := ParseExpression(m.Expression)
 		e.flag(err == nil)
 		if err != nil {
 			e.text(m.Expression) // which no gate lets through
@@ -124,7 +120,7 @@ func (e *encoder) metrics(list []report.Metric) {
 // expression writes what is computed, and not the spaces and parentheses by which
 // it was written. Numbers stay as they were: 2.0 may make a metric a float where 2
 // does not.
-func (e *encoder) expression(x *report.Expression) {
+func (e *encoder) expression(x *Expression) {
 	switch {
 	case x.Op == 0 && x.Name != "":
 		*e = append(*e, 'n')
@@ -143,7 +139,7 @@ func (e *encoder) expression(x *report.Expression) {
 }
 
 // comparisons keep their order, which is that of rows.
-func (e *encoder) comparisons(list []report.NamedFilter) {
+func (e *encoder) comparisons(list []NamedFilter) {
 	e.count(len(list))
 	for _, c := range list {
 		e.text(c.Name)
@@ -151,24 +147,24 @@ func (e *encoder) comparisons(list []report.NamedFilter) {
 	}
 }
 
-func (e *encoder) dateRanges(ranges []report.DateRange) {
+func (e *encoder) dateRanges(ranges []DateRange) {
 	e.count(len(ranges))
 	for i, r := range ranges {
 		e.text(r.StartDate)
 		e.text(r.EndDate)
-		e.text(report.RangeName(r.Name, i))
+		e.text(RangeName(r.Name, i))
 	}
 }
 
-func (e *encoder) minuteRanges(ranges []report.MinuteRange) {
+func (e *encoder) minuteRanges(ranges []MinuteRange) {
 	if len(ranges) == 0 {
-		ranges = []report.MinuteRange{{}}
+		ranges = []MinuteRange{{}}
 	}
 	e.count(len(ranges))
 	for i, r := range ranges {
 		e.number(minute(r.StartMinutesAgo, 29))
 		e.number(minute(r.EndMinutesAgo, 0))
-		e.text(report.RangeName(r.Name, i))
+		e.text(RangeName(r.Name, i))
 	}
 }
 
@@ -179,7 +175,7 @@ func minute(p *int, otherwise int64) int64 {
 	return int64(*p)
 }
 
-func (e *encoder) orderBys(orders []report.OrderBy) {
+func (e *encoder) orderBys(orders []OrderBy) {
 	e.count(len(orders))
 	for _, o := range orders {
 		e.flag(o.Desc)
@@ -199,7 +195,7 @@ func (e *encoder) orderBys(orders []report.OrderBy) {
 	}
 }
 
-func (e *encoder) pivotOrder(o *report.PivotOrder) {
+func (e *encoder) pivotOrder(o *PivotOrder) {
 	e.text(o.MetricName)
 	e.count(len(o.PivotSelections))
 	for _, s := range o.PivotSelections {
@@ -210,7 +206,7 @@ func (e *encoder) pivotOrder(o *report.PivotOrder) {
 
 // pivots keeps the order of pivots and of their fields: it is that of the answer's
 // headers.
-func (e *encoder) pivots(pivots []report.Pivot) {
+func (e *encoder) pivots(pivots []Pivot) {
 	e.count(len(pivots))
 	for _, p := range pivots {
 		e.count(len(p.FieldNames))
@@ -231,7 +227,7 @@ func either(s, otherwise string) string {
 	return s
 }
 
-func (e *encoder) aggregations(list []report.Aggregation) {
+func (e *encoder) aggregations(list []Aggregation) {
 	list = slices.Clone(list)
 	slices.Sort(list)
 	list = slices.Compact(list)
@@ -242,7 +238,7 @@ func (e *encoder) aggregations(list []report.Aggregation) {
 }
 
 // value writes whole doubles below 2^53 as the integers that they equal.
-func (e *encoder) value(v report.NumericValue) {
+func (e *encoder) value(v NumericValue) {
 	switch {
 	case v.Int64 != nil:
 		*e = append(*e, 'i')

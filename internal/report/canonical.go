@@ -1,10 +1,8 @@
-package cache
+package report
 
 import (
 	"slices"
 	"strings"
-
-	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A clause is a filter in canonical form.
@@ -25,11 +23,11 @@ const (
 // clause writes f so that filters that are true for the same rows by the laws
 // of and, or and not (order, grouping, repetition, double negation) are written
 // the same.
-func (e *encoder) clause(f *report.Filter) {
+func (e *encoder) clause(f *Filter) {
 	e.text(simplify(f).bytes)
 }
 
-func simplify(f *report.Filter) clause {
+func simplify(f *Filter) clause {
 	switch {
 	case f == nil:
 		return clause{op: opNone, bytes: string(opNone)}
@@ -45,7 +43,7 @@ func simplify(f *report.Filter) clause {
 	return clause{op: opNone, bytes: string(opNone) + "{}"}
 }
 
-func group(op byte, list *report.FilterList) clause {
+func group(op byte, list *FilterList) clause {
 	var members []clause
 	for _, f := range list.Expressions {
 		c := simplify(f)
@@ -77,7 +75,7 @@ func negate(c clause) clause {
 	return clause{op: opNot, members: []clause{c}, bytes: string(e)}
 }
 
-func condition(c *report.Condition) clause {
+func condition(c *Condition) clause {
 	e := encoder{opCondition}
 	e.text(c.FieldName)
 	switch {
@@ -99,7 +97,7 @@ func condition(c *report.Condition) clause {
 	return clause{op: opCondition, bytes: string(e)}
 }
 
-func (e *encoder) stringFilter(f report.StringFilter) {
+func (e *encoder) stringFilter(f StringFilter) {
 	f.MatchType = either(f.MatchType, "EXACT")
 	e.text("string")
 	e.text(f.MatchType)
@@ -111,7 +109,7 @@ func (e *encoder) stringFilter(f report.StringFilter) {
 }
 
 // inList writes a list as a set, and a list of one as the exact text it is.
-func (e *encoder) inList(f *report.InListFilter) {
+func (e *encoder) inList(f *InListFilter) {
 	values := slices.Clone(f.Values)
 	if !f.CaseSensitive {
 		for i, v := range values {
@@ -121,7 +119,7 @@ func (e *encoder) inList(f *report.InListFilter) {
 	slices.Sort(values)
 	values = slices.Compact(values)
 	if len(values) == 1 {
-		e.stringFilter(report.StringFilter{Value: values[0], CaseSensitive: f.CaseSensitive})
+		e.stringFilter(StringFilter{Value: values[0], CaseSensitive: f.CaseSensitive})
 		return
 	}
 	e.text("in")
