@@ -63,7 +63,7 @@ func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, erro
 	if err != nil {
 		return nil, err
 	}
-	r := &report.Report{Body: body, Rows: w.Rows.count, RowCount: int(w.RowCount), FetchedAt: now}
+	r := &report.Report{Body: body, Encoded: new(report.Encodings), Rows: w.Rows.count, RowCount: int(w.RowCount), FetchedAt: now}
 	if m := w.Metadata; m != nil {
 		m.describe(r)
 		if q.CurrencyCode != "" {

@@ -82,11 +82,7 @@ func (a *answer) body() []byte {
 }
 
 // report makes a report of the answer, with what r says of its age.
-func (a *answer) report(r *report.Report) *report.Report {
-	made := *r
-	made.Body, made.Rows, made.RowCount = a.body(), len(a.Rows), a.RowCount
-	return &made
-}
+func (a *answer) report(r *report.Report) *report.Report { return r.WithBody(a.body(), len(a.Rows)) }
 
 // like returns an answer with the same columns and no rows.
 func (a *answer) like() *answer {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"iter"
 	"regexp"
 	"strings"
 	"unicode"
@@ -33,20 +34,48 @@ func CSV(body []byte) ([]byte, error) {
 	}
 	w := lineWriter{out: append(make([]byte, 0, len(body)/2), byteOrderMark...)}
 	for _, d := range t.Dimensions {
-		w.text([]byte(d.Name))
+		w.text(d.Name)
 	}
 	for _, m := range t.Metrics {
-		w.text([]byte(m.Name))
+		w.text(m.Name)
 	}
 	w.end()
-	r := rowScanner{in: t.Rows, dimensions: make([][]byte, 0, len(t.Dimensions)), metrics: make([][]byte, 0, len(t.Metrics))}
-	for r.next() {
-		if len(r.dimensions) != len(t.Dimensions) || len(r.metrics) != len(t.Metrics) {
-			return nil, errNoTable
+	for row, err := range rowsOf(t.Rows) {
+		if err != nil || len(row.Dimensions) != len(t.Dimensions) || len(row.Metrics) != len(t.Metrics) {
+			return nil, errors.Join(errNoTable, err)
 		}
-		w.row(r.dimensions, r.metrics)
+		w.row(row)
 	}
-	return w.out, r.err
+	return w.out, nil
+}
+
+// A csvRow is a row of a report. A value that is absent is empty.
+type csvRow struct {
+	Dimensions []struct{ Value string } `json:"dimensionValues"`
+	Metrics    []struct{ Value string } `json:"metricValues"`
+}
+
+// rowsOf decodes rows one by one, into the same row.
+func rowsOf(rows []byte) iter.Seq2[*csvRow, error] {
+	return func(yield func(*csvRow, error) bool) {
+		dec := json.NewDecoder(bytes.NewReader(rows))
+		dec.DisallowUnknownFields()
+		if t, err := dec.Token(); err != nil || t != json.Delim('[') {
+			if len(rows) > 0 && t != nil { // null and nothing are no rows
+				yield(nil, errNoTable)
+			}
+			return
+		}
+		var row csvRow
+		for dec.More() {
+			clear(row.Dimensions[:cap(row.Dimensions)])
+			clear(row.Metrics[:cap(row.Metrics)])
+			row.Dimensions, row.Metrics = row.Dimensions[:0], row.Metrics[:0]
+			if err := dec.Decode(&row); !yield(&row, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // A lineWriter writes cells and lines of CSV.
@@ -56,22 +85,22 @@ type lineWriter struct {
 	guarded []byte // of the cell at work
 }
 
-func (w *lineWriter) row(dimensions, metrics [][]byte) {
-	for _, d := range dimensions {
-		w.text(d)
+func (w *lineWriter) row(row *csvRow) {
+	for _, d := range row.Dimensions {
+		w.text(d.Value)
 	}
-	for _, m := range metrics {
-		if isNumber(m) {
-			w.cell(m)
+	for _, m := range row.Metrics {
+		if isNumber(m.Value) {
+			w.cell([]byte(m.Value))
 		} else {
-			w.text(m)
+			w.text(m.Value)
 		}
 	}
 	w.end()
 }
 
-func (w *lineWriter) text(text []byte) {
-	w.guarded = appendGuarded(w.guarded[:0], text)
+func (w *lineWriter) text(text string) {
+	w.guarded = appendGuarded(w.guarded[:0], []byte(text))
 	w.cell(w.guarded)
 }
 
@@ -110,7 +139,7 @@ func needsQuotes(text []byte) bool {
 
 var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 
-func isNumber(text []byte) bool { return number.Match(text) }
+func isNumber(text string) bool { return number.MatchString(text) }
 
 // signs begin a formula in some spreadsheet: OWASP's "CSV Injection" lists them,
 // with the full-width ones; the small ones mean the same to Unicode (NFKC).
@@ -146,112 +175,4 @@ func appendGuarded(out, text []byte) []byte {
 // a formula.
 func isBlank(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
-}
-
-// A rowScanner reads rows one by one, decoding nothing but their values. The
-// syntax of what it reads was checked, so that only the shape is in doubt.
-type rowScanner struct {
-	in  []byte
-	at  int
-	err error
-	// The last row. Its values lie in what is read, where they are written plainly.
-	dimensions, metrics [][]byte
-}
-
-// next reads a row, and reports whether there was one.
-func (s *rowScanner) next() bool {
-	if s.at == 0 && !s.list() {
-		return false
-	}
-	if c := s.sign(); c == ']' || !s.is(c, '{') {
-		return false
-	}
-	s.dimensions, s.metrics = s.dimensions[:0], s.metrics[:0]
-	for c := s.sign(); c != '}' && s.is(c, '"'); c = s.sign() {
-		switch string(s.string()) {
-		case "dimensionValues":
-			s.dimensions = s.values(s.dimensions)
-		case "metricValues":
-			s.metrics = s.values(s.metrics)
-		default:
-			s.err = errNoTable
-		}
-	}
-	return s.err == nil
-}
-
-// values reads [{"value": "…"}, …]. A value that is absent is empty.
-func (s *rowScanner) values(into [][]byte) [][]byte {
-	if !s.list() {
-		return into
-	}
-	for c := s.sign(); c != ']' && s.is(c, '{'); c = s.sign() {
-		var value []byte
-		for c := s.sign(); c != '}' && s.is(c, '"'); c = s.sign() {
-			if string(s.string()) != "value" || !s.take('"') {
-				s.err = errNoTable
-				return into
-			}
-			value = s.string()
-		}
-		into = append(into, value)
-	}
-	return into
-}
-
-// list begins an array, and reports whether there is one: null and nothing are
-// none.
-func (s *rowScanner) list() bool {
-	if len(s.in) == 0 {
-		return false
-	}
-	c := s.sign()
-	if c == 'n' {
-		s.at += len("ull")
-		return false
-	}
-	return s.is(c, '[')
-}
-
-// take consumes the sign that must come.
-func (s *rowScanner) take(want byte) bool { return s.is(s.sign(), want) }
-
-func (s *rowScanner) is(c, want byte) bool {
-	if s.err == nil && c != want {
-		s.err = errNoTable
-	}
-	return s.err == nil
-}
-
-// sign consumes the next byte that is neither white space nor between two values,
-// and returns it; 0 at the end.
-func (s *rowScanner) sign() byte {
-	for s.at < len(s.in) {
-		c := s.in[s.at]
-		s.at++
-		if c != ' ' && c != '\t' && c != '\n' && c != '\r' && c != ',' && c != ':' {
-			return c
-		}
-	}
-	return 0
-}
-
-// string reads a string of which sign has consumed the first quote.
-func (s *rowScanner) string() []byte {
-	start, plain := s.at, true
-	for s.in[s.at] != '"' {
-		if s.in[s.at] == '\\' {
-			s.at, plain = s.at+1, false
-		}
-		s.at++
-	}
-	s.at++
-	if raw := s.in[start : s.at-1]; plain && utf8.Valid(raw) {
-		return raw
-	}
-	var text string
-	if err := json.Unmarshal(s.in[start-1:s.at], &text); err != nil {
-		s.err = errors.Join(errNoTable, err)
-	}
-	return []byte(text)
 }

@@ -40,6 +40,9 @@ type Report struct {
 	// rows, totals, minimums, maximums, rowCount, metadata, kind. It never
 	// holds a property id or a quota. It is what viewers get, byte for byte.
 	Body []byte
+	// Encoded are other forms of Body, which copies of the report share; nil where they
+	// are not kept.
+	Encoded *Encodings
 	// Rows is the number of rows in Body.
 	Rows int
 	// RowCount is the number of rows that there are, whatever limit and offset.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -178,7 +177,7 @@ func (s *Server) panelsOf(a *policy.DashboardAnswer, now time.Time) (*shared, er
 	if known, ok := s.boards.GetIfPresent(at); ok && known.holds(a, now) {
 		return known.shared, nil
 	}
-	text, err := s.encodePanels(a, now)
+	text, err := encodePanels(a, now)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +195,7 @@ func (s *Server) panelsOf(a *policy.DashboardAnswer, now time.Time) (*shared, er
 	return fresh.shared, nil
 }
 
-func (s *Server) encodePanels(a *policy.DashboardAnswer, now time.Time) (text []byte, err error) {
+func encodePanels(a *policy.DashboardAnswer, now time.Time) (text []byte, err error) {
 	size := 16
 	for _, p := range a.Panels {
 		size += 512
@@ -209,7 +208,7 @@ func (s *Server) encodePanels(a *policy.DashboardAnswer, now time.Time) (text []
 		if i > 0 {
 			text = append(text, ',')
 		}
-		if text, err = s.encodePanel(text, a.Dashboard.Name, p, now); err != nil {
+		if text, err = encodePanel(text, p, now); err != nil {
 			return nil, err
 		}
 	}
@@ -217,8 +216,8 @@ func (s *Server) encodePanels(a *policy.DashboardAnswer, now time.Time) (text []
 }
 
 // encodePanel appends a panel, with its report or its error.
-func (s *Server) encodePanel(text []byte, board string, p policy.PanelAnswer, now time.Time) ([]byte, error) {
-	head, err := s.panelHead(board, p)
+func encodePanel(text []byte, p policy.PanelAnswer, now time.Time) ([]byte, error) {
+	head, err := panelHead(p.Panel)
 	if err != nil {
 		return nil, err
 	}
@@ -247,44 +246,17 @@ func (s *Server) encodePanel(text []byte, board string, p policy.PanelAnswer, no
 	return append(text, '}'), nil
 }
 
-// A panelKey is what the head of a panel's JSON depends on, beside the
-// configuration: the days that it is about.
-type panelKey struct {
-	board, panel      string
-	ranges            int
-	current, previous report.DateRange
-}
-
-// panelHead returns the beginning of a panel's JSON, which is left open. It is
-// the same for everybody, and shared.
-func (s *Server) panelHead(board string, p policy.PanelAnswer) ([]byte, error) {
-	ranges := p.Panel.Query.DateRanges
-	key := panelKey{board: board, panel: p.Panel.Name, ranges: len(ranges)}
-	switch len(ranges) {
-	case 2:
-		key.previous = ranges[1]
-		fallthrough
-	case 1:
-		key.current = ranges[0]
-	}
-	if known, ok := s.panels.GetIfPresent(key); ok {
-		return known, nil
-	}
+// panelHead returns the beginning of a panel's JSON, which is left open.
+func panelHead(p *dashboard.Panel) ([]byte, error) {
 	text, err := json.Marshal(panelJSON{
-		Name: p.Panel.Name, Title: p.Panel.Title, Type: p.Panel.Type, Width: p.Panel.Width,
-		Realtime: p.Panel.Query.Realtime, Compare: p.Panel.Compare, Options: p.Panel.Options,
-		DateRanges: ranges,
+		Name: p.Name, Title: p.Title, Type: p.Type, Width: p.Width,
+		Realtime: p.Query.Realtime, Compare: p.Compare, Options: p.Options, DateRanges: p.Query.DateRanges,
 	})
 	if err != nil {
 		return nil, err
 	}
-	head := slices.Clip(open(text))
-	s.panels.Set(key, head)
-	return head, nil
+	return open(text), nil
 }
-
-// maxPanels bounds the heads of panels that are remembered.
-const maxPanels = 20_000
 
 // open returns a JSON object without its end, so that members can be added.
 func open(object []byte) []byte { return object[:len(object)-1] }

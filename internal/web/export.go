@@ -1,12 +1,8 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
-	"unsafe"
-
-	"github.com/maypok86/otter/v2"
 
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
@@ -53,9 +49,13 @@ func (s *Server) exportPanel(r *http.Request, grant policy.Grant) (reply, error)
 func moment(r *report.Report) string { return r.FetchedAt.UTC().Format("2006-01-02T1504Z") }
 
 func (s *Server) export(r *report.Report, q report.Query, name ...string) (reply, error) {
-	file, err := s.sheets.of(r, q)
+	body, err := r.Complete(q)
 	if err != nil {
-		return nil, err
+		return nil, unwritten(err)
+	}
+	file, err := report.CSV(body)
+	if err != nil {
+		return nil, unwritten(err)
 	}
 	return exportReply{r, file, fileName(name...)}, nil
 }
@@ -70,7 +70,7 @@ type exportReply struct {
 func (e exportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	s.setAge(w.Header(), e.report)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+e.name+`"`)
-	s.writeAs(w, r, s.fixed.csv, lasting(e.file))
+	s.writeAs(w, r, s.fixed.csv, made(e.file))
 }
 
 // maxFileName bounds the name of a file, in bytes.
@@ -88,53 +88,6 @@ func fileName(parts ...string) string {
 	}, strings.Join(parts, "-"))
 	name = strings.Trim(name, "-")
 	return name[:min(len(name), maxFileName)] + ".csv"
-}
-
-// maxSheets bounds the memory for CSV files, in bytes.
-const maxSheets = 32 << 20
-
-// sheets hold reports as CSV, so that a report is written once for all who export
-// it. It is found again by where its body lies, like its compressed form: see
-// packer.
-type sheets struct {
-	kept *otter.Cache[*byte, sheet]
-}
-
-type sheet struct {
-	body int // length
-	file []byte
-}
-
-func newSheets() (*sheets, error) {
-	kept, err := otter.New(&otter.Options[*byte, sheet]{
-		MaximumWeight: maxSheets,
-		Weigher: func(_ *byte, f sheet) uint32 {
-			const overhead = 128
-			return uint32(overhead + f.body + len(f.file))
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("web: the memory of exports: %w", err)
-	}
-	return &sheets{kept}, nil
-}
-
-// of returns a report as CSV, the answer to q.
-func (m *sheets) of(r *report.Report, q report.Query) ([]byte, error) {
-	at := unsafe.SliceData(r.Body)
-	if known, ok := m.kept.GetIfPresent(at); ok && known.body == len(r.Body) {
-		return known.file, nil
-	}
-	body, err := r.Complete(q)
-	if err != nil {
-		return nil, unwritten(err)
-	}
-	file, err := report.CSV(body)
-	if err != nil {
-		return nil, unwritten(err)
-	}
-	m.kept.Set(at, sheet{len(r.Body), file})
-	return file, nil
 }
 
 func unwritten(err error) error {

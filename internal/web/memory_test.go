@@ -151,8 +151,8 @@ func TestMemoryChangesNothing(t *testing.T) {
 		t.Errorf("answers by status %v, %d compressed: the test looks at too little", codes, packed)
 	}
 	for what, n := range map[string]int{
-		"questions": warm.server.readings.asked.EstimatedSize(), "compressed answers": warm.server.packer.kept.EstimatedSize(),
-		"translations": warm.server.translations.answered.EstimatedSize(), "panels": warm.server.panels.EstimatedSize(),
+		"questions":    warm.server.readings.asked.EstimatedSize(),
+		"translations": warm.server.translations.answered.EstimatedSize(), "dashboards": warm.server.boards.EstimatedSize(),
 	} {
 		if n == 0 {
 			t.Errorf("no %s are remembered", what)
@@ -256,25 +256,30 @@ func TestMemoryEndsAtMidnight(t *testing.T) {
 	}
 }
 
-// Compressed answers are those of the bytes that were given, also when these lie
-// where others lay.
+// Compressed answers are those of the bytes that were given, once for all who get them.
 func TestPacker(t *testing.T) {
-	p, err := newPacker()
-	must(t, err)
+	p := newPacker()
 	for i := range 200 {
 		plain := []byte(strings.Repeat(fmt.Sprint("answer ", i, " "), 50+i))
-		for _, b := range []body{lasting(plain), lasting(plain), made(plain), made(plain[:20], plain[20:]), lasting(plain[:len(plain)/2])} {
+		kept, all := &report.Report{Body: plain, Encoded: new(report.Encodings)}, &shared{plain: plain}
+		for what, b := range map[string]body{
+			"kept": reported(kept), "a copy": reported(new(*kept)), "not kept": reported(&report.Report{Body: plain}),
+			"made": made(plain), "in pieces": made(plain[:20], plain[20:]), "shared": all.body(), "its end is": ending(plain[:7], all),
+		} {
 			z, err := gzip.NewReader(bytes.NewReader(p.gzip(b)))
 			must(t, err)
 			got, err := io.ReadAll(z)
 			must(t, err)
 			if !bytes.Equal(got, b.join()) {
-				t.Fatalf("answer %d: %d bytes became %d", i, b.size(), len(got))
+				t.Fatalf("answer %d, %s: %d bytes became %d", i, what, b.size(), len(got))
 			}
 		}
-	}
-	if n := p.kept.EstimatedSize(); n != 200 {
-		t.Errorf("%d are remembered of 200", n)
+		if again := p.gzip(reported(kept)); &again[0] != &p.gzip(reported(kept))[0] || &again[0] != &p.gzip(reported(new(*kept)))[0] {
+			t.Fatal("a report that is kept is compressed again")
+		}
+		if other := kept.WithBody(plain[:40], 1); bytes.Equal(p.gzip(reported(other)), p.gzip(reported(kept))) {
+			t.Fatal("another body has the same compressed form")
+		}
 	}
 }
 
@@ -291,45 +296,6 @@ func TestWithoutToken(t *testing.T) {
 			t.Errorf("%q became %q, want %q", parameters, got, want)
 		}
 	}
-}
-
-func TestDeadline(t *testing.T) {
-	parent, leave := context.WithCancel(context.Background())
-	d := withDeadline(parent, time.Hour)
-	child, cancel := context.WithCancel(d)
-	defer cancel()
-	if d.Err() != nil || child.Err() != nil {
-		t.Fatal("it has ended")
-	}
-	leave()
-	<-child.Done()
-	if d.Err() != context.Canceled || child.Err() != context.Canceled {
-		t.Errorf("the asker left: %v, %v", d.Err(), child.Err())
-	}
-
-	for what, d := range map[string]*deadline{"that nobody waits for": withDeadline(context.Background(), 0), "that is waited for": withDeadline(context.Background(), time.Millisecond)} {
-		if what == "that is waited for" {
-			<-d.Done()
-		}
-		if d.Err() != context.DeadlineExceeded || d.Err() != context.DeadlineExceeded {
-			t.Errorf("a deadline %s: %v", what, d.Err())
-		}
-	}
-
-	type key struct{}
-	d = withDeadline(context.WithValue(context.Background(), key{}, 7), time.Hour)
-	if end, ok := d.Deadline(); !ok || d.Value(key{}) != 7 || time.Until(end) > time.Hour {
-		t.Error("no deadline, or no value")
-	}
-	done := d.Done()
-	d.stop()
-	<-done
-	if d.Value(key{}) != 7 || d.Err() != context.Canceled {
-		t.Errorf("stopped: %v", d.Err())
-	}
-	d = withDeadline(context.Background(), time.Hour)
-	d.stop()
-	<-d.Done() // of a request that has ended, by somebody who comes late
 }
 
 // Answers in the form of Universal Analytics are those of the reports that they

@@ -3,59 +3,60 @@ package web
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"slices"
 	"sync"
-	"unsafe"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/maypok86/otter/v2"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
-const (
-	// minCompressed is the size in bytes of the smallest answer worth
-	// compressing: less fits into one packet anyway.
-	minCompressed = 1024
-	// maxPacked bounds the memory for compressed answers, in bytes. The plain ones
-	// count: remembering the one keeps the other from being freed.
-	maxPacked = 64 << 20
-)
+// minCompressed is the size in bytes of the smallest answer worth compressing: less fits
+// into one packet anyway.
+const minCompressed = 1024
 
-// A body is an answer, in pieces. One that lasts is in one piece, and is served
-// again and again: its bytes never change.
+// A body is an answer, in pieces.
 type body struct {
 	pieces [][]byte
-	lasts  bool
-	// rest is the last piece when others get it too, behind pieces of their own.
-	rest *shared
+	// compressed returns the pieces as one gzip file that others get too; nil where it
+	// is made for one asker.
+	compressed func(*packer) []byte
 }
 
 // made is an answer that was made for one asker.
 func made(pieces ...[]byte) body { return body{pieces: pieces} }
 
-// lasting is an answer that others get too.
-func lasting(b []byte) body { return body{pieces: [][]byte{b}, lasts: true} }
+// reported is the answer that a report is, compressed once for all who get it.
+func reported(r *report.Report) body {
+	return body{pieces: [][]byte{r.Body}, compressed: func(p *packer) []byte { return r.Compressed(p.small) }}
+}
 
 // ending is an answer of which only the beginning was made for one asker. That is
 // short, and ends where compression loses nothing.
 func ending(own []byte, rest *shared) body {
-	return body{pieces: [][]byte{own, rest.plain}, rest: rest}
+	return body{pieces: [][]byte{own, rest.plain}, compressed: func(p *packer) []byte {
+		return spliced(own, rest.plain, rest.packed(p.quick))
+	}}
 }
 
-// shared is the end of answers to several askers: its bytes never change.
+// shared is an answer to several askers, or the end of such: its bytes never change.
 type shared struct {
 	plain []byte
 	mu    sync.Mutex
 	gzip  []byte // plain as a gzip file; nil until somebody wants it
 }
 
-func (s *shared) packed(p *packer) []byte {
+func (s *shared) body() body {
+	return body{pieces: [][]byte{s.plain}, compressed: func(p *packer) []byte { return s.packed(p.small) }}
+}
+
+func (s *shared) packed(compress func([]byte) []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gzip == nil {
-		s.gzip = p.quick(made(s.plain))
+		s.gzip = compress(s.plain)
 	}
 	return s.gzip
 }
@@ -75,30 +76,15 @@ func (b body) join() []byte {
 	return bytes.Join(b.pieces, nil)
 }
 
-// A packer compresses answers, one that lasts once. It is found again by where
-// its bytes lie, which nothing else takes while it is remembered.
-type packer struct {
-	kept *otter.Cache[*byte, packed]
-	fast sync.Pool // of *gzip.Writer, for answers that are made for one asker
-}
+// A packer compresses answers: those that are kept as small as they get, those that are
+// made for one asker fast. A writer takes hundreds of kilobytes, so they are used again.
+type packer struct{ good, fast sync.Pool }
 
-type packed struct {
-	plain int // length
-	gzip  []byte
-}
-
-func newPacker() (*packer, error) {
-	kept, err := otter.New(&otter.Options[*byte, packed]{
-		MaximumWeight: maxPacked,
-		Weigher: func(_ *byte, p packed) uint32 {
-			const overhead = 128
-			return uint32(overhead + p.plain + len(p.gzip))
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("web: the memory of compressed answers: %w", err)
+func newPacker() *packer {
+	return &packer{
+		good: sync.Pool{New: func() any { return newGzip(gzip.DefaultCompression) }},
+		fast: sync.Pool{New: func() any { return newGzip(gzip.BestSpeed) }},
 	}
-	return &packer{kept: kept, fast: sync.Pool{New: func() any { return newGzip(gzip.BestSpeed) }}}, nil
 }
 
 func newGzip(level int) *gzip.Writer {
@@ -111,27 +97,14 @@ func newGzip(level int) *gzip.Writer {
 
 // gzip returns the compressed form of an answer, which is not empty.
 func (p *packer) gzip(b body) []byte {
-	switch {
-	case b.rest != nil:
-		return spliced(b.pieces[0], b.rest.plain, b.rest.packed(p))
-	case !b.lasts:
-		return p.quick(b)
+	if b.compressed != nil {
+		return b.compressed(p)
 	}
-	plain := b.pieces[0]
-	at := unsafe.SliceData(plain)
-	if known, ok := p.kept.GetIfPresent(at); ok && known.plain == len(plain) {
-		return known.gzip
-	}
-	small := bytes.Clone(gzipped(newGzip(gzip.DefaultCompression), b))
-	p.kept.Set(at, packed{len(plain), small})
-	return small
+	return gzipped(&p.fast, b.pieces...)
 }
 
-func (p *packer) quick(b body) []byte {
-	w := p.fast.Get().(*gzip.Writer)
-	defer p.fast.Put(w)
-	return gzipped(w, b)
-}
+func (p *packer) small(plain []byte) []byte { return bytes.Clone(gzipped(&p.good, plain)) }
+func (p *packer) quick(plain []byte) []byte { return gzipped(&p.fast, plain) }
 
 // What a gzip file has around its deflated blocks, in bytes: a header without
 // names, and the checksum and length of what it holds (RFC 1952, section 2.3).
@@ -160,10 +133,16 @@ func spliced(own, rest, file []byte) []byte {
 	return binary.LittleEndian.AppendUint32(out, uint32(len(own)+len(rest)))
 }
 
-func gzipped(w *gzip.Writer, b body) []byte {
-	out := bytes.NewBuffer(make([]byte, 0, b.size()/4))
+func gzipped(writers *sync.Pool, pieces ...[]byte) []byte {
+	w := writers.Get().(*gzip.Writer)
+	defer writers.Put(w)
+	size := 0
+	for _, p := range pieces {
+		size += len(p)
+	}
+	out := bytes.NewBuffer(make([]byte, 0, size/8))
 	w.Reset(out)
-	for _, p := range b.pieces {
+	for _, p := range pieces {
 		if _, err := w.Write(p); err != nil {
 			panic(err) // a buffer takes everything
 		}

@@ -81,7 +81,7 @@ type reportReply struct{ report *report.Report }
 
 func (p reportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	s.setAge(w.Header(), p.report)
-	s.writeJSON(w, r, lasting(p.report.Body))
+	s.writeJSON(w, r, reported(p.report))
 }
 
 // batchReply is several reports in Google's envelope.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -71,8 +72,8 @@ func (s *Server) refused(r *http.Request, grant policy.Grant, err error) error {
 // bounded gives the work for a request an end.
 func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := withDeadline(r.Context(), s.timeout)
-		defer ctx.stop()
+		ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
+		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

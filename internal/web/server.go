@@ -181,10 +181,8 @@ type Server struct {
 	fixed      fixedHeaders
 	packer     *packer
 	readings   *readings
-	sheets     *sheets
 
 	translations *translations
-	panels       *otter.Cache[panelKey, []byte] // see panelHead
 	boards       *otter.Cache[boardKey, *encodedPanels]
 	public       http.Handler
 	operator     http.Handler
@@ -201,7 +199,7 @@ func New(c Config) (*Server, error) {
 		authority: c.Authority, rules: c.Rules, gate: c.Gate,
 		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, operatorHosts: c.OperatorHosts, quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout,
 		fixed: newFixedHeaders(), clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
-		patience: c.Patience,
+		patience: c.Patience, packer: newPacker(),
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
 		return nil, err
@@ -222,20 +220,11 @@ func New(c Config) (*Server, error) {
 	if s.compressed, err = newCompressor(); err != nil {
 		return nil, err
 	}
-	if s.packer, err = newPacker(); err != nil {
-		return nil, err
-	}
 	if s.readings, err = newReadings(); err != nil {
-		return nil, err
-	}
-	if s.sheets, err = newSheets(); err != nil {
 		return nil, err
 	}
 	if s.translations, err = newTranslations(); err != nil {
 		return nil, err
-	}
-	if s.panels, err = otter.New(&otter.Options[panelKey, []byte]{MaximumSize: maxPanels}); err != nil {
-		return nil, fmt.Errorf("web: the memory of panels: %w", err)
 	}
 	if s.boards, err = newBoards(); err != nil {
 		return nil, err

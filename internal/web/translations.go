@@ -25,7 +25,7 @@ const maxTranslations = 32 << 20
 type translations struct {
 	parsed   *otter.Cache[written, *oldQuery]
 	planned  *otter.Cache[meaning, *translation]
-	answered *otter.Cache[madeOf, []byte]
+	answered *otter.Cache[madeOf, *shared]
 }
 
 // An oldQuery is a question in the form of Universal Analytics.
@@ -74,10 +74,10 @@ func newTranslations() (t *translations, err error) {
 		})
 	}
 	if err == nil {
-		t.answered, err = otter.New(&otter.Options[madeOf, []byte]{
+		t.answered, err = otter.New(&otter.Options[madeOf, *shared]{
 			MaximumWeight: maxTranslations,
 			// The reports may be remembered for the answer's sake alone.
-			Weigher: func(_ madeOf, body []byte) uint32 { return uint32(overhead + 2*len(body)) },
+			Weigher: func(_ madeOf, s *shared) uint32 { return uint32(overhead + 2*len(s.plain)) },
 		})
 	}
 	if err != nil {
@@ -142,7 +142,7 @@ func (t *translations) answer(of *translation, reports []*report.Report) (body, 
 			key.bodies[i] = unsafe.SliceData(r.Body)
 		}
 		if known, ok := t.answered.GetIfPresent(key); ok {
-			return lasting(known), nil
+			return known.body(), nil
 		}
 	}
 	answer, err := of.Answer(reports)
@@ -153,6 +153,7 @@ func (t *translations) answer(of *translation, reports []*report.Report) (body, 
 	if len(reports) > mostMadeOf {
 		return made(b), nil
 	}
-	t.answered.Set(key, b)
-	return lasting(b), nil
+	kept := &shared{plain: b}
+	t.answered.Set(key, kept)
+	return kept.body(), nil
 }

@@ -101,7 +101,7 @@ func (h header) record(k report.Key, body []byte) *cache.Record {
 	return &cache.Record{
 		Key: k, Stored: h.Stored, Good: h.Good, Kept: h.Kept,
 		Report: &report.Report{
-			Body: body, Rows: h.Rows, FetchedAt: h.FetchedAt, Freshness: h.Freshness, Stale: h.Stale,
+			Body: body, Encoded: new(report.Encodings), Rows: h.Rows, FetchedAt: h.FetchedAt, Freshness: h.Freshness, Stale: h.Stale,
 			TimeZone: h.TimeZone, CurrencyCode: h.Currency, Sampled: h.Sampled, Thresholded: h.Thresholded, OtherRow: h.OtherRow,
 			Truncated: h.Truncated, Notices: h.Notices, RowCount: h.RowCount, MaxRows: h.MaxRows,
 		},
