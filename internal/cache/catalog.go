@@ -227,6 +227,7 @@ func (s *shelf[V]) get(ctx context.Context, at slot) (V, error) {
 	case got := <-answer:
 		return got.Val.(record[V]).answer()
 	case <-enough:
+		s.rest(at)
 		return r.answer()
 	case <-ctx.Done():
 		if r.known && errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -234,6 +235,18 @@ func (s *shelf[V]) get(ctx context.Context, at slot) (V, error) {
 		}
 		var zero V
 		return zero, report.AsError(ctx.Err())
+	}
+}
+
+// rest sees to it that nobody waits for a source that is slow again, for a while, though
+// it may answer yet: one request asks about a property several times.
+func (s *shelf[V]) rest(at slot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.records[at]
+	if until := s.config.Clock().Add(s.config.Rest); r.askAt.Before(until) {
+		r.askAt = until
+		s.records[at] = r
 	}
 }
 
