@@ -62,7 +62,29 @@ func appendDecision(b []byte, d *policy.Decision, addresses bool) []byte {
 	if d.Query != nil && d.Err == nil {
 		b = number(b, "rows", uint64(max(d.Rows, 0)))
 	}
-	return b
+	return panels(b, d.Panels)
+}
+
+// panels appends what was shown of each panel of a dashboard.
+func panels(b []byte, all []policy.PanelDecision) []byte {
+	for i, p := range all {
+		outcome := done
+		switch {
+		case p.Refused:
+			outcome = refused
+		case p.Err != nil:
+			outcome = failed
+		}
+		b = quoted(append(item(b, "panels", i), `{"panel":`...), p.Name, maxName)
+		if p.Err != nil {
+			b = text(text(b, "outcome", outcome), "kind", report.KindOf(p.Err).String())
+		} else {
+			b = number(b, "rows", uint64(max(p.Rows, 0)))
+		}
+		b = truth(question(b, p.Query), "clipped", p.Clipped)
+		b = append(b, '}')
+	}
+	return end(b, len(all))
 }
 
 // asker appends what a request tells of who sent it.

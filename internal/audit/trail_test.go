@@ -111,6 +111,14 @@ func TestLines(t *testing.T) {
 			View: "shop", Dashboard: "d", Query: &question30, Clipped: true, Rows: 30}, false),
 			`"event":"read","outcome":"ok","request":"r1","host":"intranet","session":"s","subject":"anna","origin":"https://a.example","method":"report","view":"shop","dashboard":"d",` +
 				`"dimensions":["date","country"],"metrics":["sessions","totalUsers"],"filters":["hostName","pagePath"],"ranges":["2026-10-24..2026-11-22"],"clipped":true,"rows":30`},
+		{"dashboard", appendDecision(nil, &policy.Decision{Time: noon, Method: "dashboard", View: "shop", Dashboard: "d", Panels: []policy.PanelDecision{
+			{Name: "line", Query: &question30, Rows: 30},
+			{Name: "now", Query: &report.Query{Metrics: []report.Metric{{Name: "activeUsers"}}}, Clipped: true, Err: errors.New("secret")},
+			{Name: "old", Query: &report.Query{}, Refused: true, Err: refused},
+		}}, false),
+			`"event":"read","outcome":"ok","method":"dashboard","view":"shop","dashboard":"d","panels":[` +
+				`{"panel":"line","rows":30,"dimensions":["date","country"],"metrics":["sessions","totalUsers"],"filters":["hostName","pagePath"],"ranges":["2026-10-24..2026-11-22"]},` +
+				`{"panel":"now","outcome":"failed","kind":"internal","metrics":["activeUsers"],"clipped":true},{"panel":"old","outcome":"refused","kind":"forbidden"}]`},
 		{"address", appendDecision(nil, &policy.Decision{Time: noon, Method: "views", Asker: asker}, true),
 			`"event":"read","outcome":"ok","request":"r1","address":"192.0.2.7","method":"views"`},
 		{"export", appendDecision(nil, &policy.Decision{Time: noon, Method: "report", Asker: policy.Asker{Export: true}, Query: &report.Query{}}, false),

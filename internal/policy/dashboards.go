@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
@@ -24,6 +25,9 @@ type DashboardAnswer struct {
 	Start, End report.Date // as clipped to the view's history
 	Today      report.Date // in the property's time zone
 	Panels     []PanelAnswer
+	// Prepared is the same for answers that differ in nothing but their reports and the
+	// views that the grant holds; nil where the next answer may be to other questions.
+	Prepared *PreparedDashboard
 }
 
 // A PanelAnswer is a panel with its report, or with the error that came instead.
@@ -41,8 +45,8 @@ var defaultRange = dashboard.Range{Days: 28}
 // Dashboard answers all panels of a dashboard at once. A panel that fails does
 // not fail the others. A compared panel's query holds two date ranges, named
 // "current" and "previous"; only one where the view's history does not hold
-// the previous one whole. Recorded are the reading of the dashboard, and the
-// question of each panel.
+// the previous one whole. Recorded is the reading of the dashboard, once, with what was
+// shown of each panel.
 func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest) (*DashboardAnswer, error) {
 	d := g.decision("dashboard", grant)
 	d.View, d.Dashboard = report.Brief(req.View), report.Brief(req.Name)
@@ -51,16 +55,20 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 		d.View = p.view.Name
 	}
 	d.Clipped = p.clipped
-	d.Refused = err != nil && p.refused
-	g.record(ctx, d, err)
 	if err != nil {
+		d.Refused = p.refused
+		g.record(ctx, d, err)
 		return nil, err
 	}
+	board := g.prepareDashboard(ctx, grant, p)
 	answer := &DashboardAnswer{
 		Dashboard: p.opened.board.Dashboard, Start: p.start, End: p.end, Today: p.days.today,
-		Panels: make([]PanelAnswer, len(p.opened.board.Panels)),
+		Panels: make([]PanelAnswer, len(board.panels)),
 	}
-	wait := g.panels(ctx, grant, p, answer.Panels)
+	if board.lasts {
+		answer.Prepared = board
+	}
+	wait := g.askPanels(ctx, board, answer.Panels)
 	answer.Views = g.infos(ctx, p.opened.views)
 	for i, v := range p.opened.views {
 		if v == p.view {
@@ -68,19 +76,43 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 		}
 	}
 	wait()
+	d.Panels = board.decisions(answer.Panels)
+	g.record(ctx, d, nil)
 	return answer, nil
 }
 
-// panels begins to ask for all panels at once: the returned function waits for them.
-func (g *Gate) panels(ctx context.Context, grant Grant, p page, answers []PanelAnswer) (wait func()) {
+// askPanels begins to ask for all panels at once: the returned function waits for them.
+func (g *Gate) askPanels(ctx context.Context, board *PreparedDashboard, answers []PanelAnswer) (wait func()) {
 	var wg sync.WaitGroup
 	for i := range answers {
-		answer := &answers[i]
-		if ask, d := g.askPanel(ctx, grant, p, &p.opened.board.Panels[i], answer); ask != nil {
-			wg.Go(func() { g.putPanel(ctx, ask, d, answer) })
+		panel, answer := &board.panels[i], &answers[i]
+		answer.Panel = &panel.panel
+		if panel.err != nil {
+			answer.Err = report.AsError(panel.err)
+			continue
 		}
+		wg.Go(func() {
+			r, err := g.ask(ctx, panel.ask)
+			answer.Report, answer.Err = r, report.AsError(err)
+		})
 	}
 	return wg.Wait
+}
+
+// decisions are what was shown of each panel.
+func (b *PreparedDashboard) decisions(answers []PanelAnswer) []PanelDecision {
+	all := make([]PanelDecision, len(answers))
+	for i, a := range answers {
+		p := &b.panels[i]
+		all[i] = PanelDecision{Name: p.panel.Name, Query: p.query, Clipped: p.clipped, Refused: p.refused}
+		if a.Err != nil {
+			all[i].Err = a.Err
+		}
+		if a.Report != nil {
+			all[i].Rows = a.Report.Rows
+		}
+	}
+	return all
 }
 
 // A page is a dashboard request that was found allowed.
@@ -142,43 +174,79 @@ func (d days) span(r dashboard.Range) (start, end report.Date, clipped bool, err
 	return start, end, clipped, nil
 }
 
-// panel answers one panel.
-func (g *Gate) panel(ctx context.Context, grant Grant, p page, panel *dashboard.Panel) (answer PanelAnswer) {
-	if ask, d := g.askPanel(ctx, grant, p, panel, &answer); ask != nil {
-		g.putPanel(ctx, ask, d, &answer)
-	}
-	return answer
+// A PreparedDashboard is a dashboard over a view and about some days, with what the gate
+// found of each panel's question: the same for all whose tokens narrow the view alike.
+type PreparedDashboard struct {
+	panels []preparedPanel
+	zone   *time.Location // the property's
+	lasts  bool           // as long as the day, the zone and the property's fields do
+	// Written is for whoever writes answers to keep the one that was written last.
+	Written atomic.Value
 }
 
-// askPanel checks and narrows the question of a panel: it takes the same way as any
-// other. One that is refused is answered with the error, and nil returned.
-func (g *Gate) askPanel(ctx context.Context, grant Grant, p page, panel *dashboard.Panel, answer *PanelAnswer) (*prepared, Decision) {
+// A preparedPanel is a panel with its question, or with why that is not asked.
+type preparedPanel struct {
+	panel   dashboard.Panel // whose query holds the days, and no narrowing
+	ask     *prepared       // nil when err is set
+	query   *report.Query   // of the decision
+	clipped bool
+	err     error
+	refused bool // the gate said no; false when the catalog failed
+}
+
+// prepareDashboard checks and narrows the question of each panel, or remembers the
+// outcome: it takes the same way as any other.
+func (g *Gate) prepareDashboard(ctx context.Context, grant Grant, p page) *PreparedDashboard {
+	at := boardKey{p.opened.board, p.view, grant.narrowed(p.view).narrowing, p.start, p.end, p.days.first, p.days.today}
+	if known, ok := g.memory.boards.GetIfPresent(at); ok && g.boardHolds(ctx, known, p) {
+		return known
+	}
+	board := &PreparedDashboard{panels: make([]preparedPanel, len(p.opened.board.Panels)), zone: p.zone, lasts: true}
+	for i := range board.panels {
+		board.panels[i] = g.preparePanel(ctx, grant, p, &p.opened.board.Panels[i])
+		board.lasts = board.lasts && board.panels[i].lasts(p.view)
+	}
+	if board.lasts {
+		g.memory.boards.Set(at, board)
+	}
+	return board
+}
+
+func (g *Gate) preparePanel(ctx context.Context, grant Grant, p page, panel *dashboard.Panel) preparedPanel {
 	start, end, clipped := p.start, p.end, p.clipped
 	var err error
 	if !panel.Range.IsZero() {
 		start, end, clipped, err = p.days.span(panel.Range)
 	}
-	known := g.memory.panel(panel, start, end, p.days.first)
-	answer.Panel = &known.panel
-	q := &known.asked.query
-	d := decisionAt(p.now, methodOf(q), &grant)
-	d.Dashboard, d.Clipped = p.opened.board.Name, clipped && !q.Realtime
-	var ask *prepared
+	made := preparedPanel{panel: *panel}
+	made.panel.Query = panel.QueryFor(start, end, p.days.first)
+	d := Decision{Time: p.now, Clipped: clipped && !panel.Query.Realtime}
 	if err == nil {
-		ask, err = g.prepareAsked(ctx, grant, p.view, known.asked, &d, p.zone)
+		made.ask, err = g.prepare(ctx, grant, p.view, made.panel.Query, &d)
 	} else {
-		d.View, d.Query, d.Refused = p.view.Name, q, true
+		d.Query, d.Refused = &made.panel.Query, true
 	}
-	if err != nil {
-		g.record(ctx, d, err)
-		answer.Err = report.AsError(err)
-		return nil, d
-	}
-	return ask, d
+	made.query, made.clipped, made.err, made.refused = d.Query, d.Clipped, err, d.Refused
+	return made
 }
 
-func (g *Gate) putPanel(ctx context.Context, ask *prepared, d Decision, answer *PanelAnswer) {
-	var err error
-	answer.Report, err = g.put(ctx, ask, d)
-	answer.Err = report.AsError(err)
+// lasts reports whether what was found holds as long as the day and the property's fields
+// do. Remembered is only what was allowed.
+func (p *preparedPanel) lasts(v *View) bool { return p.err == nil && lasting(&p.panel.Query, v) }
+
+// boardHolds reports whether what was found of a dashboard still holds: the day is part
+// of what it is found by.
+func (g *Gate) boardHolds(ctx context.Context, b *PreparedDashboard, p page) bool {
+	if b.zone != p.zone && b.zone.String() != p.zone.String() {
+		return false
+	}
+	for i := range b.panels {
+		if seen := b.panels[i].ask.fields; seen != nil {
+			fields, err := g.c.Catalog.Fields(ctx, p.view.Account, p.view.Property)
+			if err != nil || fields != seen {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -26,12 +27,23 @@ type Decision struct {
 	Origin    string
 	View      string
 	Dashboard string
-	Account   string        // whose access token was asked for
-	Query     *report.Query // as narrowed, or as asked when refused; shared, not to be changed
-	Clipped   bool          // dates were clipped to the view's history
-	Rows      int           // of the answer
-	Err       error         // nil when allowed and answered
-	Refused   bool          // the gate said no; false when the source failed
+	Account   string          // whose access token was asked for
+	Query     *report.Query   // as narrowed, or as asked when refused; shared, not to be changed
+	Panels    []PanelDecision // of a dashboard that was read, in its order
+	Clipped   bool            // dates were clipped to the view's history
+	Rows      int             // of the answer
+	Err       error           // nil when allowed and answered
+	Refused   bool            // the gate said no; false when the source failed
+}
+
+// A PanelDecision is what the reader of a dashboard was shown of a panel.
+type PanelDecision struct {
+	Name    string
+	Query   *report.Query // as in Decision
+	Clipped bool          // its dates were clipped to the view's history
+	Rows    int
+	Err     error
+	Refused bool // the gate said no; false when the source failed
 }
 
 func (g *Gate) decision(method string, grant Grant) Decision {
@@ -75,7 +87,7 @@ type LogRecorder struct{ log *slog.Logger }
 func (l *LogRecorder) Record(ctx context.Context, d Decision) {
 	level, message := slog.LevelDebug, "answered"
 	switch {
-	case d.Refused:
+	case d.Refused, slices.ContainsFunc(d.Panels, func(p PanelDecision) bool { return p.Refused }):
 		level, message = slog.LevelInfo, "refused"
 	case d.Err != nil && report.KindOf(d.Err) == report.Canceled:
 		message = "left" // whoever asked
@@ -95,6 +107,11 @@ func (l *LogRecorder) Record(ctx context.Context, d Decision) {
 	}
 	if d.Query != nil {
 		attrs = append(attrs, slog.Any("query", queryWords(d.Query)))
+	}
+	for _, p := range d.Panels {
+		if p.Err != nil {
+			attrs = append(attrs, slog.Group(p.Name, slog.Bool("refused", p.Refused), slog.String("kind", report.KindOf(p.Err).String()), slog.Any("error", p.Err)))
+		}
 	}
 	if d.Clipped {
 		attrs = append(attrs, slog.Bool("clipped", true))

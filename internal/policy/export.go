@@ -28,11 +28,15 @@ func (g *Gate) Panel(ctx context.Context, grant Grant, req DashboardRequest, nam
 		g.record(ctx, d, err)
 		return PanelAnswer{}, err
 	}
-	answer := g.panel(ctx, grant, p, panel)
-	if answer.Err != nil {
-		return answer, answer.Err
+	found := g.preparePanel(ctx, grant, p, panel)
+	d := g.decision(methodOf(&found.panel.Query), grant)
+	d.View, d.Dashboard, d.Query, d.Clipped, d.Refused = p.view.Name, p.opened.board.Name, found.query, found.clipped, found.refused
+	if found.err != nil {
+		g.record(ctx, d, found.err)
+		return PanelAnswer{Panel: &found.panel, Err: report.AsError(found.err)}, found.err
 	}
-	return answer, nil
+	r, err := g.put(ctx, found.ask, d)
+	return PanelAnswer{&found.panel, r, report.AsError(err)}, err
 }
 
 func (g *Gate) onePanel(ctx context.Context, grant Grant, req DashboardRequest, name string) (page, *dashboard.Panel, error) {

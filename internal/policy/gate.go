@@ -208,19 +208,24 @@ func (g *Gate) property(ctx context.Context, v *View) (report.Property, error) {
 }
 
 // put asks the source and records what came of it.
-func (g *Gate) put(ctx context.Context, ask *prepared, d Decision) (r *report.Report, err error) {
-	// A panic in one of several questions must not end the process with the others.
+func (g *Gate) put(ctx context.Context, ask *prepared, d Decision) (*report.Report, error) {
+	r, err := g.ask(ctx, ask)
+	if r != nil {
+		d.Rows = r.Rows
+	}
+	g.record(ctx, d, err)
+	return r, err
+}
+
+// ask asks the source. A panic in one of several questions must not end the process with
+// the others.
+func (g *Gate) ask(ctx context.Context, ask *prepared) (r *report.Report, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			r, err = nil, report.AsError(fmt.Errorf("panic: %v", v))
 		}
-		if r != nil {
-			d.Rows = r.Rows
-		}
-		g.record(ctx, d, err)
 	}()
-	r, err = g.c.Source.Report(ctx, ask.question)
-	if err != nil {
+	if r, err = g.c.Source.Report(ctx, ask.question); err != nil {
 		return nil, alike(discreet(err, ask.hidden), ask.query.Realtime)
 	}
 	return ask.told(r), nil
@@ -241,7 +246,7 @@ func (g *Gate) Answer(ctx context.Context, grant Grant, view string, a *Asked) (
 		return nil, g.refuse(ctx, methodOf(&a.query), grant, view, &a.query, err)
 	}
 	d := g.decision(methodOf(&a.query), grant)
-	ask, err := g.prepareAsked(ctx, grant, v, a, &d, nil)
+	ask, err := g.prepareAsked(ctx, grant, v, a, &d)
 	if err != nil {
 		g.record(ctx, d, err)
 		return nil, err
@@ -272,7 +277,7 @@ func (g *Gate) AnswerAll(ctx context.Context, grant Grant, view string, all []*A
 	asks, decisions := make([]*prepared, len(all)), make([]Decision, len(all))
 	for i, a := range all {
 		decisions[i] = g.decision(methodOf(&a.query), grant)
-		if asks[i], err = g.prepareAsked(ctx, grant, v, a, &decisions[i], nil); err != nil {
+		if asks[i], err = g.prepareAsked(ctx, grant, v, a, &decisions[i]); err != nil {
 			g.record(ctx, decisions[i], err)
 			return nil, err
 		}

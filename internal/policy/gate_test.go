@@ -118,8 +118,14 @@ func TestDashboard(t *testing.T) {
 	if a.Panels[0].Report == nil || a.Panels[1].Err != nil || a.Panels[2].Err == nil || a.Panels[2].Err.Kind != report.Internal {
 		t.Errorf("%+v", a.Panels)
 	}
-	if len(w.decisions) != 4 {
-		t.Errorf("%d decisions", len(w.decisions))
+	if len(w.decisions) != 1 || len(w.decisions[0].Panels) != 3 || w.decisions[0].Err != nil {
+		t.Fatalf("%d decisions, want one: %+v", len(w.decisions), w.decisions)
+	}
+	for i, p := range w.decisions[0].Panels {
+		answer := a.Panels[i]
+		if p.Name != answer.Panel.Name || p.Query == nil || p.Query.DimensionFilter == nil || (p.Err == nil) != (answer.Err == nil) || answer.Report != nil && p.Rows != answer.Report.Rows {
+			t.Errorf("panel %d is recorded as %+v", i, p)
+		}
 	}
 	a, err = g.Dashboard(bg, gr, DashboardRequest{Name: "overview", View: "blog", Range: dashboard.Range{Days: 7}})
 	if err != nil {

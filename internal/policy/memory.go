@@ -10,7 +10,6 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
-	"github.com/oriel-server/oriel/internal/dashboard"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -43,9 +42,8 @@ func (a *Asked) Query() report.Query { return a.query }
 // maxRemembered bounds what the gate remembers, in bytes.
 const maxRemembered = 64 << 20
 
-// maxPanels bounds the questions of panels that are remembered, one for each panel
-// and choice of days.
-const maxPanels = 20_000
+// maxBoards bounds the dashboards that are remembered, in bytes.
+const maxBoards = 64 << 20
 
 // A memory holds what the gate found allowed, so that checking and narrowing are
 // done once for a query that many ask. Remembered is only what was allowed, by
@@ -62,19 +60,16 @@ const maxPanels = 20_000
 // it for each asker, and recorded, each time.
 type memory struct {
 	allowed *otter.Cache[finding, *prepared]
-	panels  *otter.Cache[spanned, *askedPanel]
+	boards  *otter.Cache[boardKey, *PreparedDashboard]
 }
 
-// A spanned is a panel and the days that it is asked about.
-type spanned struct {
-	panel             *dashboard.Panel // of the rules
-	start, end, first report.Date
-}
-
-// An askedPanel is the question of a panel about some days.
-type askedPanel struct {
-	panel dashboard.Panel // whose query holds the days
-	asked *Asked
+// A boardKey is all that the questions of a dashboard's panels depend on, beside the
+// property's time zone and fields.
+type boardKey struct {
+	board                    *board // of the rules
+	view                     *View
+	narrowing                narrowing
+	start, end, first, today report.Date
 }
 
 type finding struct {
@@ -109,25 +104,17 @@ func newMemory() (*memory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy: the memory of the gate: %w", err)
 	}
-	panels, err := otter.New(&otter.Options[spanned, *askedPanel]{MaximumSize: maxPanels})
+	boards, err := otter.New(&otter.Options[boardKey, *PreparedDashboard]{
+		MaximumWeight: maxBoards,
+		Weigher: func(_ boardKey, b *PreparedDashboard) uint32 {
+			const overhead, perPanel = 512, 8 << 10 // the panel as it was written last
+			return uint32(overhead + perPanel*len(b.panels))
+		},
+	})
 	if err != nil {
-		return nil, fmt.Errorf("policy: the memory of panels: %w", err)
+		return nil, fmt.Errorf("policy: the memory of dashboards: %w", err)
 	}
-	return &memory{allowed, panels}, nil
-}
-
-// panel returns the question of a panel, the same for all who ask about the same
-// days.
-func (m *memory) panel(panel *dashboard.Panel, start, end, first report.Date) *askedPanel {
-	at := spanned{panel, start, end, first}
-	if known, ok := m.panels.GetIfPresent(at); ok {
-		return known
-	}
-	const size = 256 // as much as a panel says
-	a := &askedPanel{*panel, NewAsked(panel.QueryFor(start, end, first), size)}
-	a.panel.Query = a.asked.query
-	m.panels.Set(at, a)
-	return a
+	return &memory{allowed, boards}, nil
 }
 
 // find returns what was found before; nil for nothing.
@@ -149,14 +136,13 @@ func (m *memory) keep(at finding, ask *prepared) {
 	at.asked.last.Store(&found{at, ask})
 }
 
-// prepareAsked checks and narrows what was asked, or remembers the outcome. The zone
-// is the property's, nil for one that is not known.
-func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked, d *Decision, zone *time.Location) (*prepared, error) {
-	if a.size == 0 || !a.lasting(v) {
+// prepareAsked checks and narrows what was asked, or remembers the outcome.
+func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked, d *Decision) (*prepared, error) {
+	if a.size == 0 || !lasting(&a.query, v) {
 		return g.prepare(ctx, grant, v, a.query, d)
 	}
 	at := finding{v, grant.narrowed(v).narrowing, a}
-	if ask := g.memory.find(at); ask != nil && g.holds(ctx, ask, d.Time, zone) {
+	if ask := g.memory.find(at); ask != nil && g.holds(ctx, ask, d.Time) {
 		ask.tell(d)
 		return ask, nil
 	}
@@ -167,17 +153,14 @@ func (g *Gate) prepareAsked(ctx context.Context, grant Grant, v *View, a *Asked,
 	return ask, err
 }
 
-// lasting reports whether what a view allows of a stays the same while the day and the
+// lasting reports whether what a view allows of q stays the same while the day and the
 // property's fields do. Realtime within a bounded history depends on the minute.
-func (a *Asked) lasting(v *View) bool { return !a.query.Realtime || !v.History.bounded() }
+func lasting(q *report.Query, v *View) bool { return !q.Realtime || !v.History.bounded() }
 
 // holds reports whether it still is the day that a question was prepared on, and the
 // fields are those that it was held against.
-func (g *Gate) holds(ctx context.Context, ask *prepared, now time.Time, zone *time.Location) bool {
-	var err error
-	if zone == nil || ask.query.Realtime {
-		zone, err = g.zone(ctx, ask.view, &ask.query)
-	}
+func (g *Gate) holds(ctx context.Context, ask *prepared, now time.Time) bool {
+	zone, err := g.zone(ctx, ask.view, &ask.query)
 	if err != nil || zone != ask.zone && zone.String() != ask.zone.String() || report.DateOf(now, zone) != ask.today {
 		return false
 	}

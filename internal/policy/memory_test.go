@@ -308,7 +308,7 @@ func sameDecision(a, b Decision) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-func TestPanelsShareTheirQuestions(t *testing.T) {
+func TestDashboardsArePreparedOnce(t *testing.T) {
 	w, g, r := start(t, shop(), blog())
 	gr := grant(t, r, Claim{Dashboards: []string{"overview"}})
 	var first string
@@ -335,7 +335,7 @@ func TestPanelsShareTheirQuestions(t *testing.T) {
 			t.Errorf("days %s, and first %s", got, first)
 		}
 	}
-	if n := g.remembers(); n != 6 {
-		t.Errorf("%d findings for three panels over two views", n)
+	if n := g.memory.boards.EstimatedSize(); n != 2 {
+		t.Errorf("%d dashboards are remembered, want one over each view", n)
 	}
 }

@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"time"
-
-	"github.com/maypok86/otter/v2"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
 	"github.com/oriel-server/oriel/internal/policy"
@@ -102,12 +99,12 @@ func (s *Server) askDashboard(ctx context.Context, grant policy.Grant, req polic
 	if err != nil {
 		return dashboardReply{}, err
 	}
-	body, err := s.encodeDashboard(answer, req.Range, s.clock(), grant.Expires())
+	body, err := encodeDashboard(answer, req.Range, s.clock(), grant.Expires())
 	return dashboardReply{answer, body}, err
 }
 
 // encodeDashboard writes the JSON around the reports without decoding them.
-func (s *Server) encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Range, now, expires time.Time) (body, error) {
+func encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Range, now, expires time.Time) (body, error) {
 	chosen = cmp.Or(chosen, a.Dashboard.Range, dashboard.Range{Start: a.Start, End: a.End})
 	head, err := json.Marshal(dashboardJSON{
 		Name: a.Dashboard.Name, Title: a.Dashboard.Title, Description: a.Dashboard.Description,
@@ -119,17 +116,11 @@ func (s *Server) encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Ran
 	if err != nil {
 		return body{}, err
 	}
-	panels, err := s.panelsOf(a, now)
+	panels, err := panelsOf(a, now)
 	if err != nil {
 		return body{}, err
 	}
 	return ending(open(head), panels), nil
-}
-
-// A boardKey is a dashboard as it is configured, over a view and about some days.
-type boardKey struct {
-	board, view       string
-	start, end, today report.Date
 }
 
 // Encoded panels are for all who ask for them while their ages are what they say,
@@ -153,28 +144,18 @@ func (e *encodedPanels) holds(a *policy.DashboardAnswer, now time.Time) bool {
 	return true
 }
 
-// maxBoards bounds the memory for encoded panels, in bytes.
-const maxBoards = 32 << 20
-
-func newBoards() (*otter.Cache[boardKey, *encodedPanels], error) {
-	boards, err := otter.New(&otter.Options[boardKey, *encodedPanels]{
-		MaximumWeight: maxBoards,
-		Weigher: func(_ boardKey, e *encodedPanels) uint32 {
-			// Its reports may be remembered for its sake alone.
-			const overhead, copies = 1024, 2
-			return uint32(overhead + copies*len(e.plain))
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("web: the memory of dashboards: %w", err)
+// lastWritten returns the panels of a dashboard as they were written last; nil for none.
+func lastWritten(of *policy.PreparedDashboard) *encodedPanels {
+	if of == nil {
+		return nil
 	}
-	return boards, nil
+	last, _ := of.Written.Load().(*encodedPanels)
+	return last
 }
 
 // panelsOf returns the end of a dashboard's JSON.
-func (s *Server) panelsOf(a *policy.DashboardAnswer, now time.Time) (*shared, error) {
-	at := boardKey{a.Dashboard.Name, a.View.Name, a.Start, a.End, a.Today}
-	if known, ok := s.boards.GetIfPresent(at); ok && known.holds(a, now) {
+func panelsOf(a *policy.DashboardAnswer, now time.Time) (*shared, error) {
+	if known := lastWritten(a.Prepared); known != nil && known.holds(a, now) {
 		return known.shared, nil
 	}
 	text, err := encodePanels(a, now)
@@ -191,7 +172,9 @@ func (s *Server) panelsOf(a *policy.DashboardAnswer, now time.Time) (*shared, er
 			fresh.end = older
 		}
 	}
-	s.boards.Set(at, fresh)
+	if a.Prepared != nil {
+		a.Prepared.Written.Store(fresh)
+	}
 	return fresh.shared, nil
 }
 

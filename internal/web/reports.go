@@ -73,7 +73,7 @@ func (s *Server) asked(r *http.Request, method string, decode func([]byte) ([]re
 	if err != nil {
 		return nil, err
 	}
-	return s.readings.read(method, body, decode)
+	return s.readings.body(method, body, decode)
 }
 
 // reportReply is one report, served byte for byte.

@@ -18,7 +18,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/maypok86/otter/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/oriel-server/oriel/internal/access"
@@ -182,10 +181,8 @@ type Server struct {
 	packer     *packer
 	readings   *readings
 
-	translations *translations
-	boards       *otter.Cache[boardKey, *encodedPanels]
-	public       http.Handler
-	operator     http.Handler
+	public   http.Handler
+	operator http.Handler
 }
 
 // New returns a server. It reads every file of c.Files and registers its
@@ -221,12 +218,6 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	if s.readings, err = newReadings(); err != nil {
-		return nil, err
-	}
-	if s.translations, err = newTranslations(); err != nil {
-		return nil, err
-	}
-	if s.boards, err = newBoards(); err != nil {
 		return nil, err
 	}
 	s.public = s.publicHandler()

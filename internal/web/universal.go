@@ -101,15 +101,15 @@ func (s *Server) realtimeReport(r *http.Request, grant policy.Grant) (reply, err
 
 // translated asks the gate what a v3 query means and answers in v3.
 func (s *Server) translated(r *http.Request, grant policy.Grant, method string, parse func(url.Values) (ua.Query, error)) (reply, error) {
-	q, err := s.translations.parse(method, r.URL, parse)
+	read, err := s.readings.address(method, r.URL, parse)
 	if err != nil {
 		return nil, err
 	}
-	view, today, err := s.dated(r, grant, q.IDs)
+	view, today, err := s.dated(r, grant, read.old.IDs)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := s.translations.plan(meaning{q, view.Name, r.URL.Path, today}, func() ua.Options { return s.options(r, view, today) })
+	plan, err := read.translate(meaning{view.Name, r.URL.Path, today}, func() ua.Options { return s.options(r, view, today) })
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (s *Server) translated(r *http.Request, grant policy.Grant, method string, 
 	if err != nil {
 		return nil, plan.Explain(err)
 	}
-	body, err := s.translations.answer(plan, reports)
+	body, err := plan.answer(reports)
 	if err != nil {
 		return nil, err
 	}
@@ -167,15 +167,6 @@ func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, as
 		reports = append(reports, answers...)
 	}
 	return reports, nil
-}
-
-// askedOnce are questions that the gate need not remember.
-func askedOnce(queries []report.Query) []*policy.Asked {
-	asked := make([]*policy.Asked, len(queries))
-	for i, q := range queries {
-		asked[i] = policy.NewAsked(q, 0)
-	}
-	return asked
 }
 
 // universalReply is a v3 body, with the age of the reports it was made of.

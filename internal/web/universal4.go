@@ -57,7 +57,7 @@ func (s *Server) batchGet(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	reports, err := s.askAll(r.Context(), grant, view.Name, askedOnce(plan.Queries()))
+	reports, err := s.askAll(r.Context(), grant, view.Name, remembered(plan.Queries(), 0))
 	if err != nil {
 		return nil, plan.Explain(err)
 	}
