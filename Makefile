@@ -71,7 +71,7 @@ bench:
 # A day of many viewers, and what it takes of Google's quotas; docs/quota-and-freshness.md has
 # the figures of a larger one.
 simulate:
-	go run ./cmd/oriel simulate
+	go run ./build/simulate
 
 # Rebuild the committed JavaScript.
 dist:

@@ -39,8 +39,9 @@ var importMap = map[string][]string{
 		"internal/dashboard", "internal/ga4", "internal/policy", "internal/access", "internal/audit", "internal/web",
 		"internal/store/sqlstore", "js",
 	},
-	"cmd/oriel":    {"internal/app", "emulator"},
-	"build/anyday": {}, // moves the clock of tests
+	"cmd/oriel":      {"internal/app", "emulator"},
+	"build/anyday":   {},                                             // moves the clock of tests
+	"build/simulate": {"internal/app", "emulator", "emulator/world"}, // a day of a busy server
 }
 
 type goPackage struct {

@@ -31,7 +31,6 @@ func commands() []command {
 		{"cache", "purge: drop the stored answers of a view, or all", cacheCommand},
 		{"audit", "verify that no line of the audit trail was changed or removed", auditTrail},
 		{"emulate", "run only the emulator of Google's APIs", emulate},
-		{"simulate", "live through a day of a busy server: quota taken, age of answers", simulate},
 		{"version", "print the version", version},
 	}
 }

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +13,7 @@ import (
 	"github.com/oriel-server/oriel/internal/cache"
 	"github.com/oriel-server/oriel/internal/plan"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/store/sqlstore"
 )
 
 // An editor is a Google whose administrators change days that were final.
@@ -86,6 +89,15 @@ func newDesk(t *testing.T, store cache.Store) *desk {
 	return d
 }
 
+// onDisk is a store of a test.
+func onDisk(t *testing.T) cache.Store {
+	s, err := sqlstore.Open(t.Context(), sqlstore.Config{
+		Path: filepath.Join(t.TempDir(), "cache.db"), MaxBytes: 1 << 30, Clock: time.Now, Logger: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	return s
+}
+
 // question is about the last days up to some days ago.
 func question(days, ago int, dimensions ...string) report.Query {
 	last := report.DateOf(time.Now(), time.UTC).AddDays(-ago)
@@ -122,7 +134,7 @@ func TestDashboardsDoNotContradictThemselves(t *testing.T) {
 	for _, order := range []string{"total first", "line first", "both at once"} {
 		t.Run(order, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				d := newDesk(t, cache.NewMemoryStore(1<<30, time.Now))
+				d := newDesk(t, onDisk(t))
 				for range 3 {
 					d.ask(question(28, 1))
 					d.ask(question(28, 1, "date"))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -13,18 +14,32 @@ import (
 	"time"
 )
 
+// run returns what simulate prints, and its exit status.
+func run(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs strings.Builder
+	switch err := simulate(t.Context(), args, &out, &errs); {
+	case errors.Is(err, errUsage):
+		status = 2
+	case err != nil:
+		status = 1
+		errs.WriteString(err.Error())
+	}
+	return status, out.String(), errs.String()
+}
+
 // A day with all that can happen: nobody sees an error, and what it took of the
 // quotas is told for each site.
 func TestSimulate(t *testing.T) {
-	status, out, errors := oriel(t, "simulate", "-views", "150", "-sites", "2", "-ranges", "3", "-step", "1m", "-fail", "1h", "-restart")
-	if status != 0 || errors != "" {
-		t.Fatalf("%d: %s", status, errors)
+	status, out, said := run(t, "-views", "150", "-sites", "2", "-ranges", "3", "-step", "1m", "-fail", "1h", "-restart")
+	if status != 0 || said != "" {
+		t.Fatalf("%d: %s", status, said)
 	}
 	for _, want := range []string{
 		`(?m)^1[45]\d views of a dashboard of 12 panels over 2 sites in 1 days`,
 		`Google fails for 1h0m0s`, `started anew`,
 		`(?m)^ +41260000[12]( +\d+){3} +\d\.\d\d % +\d+ +\d\.\d\d % +\d+ +\d\.\d\d % +\d+ +[1-9]\d* *$`, // failed in that hour
-		`(?m)^ +412600002 `, `(?m)^ +old, for Google fails +\d`, `(?m)^ +settling +\d`, `(?m)^ +kept +\d`, `(?m)^ +sliced +\d`, `(?m)^ +miss +\d`,
+		`(?m)^ +412600002 `, `(?m)^ +old, for Google fails +\d`, `(?m)^ +settling +\d`, `(?m)^ +hit +\d`, `(?m)^ +sliced +\d`, `(?m)^ +miss +\d`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("lacks %s", want)
@@ -40,8 +55,8 @@ func TestSimulate(t *testing.T) {
 
 func TestSimulateRefuses(t *testing.T) {
 	for _, args := range [][]string{{"-views", "0"}, {"-quota", "0"}, {"-fail", "13h"}, {"-step", "0s"}, {"-sites", "-1"}} {
-		if status, _, errors := oriel(t, append([]string{"simulate"}, args...)...); status != 2 || errors == "" {
-			t.Errorf("%v: %d %q", args, status, errors)
+		if status, _, said := run(t, args...); status != 2 || said == "" {
+			t.Errorf("%v: %d %q", args, status, said)
 		}
 	}
 }

@@ -1,17 +1,28 @@
+// Command simulate lives through a day of a busy server: viewers of dashboards of twelve
+// panels, a made-up Google, a fast clock. Printed are what it took of Google's quotas,
+// how old the answers were, and what failed.
+//
+//	go run ./build/simulate -views 28000 -sites 1
+//
+// The server is the one of "oriel serve" with its defaults. Viewers call its handler
+// without a connection; Google is asked over loopback.
 package main
 
 import (
 	"context"
 	_ "embed"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"text/template"
 	"time"
 
@@ -19,11 +30,6 @@ import (
 	"github.com/oriel-server/oriel/emulator/world"
 	"github.com/oriel-server/oriel/internal/app"
 )
-
-const simulateAbout = `Live through a day of a busy server: viewers of dashboards of twelve panels, a made-up Google, a fast clock.
-Printed are what it took of Google's quotas, how old the answers were, and what failed.
-The server is the one of "oriel serve" with its defaults. Viewers call its handler without a connection;
-Google is asked over loopback.`
 
 // A simulation is what is to be lived through.
 type simulation struct {
@@ -45,9 +51,26 @@ const (
 	restartsAt = 12 * time.Hour
 )
 
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	switch err := simulate(ctx, os.Args[1:], os.Stdout, os.Stderr); {
+	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "simulate:", err)
+		os.Exit(1)
+	}
+}
+
+// errUsage says that what is wrong was printed.
+var errUsage = errors.New("wrong usage")
+
 func simulate(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var c simulation
-	fs := newFlags("simulate", simulateAbout, stderr)
+	fs := flag.NewFlagSet("simulate", flag.ContinueOnError)
+	fs.SetOutput(stderr)
 	fs.IntVar(&c.views, "views", 30_000, "views a day, of all sites")
 	fs.IntVar(&c.days, "days", 1, "days, each from midnight to midnight Pacific, as Google's quotas")
 	fs.IntVar(&c.sites, "sites", 20, "sites, each a view of a property of its own")
@@ -57,12 +80,14 @@ func simulate(ctx context.Context, args []string, stdout, stderr io.Writer) erro
 	fs.DurationVar(&c.step, "step", 5*time.Second, "steps of the clock")
 	fs.DurationVar(&c.fail, "fail", 0, "how long Google fails on the last day, from 10:00 on")
 	fs.Float64Var(&c.quota, "quota", 1, "tokens of a property, as a part of those that a standard property has")
-	fs.BoolVar(&c.restart, "restart", false, "start the server anew at noon of the last day")
-	if err := parse(fs, args); err != nil {
+	fs.BoolVar(&c.restart, "restart", false, "restart the server at noon of the last day")
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return err
+	} else if err != nil {
+		return errUsage
 	}
 	if c.views < 1 || c.days < 1 || c.sites < 1 || c.ranges < 1 || c.workers < 1 || c.step <= 0 || c.quota <= 0 || c.fail < 0 || c.fail > 12*time.Hour {
-		fmt.Fprintln(stderr, "oriel simulate: numbers must be above 0, and Google fails for 12h at most")
+		fmt.Fprintln(stderr, "simulate: numbers must be above 0, and Google fails for 12h at most")
 		return errUsage
 	}
 	dir, err := os.MkdirTemp("", "oriel-simulate-")
@@ -156,7 +181,7 @@ func manySites(n int) []world.Site {
 // popularity is the weight of the i-th site by Zipf's law.
 func popularity(i int) float64 { return 1 / float64(i+1) }
 
-//go:embed simulate/oriel.yaml.tmpl
+//go:embed oriel.yaml.tmpl
 var simulateConfig string
 
 // visitedOrigin is that of the pages around the dashboards.

@@ -20,10 +20,11 @@ import (
 // A busyGoogle is an emulator whose answers are read on their way out: what they
 // say they cost is added up, by property.
 type busyGoogle struct {
-	google
-	clock   *fastClock
-	start   time.Time
-	running atomic.Int64 // requests
+	emulator *emulator.Emulator
+	url      string
+	clock    *fastClock
+	start    time.Time
+	running  atomic.Int64 // requests
 
 	mu    sync.Mutex
 	spent map[string]*expense // by property
@@ -41,12 +42,14 @@ func startBusyGoogle(ctx context.Context, past *world.World, clock *fastClock, q
 		return nil, err
 	}
 	g := &busyGoogle{clock: clock, start: clock.now(), spent: map[string]*expense{}}
-	g.url, g.done = "http://"+l.Addr().String(), make(chan error, 1)
+	g.url = "http://" + l.Addr().String()
 	g.emulator, err = emulator.New(emulator.Config{World: past, BaseURL: g.url, Clock: clock.now, Quota: quota})
 	if err != nil {
 		return nil, err
 	}
-	go func() { g.done <- serveUntil(ctx, l, g.counted(g.emulator.Handler())) }()
+	server := &http.Server{Handler: g.counted(g.emulator.Handler())}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	go func() { _ = server.Serve(l) }() // its failure shows in every request
 	return g, nil
 }
 
