@@ -103,7 +103,7 @@ func (g *Client) do(ctx context.Context, c *call) ([]byte, *report.Error) {
 		case f.renewing:
 			c.renewed, n = true, n-1
 			continue
-		case !f.passing() || n >= maxRepeats || c.guarded && !g.guards.retry(c.subject) || !g.pause(ctx, n, f):
+		case !f.passing() || n >= maxRepeats || c.guarded && !g.guards.retry(c.subject, c.pass.question, g.config.Clock()) || !g.pause(ctx, n, f):
 			return nil, g.translate(c, f)
 		}
 	}

@@ -151,7 +151,7 @@ func (g *Client) translate(c *call, f *failure) *report.Error {
 	case report.Quota:
 		return g.guards.logged(c.subject, g.quotaError(c, f))
 	default:
-		return g.guards.logged(c.subject, comeBack(kind, g.guards.rest(c.subject, g.config.Clock())).Because(fmt.Errorf("%s: %s", c, f.explain())))
+		return g.guards.logged(c.subject, comeBack(kind, g.guards.rest(c.subject, c.pass.question, g.config.Clock())).Because(fmt.Errorf("%s: %s", c, f.explain())))
 	}
 }
 

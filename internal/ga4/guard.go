@@ -77,6 +77,7 @@ func (g *guards) closed(s subject, thresholded bool, now time.Time) *report.Erro
 type pass struct {
 	errors   int  // that had been counted when it began
 	probe    bool // it tries whether Google is well again
+	own      bool // it tries whether Google answers its question again
 	question string
 }
 
@@ -111,7 +112,9 @@ func (g *guards) tryEnter(s subject, question string, thresholded bool, now time
 		return pass{}, guard.left, nil
 	}
 	guard.running++
-	return pass{guard.errors.counted, guard.breaker.enter(question), question}, nil, nil
+	p = pass{errors: guard.errors.counted, question: question}
+	p.probe, p.own = guard.breaker.enter(question)
+	return p, nil, nil
 }
 
 // leave counts how a request that entered ended, nil for an answer, and returns the
@@ -143,18 +146,19 @@ func (g *guards) told(s subject, p pass, b Bucket, now time.Time) {
 	guard.errors.told(p.errors, int(b.Remaining), guard.running, now)
 }
 
-// rest is when to ask about s again after a failure.
-func (g *guards) rest(s subject, now time.Time) time.Duration {
+// rest is when to ask a question about s again after a failure.
+func (g *guards) rest(s subject, question string, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.of(s).breaker.rest(now)
+	return g.of(s).breaker.rest(question, now)
 }
 
 // retry reports whether a request that failed may be sent once more.
-func (g *guards) retry(s subject) bool {
+func (g *guards) retry(s subject, question string, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.of(s).breaker.retry()
+	guard := g.of(s)
+	return guard.errors.allow(guard.errors.limit()/2, now) && guard.breaker.retry(question)
 }
 
 // Google blocks a project from a property for the rest of the quarter of an hour
@@ -223,8 +227,11 @@ func (g *guard) shut(question string, thresholded bool, now time.Time) *report.E
 	if err := g.breaker.err(question, now); err != nil {
 		return err
 	}
+	if kept := g.breaker.suspects[question].kept(g.errors.limit()); kept > 0 {
+		return g.errors.err(kept, now)
+	}
 	if g.running > 0 {
 		return nil // those who wait for a request that runs are let in, or told, when it ends
 	}
-	return g.errors.err(now)
+	return g.errors.err(0, now)
 }

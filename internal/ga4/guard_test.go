@@ -117,7 +117,7 @@ func TestOldTokensAreNoOutage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, is := g.leave(one, p, &failure{outcome: unauthenticated, status: 401, renewing: true}, noon); is != nil || !g.of(one).breaker.again.IsZero() {
+		if _, is := g.leave(one, p, &failure{outcome: unauthenticated, status: 401, renewing: true}, noon); is != nil || g.of(one).breaker.open() {
 			t.Errorf("the circuit is broken: %+v", is)
 		}
 	}
@@ -130,7 +130,7 @@ func TestOneOutageOneSentence(t *testing.T) {
 	for n := range 13 {
 		_, err := g.client.Report(t.Context(), report.NewQuestion(question(n), nil))
 		e := report.AsError(err)
-		if want := fmt.Sprintf("Google Analytics is not answering. Please try again in %d seconds.", int(e.RetryAfter.Seconds())); e.Message != want || e.RetryAfter == 0 {
+		if want := "Google Analytics is not answering. Please try again " + after(e.RetryAfter) + "."; e.Message != want || e.RetryAfter == 0 {
 			t.Errorf("after %v: %q with %v", g.clock.Now().Sub(noon), e.Message, e.RetryAfter)
 		}
 		g.clock.add(time.Second)
@@ -232,7 +232,7 @@ func TestGooglesCountIsBelieved(t *testing.T) {
 
 // TestGuard: under any sequence of faults, Google's count of errors is never
 // exceeded, and a property that Google answers about is never shut for more than a
-// minute while the count allows asking.
+// minute while the count allows asking; a question that fails alone is, within the hour.
 func TestGuard(t *testing.T) {
 	for seed := range uint64(300) {
 		r := &guarded{t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 1)), now: noon}
@@ -298,6 +298,13 @@ func (r *guarded) begin() {
 		return
 	}
 	if len(r.running) > 0 || r.left() <= 1 {
+		r.free = time.Time{}
+		return
+	}
+	if err.RetryAfter <= 0 || err.RetryAfter > longestRest {
+		r.t.Fatalf("seed %d: a question is shut for %v: %v", r.seed, err.RetryAfter, err)
+	}
+	if err = r.guards.closed(one, false, r.now); err == nil {
 		r.free = time.Time{}
 		return
 	}
@@ -445,5 +452,79 @@ func TestWhatGoogleDoesNotImplement(t *testing.T) {
 	}
 	if n := len(g.seen()); n != 5 {
 		t.Errorf("asked %d times for 5 questions", n)
+	}
+}
+
+// TestBadQuestionsCloseNoProperty: what Google fails at again and again, asked by
+// somebody who doesn't stop, is asked more and more rarely, and leaves Google's count of
+// errors to the others, who are answered all the while.
+func TestBadQuestionsCloseNoProperty(t *testing.T) {
+	for bad := 1; bad <= 3; bad++ {
+		for _, between := range []bool{true, false} {
+			failing, refused := 0, 0
+			g := newGoogle(t, nil)
+			g.answer = func(w http.ResponseWriter, r request) {
+				if strings.Contains(string(r.body), `"offset":"66`) {
+					failing++
+					writeError(w, 500, "INTERNAL", "Internal error encountered.", "")
+					return
+				}
+				oneRow(w, r)
+			}
+			early := 0
+			for n := range 600 {
+				for i := range bad {
+					_, _ = g.client.Report(t.Context(), report.NewQuestion(question(660+i), nil))
+					if between || i == bad-1 {
+						if _, err := g.client.Report(t.Context(), report.NewQuestion(question(n%50), nil)); err != nil {
+							refused++
+						}
+					}
+				}
+				if n == 60 {
+					early = failing
+				}
+				g.clock.add(2 * time.Second)
+			}
+			// Where nothing was answered in between, all might fail, until one question is.
+			if most := int((firstRest + restAgain + lead) / (2 * time.Second)); refused > 0 && between || refused > most {
+				t.Errorf("%d bad, others between them %v: %d of the others were not answered", bad, between, refused)
+			}
+			if all := g.client.Troubles(); len(all) != 0 {
+				t.Errorf("%d bad: %+v", bad, all)
+			}
+			if failing > standardErrors-2 || failing-early > 2 {
+				t.Errorf("%d bad, others between them %v: %d errors, %d of them after two minutes", bad, between, failing, failing-early)
+			}
+		}
+	}
+}
+
+// TestABadQuestionIsForgiven: what failed alone is asked again, within two hours however
+// long it failed, and as any other once it is answered.
+func TestABadQuestionIsForgiven(t *testing.T) {
+	g := newGoogle(t, nil)
+	g.answer = func(w http.ResponseWriter, r request) {
+		if strings.Contains(string(r.body), `"offset":"666"`) && g.clock.Now().Sub(noon) < 10*time.Hour {
+			writeError(w, 502, "INTERNAL", "x", "")
+			return
+		}
+		oneRow(w, r)
+	}
+	answered := time.Duration(0)
+	for n := 0; n < 13*60 && answered == 0; n++ {
+		if _, err := g.client.Report(t.Context(), report.NewQuestion(question(666), nil)); err == nil {
+			answered = g.clock.Now().Sub(noon)
+		}
+		if _, err := g.client.Report(t.Context(), report.NewQuestion(question(1), nil)); err != nil {
+			t.Fatal(err)
+		}
+		g.clock.add(time.Minute)
+	}
+	if answered < 10*time.Hour || answered > 12*time.Hour {
+		t.Errorf("answered after %v", answered)
+	}
+	if n := len(g.seen()); n > 13*60+30 {
+		t.Errorf("%d requests", n)
 	}
 }

@@ -42,7 +42,7 @@ func (l logged) Unwrap() error { return l.error }
 
 // marked marks the cause of e where the log has it.
 func (g *guard) marked(e *report.Error) *report.Error {
-	if e != nil && (g.trouble != nil || !g.breaker.again.IsZero()) {
+	if e != nil && (g.trouble != nil || g.breaker.open()) {
 		e.Err = logged{e.Err}
 	}
 	return e
