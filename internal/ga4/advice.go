@@ -53,6 +53,12 @@ func (f *failure) explain() string {
 	return f.String()
 }
 
+// Error implements error, for operators.
+func (f *failure) Error() string { return f.explain() }
+
+// Unwrap returns why there is no answer, or none that is understood.
+func (f *failure) Unwrap() error { return f.cause }
+
 // String is what happened.
 func (f *failure) String() string {
 	switch f.outcome {
@@ -62,6 +68,8 @@ func (f *failure) String() string {
 		return "Google did not answer in time"
 	case unreachable:
 		return "Google could not be reached: " + f.cause.Error()
+	case malformed:
+		return "Google's answer is not understood: " + f.cause.Error()
 	case redirected, notGoogle:
 		return fmt.Sprintf("instead of Google's API, something answered %d%s", f.status, f.message)
 	}
@@ -96,7 +104,7 @@ func (g *Client) advice(c *call, f *failure) string {
 		return "correct the property id: it is the number in Admin → Property details"
 	case notFound:
 		return "check data_url and admin_url, and that the property exists"
-	case redirected, notGoogle:
+	case redirected, notGoogle, malformed:
 		return g.detour(c, f)
 	}
 	return ""

@@ -47,6 +47,10 @@ type call struct {
 	pass        pass // of the attempt that was made last
 	renewed     bool // an access token was refused, and another one is tried
 	large       bool // holds Client.large
+
+	// understand reads an answer; its error makes a failure of the attempt. Required.
+	understand func(body []byte) error
+	quotas     []Buckets // that the answer told
 }
 
 // largeAnswer is the size from which answers are read one at a time: a copy or
@@ -78,8 +82,7 @@ func (g *Client) readAll(ctx context.Context, c *call, from io.Reader, most int6
 // Google is not to blame.
 var errHeldUp = errors.New("other large answers were being read for too long")
 
-// release lets the next large answer be read. It is to be called when that of c has
-// become a report.
+// release lets the next large answer be read, when that of c has become a report.
 func (g *Client) release(c *call) {
 	if c.large {
 		c.large = false
@@ -90,21 +93,22 @@ func (g *Client) release(c *call) {
 // maxRepeats is how often a call that failed in passing is sent again.
 const maxRepeats = 2
 
-// do sends a call until it is answered, refused, or has failed too often.
-func (g *Client) do(ctx context.Context, c *call) ([]byte, *report.Error) {
+// do sends a call until its answer is understood, it is refused, or has failed too often.
+func (g *Client) do(ctx context.Context, c *call) *report.Error {
+	defer g.release(c)
 	for n := 0; ; n++ {
-		body, f := g.attempt(ctx, c)
+		f := g.attempt(ctx, c)
 		if f == nil {
-			return body, nil
+			return nil
 		}
 		switch {
 		case f.err != nil:
-			return nil, f.err
+			return f.err
 		case f.renewing:
 			c.renewed, n = true, n-1
 			continue
 		case !f.passing() || n >= maxRepeats || c.guarded && !g.guards.retry(c.subject, c.pass.question, g.config.Clock()) || !g.pause(ctx, n, f):
-			return nil, g.translate(c, f)
+			return g.translate(c, f)
 		}
 	}
 }
@@ -131,16 +135,19 @@ func Pause(ctx context.Context, d time.Duration) bool {
 }
 
 // attempt sends a call once, under the guard of its subject.
-func (g *Client) attempt(ctx context.Context, c *call) ([]byte, *failure) {
+func (g *Client) attempt(ctx context.Context, c *call) *failure {
 	if c.guarded {
 		var err *report.Error
 		if c.pass, err = g.guards.enter(ctx, c.subject, c.url+string(c.body), c.thresholded, g.config.Clock); err != nil {
-			return nil, ours(err)
+			return ours(err)
 		}
 	}
 	start := g.config.Clock()
 	body, f := g.send(ctx, c)
 	end := g.config.Clock()
+	if f == nil {
+		f = c.read(body)
+	}
 	if f != nil {
 		f.advice, f.renewing = g.advice(c, f), f.outcome == unauthenticated && !c.renewed
 	}
@@ -148,8 +155,20 @@ func (g *Client) attempt(ctx context.Context, c *call) ([]byte, *failure) {
 		was, is := g.guards.leave(c.subject, c.pass, f, end)
 		g.logTrouble(c.subject, was, is, end)
 	}
+	for _, told := range c.quotas {
+		g.noteQuota(c, told, end)
+	}
 	g.observe(c, f, end.Sub(start))
-	return body, f
+	return f
+}
+
+// read makes a failure of an answer that is not understood.
+func (c *call) read(body []byte) *failure {
+	c.quotas = nil
+	if err := c.understand(body); err != nil {
+		return &failure{outcome: malformed, status: http.StatusOK, cause: err}
+	}
+	return nil
 }
 
 func (g *Client) observe(c *call, f *failure, took time.Duration) {

@@ -20,37 +20,33 @@ func (g *Client) Fields(ctx context.Context, account, property string) (*report.
 		subject: subjectOf(q), method: "getMetadata", verb: http.MethodGet, guarded: true,
 		url: g.data + "/v1beta/properties/" + property + "/metadata?prettyPrint=false",
 	}
-	body, err := g.single(ctx, q, c)
-	if err != nil {
+	var fields *report.Fields
+	c.understand = func(body []byte) (err error) {
+		fields, err = decodeFields(body)
+		return err
+	}
+	if err := g.single(ctx, q, c); err != nil {
 		return nil, err
 	}
-	return decodeFields(c, body)
+	return fields, nil
 }
 
 // single does a call about q's property in a place of the property's lane, like a
 // question that no other may join.
-func (g *Client) single(ctx context.Context, q report.Query, c *call) ([]byte, *report.Error) {
+func (g *Client) single(ctx context.Context, q report.Query, c *call) *report.Error {
 	if err := g.admissible(q, report.Unseen); err != nil {
-		return nil, err
+		return err
 	}
-	type end struct {
-		body []byte
-		err  *report.Error
-	}
-	done := make(chan end, 1)
-	j := &job{ctx: ctx, query: q, other: func(ctx context.Context) {
-		defer g.release(c)
-		body, err := g.do(ctx, c)
-		done <- end{body, err}
-	}}
+	done := make(chan *report.Error, 1)
+	j := &job{ctx: ctx, query: q, other: func(ctx context.Context) { done <- g.do(ctx, c) }}
 	if err := g.lanes.add(q.Property, j, g.run); err != nil {
-		return nil, err
+		return err
 	}
 	select {
-	case e := <-done:
-		return e.body, e.err
+	case err := <-done:
+		return err
 	case <-ctx.Done():
-		return nil, report.AsError(ctx.Err())
+		return report.AsError(ctx.Err())
 	}
 }
 
@@ -61,15 +57,12 @@ func (g *Client) Compatibility(ctx context.Context, asked report.CompatibilityCh
 	if err != nil {
 		return nil, err
 	}
-	body, err := g.single(ctx, q, c)
-	if err != nil {
+	found := new(report.Compatibility)
+	c.understand = func(body []byte) error { return json.Unmarshal(body, found) }
+	if err := g.single(ctx, q, c); err != nil {
 		return nil, err
 	}
-	var found report.Compatibility
-	if err := json.Unmarshal(body, &found); err != nil {
-		return nil, notUnderstood(c, err)
-	}
-	return &found, nil
+	return found, nil
 }
 
 type wireCompatibility struct {
@@ -77,16 +70,16 @@ type wireCompatibility struct {
 	CompatibilityFilter string `json:"compatibilityFilter,omitempty"`
 }
 
-func decodeFields(c *call, body []byte) (*report.Fields, error) {
+func decodeFields(body []byte) (*report.Fields, error) {
 	var f struct {
 		Name string `json:"name"`
 		report.Fields
 	}
 	if err := json.Unmarshal(body, &f); err != nil {
-		return nil, notUnderstood(c, err)
+		return nil, err
 	}
 	if f.Name == "" && len(f.Dimensions) == 0 && len(f.Metrics) == 0 {
-		return nil, notUnderstood(c, errors.New("neither a name nor fields"))
+		return nil, errors.New("neither a name nor fields")
 	}
 	return &f.Fields, nil
 }
@@ -103,15 +96,19 @@ func (g *Client) Property(ctx context.Context, account, property string) (report
 	if err != nil {
 		return report.Property{}, err
 	}
-	body, err := g.single(ctx, q, c)
-	if err != nil {
+	var found report.Property
+	c.understand = func(body []byte) (err error) {
+		found, err = c.decodeProperty(body)
+		return err
+	}
+	if err := g.single(ctx, q, c); err != nil {
 		return report.Property{}, err
 	}
-	return g.decodeProperty(c, body)
+	return found, nil
 }
 
 // decodeProperty reads the metadata of a report, whatever else is or is not in it.
-func (g *Client) decodeProperty(c *call, body []byte) (report.Property, error) {
+func (c *call) decodeProperty(body []byte) (report.Property, error) {
 	var w struct {
 		Metadata struct {
 			TimeZone     string `json:"timeZone"`
@@ -120,14 +117,12 @@ func (g *Client) decodeProperty(c *call, body []byte) (report.Property, error) {
 		PropertyQuota *Buckets `json:"propertyQuota"`
 	}
 	if err := json.Unmarshal(body, &w); err != nil {
-		return report.Property{}, notUnderstood(c, err)
+		return report.Property{}, err
 	}
-	if w.PropertyQuota != nil {
-		g.noteQuota(c, *w.PropertyQuota, g.config.Clock())
-	}
+	c.note(w.PropertyQuota)
 	zone, err := time.LoadLocation(w.Metadata.TimeZone)
 	if err != nil || w.Metadata.TimeZone == "" {
-		return report.Property{}, notUnderstood(c, fmt.Errorf("the time zone %q is not known", w.Metadata.TimeZone))
+		return report.Property{}, fmt.Errorf("the time zone %q is not known", w.Metadata.TimeZone)
 	}
 	return report.Property{ID: c.subject.property, TimeZone: zone, CurrencyCode: w.Metadata.CurrencyCode}, nil
 }
@@ -203,13 +198,6 @@ func (g *Client) adminCall(account, method, path string, query url.Values) *call
 
 // ask does a call and decodes its answer.
 func (g *Client) ask(ctx context.Context, c *call, into any) *report.Error {
-	defer g.release(c)
-	body, err := g.do(ctx, c)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return notUnderstood(c, err)
-	}
-	return nil
+	c.understand = func(body []byte) error { return json.Unmarshal(body, into) }
+	return g.do(ctx, c)
 }

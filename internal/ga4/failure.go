@@ -19,6 +19,7 @@ const (
 	timedOut        outcome = "timeout"         // no answer within Config.Timeout
 	redirected      outcome = "redirect"        // to a login page, mostly
 	notGoogle       outcome = "not_google"      // a page of a proxy, a portal, a front end
+	malformed       outcome = "malformed"       // 200, and no answer to the question
 	serverError     outcome = "server_error"    // Google's own 5xx
 	limited         outcome = "quota"           // 429: see bucket
 	unauthenticated outcome = "unauthenticated" // the access token is refused
@@ -151,12 +152,8 @@ func (g *Client) translate(c *call, f *failure) *report.Error {
 	case report.Quota:
 		return g.guards.logged(c.subject, g.quotaError(c, f))
 	default:
-		return g.guards.logged(c.subject, comeBack(kind, g.guards.rest(c.subject, c.pass.question, g.config.Clock())).Because(fmt.Errorf("%s: %s", c, f.explain())))
+		return g.guards.logged(c.subject, comeBack(kind, g.guards.rest(c.subject, c.pass.question, g.config.Clock())).Because(fmt.Errorf("%s: %w", c, f)))
 	}
-}
-
-func notUnderstood(c *call, cause error) *report.Error {
-	return comeBack(report.Unavailable, atOnce).Because(fmt.Errorf("%s: Google's answer is not understood: %w", c, cause))
 }
 
 // atOnce is when to come back where Google is asked again with the next question.

@@ -303,3 +303,67 @@ func TestObserver(t *testing.T) {
 		t.Errorf("%d buckets, want 6", names)
 	}
 }
+
+// TestWhatIsNotUnderstoodIsAFailure: a 200 that is no answer to the question is an
+// outage like any other: it is counted, told to the operator, and not asked for with each
+// question.
+func TestWhatIsNotUnderstoodIsAFailure(t *testing.T) {
+	said := func(text string) func(http.ResponseWriter, request) {
+		return func(w http.ResponseWriter, _ request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, text)
+		}
+	}
+	for name, answer := range map[string]func(http.ResponseWriter, request){
+		"another's JSON": said(`{"status":"blocked by proxy"}`), "half": said(`{"metricHeaders":[{"name":"sessions","ty`),
+		"nothing": said(`{}`), "a list": said(`[]`), "headers of another": said(`{"metricHeaders":[{"name":"a"},{"name":"b"}],"rows":[]}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			counted := map[string]int{}
+			g := configured(t, answer, func(c *Config) {
+				c.Observer.Request = func(_, outcome string, _ time.Duration) { counted[outcome]++ }
+			})
+			ask := func(n int) *report.Error {
+				_, err := g.client.Report(t.Context(), report.NewQuestion(question(n), nil))
+				return report.AsError(err)
+			}
+			for n := range 20 {
+				if e := ask(n); e == nil || e.Kind != report.Unavailable || !strings.Contains(e.Error(), "not understood") {
+					t.Fatalf("question %d: %v", n, e)
+				}
+			}
+			if n := len(g.seen()); n > 2*tripAfter || counted["malformed"] != n || len(counted) != 1 {
+				t.Errorf("asked %d times in vain, counted as %v", n, counted)
+			}
+			if all := g.client.Troubles(); len(all) != 1 || !strings.Contains(all[0].Cause, "not understood") || all[0].Again.IsZero() {
+				t.Errorf("%+v", all)
+			}
+			g.answer = oneRow
+			g.clock.add(time.Minute)
+			for n := range 20 {
+				if e := ask(n); e != nil {
+					t.Fatalf("Google is well again: %v", e)
+				}
+			}
+			if all := g.client.Troubles(); len(all) != 0 {
+				t.Errorf("%+v", all)
+			}
+		})
+	}
+}
+
+// TestMetadataThatIsNotUnderstood counts as a report's would.
+func TestMetadataThatIsNotUnderstood(t *testing.T) {
+	g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, `{"status":"blocked"}`) })
+	for _, ask := range []func() error{
+		func() error { _, err := g.client.Fields(t.Context(), "main", "123456"); return err },
+		func() error { _, err := g.client.Property(t.Context(), "main", "123456"); return err },
+	} {
+		if err := ask(); report.KindOf(err) != report.Unavailable || !strings.Contains(err.Error(), "not understood") {
+			t.Errorf("%v", err)
+		}
+	}
+	if all := g.client.Troubles(); len(all) != 1 {
+		t.Errorf("%+v", all)
+	}
+}

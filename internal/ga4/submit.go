@@ -65,16 +65,20 @@ func (g *Client) askOne(ctx context.Context, q report.Query) (*report.Report, *r
 		return nil, err
 	}
 	c.thresholded = potentiallyThresholded(q)
-	defer g.release(c)
-	body, err := g.do(ctx, c)
-	if err != nil {
+	var r *report.Report
+	c.understand = func(body []byte) error {
+		var w wireReport
+		if err := json.Unmarshal(body, &w); err != nil {
+			return err
+		}
+		var err error
+		r, err = g.accept(c, &w, q)
+		return err
+	}
+	if err := g.do(ctx, c); err != nil {
 		return nil, err
 	}
-	var w wireReport
-	if cause := json.Unmarshal(body, &w); cause != nil {
-		return nil, notUnderstood(c, cause)
-	}
-	return g.accept(c, &w, q)
+	return r, nil
 }
 
 // together asks batchRunReports. It ends early only when all members left. An error
@@ -87,9 +91,9 @@ func (g *Client) together(jobs []*job) {
 	reports, err := g.askBatch(ctx, jobs)
 	for i, j := range jobs {
 		switch {
-		case err == nil:
-			j.done <- reports[i]
-		case divisible(err):
+		case err == nil && reports[i] != nil:
+			j.done <- answer{reports[i], nil}
+		case err == nil || divisible(err):
 			if !j.left() {
 				g.alone(j)
 			}
@@ -125,7 +129,8 @@ func whenAllLeft(jobs []*job, leave func()) (stop func()) {
 
 var errMembers = errors.New("the reports are not those that were asked")
 
-func (g *Client) askBatch(ctx context.Context, jobs []*job) ([]answer, *report.Error) {
+// askBatch returns the reports of jobs; nil in the place of one that is not understood.
+func (g *Client) askBatch(ctx context.Context, jobs []*job) ([]*report.Report, *report.Error) {
 	var request struct {
 		Requests []wireRequest `json:"requests"`
 	}
@@ -136,40 +141,47 @@ func (g *Client) askBatch(ctx context.Context, jobs []*job) ([]answer, *report.E
 	if err != nil {
 		return nil, err
 	}
-	defer g.release(c)
-	body, err := g.do(ctx, c)
-	if err != nil {
+	var reports []*report.Report
+	c.understand = func(body []byte) (err error) {
+		reports, err = g.acceptBatch(c, body, jobs)
+		return err
+	}
+	if err := g.do(ctx, c); err != nil {
 		return nil, err
 	}
+	return reports, nil
+}
+
+func (g *Client) acceptBatch(c *call, body []byte, jobs []*job) ([]*report.Report, error) {
 	var w struct {
 		Reports []wireReport `json:"reports"`
 	}
-	if cause := json.Unmarshal(body, &w); cause != nil {
-		return nil, notUnderstood(c, cause)
+	if err := json.Unmarshal(body, &w); err != nil {
+		return nil, err
 	}
 	if len(w.Reports) != len(jobs) {
-		return nil, notUnderstood(c, errMembers)
+		return nil, errMembers
 	}
-	answers := make([]answer, len(jobs))
+	reports := make([]*report.Report, len(jobs))
 	for i := range w.Reports {
 		if !w.Reports[i].answers(jobs[i].query) {
-			return nil, notUnderstood(c, errMembers)
+			return nil, errMembers
 		}
-		answers[i].report, answers[i].err = g.accept(c, &w.Reports[i], jobs[i].query)
+		reports[i], _ = g.accept(c, &w.Reports[i], jobs[i].query) // whoever asks it alone is told why
 	}
-	return answers, nil
+	return reports, nil
 }
 
-func (g *Client) accept(c *call, w *wireReport, q report.Query) (*report.Report, *report.Error) {
-	now := g.config.Clock()
-	if w.PropertyQuota != nil {
-		g.noteQuota(c, *w.PropertyQuota, now)
+func (g *Client) accept(c *call, w *wireReport, q report.Query) (*report.Report, error) {
+	c.note(w.PropertyQuota)
+	return w.report(q, g.config.Clock())
+}
+
+// note keeps what an answer told of quotas.
+func (c *call) note(told *Buckets) {
+	if told != nil {
+		c.quotas = append(c.quotas, *told)
 	}
-	r, err := w.report(q, now)
-	if err != nil {
-		return nil, notUnderstood(c, err)
-	}
-	return r, nil
 }
 
 func (g *Client) dataCall(s subject, method string, request any) (*call, *report.Error) {
