@@ -189,8 +189,11 @@ func (c *Cache) fetch(q *report.Question) (*report.Report, error) {
 	k.keep(key, k.newEntry(at, r))
 	k.failures.Invalidate(key)
 	k.doors.open(at)
-	if k.catalog != nil && !r.FetchedAt.Before(asked) { // what is put together of older answers is no news
-		k.catalog.heard(at, r, asked)
+	if k.catalog != nil {
+		k.catalog.restore(at)
+		if !r.FetchedAt.Before(asked) { // what is put together of older answers is no news
+			k.catalog.heard(at, r, asked)
+		}
 	}
 	return r, nil
 }

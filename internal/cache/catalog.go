@@ -132,6 +132,12 @@ func (c *Catalog) Doubt(account, property string) {
 	c.properties.records[at] = r
 }
 
+// withdraw forgets what is stored of a property that an answer was refused of for want of
+// access: a server that starts while Google fails has no time zone for it then, and gives
+// none of its answers. restore stores it again once there is an answer.
+func (c *Catalog) withdraw(at slot) { c.properties.withdraw(at) }
+func (c *Catalog) restore(at slot)  { c.properties.restore(at) }
+
 // heard compares what an answer says of its property with what is known of that. What
 // was asked before that was said may be from before a change.
 func (c *Catalog) heard(at slot, r *report.Report, asked time.Time) {
@@ -201,6 +207,8 @@ type record[V any] struct {
 	askAt  time.Time // not to be asked again before
 	failed bool
 	told   bool // the store has said what it has
+
+	withdrawn bool // the store has forgotten the value
 }
 
 // An asker asks the source for a record of a property.
@@ -338,6 +346,32 @@ func (s *shelf[V]) confirm(at slot, when time.Time) {
 	if r := s.records[at]; when.Add(s.ttl).After(r.askAt) {
 		r.askAt = when.Add(s.ttl)
 		r.at = later(r.at, when)
+		s.records[at] = r
+	}
+}
+
+func (s *shelf[V]) withdraw(at slot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.records[at]
+	r.withdrawn = true
+	s.records[at] = r
+	s.notes.forget(at)
+}
+
+func (s *shelf[V]) restore(at slot) {
+	s.mu.RLock()
+	lacks := s.records[at].withdrawn
+	s.mu.RUnlock()
+	if !lacks {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.records[at]
+	if r.known && r.withdrawn {
+		s.notes.keep(at, r.value, r.at)
+		r.withdrawn = false
 		s.records[at] = r
 	}
 }

@@ -419,3 +419,49 @@ func TestASlowAnswerChangesNothingBack(t *testing.T) {
 		}
 	})
 }
+
+// TestAccessThatComesBackIsRemembered: one refusal that is over again costs nothing at
+// the next start.
+func TestAccessThatComesBackIsRemembered(t *testing.T) {
+	for name, zone := range map[string]string{"an answer that names its zone": "Pacific/Auckland", "one that does not": ""} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, known := newDisk(), &catalog{}
+				s := always(report.FreshFinal)
+				good := s.answer
+				c := with(t, s, d, nil)
+				k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := k.Property(t.Context(), "a", "1"); err != nil {
+					t.Fatal(err)
+				}
+				stored := mustReport(t, c, about("a", "1"))
+				s.answer = failing(report.NoAccess)
+				other := about("a", "1").With(func(q *report.Query) { q.Offset = 7 })
+				_, _ = c.Report(t.Context(), other)
+				time.Sleep(11 * time.Second)
+				s.answer = func(ctx context.Context, n int64, q *report.Question) (*report.Report, error) {
+					r, err := good(ctx, n, q)
+					r.TimeZone, r.CurrencyCode, r.FetchedAt = zone, "NZD", time.Now()
+					return r, err
+				}
+				mustReport(t, c, other)
+				_ = c.Close()
+				known.err, s.answer = report.Errorf(report.Unavailable, "no"), failing(report.Unavailable)
+				c = with(t, s, d, nil)
+				defer c.Close()
+				if k, err = NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers}); err != nil {
+					t.Fatal(err)
+				}
+				if p, err := k.Property(t.Context(), "a", "1"); err != nil || p.TimeZone.String() != "Pacific/Auckland" {
+					t.Errorf("%+v, %v after a restart", p, err)
+				}
+				if r := mustReport(t, c, about("a", "1")); string(r.Body) != string(stored.Body) {
+					t.Errorf("%s, want what is stored", r.Body)
+				}
+			})
+		})
+	}
+}

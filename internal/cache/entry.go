@@ -237,9 +237,9 @@ func (a *Answers) failed(key report.Key, at slot, err error) {
 	a.kept.Invalidate(key)
 	if a.backing != nil {
 		a.backing.forget(key)
-		// Who starts anew while Google fails then has no time zone for the
-		// property, and gives none of its answers.
-		propertyNotes(a.backing).forget(at)
+	}
+	if a.catalog != nil {
+		a.catalog.withdraw(at)
 	}
 }
 
