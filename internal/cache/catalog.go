@@ -128,7 +128,7 @@ func (c *Catalog) Doubt(account, property string) {
 	defer c.properties.mu.Unlock()
 	at := slot{account, property}
 	r := c.properties.records[at]
-	r.askAt = time.Time{}
+	r.askAt, r.doubted = time.Time{}, true
 	c.properties.records[at] = r
 }
 
@@ -208,6 +208,7 @@ type record[V any] struct {
 	failed bool
 	told   bool // the store has said what it has
 
+	doubted   bool // it is to be asked about, however new what the store has is
 	withdrawn bool // the store has forgotten the value
 }
 
@@ -278,7 +279,7 @@ func (s *shelf[V]) look(ctx context.Context, at slot, p func(*backing) patience)
 	r.told = told
 	if known {
 		r.value, r.known, r.at = v, true, stored
-		if until := stored.Add(s.ttl); !r.failed && stored.Before(s.config.Clock().Add(skew)) {
+		if until := stored.Add(s.ttl); !r.failed && !r.doubted && stored.Before(s.config.Clock().Add(skew)) {
 			r.askAt = until
 		}
 	}

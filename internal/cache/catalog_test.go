@@ -465,3 +465,51 @@ func TestAccessThatComesBackIsRemembered(t *testing.T) {
 		})
 	}
 }
+
+// TestDoubt: what is doubted is asked about, whenever the store says what it has, and
+// given while nobody answers.
+func TestDoubt(t *testing.T) {
+	for name, load := range map[string][2]bool{"loaded before": {true, false}, "loaded after": {false, true}, "not loaded": {}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, source := newDisk(), &catalog{}
+				c := with(t, always(report.FreshFinal), d, nil)
+				k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c.Answers})
+				if err != nil {
+					t.Fatal(err)
+				}
+				ask := func(k *Catalog, asked int64) {
+					t.Helper()
+					if p, err := k.Property(t.Context(), "a", "1"); err != nil || p.ID != "1" {
+						t.Errorf("%+v, %v", p, err)
+					}
+					if n := source.properties.Load(); n != asked {
+						t.Errorf("asked %d times, want %d", n, asked)
+					}
+				}
+				ask(k, 1)
+				_ = c.Close()
+				c = with(t, always(report.FreshFinal), d, nil)
+				defer c.Close()
+				if k, err = NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c.Answers}); err != nil {
+					t.Fatal(err)
+				}
+				at := [][2]string{{"a", "1"}}
+				if load[0] {
+					k.Load(t.Context(), at)
+				}
+				k.Doubt("a", "1")
+				if load[1] {
+					k.Load(t.Context(), at)
+				}
+				source.err = report.Errorf(report.Unavailable, "no")
+				ask(k, 2)
+				ask(k, 2) // a failure rests
+				source.err = nil
+				time.Sleep(11 * time.Second)
+				ask(k, 3)
+				ask(k, 3)
+			})
+		})
+	}
+}
