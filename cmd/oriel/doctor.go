@@ -23,8 +23,10 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return err
 	}
 	config.Cache.File, config.Audit.File = "", "" // they are the server's
-	if _, err := os.Stat(config.Ledger.File); err != nil {
-		config.Ledger.File = "" // it is made by the server, and for whom that runs as
+	for _, file := range []*string{&config.Ledger.File, &config.Tokens.KeysFile} {
+		if _, err := os.Stat(*file); err != nil {
+			*file = "" // it is made by the server, and for whom that runs as
+		}
 	}
 	a, err := app.New(config, newLogger(app.LogConfig{Format: "text", Level: "error"}, io.Discard))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -223,6 +224,26 @@ func TestDoctor(t *testing.T) {
 		if !strings.Contains(stdout, want) {
 			t.Errorf("%s\nlacks %s", stdout, want)
 		}
+	}
+}
+
+// TestDoctorLeavesNothing: whoever asks doctor first does not start a server that takes
+// what doctor left for the traces of one that lost its ledger.
+func TestDoctorLeavesNothing(t *testing.T) {
+	host, dir := emulated(t)
+	path := configure(t, host, dir, "views:\n  museum: {property: '412600302'}\n")
+	if status, stdout, stderr := oriel(t, "doctor", "-config", path); status != 0 {
+		t.Fatalf("status %d\n%s%s", status, stdout, stderr)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if want := []string{filepath.Join(dir, "key.json"), path}; err != nil || !slices.Equal(files, want) {
+		t.Errorf("%v, %v; want %v", files, err, want)
+	}
+	p := startOriel(t, "serve", "-config", path)
+	p.writes(t, p.stderr, `msg="views are checked" checked=1 failed=0 unasked=0\n`)
+	p.ends(t)
+	if log := p.stderr.String(); strings.Contains(log, "level=WARN") || strings.Contains(log, "level=ERROR") {
+		t.Errorf("the first start:\n%s", log)
 	}
 }
 

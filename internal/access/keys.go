@@ -182,8 +182,13 @@ func WriteKeys(w io.Writer, keys []Key) error {
 }
 
 // LoadOrCreateKeys reads the key file at path, or makes one with a new key when
-// there is none. A file that others than its owner may read is refused.
+// there is none. A file that others than its owner may read is refused. Without a path
+// the new key is in no file.
 func LoadOrCreateKeys(path string, random io.Reader, now time.Time) ([]Key, error) {
+	if path == "" {
+		key, err := GenerateKey(random, now)
+		return []Key{key}, err
+	}
 	keys, err := loadKeys(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keys, err
