@@ -292,20 +292,48 @@ func TestServeTellsWhatItCouldNotAsk(t *testing.T) {
 }
 
 // TestServeOfFiltersThatNameNothing: with a mandatory filter over a dimension that the
-// property lacks a view has nothing to give, whatever is stored of the property; one that
-// has something keeps the server up.
+// property lacks a view has nothing new to give. That ends a server with nothing stored;
+// one with answers of before goes on giving them, and operators are told.
 func TestServeOfFiltersThatNameNothing(t *testing.T) {
 	host, dir := emulated(t)
 	views := "views:\n  museum: {property: '412600302', filter: 'customEvent:tenant==a'}\n"
+	fault := `level=ERROR msg="a view cannot be read" view=museum error=".*the property has no dimension customEvent:tenant"\n(?s:.*)`
 	path := configure(t, host, dir, views+"  shop: {property: '412600303'}\n")
 	p := startOriel(t, "serve", "-config", path)
-	p.writes(t, p.stderr, `msg="a view cannot be read" view=museum error=".*the property has no dimension customEvent:tenant"\n(?s:.*)checked=2 failed=1 unasked=0\n`)
+	p.writes(t, p.stderr, fault+`checked=2 failed=1 unasked=0\n`)
 	p.ends(t)
 	path = configure(t, host, dir, views)
+	p = startOriel(t, "serve", "-config", path)
+	operators := p.prints(t, `Oriel serves \S+, operators (\S+)\n`)[0]
+	p.writes(t, p.stderr, fault+`checked=1 failed=1 unasked=0\n`)
+	if status, body := get(t, operators+"/readyz"); status != http.StatusOK || !regexp.MustCompile(`"name": "filters",\s+"ok": true,\s+"state": "degraded",\s+"note": "view museum: [^"]*no dimension customEvent:tenant; found at `).MatchString(body) {
+		t.Errorf("/readyz: %d %s", status, body)
+	}
+	p.ends(t)
+	if err := os.Remove(filepath.Join(dir, "oriel-cache.db")); err != nil {
+		t.Fatal(err)
+	}
 	status, _, stderr := oriel(t, "serve", "-config", path)
 	if want := "oriel: no view can be read\n" + path + ":6: view museum: " + path + ":6: the property has no dimension customEvent:tenant\n"; status != 1 || !strings.Contains(stderr, want) {
 		t.Errorf("status %d\n%s\nlacks %s", status, stderr, want)
 	}
+}
+
+// TestServeWithoutTheAdminAPI: a property that the Data API answered about within the hour
+// is checked, though the Admin API lists nothing.
+func TestServeWithoutTheAdminAPI(t *testing.T) {
+	host, control, dir := steered(t)
+	setFault(t, control, "accountSummaries", `{"as":"serviceDisabled"}`)
+	path := configure(t, host, dir, "views:\n  museum: {property: '412600302'}\n")
+	for range 2 {
+		p := startOriel(t, "serve", "-config", path)
+		p.writes(t, p.stderr, `msg="views are checked" checked=1 failed=0 unasked=0\n`)
+		p.ends(t)
+	}
+	setFault(t, control, "accountSummaries", `{"status":503}`)
+	p := startOriel(t, "serve", "-config", path)
+	p.writes(t, p.stderr, `msg="views are checked" checked=0 failed=0 unasked=1 cause="`)
+	p.ends(t)
 }
 
 func TestServeRefusesToStartInVain(t *testing.T) {

@@ -48,6 +48,7 @@ type App struct {
 	authority *access.Authority
 	server    *web.Server
 	tls       *certificate // nil: a proxy speaks TLS
+	filters   filterFaults
 	refused   prometheus.Counter
 	first     bool         // no server has left files before
 	keysSeen  stamp        // of the file of signing keys that authority began with

@@ -7,11 +7,11 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/oriel-server/oriel/internal/credential"
 	"github.com/oriel-server/oriel/internal/ga4"
 	"github.com/oriel-server/oriel/internal/report"
 	"github.com/oriel-server/oriel/internal/web"
@@ -36,10 +36,12 @@ func (a *App) Check(ctx context.Context, patience time.Duration) iter.Seq[Findin
 // findings are those of Check, each after more was found out by look.
 func (a *App) findings(ctx context.Context, patience time.Duration, look func(context.Context, *Finding)) iter.Seq[Finding] {
 	return func(yield func(Finding) bool) {
+		a.loading.load(ctx, a.readDisk) // where Run has not begun to
 		ctx, stop := context.WithCancel(ctx)
 		names, begun := a.config.src.ordered("views", maps.Keys(a.config.Views)), a.clock()
-		listed := a.list(ctx, patience)
 		a.loading.wait(ctx)
+		stored := a.stored()
+		listed := a.list(ctx, patience)
 		found := make([]chan Finding, len(names))
 		for i := range found {
 			found[i] = make(chan Finding, 1)
@@ -47,8 +49,8 @@ func (a *App) findings(ctx context.Context, patience time.Duration, look func(co
 		var ended sync.WaitGroup
 		ended.Go(func() {
 			atOnce(len(names), func(i int) {
-				f := a.check(ctx, names[i], patience)
-				listed.complete(&f, a.asked, begun)
+				f := a.check(ctx, names[i], patience, stored)
+				a.complete(&f, listed, begun)
 				look(ctx, &f)
 				found[i] <- f
 			})
@@ -85,6 +87,15 @@ func (a *App) properties() [][2]string {
 	}
 	slices.SortFunc(all, func(p, q [2]string) int { return slices.Compare(p[:], q[:]) })
 	return slices.Compact(all)
+}
+
+// stored are the properties of which something is known.
+func (a *App) stored() map[[2]string]bool {
+	all := map[[2]string]bool{}
+	for _, p := range a.properties() {
+		all[p] = a.catalog.Known(p[0], p[1])
+	}
+	return all
 }
 
 // A listing is what the Admin API says that accounts can read.
@@ -134,18 +145,30 @@ func (a *App) list(ctx context.Context, patience time.Duration) listing {
 
 // complete adds to a finding what the Admin API said, and whether Google was asked since
 // a time. A property that is listed can be read, so what is stored of it need not be asked.
-func (l listing) complete(f *Finding, asked *asked, begun time.Time) {
+// Where the Admin API is off, which says nothing about the property, neither need what was
+// confirmed lately.
+func (a *App) complete(f *Finding, l listing, begun time.Time) {
 	f.Title = l.titles[f.key()]
 	if f.Err != nil {
 		return
 	}
-	err, known := asked.since(f.key(), begun)
+	err, known := a.asked.since(f.key(), begun)
 	if !known {
 		err = l.errs[f.Account]
+		if isOff(err) && a.catalog.Confirmed(f.Account, f.property) {
+			return
+		}
 	}
 	if err != nil {
 		f.Unasked = forOperators(err)
 	}
+}
+
+// isOff reports whether an error of the Admin API is Google's word that an account may not
+// use it.
+func isOff(err error) bool {
+	var key *credential.Error
+	return report.KindOf(err) == report.Misconfigured && !errors.As(err, &key)
 }
 
 // patiently asks again what Google refuses for this minute alone.
@@ -161,7 +184,9 @@ func (a *App) patiently(ctx context.Context, patience time.Duration, ask func(co
 	}
 }
 
-func (a *App) check(ctx context.Context, name string, patience time.Duration) Finding {
+// check finds out about a view; stored are the properties of which something was known
+// before.
+func (a *App) check(ctx context.Context, name string, patience time.Duration, stored map[[2]string]bool) Finding {
 	v := a.config.Views[name]
 	f := Finding{
 		View: name, Where: a.config.src.where("views", name, "property"),
@@ -173,8 +198,14 @@ func (a *App) check(ctx context.Context, name string, patience time.Duration) Fi
 		}
 		return err
 	})
+	f.Stored = a.catalog.Known(v.Account, v.Property)
 	var filter *filterError
-	f.Stored = a.catalog.Known(v.Account, v.Property) && !errors.As(err, &filter)
+	if errors.As(err, &filter) {
+		f.Stored = stored[f.key()] // what is known since is of no use to the view
+		a.filters.note(name, &filterFault{filter, a.clock()})
+	} else if err == nil {
+		a.filters.note(name, nil)
+	}
 	if err != nil {
 		f.Err = fmt.Errorf("%s: view %s: %w", f.Where, name, forOperators(err))
 	}
@@ -201,47 +232,6 @@ func forOperators(err error) error {
 	return err
 }
 
-// A filterError says that a view's mandatory filter names dimensions that its property
-// lacks. No answer can be stored of such a view.
-type filterError struct {
-	where   string
-	unknown []string
-}
-
-func (e *filterError) Error() string {
-	return fmt.Sprintf("%s: the property has no dimension %s", e.where, strings.Join(e.unknown, ", "))
-}
-
-// checkFilter finds a mandatory filter over a dimension that the property lacks:
-// no question about the view could be answered. Before it says so it asks Google, for
-// the dimension may be newer than what is stored.
-func (a *App) checkFilter(ctx context.Context, name string) error {
-	v := a.config.Views[name]
-	fields, err := a.catalog.Fields(ctx, v.Account, v.Property)
-	if err != nil || len(lacking(v.Filter.Filter, fields)) == 0 {
-		return err
-	}
-	if fields, err = a.google.Fields(ctx, v.Account, v.Property); err != nil {
-		return err
-	}
-	unknown := lacking(v.Filter.Filter, fields)
-	if len(unknown) == 0 {
-		return nil
-	}
-	return report.Errorf(report.Misconfigured, "The view's filter names what its property lacks.").
-		Because(&filterError{a.config.src.where("views", name, "filter"), unknown})
-}
-
-// lacking are the dimensions of a filter that a property lacks.
-func lacking(f *report.Filter, fields *report.Fields) (names []string) {
-	f.Walk(func(c *report.Condition) {
-		if !has(fields.Dimensions, c.FieldName) {
-			names = append(names, c.FieldName)
-		}
-	})
-	return names
-}
-
 // readiness says what must work before the server can answer: without the ledger all
 // tokens are refused, and without a Google that answers there must at least be something
 // stored. Accounts, properties and a disk that fail otherwise are worth a note: what they
@@ -256,6 +246,7 @@ func (a *App) readiness() []web.Check {
 		}},
 		{Name: "accounts", Advisory: true, Check: func(context.Context) error { return errors.Join(a.failures()...) }},
 		{Name: "google", Advisory: true, Check: func(context.Context) error { return a.troubles() }},
+		{Name: "filters", Advisory: true, Check: func(context.Context) error { return a.filters.err() }},
 		a.ledgerCheck(),
 		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.answers.Degraded() }},
 	}

@@ -27,9 +27,11 @@ func newLoading(c *cache.Catalog) *loading {
 	return &loading{Catalog: c, done: make(chan struct{})}
 }
 
-// load reads what is stored of properties, once.
+// load reads what is stored of properties, once, whoever asks for it.
 func (l *loading) load(ctx context.Context, read func(context.Context)) {
-	l.begun.Store(true)
+	if l.begun.Swap(true) {
+		return
+	}
 	go func() {
 		defer close(l.done)
 		ctx, cancel := context.WithTimeout(ctx, loadTime)

@@ -122,6 +122,15 @@ func (c *Catalog) Known(account, property string) bool {
 	return c.properties.records[slot{account, property}].known
 }
 
+// Confirmed reports whether what is known of a property was said or confirmed so lately
+// that nobody who asks about it asks the source.
+func (c *Catalog) Confirmed(account, property string) bool {
+	c.properties.mu.RLock()
+	defer c.properties.mu.RUnlock()
+	r := c.properties.records[slot{account, property}]
+	return r.known && !r.failed && c.properties.config.Clock().Before(r.askAt)
+}
+
 // Doubt sees to it that who asks about a property next finds out what Google says now.
 func (c *Catalog) Doubt(account, property string) {
 	c.properties.mu.Lock()
@@ -345,7 +354,7 @@ func (s *shelf[V]) confirm(at slot, when time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r := s.records[at]; when.Add(s.ttl).After(r.askAt) {
-		r.askAt = when.Add(s.ttl)
+		r.askAt, r.failed = when.Add(s.ttl), false
 		r.at = later(r.at, when)
 		s.records[at] = r
 	}
