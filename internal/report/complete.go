@@ -193,6 +193,9 @@ func (t *table) addRows(q Query) error {
 		return err
 	}
 	for _, s := range q.series() {
+		if q.Limit > 0 && len(rows) >= int(q.Limit) {
+			break // the page is full
+		}
 		if !slices.ContainsFunc(rows, func(r tableRow) bool { return t.isOf(r, s) }) {
 			rows = append(rows, t.zero("", s))
 		}

@@ -68,6 +68,11 @@ func TestComplete(t *testing.T) {
 			`{"metricHeaders":[{"name":"sessions"}],"rowCount":1,` + meta},
 		"a row that the limit cut": {asks("", "sessions", "_ _"), 1, `{"rows":[{"dimensionValues":[{"value":"date_range_0"}],"metricValues":[{"value":"7"}]}],"rowCount":2,` + meta,
 			`{"dimensionHeaders":[{"name":"dateRange"}],"metricHeaders":[{"name":"sessions"}],"rows":[{"dimensionValues":[{"value":"date_range_0"}],"metricValues":[{"value":"7"}]}],"rowCount":2,` + meta},
+		"a page that is full": {asks("", "sessions", "current previous", func(q *Query) { q.Limit = 1 }), 1, `{"dimensionHeaders":[{"name":"dateRange"}],"metricHeaders":[{"name":"sessions"}],` +
+			`"rows":[{"dimensionValues":[{"value":"previous"}],"metricValues":[{"value":"7"}]}],"rowCount":1,` + meta,
+			`{"dimensionHeaders":[{"name":"dateRange"}],"metricHeaders":[{"name":"sessions"}],"rows":[{"dimensionValues":[{"value":"previous"}],"metricValues":[{"value":"7"}]}],"rowCount":1,` + meta},
+		"a page for one row of two": {asks("", "sessions", "current previous", func(q *Query) { q.Limit = 1 }), 0, `{` + meta,
+			`{"dimensionHeaders":[{"name":"dateRange"}],"metricHeaders":[{"name":"sessions"}],"rows":[{"dimensionValues":[{"value":"current"}],"metricValues":[{"value":"0"}]}],"rowCount":1,` + meta},
 		"one comparison empty": {asks("", "sessions", "_", comparing), 1, `{"dimensionHeaders":[{"name":"comparison"}],"metricHeaders":[{"name":"sessions"}],` +
 			`"rows":[{"dimensionValues":[{"value":"comparison_1"}],"metricValues":[{"value":"7"}]}],"rowCount":1,` + meta,
 			`{"dimensionHeaders":[{"name":"comparison"}],"metricHeaders":[{"name":"sessions"}],` +
