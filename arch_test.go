@@ -21,6 +21,7 @@ var importMap = map[string][]string{
 	"internal/credential":      {},
 	"emulator":                 {"emulator"},
 	"js":                       {},
+	"internal/origin":          {},
 	"internal/plan":            {"internal/report"},
 	"internal/cache":           {"internal/report"},
 	"internal/store/sqlstore":  {"internal/cache", "internal/report", "internal/access"},
@@ -28,16 +29,16 @@ var importMap = map[string][]string{
 	"internal/ua":              {"internal/report"},
 	"internal/dashboard":       {"internal/report"},
 	"internal/ga4":             {"internal/report", "internal/credential"},
-	"internal/policy":          {"internal/report", "internal/dashboard", "internal/credential"},
-	"internal/access":          {"internal/policy", "internal/report"},
+	"internal/policy":          {"internal/report", "internal/dashboard", "internal/credential", "internal/origin"},
+	"internal/access":          {"internal/policy", "internal/report", "internal/origin"},
 	"internal/audit":           {"internal/access", "internal/policy", "internal/report"},
 	"internal/web": {
-		"internal/access", "internal/policy", "internal/dashboard", "internal/ua", "internal/report", "js",
+		"internal/access", "internal/policy", "internal/dashboard", "internal/ua", "internal/report", "internal/origin", "js",
 	},
 	"internal/app": {
 		"internal/report", "internal/credential", "internal/plan", "internal/cache", "internal/ua",
 		"internal/dashboard", "internal/ga4", "internal/policy", "internal/access", "internal/audit", "internal/web",
-		"internal/store/sqlstore", "js",
+		"internal/store/sqlstore", "internal/origin", "js",
 	},
 	"cmd/oriel":      {"internal/app", "emulator"},
 	"build/anyday":   {},                                             // moves the clock of tests

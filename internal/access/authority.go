@@ -14,14 +14,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/oriel-server/oriel/internal/origin"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -76,19 +75,19 @@ type Authority struct {
 // New validates c, and reads what was revoked.
 func New(c Config) (*Authority, error) {
 	c.Hosts = slices.Clone(c.Hosts)
-	origin, err := originOf(c.Issuer)
-	if err != nil {
-		return nil, err
-	}
 	if err := c.validate(); err != nil {
 		return nil, err
+	}
+	self := origin.Of(c.Issuer)
+	if self == "" {
+		return nil, fmt.Errorf("access: the issuer %q is not the server's public URL", c.Issuer)
 	}
 	memory, err := newMemory()
 	if err != nil {
 		return nil, err
 	}
 	a := &Authority{
-		c: c, origin: origin, memory: memory, revoked: newRevocations(c.Ledger, c.Clock),
+		c: c, origin: self, memory: memory, revoked: newRevocations(c.Ledger, c.Clock),
 		parser: newParser(c.Issuer, c.Clock, leeway), renewer: newParser(c.Issuer, c.Clock, grace),
 	}
 	if err := a.UseKeys(c.Keys); err != nil {
@@ -108,14 +107,6 @@ func (c *Config) validate() error {
 		return err
 	}
 	return checkHosts(c.Hosts, c.Rules)
-}
-
-func originOf(issuer string) (string, error) {
-	u, err := url.Parse(issuer)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("access: the issuer %q is not the server's public URL", issuer)
-	}
-	return strings.ToLower(u.Scheme + "://" + u.Host), nil
 }
 
 // UseKeys replaces the signing keys: see signer for which of them signs, all of

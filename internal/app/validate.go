@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/origin"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -70,7 +71,7 @@ func (c *Config) validateServer(f *faults) {
 			f.add([]string{"operator", "hosts"}, "%q is not a host's name: write it as in oriel.internal, without a scheme, a port or *", name)
 		}
 	}
-	if !isOrigin(c.PublicURL) {
+	if !origin.Is(c.PublicURL) {
 		f.add([]string{"public_url"}, "%q is not the address that browsers use: write scheme://host[:port], without a path", c.PublicURL)
 	}
 	for _, p := range c.TrustedProxies {
@@ -227,7 +228,7 @@ func (c *Config) validateViews(f *faults) {
 			f.add(at("property"), "%q is not a GA4 property id: write its digits, from Admin → Property details", v.Property)
 		}
 		for _, o := range v.Origins {
-			if !isOrigin(o) {
+			if !origin.Is(o) {
 				f.add(at("origins"), "%q is not an origin: write scheme://host[:port] as browsers send it, without a path or *", o)
 			}
 		}
@@ -254,19 +255,6 @@ func (c *Config) validateViews(f *faults) {
 }
 
 var hostName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
-
-// isOrigin reports whether s is an origin as a browser serializes it
-// (RFC 6454 section 6.1): lower case, no default port, no path.
-func isOrigin(s string) bool {
-	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
-		return false
-	}
-	if u.Port() == map[string]string{"http": "80", "https": "443"}[u.Scheme] {
-		return false
-	}
-	return s == u.Scheme+"://"+u.Host && s == strings.ToLower(s) && !strings.Contains(s, "*")
-}
 
 // isHostName reports whether s is a name as it stands in a URL, and no address.
 func isHostName(s string) bool {

@@ -105,19 +105,6 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
-func TestIsOrigin(t *testing.T) {
-	for s, want := range map[string]bool{
-		"https://www.example.com": true, "http://127.0.0.1:8080": true, "http://[::1]:80a": false, "http://[::1]:8080": true,
-		"https://www.example.com/": false, "https://www.example.com:443": false, "http://www.example.com:80": false,
-		"https://www.example.com:80": true, "https://WWW.example.com": false, "https://*.example.com": false, "*": false,
-		"null": false, "": false, "www.example.com": false, "file://x": false, "https://u@example.com": false, "https://a.example?x": false,
-	} {
-		if got := isOrigin(s); got != want {
-			t.Errorf("isOrigin(%q) = %v", s, got)
-		}
-	}
-}
-
 func TestIsLoopback(t *testing.T) {
 	for host, want := range map[string]bool{
 		"localhost": true, "127.0.0.1": true, "127.8.8.8": true, "::1": true, "10.0.0.1": false, "localhost.example.com": false, "": false,

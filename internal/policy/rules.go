@@ -3,12 +3,12 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
+	"github.com/oriel-server/oriel/internal/origin"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -91,8 +91,8 @@ func (v *View) validate() error {
 		}
 	}
 	for _, o := range v.Origins {
-		if err := checkOrigin(o); err != nil {
-			complain("origins: %w", err)
+		if !origin.Is(o) {
+			complain("origins: %q is not an origin: write scheme://host[:port] as browsers send it, without a path or *", o)
 		}
 	}
 	if err := CheckFilter(v.Filter); err != nil {
@@ -122,20 +122,6 @@ func CheckFilter(f *report.Filter) error {
 		DimensionFilter: f,
 	}
 	return probe.Validate()
-}
-
-// checkOrigin accepts what a browser sends as Origin, and nothing that would
-// never match.
-func checkOrigin(s string) error {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || s != u.Scheme+"://"+u.Host ||
-		s != strings.ToLower(s) || strings.ContainsAny(u.Host, "*,; '\"") {
-		return fmt.Errorf("%q is not an origin: write scheme://host or scheme://host:port in lower case, without a path", s)
-	}
-	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" || strings.HasSuffix(u.Host, ":") {
-		return fmt.Errorf("%q: leave the default port out, as browsers do", s)
-	}
-	return nil
 }
 
 // checkAddresses makes sure that a name or alias means one view, and that none

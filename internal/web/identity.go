@@ -2,11 +2,11 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/origin"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -82,22 +82,5 @@ func (s *Server) pageOrigin(r *http.Request) string {
 
 // refererOrigin returns the origin of the page that led here; empty if unknown.
 func refererOrigin(r *http.Request) string {
-	u, err := url.Parse(r.Header.Get("Referer"))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return ""
-	}
-	return originOf(u)
-}
-
-// originOf returns the origin of u as a browser writes it: lower case, without
-// the scheme's own port.
-func originOf(u *url.URL) string {
-	scheme, host := strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	switch {
-	case scheme == "http":
-		host = strings.TrimSuffix(host, ":80")
-	case scheme == "https":
-		host = strings.TrimSuffix(host, ":443")
-	}
-	return scheme + "://" + host
+	return origin.Of(r.Header.Get("Referer"))
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/origin"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/ua"
 )
@@ -230,10 +231,10 @@ func (s *Server) setPublicURL(raw string) error {
 	if err != nil {
 		return fmt.Errorf("web: public URL: %w", err)
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	s.origin = origin.Of(raw)
+	if s.origin == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return fmt.Errorf("web: public URL %q: write it like https://oriel.example.com", raw)
 	}
-	s.origin = originOf(u)
 	s.path = strings.TrimRight(u.EscapedPath(), "/")
 	s.base = s.origin + s.path
 	s.secure = u.Scheme == "https"
