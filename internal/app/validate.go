@@ -15,7 +15,6 @@ import (
 
 	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/origin"
-	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A fault is what is wrong with the value of a key.
@@ -218,38 +217,35 @@ func (c *Config) validateViews(f *faults) {
 	}
 	for _, name := range c.src.ordered("views", maps.Keys(c.Views)) {
 		v := c.Views[name]
-		at := func(key string) []string { return []string{"views", name, key} }
+		at := func(setting string) []string { return append([]string{"views", name}, strings.Split(setting, ".")...) }
 		if _, ok := c.Accounts[v.Account]; v.Account == "" {
 			f.add(at("account"), "say which account asks for it: %s", strings.Join(slices.Sorted(maps.Keys(c.Accounts)), ", "))
 		} else if !ok {
 			f.add(at("account"), "there is no account %q; accounts are %s", v.Account, strings.Join(slices.Sorted(maps.Keys(c.Accounts)), ", "))
 		}
-		if v.Property == "" || strings.Trim(v.Property, "0123456789") != "" {
-			f.add(at("property"), "%q is not a GA4 property id: write its digits, from Admin → Property details", v.Property)
-		}
-		for _, o := range v.Origins {
-			if !origin.Is(o) {
-				f.add(at("origins"), "%q is not an origin: write scheme://host[:port] as browsers send it, without a path or *", o)
-			}
-		}
 		if v.Public && len(v.Origins) == 0 {
 			f.add(at("public"), "a public view needs at least one origin in views.%s.origins", name)
 		}
 		if o := v.History.Outside; o != "" && o != "clip" && o != "refuse" {
-			f.add([]string{"views", name, "history", "outside"}, "%q is neither clip nor refuse", o)
+			f.add(at("history.outside"), "%q is neither clip nor refuse", o)
 		}
 		for key, age := range map[string]time.Duration{"realtime": v.Ages.Realtime, "intraday": v.Ages.Intraday, "settling": v.Ages.Settling, "final": v.Ages.Final} {
 			if age < 0 {
-				f.add([]string{"views", name, "freshness", key}, "%s is negative: leave it out for the age in the section cache", age)
+				f.add(at("freshness."+key), "%s is negative: leave it out for the age in the section cache", age)
 			}
 		}
 		if err := v.UA.options().Validate(); err != nil {
 			f.add(at("universal_analytics"), "%v", err)
 		}
-		if s := v.History.Since; s != "" {
-			if _, err := report.ParseDate(s); err != nil {
-				f.add([]string{"views", name, "history", "since"}, "%v", err)
+		view, err := v.view(name)
+		if err != nil {
+			f.add(at("history.since"), "%v", err)
+		}
+		for _, fault := range view.Faults() {
+			if fault.Setting == "account" {
+				continue // said above, with those that there are
 			}
+			f.add(at(fault.Setting), "%v", fault.Err)
 		}
 	}
 }

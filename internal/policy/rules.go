@@ -39,8 +39,8 @@ func NewRules(views []View, dashboards []dashboard.Dashboard) (*Rules, error) {
 	var errs []error
 	for _, v := range views {
 		c := v.clone()
-		if err := c.validate(); err != nil {
-			errs = append(errs, fmt.Errorf("view %q: %w", v.Name, err))
+		for _, f := range v.Faults() {
+			errs = append(errs, fmt.Errorf("view %q: %s: %w", v.Name, f.Setting, f.Err))
 		}
 		r.views = append(r.views, c)
 		for _, origin := range c.Origins {
@@ -73,41 +73,50 @@ func (v View) clone() *View {
 	return &v
 }
 
-func (v *View) validate() error {
-	var errs []error
-	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+// A Fault is what is wrong with one setting of a view.
+type Fault struct {
+	Setting string // its path in the view's configuration: "history.days"; or "name"
+	Err     error
+}
+
+// Faults returns everything that is wrong with v by itself.
+func (v View) Faults() []Fault {
+	var faults []Fault
+	complain := func(setting, format string, args ...any) {
+		faults = append(faults, Fault{setting, fmt.Errorf(format, args...)})
+	}
 	if !namePattern.MatchString(v.Name) {
-		complain("name: must be lower-case letters, digits, - and _, at most 64")
+		complain("name", "must be lower-case letters, digits, - and _, at most 64")
 	}
 	if v.Account == "" {
-		complain("account: name the Google account that asks")
+		complain("account", "name the Google account that asks")
 	}
 	if !propertyPattern.MatchString(v.Property) {
-		complain("property: %q is not a GA4 property id: digits only, as in Admin → Property details", v.Property)
+		complain("property", "%q is not a GA4 property id: write its digits, from Admin → Property details", v.Property)
 	}
 	for _, a := range v.Aliases {
 		if !aliasPattern.MatchString(a) {
-			complain("aliases: %q is not an id such as ga:123", a)
+			complain("aliases", "%q is not an id such as ga:123", a)
 		}
 	}
 	for _, o := range v.Origins {
 		if !origin.Is(o) {
-			complain("origins: %q is not an origin: write scheme://host[:port] as browsers send it, without a path or *", o)
+			complain("origins", "%q is not an origin: write scheme://host[:port] as browsers send it, without a path or *", o)
 		}
 	}
 	if err := CheckFilter(v.Filter); err != nil {
-		complain("filter: %w", err)
+		complain("filter", "%w", err)
 	}
 	if err := v.Fields.validate(); err != nil {
-		complain("fields: %w", err)
+		complain("fields", "%w", err)
 	}
 	if v.History.Days < 0 {
-		complain("history: days: %d is negative", v.History.Days)
+		complain("history.days", "%d is negative", v.History.Days)
 	}
 	if v.MaxRows < 0 || v.MaxRows > report.MaxLimit {
-		complain("max rows: %d is not one of 0 to %d", v.MaxRows, report.MaxLimit)
+		complain("max_rows", "%d is not one of 0 to %d", v.MaxRows, report.MaxLimit)
 	}
-	return errors.Join(errs...)
+	return faults
 }
 
 // CheckFilter reports what is wrong with the shape of a dimension filter that
