@@ -216,12 +216,7 @@ func (a *App) wireWeb(rules *policy.Rules, gate *policy.Gate, registry *promethe
 		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
 		Files: js.Files(), Logger: a.log, Registry: registry, Clock: a.clock, Random: rand.Reader,
 		Dialects: a.config.dialects(), Ready: a.readiness(), OperatorHosts: a.operatorHosts(), Quota: a.quota, Purge: a.purge, TrustedProxies: a.config.proxies(),
-		RequestTimeout:  a.config.Limits.RequestTimeout,
-		TokensPerSecond: a.config.Limits.TokensPerSecond, TokensBurst: a.config.Limits.TokensBurst,
-		RequestsPerSecond: a.config.Limits.RequestsPerSecond, RequestsBurst: a.config.Limits.RequestsBurst,
-		ViewPerSecond: a.config.Limits.ViewPerSecond, ViewBurst: a.config.Limits.ViewBurst,
-		HostTokensPerSecond: a.config.Limits.HostTokensPerSecond, HostTokensBurst: a.config.Limits.HostTokensBurst,
-		FailuresPerSecond: a.config.Limits.FailuresPerSecond, FailuresBurst: a.config.Limits.FailuresBurst,
+		RequestTimeout: a.config.Limits.RequestTimeout, Limits: a.config.Limits.paces(),
 	})
 	return err
 }

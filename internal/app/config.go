@@ -11,7 +11,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
-	"github.com/oriel-server/oriel/internal/web"
 )
 
 // Config is oriel.yaml. Every key is explained in docs/configuration.md and
@@ -188,9 +187,7 @@ func defaults() Config {
 		},
 		Limits: LimitsConfig{
 			RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200, RequestsPerSecond: 50, RequestsBurst: 500,
-			ViewPerSecond: web.DefaultViewPerSecond, ViewBurst: web.DefaultViewBurst,
-			HostTokensPerSecond: web.DefaultHostTokensPerSecond, HostTokensBurst: web.DefaultHostTokensBurst,
-			FailuresPerSecond: web.DefaultFailuresPerSecond, FailuresBurst: web.DefaultFailuresBurst,
+			ViewPerSecond: 2000, ViewBurst: 20_000, HostTokensPerSecond: 500, HostTokensBurst: 5000, FailuresPerSecond: 1, FailuresBurst: 60,
 			ConnectionsPerClient: 1000,
 		},
 	}

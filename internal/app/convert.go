@@ -16,6 +16,7 @@ import (
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 	"github.com/oriel-server/oriel/internal/ua"
+	"github.com/oriel-server/oriel/internal/web"
 )
 
 func (c *Config) accounts() map[string]credential.Account {
@@ -156,6 +157,16 @@ func (v ViewConfig) view(name string) (policy.View, error) {
 		view.History.Since = since
 	}
 	return view, nil
+}
+
+func (l LimitsConfig) paces() web.Limits {
+	return web.Limits{
+		Tokens:     web.Pace{PerSecond: l.TokensPerSecond, Burst: l.TokensBurst},
+		Requests:   web.Pace{PerSecond: l.RequestsPerSecond, Burst: l.RequestsBurst},
+		View:       web.Pace{PerSecond: l.ViewPerSecond, Burst: l.ViewBurst},
+		HostTokens: web.Pace{PerSecond: l.HostTokensPerSecond, Burst: l.HostTokensBurst},
+		Failures:   web.Pace{PerSecond: l.FailuresPerSecond, Burst: l.FailuresBurst},
+	}
 }
 
 // proxies returns the networks whose X-Forwarded-For is believed.

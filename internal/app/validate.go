@@ -15,6 +15,7 @@ import (
 
 	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/origin"
+	"github.com/oriel-server/oriel/internal/web"
 )
 
 // A fault is what is wrong with the value of a key.
@@ -118,19 +119,12 @@ func (t TokensConfig) validate(f *faults) {
 func (c *Config) validateDurations(f *faults) {
 	positive := map[string]bool{
 		"cache.realtime": c.Cache.Realtime > 0, "cache.intraday": c.Cache.Intraday > 0,
-		"cache.settling":             c.Cache.Settling > 0,
-		"limits.request_timeout":     c.Limits.RequestTimeout > 0,
-		"limits.tokens_per_second":   c.Limits.TokensPerSecond > 0,
-		"limits.tokens_burst":        c.Limits.TokensBurst > 0,
-		"limits.requests_per_second": c.Limits.RequestsPerSecond > 0,
-		"limits.requests_burst":      c.Limits.RequestsBurst > 0,
-
-		"limits.view_per_second":        c.Limits.ViewPerSecond > 0,
-		"limits.view_burst":             c.Limits.ViewBurst > 0,
-		"limits.host_tokens_per_second": c.Limits.HostTokensPerSecond > 0,
-		"limits.host_tokens_burst":      c.Limits.HostTokensBurst > 0,
-		"limits.failures_per_second":    c.Limits.FailuresPerSecond > 0,
-		"limits.failures_burst":         c.Limits.FailuresBurst > 0,
+		"cache.settling":         c.Cache.Settling > 0,
+		"limits.request_timeout": c.Limits.RequestTimeout > 0,
+	}
+	p := c.Limits.paces()
+	for key, p := range map[string]web.Pace{"tokens": p.Tokens, "requests": p.Requests, "view": p.View, "host_tokens": p.HostTokens, "failures": p.Failures} {
+		positive["limits."+key+"_per_second"], positive["limits."+key+"_burst"] = p.PerSecond > 0, p.Burst > 0
 	}
 	for key, n := range map[string]int{"connections": c.Limits.Connections, "connections_per_address": c.Limits.ConnectionsPerClient} {
 		if n < 0 {

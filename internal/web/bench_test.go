@@ -18,8 +18,8 @@ import (
 // before, without connection and net/http; internal/app measures the whole road.
 func BenchmarkServeReport(b *testing.B) {
 	s := newSite(b, func(c *Config) {
-		c.Logger, c.RequestsPerSecond, c.RequestsBurst = slog.New(slog.NewTextHandler(io.Discard, nil)), 1e9, 1<<30
-		c.ViewPerSecond, c.ViewBurst = 1e9, 1<<30
+		c.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+		c.Limits.Requests, c.Limits.View = Pace{1e9, 1 << 30}, Pace{1e9, 1 << 30}
 	})
 	answer := s.report()
 	answer.Body = rows(35)

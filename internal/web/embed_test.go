@@ -239,7 +239,7 @@ func FuzzEmbedRequest(f *testing.F) {
 // Whatever the address says, the answer is no server error, and no script but
 // ours is on the page.
 func FuzzEmbedPage(f *testing.F) {
-	s := newSite(f, func(c *Config) { c.TokensPerSecond, c.TokensBurst = 1e9, 1e9 })
+	s := newSite(f, func(c *Config) { c.Limits.Tokens = Pace{1e9, 1e9} })
 	f.Add("overview", "view=shop&range=7d&theme=dark&lang=de", "https://shop.example/")
 	f.Add("overview", "lang=%3Cscript%3E", "https://<script>/")
 	f.Add("</title><script>", "view=%00&token=x", "")

@@ -26,14 +26,23 @@ const (
 	maxLimiters = 20_000
 )
 
-// A pace is how often something may be done: burst times at once, and perSecond
-// times a second from then on.
-type pace struct {
-	perSecond float64
-	burst     int
+// A Pace is how often something may be done: Burst times at once, and PerSecond
+// times a second from then on. Both are more than 0.
+type Pace struct {
+	PerSecond float64
+	Burst     int
 }
 
-func (p pace) times(n int) pace { return pace{p.perSecond * float64(n), p.burst * n} }
+func (p Pace) times(n int) Pace { return Pace{p.PerSecond * float64(n), p.Burst * n} }
+
+// Limits bound what can be asked of a Server. All are required.
+type Limits struct {
+	Tokens     Pace // embed tokens for anonymous visitors behind one address: an IPv4 address or an IPv6 /64
+	Requests   Pace // requests with an embed token: of one session, and of all anonymous ones behind one address
+	View       Pace // requests about one view, whoever sends them
+	HostTokens Pace // embed tokens for one host's backend
+	Failures   Pace // how often one address is told that a token or key is not valid, see throttled
+}
 
 // A limiter holds what bounds askers. What there can be many of, addresses and
 // sessions, each has a memory of its own: floods of one kind leave the others alone.
@@ -47,17 +56,16 @@ type limiter struct {
 	failing  addresses       // credentials that are no good
 }
 
-func newLimiter(c *Config) (*limiter, error) {
-	tokens, requests := pace{c.TokensPerSecond, c.TokensBurst}, pace{c.RequestsPerSecond, c.RequestsBurst}
+func newLimiter(paces Limits) (*limiter, error) {
 	l := &limiter{}
 	var errs [7]error
-	l.minting, errs[0] = newAddresses("Too many embed tokens were asked for", tokens)
-	l.origins, errs[1] = newLimits[string]("Too many embed tokens were asked for", tokens.times(originShare))
-	l.asking, errs[2] = newAddresses("Too many answers were asked for", requests)
-	l.sessions, errs[3] = newLimits[string]("Too many answers were asked for", requests)
-	l.views, errs[4] = newLimits[string]("Too many people look at this view", pace{c.ViewPerSecond, c.ViewBurst})
-	l.hosts, errs[5] = newLimits[string]("Too many embed tokens were asked for", pace{c.HostTokensPerSecond, c.HostTokensBurst})
-	l.failing, errs[6] = newAddresses("Too many tokens or keys that are not valid were shown", pace{c.FailuresPerSecond, c.FailuresBurst})
+	l.minting, errs[0] = newAddresses("Too many embed tokens were asked for", paces.Tokens)
+	l.origins, errs[1] = newLimits[string]("Too many embed tokens were asked for", paces.Tokens.times(originShare))
+	l.asking, errs[2] = newAddresses("Too many answers were asked for", paces.Requests)
+	l.sessions, errs[3] = newLimits[string]("Too many answers were asked for", paces.Requests)
+	l.views, errs[4] = newLimits[string]("Too many people look at this view", paces.View)
+	l.hosts, errs[5] = newLimits[string]("Too many embed tokens were asked for", paces.HostTokens)
+	l.failing, errs[6] = newAddresses("Too many tokens or keys that are not valid were shown", paces.Failures)
 	return l, errors.Join(errs[:]...)
 }
 
@@ -134,11 +142,14 @@ func (s *Server) throttled(r *http.Request, err error) error {
 // sessions, of his address, whose buckets are in use all the while.
 type limits[K comparable] struct {
 	refusal string
-	pace    pace
+	pace    Pace
 	buckets *otter.Cache[K, *rate.Limiter]
 }
 
-func newLimits[K comparable](refusal string, p pace) (*limits[K], error) {
+func newLimits[K comparable](refusal string, p Pace) (*limits[K], error) {
+	if p.PerSecond <= 0 || p.Burst <= 0 {
+		return nil, errors.New("web: Config.Limits: every pace must be more than 0")
+	}
 	buckets, err := otter.New(&otter.Options[K, *rate.Limiter]{MaximumSize: maxLimiters})
 	if err != nil {
 		return nil, fmt.Errorf("web: limiters: %w", err)
@@ -161,7 +172,7 @@ func (l *limits[K]) take(now time.Time, who K) time.Duration {
 	bucket, ok := l.buckets.GetIfPresent(who)
 	if !ok {
 		bucket, _ = l.buckets.ComputeIfAbsent(who, func() (*rate.Limiter, bool) {
-			return rate.NewLimiter(rate.Limit(l.pace.perSecond), l.pace.burst), false
+			return rate.NewLimiter(rate.Limit(l.pace.PerSecond), l.pace.Burst), false
 		})
 	}
 	if bucket.AllowN(now, 1) {
@@ -178,7 +189,7 @@ func (l *limits[K]) take(now time.Time, who K) time.Duration {
 // addresses are limits by clients.key, and by the /48 of an IPv6 one.
 type addresses struct{ networks, sites *limits[netip.Addr] }
 
-func newAddresses(refusal string, p pace) (a addresses, err error) {
+func newAddresses(refusal string, p Pace) (a addresses, err error) {
 	if a.networks, err = newLimits[netip.Addr](refusal, p); err == nil {
 		a.sites, err = newLimits[netip.Addr](refusal, p.times(siteShare))
 	}

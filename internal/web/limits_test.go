@@ -46,7 +46,7 @@ func TestClientAddress(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	l, err := newLimits[string]("Too many things", pace{2, 3})
+	l, err := newLimits[string]("Too many things", Pace{2, 3})
 	must(t, err)
 	now := time.Unix(1_000_000, 0)
 	for i := range 3 {
@@ -69,7 +69,7 @@ func TestLimits(t *testing.T) {
 // Anonymous visitors share what their address may ask, however many sessions
 // they have; visitors that a host vouches for have it each for themselves.
 func TestRequestsAreLimited(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.RequestsPerSecond, c.RequestsBurst = 1, 2 })
+	s := newSite(t, func(c *Config) { c.Limits.Requests = Pace{1, 2} })
 	ask := func(auth string) int { return s.do("GET", "/v1/views", "", auth).code }
 	visitor := func() string { return bearing(s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin))) }
 	first, second := visitor(), visitor()
@@ -85,7 +85,7 @@ func TestRequestsAreLimited(t *testing.T) {
 // A session is bounded with all its tokens and from wherever they are shown, or a
 // token that is passed around would be good for a rate for each address.
 func TestASessionIsLimitedFromEverywhere(t *testing.T) {
-	s := newSite(t, trusting, func(c *Config) { c.RequestsPerSecond, c.RequestsBurst = 1, 2 })
+	s := newSite(t, trusting, func(c *Config) { c.Limits.Requests = Pace{1, 2} })
 	first := s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin))
 	second := s.minted(s.do("POST", "/v1/tokens:renew", "", "Origin: "+shopOrigin, bearing(first), from("192.0.2.9")))
 	var got []int
@@ -104,14 +104,14 @@ func from(addr string) string { return "X-Forwarded-For: " + addr }
 
 // Who rents an IPv6 /48 has 65,536 of the networks that count as one client.
 func TestNetworksOfOneSite(t *testing.T) {
-	s := newSite(t, trusting, func(c *Config) { c.TokensPerSecond, c.TokensBurst = 1e-9, 1 })
+	s := newSite(t, trusting, func(c *Config) { c.Limits.Tokens = Pace{1e-9, 1} })
 	minted := func(addr string) int {
 		return s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin, from(addr)).code
 	}
 	if got := []int{minted("2001:db8:1:2::1"), minted("2001:db8:1:2::9"), minted("2001:db8:1:3::1")}; !slices.Equal(got, []int{200, 429, 200}) {
 		t.Errorf("two of a /64, one of another: %v", got)
 	}
-	a, err := newAddresses("", pace{1e-9, 1})
+	a, err := newAddresses("", Pace{1e-9, 1})
 	must(t, err)
 	allowed := 0
 	for i := range 3 * siteShare {
@@ -130,7 +130,7 @@ func TestNetworksOfOneSite(t *testing.T) {
 // A crowd before one view leaves the others alone, and only who may see the view is
 // of the crowd.
 func TestAViewIsLimited(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.ViewPerSecond, c.ViewBurst = 1e-9, 2 })
+	s := newSite(t, func(c *Config) { c.Limits.View = Pace{1e-9, 2} })
 	shop, blog := bearing(s.token("shop")), bearing(s.token("blog"))
 	ask := func(auth, view string) int { return s.do("POST", "/v1/views/"+view+":runReport", runReport, auth).code }
 	for range 5 {
@@ -159,7 +159,7 @@ func TestAViewIsLimited(t *testing.T) {
 // Too many bad credentials from an address are told to wait; what is good passes
 // all the while, be it new to the server or not, and other addresses notice nothing.
 func TestBadCredentialsAreThrottled(t *testing.T) {
-	s := newSite(t, trusting, func(c *Config) { c.FailuresPerSecond, c.FailuresBurst = 1, 3 })
+	s := newSite(t, trusting, func(c *Config) { c.Limits.Failures = Pace{1, 3} })
 	known, fresh := bearing(s.token("shop")), bearing(s.token("shop"))
 	ask := func(headers ...string) answered { return s.do("GET", "/v1/views", "", headers...) }
 	if code := ask(known, from("192.0.2.1")).code; code != 200 {
@@ -210,7 +210,7 @@ func TestBadCredentialsAreThrottled(t *testing.T) {
 }
 
 func TestAHostIsLimited(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.HostTokensPerSecond, c.HostTokensBurst = 1, 2 })
+	s := newSite(t, func(c *Config) { c.Limits.HostTokens = Pace{1, 2} })
 	var got []int
 	for range 3 {
 		got = append(got, s.do("POST", "/v1/tokens", `{"views":["shop"]}`, bearing(hostKey)).code)
@@ -235,7 +235,7 @@ func TestMintingFillsNoMemory(t *testing.T) {
 	)
 	s := newSite(t, trusting, func(c *Config) {
 		c.Logger = slog.New(slog.DiscardHandler)
-		c.TokensPerSecond, c.TokensBurst = 1e9, 1<<30
+		c.Limits.Tokens = Pace{1e9, 1 << 30}
 	})
 	handler, before := s.server.Handler(), heap()
 	for i := range mints {

@@ -112,8 +112,8 @@ var evening = time.Date(2026, 11, 23, 23, 57, 0, 0, time.UTC)
 // nobody's requests.
 func librarySite(t testing.TB, l *library) *site {
 	s := newSite(t, func(c *Config) {
-		c.RequestsPerSecond, c.RequestsBurst = 1e9, 1<<30
-		c.ViewPerSecond, c.ViewBurst = 1e9, 1<<30
+		c.Limits.Requests = Pace{1e9, 1 << 30}
+		c.Limits.View = Pace{1e9, 1 << 30}
 	})
 	s.now, s.source.answer = evening, l.answer
 	return s

@@ -50,7 +50,7 @@ func TestClaimedHostsAreNotReflected(t *testing.T) {
 // Only X-Forwarded-For tells a client's address, and only in the words of a listed
 // proxy.
 func TestOtherProxyHeadersAreNotBelieved(t *testing.T) {
-	s := newSite(t, trusting, func(c *Config) { c.TokensPerSecond, c.TokensBurst = 1e-9, 1 })
+	s := newSite(t, trusting, func(c *Config) { c.Limits.Tokens = Pace{1e-9, 1} })
 	for i, header := range []string{"X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Forwarded", "X-Forwarded"} {
 		value := fmt.Sprint("192.0.2.", i)
 		if header == "Forwarded" {

@@ -26,21 +26,8 @@ import (
 	"github.com/oriel-server/oriel/internal/ua"
 )
 
-// Defaults of Config.
-const (
-	DefaultRequestTimeout    = 30 * time.Second
-	DefaultTokensPerSecond   = 20
-	DefaultTokensBurst       = 100
-	DefaultRequestsPerSecond = 50
-	DefaultRequestsBurst     = 500
-
-	DefaultViewPerSecond       = 2000
-	DefaultViewBurst           = 20_000
-	DefaultHostTokensPerSecond = 500
-	DefaultHostTokensBurst     = 5000
-	DefaultFailuresPerSecond   = 1
-	DefaultFailuresBurst       = 60
-)
+// DefaultRequestTimeout is that of Config.
+const DefaultRequestTimeout = 30 * time.Second
 
 // Config is what a Server needs.
 type Config struct {
@@ -75,26 +62,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// RequestTimeout bounds the work for one request. Optional.
 	RequestTimeout time.Duration
-	// TokensPerSecond and TokensBurst bound the embed tokens for anonymous
-	// visitors behind one address (an IPv4 address or an IPv6 /64). Optional.
-	TokensPerSecond float64
-	TokensBurst     int
-	// RequestsPerSecond and RequestsBurst bound the requests with an embed token: of
-	// one session, and of all anonymous ones behind one address. Optional.
-	RequestsPerSecond float64
-	RequestsBurst     int
-	// ViewPerSecond and ViewBurst bound the requests about one view, whoever sends
-	// them. Optional.
-	ViewPerSecond float64
-	ViewBurst     int
-	// HostTokensPerSecond and HostTokensBurst bound the embed tokens for one host's
-	// backend. Optional.
-	HostTokensPerSecond float64
-	HostTokensBurst     int
-	// FailuresPerSecond and FailuresBurst bound how often one address is told that a
-	// token or key is not valid, see throttled. Optional.
-	FailuresPerSecond float64
-	FailuresBurst     int
+	Limits         Limits // Required.
 	// Patience is how long HTTPServer waits for slow clients. Optional.
 	Patience Patience
 }
@@ -116,36 +84,11 @@ func (c *Config) validate() error {
 	if c.RequestTimeout < 0 {
 		return errors.New("web: Config.RequestTimeout must not be negative")
 	}
-	for _, d := range c.paces() {
-		if *d.perSecond < 0 || *d.burst < 0 {
-			return errors.New("web: limits must not be negative")
-		}
-	}
 	return nil
-}
-
-// paceField is a pair of limits in Config, with its default.
-type paceField struct {
-	perSecond *float64
-	burst     *int
-	usual     pace
-}
-
-func (c *Config) paces() []paceField {
-	return []paceField{
-		{&c.TokensPerSecond, &c.TokensBurst, pace{DefaultTokensPerSecond, DefaultTokensBurst}},
-		{&c.RequestsPerSecond, &c.RequestsBurst, pace{DefaultRequestsPerSecond, DefaultRequestsBurst}},
-		{&c.ViewPerSecond, &c.ViewBurst, pace{DefaultViewPerSecond, DefaultViewBurst}},
-		{&c.HostTokensPerSecond, &c.HostTokensBurst, pace{DefaultHostTokensPerSecond, DefaultHostTokensBurst}},
-		{&c.FailuresPerSecond, &c.FailuresBurst, pace{DefaultFailuresPerSecond, DefaultFailuresBurst}},
-	}
 }
 
 func (c *Config) setDefaults() {
 	c.RequestTimeout = cmp.Or(c.RequestTimeout, DefaultRequestTimeout)
-	for _, d := range c.paces() {
-		*d.perSecond, *d.burst = cmp.Or(*d.perSecond, d.usual.perSecond), cmp.Or(*d.burst, d.usual.burst)
-	}
 	c.Patience.setDefaults(c.RequestTimeout)
 }
 
@@ -212,7 +155,7 @@ func New(c Config) (*Server, error) {
 	if s.metrics, err = newMetrics(c.Registry); err != nil {
 		return nil, err
 	}
-	if s.limiter, err = newLimiter(&c); err != nil {
+	if s.limiter, err = newLimiter(c.Limits); err != nil {
 		return nil, err
 	}
 	if s.compressed, err = newCompressor(); err != nil {

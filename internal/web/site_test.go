@@ -162,6 +162,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		PublicURL: ownOrigin, Authority: authority, Rules: rules, Gate: gate, Files: testFiles(),
 		Logger:   slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Registry: s.registry, Clock: clock, Random: rand.Reader,
+		Limits: Limits{Tokens: Pace{20, 100}, Requests: Pace{50, 500}, View: Pace{2000, 20_000}, HostTokens: Pace{500, 5000}, Failures: Pace{1, 60}},
 	}
 	for _, f := range change {
 		f(&c)

@@ -86,7 +86,7 @@ func TestPublicTokenWorksOnItsPageOnly(t *testing.T) {
 }
 
 func TestMintingIsLimited(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.TokensPerSecond, c.TokensBurst = 0.5, 2 })
+	s := newSite(t, func(c *Config) { c.Limits.Tokens = Pace{0.5, 2} })
 	for range 2 {
 		s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin))
 	}
@@ -148,7 +148,7 @@ func TestMintingIsLimitedByTrueClient(t *testing.T) {
 	ask := func(s *site, client string) int {
 		return s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin, "X-Forwarded-For: "+client).code
 	}
-	one := func(c *Config) { c.TokensPerSecond, c.TokensBurst = 1, 1 }
+	one := func(c *Config) { c.Limits.Tokens = Pace{1, 1} }
 	proxied := newSite(t, one, func(c *Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
 	if a, b, again := ask(proxied, "203.0.113.1"), ask(proxied, "203.0.113.2"), ask(proxied, "203.0.113.1"); a != 200 || b != 200 || again != 429 {
 		t.Errorf("behind a proxy: %d, %d, %d", a, b, again)
