@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 const (
@@ -74,10 +76,11 @@ func truth(b []byte, name string, is bool) []byte {
 	return append(key(b, name), "true"...)
 }
 
-// quoted appends s as JSON, cut to so many bytes. Escaped is more than JSON asks for:
+// quoted appends s as JSON, cut to so many bytes, with credentials hidden: some stand in
+// the place of a name. Escaped is more than JSON asks for:
 // a trail is read on terminals too.
 func quoted(b []byte, s string, most int) []byte {
-	b = append(b, '"')
+	b, s = append(b, '"'), report.HideCredentials(s)
 	cut := len(s) > most
 	if cut {
 		s = s[:most]

@@ -5,18 +5,27 @@ import (
 	"strings"
 )
 
-// Brief keeps what an asker wrote short enough to be repeated to him, logged and
-// recorded. Of a credential in the place of a name it leaves too little to be used.
+// Brief shortens what an asker wrote, so that it can be repeated to them, logged and
+// recorded, and hides the credentials in it.
 func Brief(s string) string {
-	most := 100
-	if credentialForm.MatchString(s) {
-		most = 12
-	}
+	const most = 100 // bytes
+	s = HideCredentials(s)
 	if len(s) > most {
 		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }
 
-// credentialForm is how API keys, JWTs and Google's access tokens begin.
-var credentialForm = regexp.MustCompile(`^(oriel_|eyJ|ya29\.)`)
+// HideCredentials leaves of each API key, access token of Google's and JWT in s too
+// little to be used. Errorf does it to every message, since a credential may stand in
+// the place of any name or value that an error repeats.
+func HideCredentials(s string) string {
+	if !strings.Contains(s, "oriel_") && !strings.Contains(s, "ya29.") && !strings.Contains(s, "eyJ") {
+		return s // as nearly always
+	}
+	return credentialForm.ReplaceAllString(s, "$1$2$3…")
+}
+
+// credentialForm is how credentials look. No name of a field is so long that it
+// looks like an API key, and none has the dots of the others; eyJ may be within one.
+var credentialForm = regexp.MustCompile(`(oriel_[\w-]{6})[\w-]{35,}|(ya29\.[\w.-]{7}|\beyJ[\w-]{9})[\w.-]+|(eyJ[\w-]{9})[\w-]*\.[\w.-]+`)

@@ -52,9 +52,10 @@ type Error struct {
 	Err error
 }
 
-// Errorf returns an error of a kind with a message for the asker.
+// Errorf returns an error of a kind with a message for the asker, in which
+// credentials are hidden.
 func Errorf(kind Kind, format string, args ...any) *Error {
-	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+	return &Error{Kind: kind, Message: HideCredentials(fmt.Sprintf(format, args...))}
 }
 
 // Because returns e with its cause set.

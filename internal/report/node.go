@@ -6,7 +6,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // A node is a JSON value that keeps the order of members, and members that are
@@ -63,23 +62,10 @@ func (n node) String() string {
 	case nullNode:
 		return "null"
 	}
-	return cut(n.text)
+	return Brief(n.text)
 }
 
-func quote(s string) string { return strconv.Quote(cut(s)) }
-
-// cut shortens what came from outside and goes back in an error.
-func cut(s string) string {
-	const most = 100
-	if len(s) <= most {
-		return s
-	}
-	end := most
-	for !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + "…"
-}
+func quote(s string) string { return strconv.Quote(Brief(s)) }
 
 // parseJSON reads one JSON value; nothing at all is an empty object.
 func parseJSON(b []byte) (node, error) {
@@ -109,7 +95,7 @@ func (p parser) explain(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		reason = "unexpected end of string"
 	}
-	return Errorf(Invalid, "Invalid JSON payload received. Near byte %d: %s.", p.InputOffset(), cut(reason))
+	return Errorf(Invalid, "Invalid JSON payload received. Near byte %d: %s.", p.InputOffset(), Brief(reason))
 }
 
 func (p parser) value(depth int) (node, error) {
