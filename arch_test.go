@@ -18,7 +18,8 @@ const module = "github.com/oriel-server/oriel/"
 // A key also stands for the packages in folders below it.
 var importMap = map[string][]string{
 	"internal/report":          {"internal/report"},
-	"internal/credential":      {},
+	"internal/credential":      {"internal/secret"},
+	"internal/secret":          {},
 	"emulator":                 {"emulator"},
 	"js":                       {},
 	"internal/origin":          {},
@@ -30,7 +31,7 @@ var importMap = map[string][]string{
 	"internal/dashboard":       {"internal/report"},
 	"internal/ga4":             {"internal/report", "internal/credential"},
 	"internal/policy":          {"internal/report", "internal/dashboard", "internal/credential", "internal/origin"},
-	"internal/access":          {"internal/policy", "internal/report", "internal/origin"},
+	"internal/access":          {"internal/policy", "internal/report", "internal/origin", "internal/secret"},
 	"internal/audit":           {"internal/access", "internal/policy", "internal/report"},
 	"internal/web": {
 		"internal/access", "internal/policy", "internal/dashboard", "internal/ua", "internal/report", "internal/origin", "js",

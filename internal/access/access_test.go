@@ -10,6 +10,7 @@ import (
 	"github.com/oriel-server/oriel/internal/dashboard"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/secret"
 )
 
 const (
@@ -371,7 +372,7 @@ func TestExpiry(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	weak := func(s string) func(*Config) {
-		return func(c *Config) { c.Keys = []Key{{ID: "k", Secret: Secret(s)}} }
+		return func(c *Config) { c.Keys = []Key{{ID: "k", Secret: secret.New(s)}} }
 	}
 	for name, change := range map[string]func(*Config){
 		"no keys":       func(c *Config) { c.Keys = nil },

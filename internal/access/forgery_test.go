@@ -32,7 +32,7 @@ func (b *bench) forge(method jwt.SigningMethod, secret any, change func(h map[st
 
 func TestForgeries(t *testing.T) {
 	b := newBench(t)
-	secret := []byte(b.config.Keys[0].Secret)
+	secret := []byte(b.config.Keys[0].Secret.Reveal())
 	type change = func(h map[string]any, p jwt.MapClaims)
 	same := func(map[string]any, jwt.MapClaims) {}
 	if _, err := b.verify(b.forge(jwt.SigningMethodHS256, secret, same), page); err != nil {
@@ -90,7 +90,7 @@ func TestForgeries(t *testing.T) {
 		"HS512":        b.forge(jwt.SigningMethodHS512, secret, same),
 		"HS384":        b.forge(jwt.SigningMethodHS384, secret, same),
 		"RS256":        b.forge(jwt.SigningMethodRS256, rsaKey, same),
-		"another key":  b.forge(jwt.SigningMethodHS256, []byte(key(t, 3).Secret), same),
+		"another key":  b.forge(jwt.SigningMethodHS256, []byte(key(t, 3).Secret.Reveal()), same),
 		"empty key":    b.forge(jwt.SigningMethodHS256, []byte{}, same),
 		"nothing":      "",
 		"dots":         "..",
@@ -134,7 +134,7 @@ func TestTampering(t *testing.T) {
 
 func TestExpiredIsSaidOnlyOfGoodTokens(t *testing.T) {
 	b := newBench(t)
-	forged := b.forge(jwt.SigningMethodHS256, []byte(key(t, 3).Secret), func(_ map[string]any, p jwt.MapClaims) { p["exp"] = 1 })
+	forged := b.forge(jwt.SigningMethodHS256, []byte(key(t, 3).Secret.Reveal()), func(_ map[string]any, p jwt.MapClaims) { p["exp"] = 1 })
 	_, err := b.verify(forged, page)
 	refused(t, "forged and expired", err, "not valid")
 }

@@ -51,7 +51,7 @@ func FuzzSigned(f *testing.F) {
 	f.Add(`{"alg":"none","typ":"`+hostTokenType+`","jwk":{}}`, hosts, true)
 	f.Add(`{"alg":"EdDSA","typ":"`+hostTokenType+`","crit":["b64"],"b64":false}`, hosts, true)
 	f.Fuzz(func(t *testing.T, header, payload string, byHost bool) {
-		method, key := jwt.SigningMethod(jwt.SigningMethodHS256), any([]byte(b.config.Keys[0].Secret))
+		method, key := jwt.SigningMethod(jwt.SigningMethodHS256), any([]byte(b.config.Keys[0].Secret.Reveal()))
 		if byHost {
 			method, key = edDSA.method, edDSA.private
 		}
@@ -89,8 +89,8 @@ func FuzzReadKeys(f *testing.F) {
 			return
 		}
 		for _, k := range keys {
-			if len(k.Secret) < 32 {
-				t.Errorf("a secret of %d bytes was taken", len(k.Secret))
+			if len(k.Secret.Reveal()) < 32 {
+				t.Errorf("a secret of %d bytes was taken", len(k.Secret.Reveal()))
 			}
 		}
 		var first, second bytes.Buffer

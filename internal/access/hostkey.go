@@ -138,7 +138,7 @@ func newHostKey(key any, id string) (HostKey, error) {
 		}
 		k.method = jwt.SigningMethodES256
 	case []byte:
-		if err := Secret(key).check(); err != nil {
+		if err := checkSecret(string(key)); err != nil {
 			return HostKey{}, err
 		}
 		k.method, k.secret = jwt.SigningMethodHS256, true

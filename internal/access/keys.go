@@ -9,40 +9,21 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/secret"
 )
 
 // A Key signs embed tokens (HS256). Two live keys let keys rotate with no
 // downtime: one signs, see signer, all verify.
 type Key struct {
 	ID      string
-	Secret  Secret    // at least 32 bytes
-	Created time.Time // for operators only; zero when unknown
+	Secret  secret.Value // at least 32 bytes
+	Created time.Time    // for operators only; zero when unknown
 }
-
-// A Secret prints as hidden.
-type Secret []byte
-
-const hidden = "[hidden]"
-
-// Format writes "[hidden]" for every verb, # and + included.
-func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, hidden) }
-
-// String returns "[hidden]".
-func (s Secret) String() string { return hidden }
-
-// GoString returns "[hidden]".
-func (s Secret) GoString() string { return hidden }
-
-// MarshalText returns "[hidden]", for JSON and everything else that asks.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
-
-// LogValue returns "[hidden]".
-func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 const (
 	minSecret = 32 // bytes: HS256 is as strong as its key (RFC 7518, section 3.2)
@@ -64,28 +45,28 @@ func checkKeys(keys []Key) error {
 			return fmt.Errorf("access: two signing keys have the id %q", k.ID)
 		}
 		ids[k.ID] = true
-		if err := k.Secret.check(); err != nil {
+		if err := checkSecret(k.Secret.Reveal()); err != nil {
 			return fmt.Errorf("access: signing key %q: %w", k.ID, err)
 		}
 	}
 	return nil
 }
 
-// check refuses secrets that somebody thought of. Of 32 random bytes, or as many
+// checkSecret refuses secrets that somebody thought of. Of 32 random bytes, or as many
 // written in hexadecimal, fewer than 12 different ones, or words all through, do
 // not happen.
-func (s Secret) check() error {
+func checkSecret(s string) error {
 	if len(s) < minSecret {
 		return fmt.Errorf("the secret has %d bytes and needs %d: let Oriel make one", len(s), minSecret)
 	}
 	different := map[byte]bool{}
-	for _, b := range s {
+	for _, b := range []byte(s) {
 		different[b] = true
 	}
-	if len(different) < 12 || s.ascending() {
+	if len(different) < 12 || ascending(s) {
 		return errors.New("the secret repeats itself: let Oriel make one")
 	}
-	lower := strings.ToLower(string(s))
+	lower := strings.ToLower(s)
 	for _, word := range []string{"secret", "change", "password", "example", "default", "insecure", "superset", "your-", "your_"} {
 		if strings.Contains(lower, word) {
 			return errors.New("the secret is made of words: let Oriel make one")
@@ -94,7 +75,7 @@ func (s Secret) check() error {
 	return nil
 }
 
-func (s Secret) ascending() bool {
+func ascending(s string) bool {
 	for i := 1; i < len(s); i++ {
 		if s[i]-s[i-1] != s[1]-s[0] {
 			return false
@@ -111,7 +92,7 @@ func GenerateKey(random io.Reader, now time.Time) (Key, error) {
 	}
 	return Key{
 		ID:      base64.RawURLEncoding.EncodeToString(b[:8]),
-		Secret:  Secret(b[8:]),
+		Secret:  secret.New(string(b[8:])),
 		Created: now.UTC().Truncate(time.Second),
 	}, nil
 }
@@ -162,7 +143,7 @@ func ReadKeys(r io.Reader) ([]Key, error) {
 	}
 	keys := make([]Key, len(f.Keys))
 	for i, k := range f.Keys {
-		keys[i] = Key{ID: k.ID, Secret: k.Secret, Created: k.Created}
+		keys[i] = Key{ID: k.ID, Secret: secret.New(string(k.Secret)), Created: k.Created}
 	}
 	return keys, checkKeys(keys)
 }
@@ -174,7 +155,7 @@ func WriteKeys(w io.Writer, keys []Key) error {
 	}
 	f := keyFile{Keys: make([]keyEntry, len(keys))}
 	for i, k := range keys {
-		f.Keys[i] = keyEntry{ID: k.ID, Secret: k.Secret, Created: k.Created}
+		f.Keys[i] = keyEntry{ID: k.ID, Secret: []byte(k.Secret.Reveal()), Created: k.Created}
 	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")

@@ -76,7 +76,7 @@ func TestRenewalIsRefused(t *testing.T) {
 	refused(t, "another origin", err, "another origin")
 	_, err = b.renew(b.secret, "")
 	refused(t, "an API key", err, "not valid")
-	future := b.forge(jwt.SigningMethodHS256, []byte(b.config.Keys[0].Secret), func(_ map[string]any, p jwt.MapClaims) {
+	future := b.forge(jwt.SigningMethodHS256, []byte(b.config.Keys[0].Secret.Reveal()), func(_ map[string]any, p jwt.MapClaims) {
 		p["iat"], p["exp"] = start.Add(2*time.Minute).Unix(), start.Add(3*time.Minute).Unix()
 	})
 	_, err = b.renew(future, page)

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -90,7 +89,7 @@ func ReloadKeys(path string) ([]Key, error) { return loadKeys(path) }
 // Rotate does what UseKeys does, and records it, when the keys are others than
 // those in use.
 func (a *Authority) Rotate(ctx context.Context, keys []Key) (changed bool, err error) {
-	same := func(a, b Key) bool { return a.ID == b.ID && bytes.Equal(a.Secret, b.Secret) }
+	same := func(a, b Key) bool { return a.ID == b.ID && a.Secret.Reveal() == b.Secret.Reveal() }
 	if slices.EqualFunc(*a.keys.Load(), keys, same) {
 		return false, nil
 	}

@@ -145,7 +145,7 @@ func (a *Authority) sign(kind string, c claimed, lifetime, becomes time.Duration
 	})
 	key := signer(*a.keys.Load(), now)
 	token.Header["typ"], token.Header["kid"] = kind, key.ID
-	signed, err := token.SignedString([]byte(key.Secret))
+	signed, err := token.SignedString([]byte(key.Secret.Reveal()))
 	if err != nil {
 		return Token{}, report.AsError(fmt.Errorf("access: signing: %w", err))
 	}
@@ -235,7 +235,7 @@ func (a *Authority) verifies(t *jwt.Token, issuer string, kinds []string) (signa
 	}
 	for _, k := range *a.keys.Load() {
 		if k.ID == id {
-			return signature{kind: kind, key: []byte(k.Secret)}, nil
+			return signature{kind: kind, key: []byte(k.Secret.Reveal())}, nil
 		}
 	}
 	return signature{}, fmt.Errorf("there is no signing key %q", report.Brief(id))

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/oriel-server/oriel/internal/secret"
 )
 
 // explain turns a failed attempt into an Error. The library's error is read but
@@ -184,8 +186,8 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 // redact returns text fit for a log: without the identity's own secrets, and cleaned.
 func (id *identity) redact(text string) string {
 	for _, s := range id.secrets {
-		if v := s.reveal(); v != "" {
-			text = strings.ReplaceAll(text, v, hidden)
+		if v := s.Reveal(); v != "" {
+			text = strings.ReplaceAll(text, v, secret.Hidden)
 		}
 	}
 	return clean(text)
@@ -194,9 +196,9 @@ func (id *identity) redact(text string) string {
 // clean takes out what looks like a key or a token, and control characters, and
 // shortens the rest.
 func clean(text string) string {
-	text = regexp.MustCompile(`(?s)-----BEGIN.*?(-----END|$)`).ReplaceAllString(text, hidden) // the last line of a PEM block is short
-	text = regexp.MustCompile(`[A-Za-z0-9+/=_-]{40,}`).ReplaceAllString(text, hidden)
-	text = regexp.MustCompile(`\b(ya29\.|eyJ|1//|GOCSPX-)\S+`).ReplaceAllString(text, hidden)
+	text = regexp.MustCompile(`(?s)-----BEGIN.*?(-----END|$)`).ReplaceAllString(text, secret.Hidden) // the last line of a PEM block is short
+	text = regexp.MustCompile(`[A-Za-z0-9+/=_-]{40,}`).ReplaceAllString(text, secret.Hidden)
+	text = regexp.MustCompile(`\b(ya29\.|eyJ|1//|GOCSPX-)\S+`).ReplaceAllString(text, secret.Hidden)
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar {
 			return ' '

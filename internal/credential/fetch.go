@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/auth"
+
+	"github.com/oriel-server/oriel/internal/secret"
 )
 
 // fetch asks for a token, a few times where that may help.
@@ -96,7 +98,7 @@ func (a *account) judge(id *identity, raw *auth.Token, err error, rec *recorder)
 		id.learned.Store(&mail)
 	}
 	now := a.clock()
-	return &Token{secret: newSecret(raw.Value), fetched: now, expires: now.Add(life)}, nil
+	return &Token{secret: secret.New(raw.Value), fetched: now, expires: now.Add(life)}, nil
 }
 
 // noAccessToken explains an answer of 200 without a token. Google gives an ID

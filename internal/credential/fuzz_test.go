@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/oriel-server/oriel/internal/secret"
 )
 
 // FuzzKeyFile feeds the parser files that nobody wrote on purpose. It must not
@@ -78,7 +80,7 @@ func TestCleanHidesPEMBlocks(t *testing.T) {
 		"-----BEGIN PRIVATE KEY-----\n" + line + "\nshortEnd==\n-----END PRIVATE KEY-----\n",
 		"-----BEGIN PRIVATE KEY-----\n" + line + "\nshortEnd==",
 	} {
-		if out := clean("before " + block); strings.Contains(out, "shortEnd") || !strings.HasPrefix(out, "before "+hidden) {
+		if out := clean("before " + block); strings.Contains(out, "shortEnd") || !strings.HasPrefix(out, "before "+secret.Hidden) {
 			t.Errorf("%q", out)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 
 	"cloud.google.com/go/auth"
 	"cloud.google.com/go/auth/credentials"
+
+	"github.com/oriel-server/oriel/internal/secret"
 )
 
 // The values of "type" in the files that are understood, and our own word for the
@@ -36,7 +38,7 @@ type identity struct {
 	email   string                 // "" when the credential does not tell
 	learned atomic.Pointer[string] // the e-mail address that Google told, if any
 	file    string                 // "" without a file
-	secrets []secret               // what redact takes out of texts
+	secrets []secret.Value         // what redact takes out of texts
 	// provider returns a provider without a cache whose requests go through the client.
 	provider func(*http.Client) (auth.TokenProvider, error)
 }
@@ -120,7 +122,7 @@ func (p *parser) parse(raw []byte, depth int) (*identity, *Error) {
 		return nil, err
 	}
 	id.kind, id.file = k.Type, p.file
-	id.secrets = append(id.secrets, newSecret(k.PrivateKey), newSecret(k.ClientSecret), newSecret(k.RefreshToken))
+	id.secrets = append(id.secrets, secret.New(k.PrivateKey), secret.New(k.ClientSecret), secret.New(k.RefreshToken))
 	if _, err := id.provider(http.DefaultClient); err != nil {
 		return nil, p.fault("type", "the credential cannot be used: %s", id.redact(err.Error()))
 	}

@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/secret"
 )
 
 // A Token is a Google access token. It prints as hidden; its uses are to authorize
 // requests to Google and, where the configuration allows a host that, HandOut.
 type Token struct {
-	secret  secret
+	secret  secret.Value
 	fetched time.Time
 	expires time.Time
 	drop    func(*Token) // nil in a token that no keyring holds
@@ -19,13 +21,13 @@ type Token struct {
 
 // Authorize sets the request's Authorization header.
 func (t *Token) Authorize(r *http.Request) {
-	r.Header.Set("Authorization", "Bearer "+t.secret.reveal())
+	r.Header.Set("Authorization", "Bearer "+t.secret.Reveal())
 }
 
 // HandOut returns the token as text, for a host's backend that calls Google itself
 // and that the configuration allows it. It is the one way out of this process:
 // whoever calls it has asked the gate and recorded it.
-func (t *Token) HandOut() string { return t.secret.reveal() }
+func (t *Token) HandOut() string { return t.secret.Reveal() }
 
 // Reject tells the keyring that Google refused the token with a 401, so that the
 // next AccessToken fetches a new one. Safe to call often and late: only the token that

@@ -22,6 +22,7 @@ import (
 	"github.com/oriel-server/oriel/internal/dashboard"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/secret"
 )
 
 const (
@@ -152,7 +153,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 	gate, err := policy.New(policy.Config{Rules: rules, Source: s.source, Catalog: catalog{}, Recorder: forgetful{}, Clock: clock})
 	must(t, err)
 	authority, err := access.New(access.Config{
-		Keys:   []access.Key{{ID: "k1", Secret: access.Secret("q8Jd0w!xK2v-Zr7uPe5_Tn3bYc9mLh4G")}},
+		Keys:   []access.Key{{ID: "k1", Secret: secret.New("q8Jd0w!xK2v-Zr7uPe5_Tn3bYc9mLh4G")}},
 		Hosts:  []access.Host{{Name: "host", APIKeys: [][32]byte{sha256.Sum256([]byte(hostKey))}}},
 		Ledger: s.ledger, Recorder: access.NewLogRecorder(slog.New(slog.DiscardHandler)),
 		Rules: rules, Issuer: ownOrigin, Lifetime: 5 * time.Minute, Sessions: access.Sessions{Host: 12 * time.Hour, Public: time.Hour}, Clock: clock, Random: rand.Reader,
