@@ -17,7 +17,8 @@ const module = "github.com/oriel-server/oriel/"
 // new arrow is a line here and a sentence in ARCHITECTURE.md, in one commit.
 // A key also stands for the packages in folders below it.
 var importMap = map[string][]string{
-	"internal/report":          {"internal/report"},
+	"internal/protojson":       {},
+	"internal/report":          {"internal/report", "internal/protojson"},
 	"internal/credential":      {"internal/secret"},
 	"internal/secret":          {},
 	"emulator":                 {"emulator"},

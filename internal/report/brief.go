@@ -2,6 +2,7 @@ package report
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -29,3 +30,5 @@ func HideCredentials(s string) string {
 // credentialForm is how credentials look. No name of a field is so long that it
 // looks like an API key, and none has the dots of the others; eyJ may be within one.
 var credentialForm = regexp.MustCompile(`(oriel_[\w-]{6})[\w-]{35,}|(ya29\.[\w.-]{7}|\beyJ[\w-]{9})[\w.-]+|(eyJ[\w-]{9})[\w-]*\.[\w.-]+`)
+
+func quote(s string) string { return strconv.Quote(Brief(s)) }

@@ -36,20 +36,9 @@ var compatibilities = []string{"COMPATIBLE", "INCOMPATIBLE"}
 // DecodeCheckCompatibility reads a CheckCompatibilityRequest as DecodeRunReport
 // reads a RunReportRequest.
 func DecodeCheckCompatibility(b []byte) (CompatibilityCheck, error) {
-	var c CompatibilityCheck
-	err := decodeRoot(b, func(d *decoder, root node) {
-		all := d.fields(&c.Query)
-		d.message(root, "", map[string]field{
-			"property":            all["property"],
-			"dimensions":          all["dimensions"],
-			"metrics":             all["metrics"],
-			"dimensionFilter":     all["dimensionFilter"],
-			"metricFilter":        all["metricFilter"],
-			"compatibilityFilter": d.enum(&c.Filter, "Compatibility", compatibilities...),
-		}, nil)
-	})
+	r, err := read(compatibilityRequests, b)
 	if err == nil {
-		err = c.Query.ValidateFields()
+		err = r.Query.ValidateFields()
 	}
-	return c, err
+	return CompatibilityCheck{r.Query, r.Filter}, err
 }

@@ -104,6 +104,7 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 		{`{}`, `A dateRange is required.`},
 		{`[]`, `Invalid JSON payload received. Unknown name "": Root element must be a message.`},
 		{`{"x":1}`, `Invalid JSON payload received. Unknown name "x": Cannot find field.`},
+		{`{"ya29.a0AfH6SMBx":1}`, `Invalid JSON payload received. Unknown name "ya29.a0AfH6S…": Cannot find field.`},
 		{`{"dateRanges":[{"x":1}]}`, `Invalid JSON payload received. Unknown name "x" at 'date_ranges[0]': Cannot find field.`},
 		{`{"x":1,"y":2}`, "Invalid JSON payload received. Unknown name \"x\": Cannot find field.\nInvalid JSON payload received. Unknown name \"y\": Cannot find field."},
 		{`{"Metrics":[]}`, `Invalid JSON payload received. Unknown name "Metrics": Cannot find field.`},
@@ -227,7 +228,7 @@ func TestDecodeHostileInput(t *testing.T) {
 		"deep JSON":       strings.Repeat(`{"dimensionFilter":`, 100_000),
 		"deep array":      strings.Repeat(`[`, 1_000_000),
 		"unknown names":   `{` + strings.TrimSuffix(strings.Repeat(`"`+strings.Repeat("y", 200)+`":1,`, 10_000), ",") + `}`,
-		"many values":     with(`"dimensionFilter":{"filter":{"fieldName":"city","inListFilter":{"values":[` + strings.TrimSuffix(strings.Repeat(`"a",`, maxValues+1), ",") + `]}}}`),
+		"many values":     with(`"dimensionFilter":{"filter":{"fieldName":"city","inListFilter":{"values":[` + strings.TrimSuffix(strings.Repeat(`"a",`, 10_001), ",") + `]}}}`),
 		"many conditions": with(`"dimensionFilter":{"andGroup":{"expressions":[` + strings.TrimSuffix(strings.Repeat(group+",", 11), ",") + `]}}`),
 		"many regexps":    with(`"dimensionFilter":{"andGroup":{"expressions":[` + strings.TrimSuffix(strings.Repeat(`{"filter":{"fieldName":"city","stringFilter":{"matchType":"FULL_REGEXP","value":"`+strings.Repeat("x{1000}", 500)+`"}}},`, 5), ",") + `]}}`),
 		"large regexp":    with(`"dimensionFilter":{"filter":{"fieldName":"city","stringFilter":{"matchType":"FULL_REGEXP","value":"((a{100}){100}){100}"}}}`),
@@ -301,4 +302,25 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkDecode reads what a page sends, and 256 KB that somebody sends who means harm.
+func BenchmarkDecode(b *testing.B) {
+	fill := func(before, part, after string) string {
+		return before + strings.TrimSuffix(strings.Repeat(part+",", 256<<10/(len(part)+1)), ",") + after
+	}
+	for name, body := range map[string]string{
+		"page":    with(`"dimensions":[{"name":"date"}],"orderBys":[{"dimension":{"dimensionName":"date"}}]`),
+		"unknown": fill(`{`, `"y":1`, `}`),
+		"objects": fill(`{"x":[`, `{"":{}}`, `]}`),
+		"values":  fill(`{"dimensionFilter":{"filter":{"fieldName":"a","inListFilter":{"values":[`, `""`, `]}}}}`),
+		"filters": fill(`{"dimensionFilter":{"andGroup":{"expressions":[`, `{"filter":{"emptyFilter":{}}}`, `]}}}`),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _ = DecodeRunReport([]byte(body))
+			}
+		})
+	}
 }

@@ -5,10 +5,10 @@ import "slices"
 // A Filter is an expression over fields: exactly one of AndGroup, OrGroup, Not
 // and Condition is set. One expression holds only dimensions or only metrics.
 type Filter struct {
-	AndGroup  *FilterList `json:"andGroup,omitempty"`
-	OrGroup   *FilterList `json:"orGroup,omitempty"`
-	Not       *Filter     `json:"notExpression,omitempty"`
-	Condition *Condition  `json:"filter,omitempty"`
+	AndGroup  *FilterList `json:"andGroup,omitempty" oneof:"expr"`
+	OrGroup   *FilterList `json:"orGroup,omitempty" oneof:"expr"`
+	Not       *Filter     `json:"notExpression,omitempty" oneof:"expr"`
+	Condition *Condition  `json:"filter,omitempty" oneof:"expr" total:"1000"`
 }
 
 // A FilterList is the members of an and-group or an or-group.
@@ -19,31 +19,31 @@ type FilterList struct {
 // A Condition tests one field in exactly one way.
 type Condition struct {
 	FieldName string         `json:"fieldName"`
-	String    *StringFilter  `json:"stringFilter,omitempty"`
-	InList    *InListFilter  `json:"inListFilter,omitempty"`
-	Numeric   *NumericFilter `json:"numericFilter,omitempty"`
-	Between   *BetweenFilter `json:"betweenFilter,omitempty"`
-	Empty     *EmptyFilter   `json:"emptyFilter,omitempty"`
+	String    *StringFilter  `json:"stringFilter,omitempty" oneof:"one_filter"`
+	InList    *InListFilter  `json:"inListFilter,omitempty" oneof:"one_filter"`
+	Numeric   *NumericFilter `json:"numericFilter,omitempty" oneof:"one_filter"`
+	Between   *BetweenFilter `json:"betweenFilter,omitempty" oneof:"one_filter"`
+	Empty     *EmptyFilter   `json:"emptyFilter,omitempty" oneof:"one_filter"`
 }
 
 // StringFilter compares text. MatchType is EXACT (the default), BEGINS_WITH,
 // ENDS_WITH, CONTAINS, FULL_REGEXP or PARTIAL_REGEXP (RE2).
 type StringFilter struct {
-	MatchType     string `json:"matchType,omitempty"`
+	MatchType     string `json:"matchType,omitempty" enum:"Filter.StringFilter.MatchType"`
 	Value         string `json:"value"`
 	CaseSensitive bool   `json:"caseSensitive,omitempty"`
 }
 
 // InListFilter is true for any of the values.
 type InListFilter struct {
-	Values        []string `json:"values"`
+	Values        []string `json:"values" most:"10000"`
 	CaseSensitive bool     `json:"caseSensitive,omitempty"`
 }
 
 // NumericFilter compares a number. Operation is EQUAL, LESS_THAN,
 // LESS_THAN_OR_EQUAL, GREATER_THAN or GREATER_THAN_OR_EQUAL.
 type NumericFilter struct {
-	Operation string       `json:"operation"`
+	Operation string       `json:"operation" enum:"Filter.NumericFilter.Operation"`
 	Value     NumericValue `json:"value"`
 }
 
@@ -55,8 +55,8 @@ type BetweenFilter struct {
 
 // NumericValue is a whole number or a double; exactly one is set.
 type NumericValue struct {
-	Int64  *Int64   `json:"int64Value,omitempty"`
-	Double *float64 `json:"doubleValue,omitempty"`
+	Int64  *Int64   `json:"int64Value,omitempty" oneof:"one_value"`
+	Double *float64 `json:"doubleValue,omitempty" oneof:"one_value"`
 }
 
 // EmptyFilter is true for "" and "(not set)".

@@ -196,24 +196,23 @@ func (w WrittenFilter) MarshalJSON() ([]byte, error) { return json.Marshal(w.Fil
 // UnmarshalJSON reads either form strictly: unknown members and members given
 // twice are errors, for of two narrowings none may be dropped in silence. Errors
 // are *Error, Invalid. The shape of an object is for Validate to check.
-func (w *WrittenFilter) UnmarshalJSON(b []byte) (err error) {
-	n, err := parseJSON(b)
-	if err != nil {
-		return err
-	}
-	switch n.kind {
-	case nullNode:
-		w.Filter = nil
+func (w *WrittenFilter) UnmarshalJSON(b []byte) error {
+	var text *string
+	if json.Unmarshal(b, &text) == nil { // a string, or null
+		var f *Filter
+		if text != nil {
+			var err error
+			if f, err = ParseFilter(*text); err != nil {
+				return err
+			}
+		}
+		w.Filter = f
 		return nil
-	case stringNode:
-		w.Filter, err = ParseFilter(n.text)
-		return err
 	}
-	d := &decoder{}
-	f := d.filter(n, "filter", 1)
-	if err := d.err(); err != nil {
-		return err
+	f, err := filterExpressions.Read(b, "filter")
+	if err != nil {
+		return Errorf(Invalid, "%s", err)
 	}
-	w.Filter = f
+	w.Filter = &f
 	return nil
 }

@@ -15,7 +15,7 @@ type Pivot struct {
 	// Limit is how many combinations are answered. Required; the product of all
 	// limits of a query is MaxLimit at most.
 	Limit              Int64         `json:"limit,omitempty"`
-	MetricAggregations []Aggregation `json:"metricAggregations,omitempty"`
+	MetricAggregations []Aggregation `json:"metricAggregations,omitempty" enum:"MetricAggregation"`
 }
 
 // PivotOrder sorts by a metric within the column that the selections choose.
@@ -195,23 +195,15 @@ const pivotReport = "PivotReport"
 // DecodeRunPivotReport reads a RunPivotReportRequest as DecodeRunReport reads a
 // RunReportRequest.
 func DecodeRunPivotReport(b []byte) (Query, error) {
-	var q Query
-	if err := decodeRoot(b, func(d *decoder, root node) {
-		d.pivots = true
-		d.query(root, "", &q)
-	}); err != nil {
-		return Query{}, err
-	}
-	if err := validatePivots(q); err != nil {
-		return Query{}, err
-	}
-	return q, nil
+	r, err := read(pivotRequests, b)
+	return checked(r.Query, err, validatePivots)
 }
 
 // DecodeBatchRunPivotReports reads a BatchRunPivotReportsRequest of 1 to MaxBatch
 // requests.
 func DecodeBatchRunPivotReports(b []byte) ([]Query, error) {
-	return decodeBatch(b, pivotReport, validatePivots)
+	batch, err := read(pivotBatches, b)
+	return queries(batch, err, pivotReport, validatePivots)
 }
 
 func validatePivots(q Query) error {
@@ -219,51 +211,4 @@ func validatePivots(q Query) error {
 		return Errorf(Invalid, "A pivot report requires at least one pivot.")
 	}
 	return q.Validate()
-}
-
-// pivotFields replaces the members of a report request by those of a pivot
-// report's.
-func (d *decoder) pivotFields(fields map[string]field, q *Query) {
-	for _, name := range []string{"orderBys", "metricAggregations", "offset", "limit"} {
-		delete(fields, name)
-	}
-	fields["pivots"] = d.list(maxList, func(n node, path string) {
-		q.Pivots = append(q.Pivots, d.pivot(n, path))
-	})
-}
-
-func (d *decoder) pivot(n node, path string) Pivot {
-	var p Pivot
-	d.message(n, path, map[string]field{
-		"fieldNames": d.list(maxList, func(n node, path string) {
-			var name string
-			d.text(&name)(n, path)
-			p.FieldNames = append(p.FieldNames, name)
-		}),
-		"orderBys": d.list(maxList, func(n node, path string) {
-			p.OrderBys = append(p.OrderBys, d.orderBy(n, path))
-		}),
-		"offset": d.int64(&p.Offset),
-		"limit":  d.int64(&p.Limit),
-		"metricAggregations": d.list(maxList, func(n node, path string) {
-			d.aggregation(n, path, &p.MetricAggregations)
-		}),
-	}, nil)
-	return p
-}
-
-func (d *decoder) pivotOrder(n node, path string) *PivotOrder {
-	var o PivotOrder
-	d.message(n, path, map[string]field{
-		"metricName": d.text(&o.MetricName),
-		"pivotSelections": d.list(maxList, func(n node, path string) {
-			var s PivotSelection
-			d.message(n, path, map[string]field{
-				"dimensionName":  d.text(&s.DimensionName),
-				"dimensionValue": d.text(&s.DimensionValue),
-			}, nil)
-			o.PivotSelections = append(o.PivotSelections, s)
-		}),
-	}, nil)
-	return &o
 }

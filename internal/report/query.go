@@ -39,7 +39,7 @@ type Query struct {
 	MetricFilter       *Filter       `json:"metricFilter,omitempty"`
 	Comparisons        []NamedFilter `json:"comparisons,omitempty"` // not in realtime
 	OrderBys           []OrderBy     `json:"orderBys,omitempty"`
-	MetricAggregations []Aggregation `json:"metricAggregations,omitempty"`
+	MetricAggregations []Aggregation `json:"metricAggregations,omitempty" enum:"MetricAggregation"`
 	Offset             Int64         `json:"offset,omitempty"`
 	Limit              Int64         `json:"limit,omitempty"` // 0 means DefaultLimit
 	CurrencyCode       string        `json:"currencyCode,omitempty"`
@@ -59,9 +59,9 @@ type Dimension struct {
 // A DimensionExpression makes one value of the values of dimensions: exactly one
 // of the members is set.
 type DimensionExpression struct {
-	LowerCase   *CaseExpression        `json:"lowerCase,omitempty"`
-	UpperCase   *CaseExpression        `json:"upperCase,omitempty"`
-	Concatenate *ConcatenateExpression `json:"concatenate,omitempty"`
+	LowerCase   *CaseExpression        `json:"lowerCase,omitempty" oneof:"one_expression"`
+	UpperCase   *CaseExpression        `json:"upperCase,omitempty" oneof:"one_expression"`
+	Concatenate *ConcatenateExpression `json:"concatenate,omitempty" oneof:"one_expression"`
 }
 
 // CaseExpression is a dimension's value in one case of letters.
@@ -88,8 +88,11 @@ type Metric struct {
 // DimensionFilter lets through, in rows of its own, whose column "comparison"
 // holds Name. Google calls it Comparison.
 type NamedFilter struct {
-	Name            string  `json:"name,omitempty"`
-	DimensionFilter *Filter `json:"dimensionFilter,omitempty"`
+	// A comparison that a property's owner saved reads fields that only Google
+	// knows, so that no gate can tell whether it may be asked.
+	_               struct{} `unsupported:"comparison" as:"saved comparisons: write the comparison's dimensionFilter" oneof:"one_comparison"`
+	Name            string   `json:"name,omitempty"`
+	DimensionFilter *Filter  `json:"dimensionFilter,omitempty" oneof:"one_comparison"`
 }
 
 // A DateRange is a span of days, both ends included. Before the gate the ends
@@ -124,9 +127,9 @@ const (
 // An OrderBy sorts rows by exactly one of a metric, a dimension or, in pivots
 // alone, a metric in one column.
 type OrderBy struct {
-	Metric    *MetricOrder    `json:"metric,omitempty"`
-	Dimension *DimensionOrder `json:"dimension,omitempty"`
-	Pivot     *PivotOrder     `json:"pivot,omitempty"`
+	Metric    *MetricOrder    `json:"metric,omitempty" oneof:"one_order_by"`
+	Dimension *DimensionOrder `json:"dimension,omitempty" oneof:"one_order_by"`
+	Pivot     *PivotOrder     `json:"pivot,omitempty" oneof:"one_order_by"`
 	Desc      bool            `json:"desc,omitempty"`
 }
 
@@ -139,7 +142,7 @@ type MetricOrder struct {
 // (the default), CASE_INSENSITIVE_ALPHANUMERIC or NUMERIC.
 type DimensionOrder struct {
 	DimensionName string `json:"dimensionName"`
-	OrderType     string `json:"orderType,omitempty"`
+	OrderType     string `json:"orderType,omitempty" enum:"OrderBy.DimensionOrderBy.OrderType"`
 }
 
 // Clone returns a copy that shares nothing with q that a caller could change.
