@@ -28,7 +28,7 @@ var importMap = map[string][]string{
 	"internal/cache":           {"internal/report"},
 	"internal/store/sqlstore":  {"internal/cache", "internal/report", "internal/access"},
 	"internal/store/storetest": {"internal/cache", "internal/report", "internal/access"},
-	"internal/ua":              {"internal/report"},
+	"internal/ua":              {"internal/report", "internal/protojson"},
 	"internal/dashboard":       {"internal/report"},
 	"internal/ga4":             {"internal/report", "internal/credential"},
 	"internal/policy":          {"internal/report", "internal/dashboard", "internal/credential", "internal/origin"},

@@ -65,8 +65,8 @@ func (d *decoder) message(into reflect.Value, m *message, at *place) error {
 		f := m.members[name.(string)] // the decoder refuses names that are not strings
 		if f == nil {
 			err = d.refuse(t, Problem{Kind: Unknown, Path: at.String(), Name: d.dialect.Brief(name.(string))})
-		} else if t != nil {
-			err = d.member(t, into, f, seen, at)
+		} else if t != nil || d.dialect.Lenient {
+			err = d.member(t, into, f, name.(string), seen, at)
 			seen = append(seen, f)
 		}
 		if err != nil {
@@ -78,14 +78,16 @@ func (d *decoder) message(into reflect.Value, m *message, at *place) error {
 }
 
 // member reads the value of a member; seen are those that the message has already.
-func (d *decoder) member(t json.Token, into reflect.Value, f *field, seen []*field, in *place) error {
+func (d *decoder) member(t json.Token, into reflect.Value, f *field, written string, seen []*field, in *place) error {
 	at := &place{in: in, name: f.snake}
 	sibling := func(s *field) bool { return f.oneof != "" && s.oneof == f.oneof }
 	switch {
 	case slices.Contains(seen, f):
-		return d.refuse(t, Problem{Kind: Twice, Path: at.String(), Name: f.name})
+		return d.refuse(t, Problem{Kind: Twice, Path: at.String(), Name: f.name, Value: written})
 	case slices.ContainsFunc(seen, sibling):
 		return d.refuse(t, Problem{Kind: TwoOfOne, Path: in.String(), Want: f.oneof, Name: f.name})
+	case t == nil:
+		return nil
 	case f.kind != "":
 		return d.useless(t, f)
 	}

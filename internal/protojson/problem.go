@@ -13,7 +13,7 @@ type Problem struct {
 	Path  string // where, in Google's notation: date_ranges[0].start_date
 	Name  string // of the member, oneof or list that the problem is about
 	Want  string // of WrongValue: the type; of TwoOfOne: the oneof
-	Value string // of WrongValue, as errors show it; of Syntax what is wrong
+	Value string // of WrongValue, as errors show it; of Twice, the name as it is written; of Syntax, what is wrong
 	Most  int    // the bound that is exceeded
 	Found int    // what exceeds it; of Syntax the byte
 }

@@ -33,7 +33,8 @@ const MaxDepth = 40
 // A Dialect is what differs between two of Google's APIs.
 type Dialect struct {
 	// Lenient takes a single value for a list of one, and for a text, a number or a
-	// truth value what says it in another type.
+	// truth value what says it in another type. A null is then one of the values that a
+	// member may have only once.
 	Lenient bool
 	// MaxProblems is how many problems are found before reading ends; at least 1.
 	MaxProblems int

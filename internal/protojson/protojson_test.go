@@ -113,6 +113,11 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%s\n got %v\nwant %s", in, err, want)
 		}
 	}
+	lenient := strict
+	lenient.Lenient = true
+	if _, err := New[request](lenient).Read([]byte(`{"is":null,"is":true}`), ""); err == nil || err.Error() != `Invalid value at 'is': is is given twice.` {
+		t.Errorf("null and a value: %v", err)
+	}
 	if _, err := New[tree](strict).Read([]byte(`{"left":7}`), "root"); err == nil || err.Error() != `Invalid value at 'root.left' (message), 7` {
 		t.Errorf("under a root: %v", err)
 	}

@@ -1,7 +1,6 @@
 package ua
 
 import (
-	"bytes"
 	"cmp"
 	"net/url"
 	"reflect"
@@ -48,7 +47,7 @@ type batchRequest struct {
 type reportRequest struct {
 	ViewID                 string                  `json:"viewId"`
 	DateRanges             []dateRange             `json:"dateRanges"`
-	SamplingLevel          string                  `json:"samplingLevel" enum:"SAMPLING_UNSPECIFIED DEFAULT SMALL LARGE"` // accepted likewise
+	SamplingLevel          string                  `json:"samplingLevel" enum:"SamplingLevel"` // accepted likewise
 	Dimensions             []dimensionRequest      `json:"dimensions"`
 	DimensionFilterClauses []dimensionFilterClause `json:"dimensionFilterClauses"`
 	Metrics                []metricRequest         `json:"metrics"`
@@ -76,14 +75,14 @@ type dimensionRequest struct {
 }
 
 type dimensionFilterClause struct {
-	Operator string            `json:"operator" enum:"OPERATOR_UNSPECIFIED OR AND"`
+	Operator string            `json:"operator" enum:"FilterLogicalOperator"`
 	Filters  []dimensionFilter `json:"filters"`
 }
 
 type dimensionFilter struct {
 	DimensionName string   `json:"dimensionName"`
 	Not           bool     `json:"not"`
-	Operator      string   `json:"operator" enum:"OPERATOR_UNSPECIFIED REGEXP BEGINS_WITH ENDS_WITH PARTIAL EXACT NUMERIC_EQUAL NUMERIC_GREATER_THAN NUMERIC_LESS_THAN IN_LIST"`
+	Operator      string   `json:"operator" enum:"DimensionFilterOperator"`
 	Expressions   []string `json:"expressions"`
 	CaseSensitive bool     `json:"caseSensitive"`
 }
@@ -91,25 +90,25 @@ type dimensionFilter struct {
 type metricRequest struct {
 	Expression     string `json:"expression"`
 	Alias          string `json:"alias"`
-	FormattingType string `json:"formattingType" enum:"METRIC_TYPE_UNSPECIFIED INTEGER FLOAT CURRENCY PERCENT TIME"`
+	FormattingType string `json:"formattingType" enum:"MetricType"`
 }
 
 type metricFilterClause struct {
-	Operator string         `json:"operator" enum:"OPERATOR_UNSPECIFIED OR AND"`
+	Operator string         `json:"operator" enum:"FilterLogicalOperator"`
 	Filters  []metricFilter `json:"filters"`
 }
 
 type metricFilter struct {
 	MetricName      string `json:"metricName"`
 	Not             bool   `json:"not"`
-	Operator        string `json:"operator" enum:"OPERATOR_UNSPECIFIED EQUAL LESS_THAN GREATER_THAN IS_MISSING"`
+	Operator        string `json:"operator" enum:"MetricFilterOperator"`
 	ComparisonValue string `json:"comparisonValue"`
 }
 
 type orderBy struct {
 	FieldName string `json:"fieldName"`
-	OrderType string `json:"orderType" enum:"ORDER_TYPE_UNSPECIFIED VALUE DELTA SMART HISTOGRAM_BUCKET DIMENSION_AS_INTEGER"`
-	SortOrder string `json:"sortOrder" enum:"SORT_ORDER_UNSPECIFIED ASCENDING DESCENDING"`
+	OrderType string `json:"orderType" enum:"OrderType"`
+	SortOrder string `json:"sortOrder" enum:"SortOrder"`
 }
 
 type segmentRequest struct {
@@ -135,8 +134,9 @@ func ParseBatch(v url.Values, body []byte) (Batch, error) {
 	if p.err != nil {
 		return Batch{}, p.err
 	}
-	if err := readJSON(bytes.NewReader(body), &b.body); err != nil {
-		return Batch{}, err
+	var err error
+	if b.body, err = batches.Read(body, ""); err != nil {
+		return Batch{}, badRequest("%s", err)
 	}
 	return b, b.check()
 }
