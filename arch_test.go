@@ -35,7 +35,7 @@ var importMap = map[string][]string{
 	"internal/access":          {"internal/policy", "internal/report", "internal/origin", "internal/secret"},
 	"internal/audit":           {"internal/access", "internal/policy", "internal/report"},
 	"internal/web": {
-		"internal/access", "internal/policy", "internal/dashboard", "internal/ua", "internal/report", "internal/origin", "js",
+		"internal/access", "internal/policy", "internal/dashboard", "internal/ua", "internal/report", "internal/origin", "internal/protojson", "js",
 	},
 	"internal/app": {
 		"internal/report", "internal/credential", "internal/plan", "internal/cache", "internal/ua",

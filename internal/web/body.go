@@ -10,27 +10,18 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/oriel-server/oriel/internal/protojson"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Limits of what a request may send.
+// Limits of what a request may send, in bytes.
 const (
-	maxReportBody = 256 << 10 // bytes
-	maxTokenBody  = 64 << 10  // bytes
-	maxDepth      = 40        // of nested objects and arrays: a filter of ten levels has 33
+	maxReportBody = 256 << 10
+	maxTokenBody  = 64 << 10
 )
 
-// readBody reads a JSON body of bounded size and depth.
+// readBody reads a body of bounded size.
 func readBody(r *http.Request, limit int64) ([]byte, error) {
-	body, err := receive(r, limit)
-	if err == nil {
-		err = checkDepth(body)
-	}
-	return body, err
-}
-
-// receive reads a body of bounded size.
-func receive(r *http.Request, limit int64) ([]byte, error) {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return nil, report.Errorf(report.Invalid, "Send the request without Content-Encoding.")
 	}
@@ -88,42 +79,17 @@ func innermost(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
-func checkDepth(body []byte) error {
-	if depth(body) > maxDepth {
-		return report.Errorf(report.Invalid, "The request is nested deeper than %d levels.", maxDepth)
-	}
-	return nil
-}
-
-// depth returns how deep the objects and arrays of a JSON text nest. It reads
-// text that is no JSON as well, without an error.
-func depth(text []byte) int {
-	deepest, now := 0, 0
-	inString := false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
-			now++
-			deepest = max(deepest, now)
-		case c == '}' || c == ']':
-			now--
-		}
-	}
-	return deepest
-}
-
-// checkMembers reads one JSON value and refuses objects that have a member twice,
-// in any case of letters: encoding/json lets the second overwrite the first or
-// merges the two, so that {"filter":{…},"Filter":null} would narrow nothing.
-func checkMembers(d *json.Decoder) error {
+// checkMembers reads one JSON value, in so many others, and refuses those that nest too
+// deep and objects that have a member twice, in any case of letters: encoding/json lets
+// the second overwrite the first or merges the two, so that {"filter":{…},"Filter":null}
+// would narrow nothing.
+func checkMembers(d *json.Decoder, depth int) error {
 	t, err := d.Token()
 	if err != nil || t != json.Delim('[') && t != json.Delim('{') {
 		return err
+	}
+	if depth == protojson.MaxDepth {
+		return report.Errorf(report.Invalid, "%s", protojson.Problem{Kind: protojson.TooDeep, Most: depth})
 	}
 	seen := map[string]bool{}
 	for d.More() {
@@ -138,7 +104,7 @@ func checkMembers(d *json.Decoder) error {
 			}
 			seen[folded] = true
 		}
-		if err := checkMembers(d); err != nil {
+		if err := checkMembers(d, depth+1); err != nil {
 			return err
 		}
 	}
@@ -168,10 +134,14 @@ func inWords(err error) string {
 	return err.Error()
 }
 
-// decodeStrict reads one JSON value into v and refuses what v does not know, and
-// members that are given twice.
+// decodeStrict reads one JSON value of bounded depth into v and refuses what v does not
+// know, and members that are given twice.
 func decodeStrict(body []byte, v any) error {
-	if err := checkMembers(json.NewDecoder(bytes.NewReader(body))); err != nil {
+	var tooDeep *report.Error
+	switch err := checkMembers(json.NewDecoder(bytes.NewReader(body)), 0); {
+	case errors.As(err, &tooDeep):
+		return tooDeep
+	case err != nil:
 		return report.Errorf(report.Invalid, "The request is not what this address reads: %s.", err)
 	}
 	d := json.NewDecoder(bytes.NewReader(body))

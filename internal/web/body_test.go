@@ -1,62 +1,15 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/oriel-server/oriel/internal/protojson"
 	"github.com/oriel-server/oriel/internal/report"
 )
-
-func TestDepth(t *testing.T) {
-	for text, want := range map[string]int{
-		``:                        0,
-		`7`:                       0,
-		`{}`:                      1,
-		`{"a":[{"b":[]}],"c":{}}`: 4,
-		`"[[[["`:                  0,
-		`["\"[[", "\\"]`:          1,
-		`[[`:                      2,
-		`]]][`:                    0,
-		`"\`:                      0,
-	} {
-		if got := depth([]byte(text)); got != want {
-			t.Errorf("depth(%s) = %d, want %d", text, got, want)
-		}
-	}
-}
-
-// Whatever encoding/json can decode, depth must measure truly.
-func FuzzDepth(f *testing.F) {
-	f.Add(`{"a":[1,"]",{"b":"\"["}]}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		var v any
-		got := depth([]byte(text))
-		if json.Unmarshal([]byte(text), &v) == nil && got != nesting(v) {
-			t.Errorf("depth(%s) = %d, want %d", text, got, nesting(v))
-		}
-	})
-}
-
-func nesting(v any) int {
-	deepest := -1
-	switch v := v.(type) {
-	case map[string]any:
-		deepest = 0
-		for _, m := range v {
-			deepest = max(deepest, nesting(m))
-		}
-	case []any:
-		deepest = 0
-		for _, m := range v {
-			deepest = max(deepest, nesting(m))
-		}
-	}
-	return deepest + 1
-}
 
 type brokenReader struct{}
 
@@ -73,7 +26,6 @@ func TestReadBody(t *testing.T) {
 		kind report.Kind
 	}{
 		"too large": {request(strings.Repeat(" ", 101)), report.TooLarge},
-		"too deep":  {request(strings.Repeat("[", maxDepth+1)), report.Invalid},
 		"packed":    {packed, report.Invalid},
 		"broken":    {httptest.NewRequest("POST", "/", brokenReader{}), report.Canceled},
 	} {
@@ -81,8 +33,8 @@ func TestReadBody(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if b, err := readBody(request(strings.Repeat("[", maxDepth)), 100); err != nil || len(b) != maxDepth {
-		t.Errorf("at the limits: %q, %v", b, err)
+	if b, err := readBody(request(strings.Repeat(" ", 100)), 100); err != nil || len(b) != 100 {
+		t.Errorf("at the limit: %q, %v", b, err)
 	}
 }
 
@@ -96,6 +48,14 @@ func TestDecodeStrict(t *testing.T) {
 	}
 	if err := decodeStrict([]byte(" {\"a\":7}\n"), &v); err != nil || v.A != 7 {
 		t.Errorf("%v, %v", v, err)
+	}
+	lists := func(n int) []byte { return []byte(strings.Repeat("[", n) + strings.Repeat("]", n)) }
+	var all any
+	if err := decodeStrict(lists(protojson.MaxDepth), &all); err != nil {
+		t.Errorf("as deep as may be: %v", err)
+	}
+	if err := decodeStrict(lists(protojson.MaxDepth+1), &all); err == nil || err.Error() != "The request is nested deeper than 40 levels." {
+		t.Errorf("deeper: %v", err)
 	}
 	var deep struct{ S []map[string]any }
 	for text, ok := range map[string]bool{

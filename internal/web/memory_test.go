@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oriel-server/oriel/internal/protojson"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -195,7 +196,7 @@ func anySent(r *rand.Rand, tokens []string) sent {
 		oftenAsked, oftenAsked, oftenAsked,
 		`{"metrics":[{"name":"sessions"}],"dimensions":[{"name":"pageTitle"}],"dateRanges":[{"startDate":"2026-11-01","endDate":"yesterday"}],"limit":"7"}`,
 		`{"metrics":[{"name":"sessions"}],"dateRanges":[{"startDate":"today","endDate":"yesterday"}]}`,
-		`{"metrics":[{"name":"activeUsers"}]}`, `{"metrics":[{"nome":"sessions"}]}`, `{`, ``, strings.Repeat("[", maxDepth+1))
+		`{"metrics":[{"name":"activeUsers"}]}`, `{"metrics":[{"nome":"sessions"}]}`, `{`, ``, strings.Repeat("[", protojson.MaxDepth+1))
 	if r.IntN(2) == 0 { // the usual, to have something to remember
 		view, question = "shop", oftenAsked
 		a.headers["Origin"], a.headers["Authorization"] = any("", shopOrigin), "Bearer "+any(tokens[2:]...)

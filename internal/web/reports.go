@@ -69,7 +69,7 @@ func (s *Server) batch(r *http.Request, grant policy.Grant, view, verb, member s
 
 // asked returns what the body of a request asks.
 func (s *Server) asked(r *http.Request, method string, decode func([]byte) ([]report.Query, error)) ([]*policy.Asked, error) {
-	body, err := receive(r, maxReportBody)
+	body, err := readBody(r, maxReportBody)
 	if err != nil {
 		return nil, err
 	}

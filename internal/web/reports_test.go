@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oriel-server/oriel/internal/protojson"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -140,7 +141,7 @@ func TestRefusedReports(t *testing.T) {
 		"empty batch":      {"/v1/views/shop:batchRunReports", `{"requests":[]}`, 400, "INVALID_ARGUMENT"},
 		"unknown member":   {"/v1/views/shop:runReport", `{"metric":[]}`, 400, "INVALID_ARGUMENT"},
 		"no JSON":          {"/v1/views/shop:runReport", `{`, 400, "INVALID_ARGUMENT"},
-		"too deep":         {"/v1/views/shop:runReport", strings.Repeat(`{"a":`, maxDepth+1) + "1" + strings.Repeat("}", maxDepth+1), 400, "INVALID_ARGUMENT"},
+		"too deep":         {"/v1/views/shop:runReport", strings.Repeat(`{"a":`, protojson.MaxDepth+1) + "1" + strings.Repeat("}", protojson.MaxDepth+1), 400, "INVALID_ARGUMENT"},
 		"too large":        {"/v1/views/shop:runReport", strings.Repeat(" ", maxReportBody+1), 413, "INVALID_ARGUMENT"},
 	} {
 		a := s.do("POST", tt.path, tt.body, token)

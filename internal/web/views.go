@@ -31,11 +31,8 @@ func (s *Server) metadata(r *http.Request, grant policy.Grant) (reply, error) {
 
 // checkCompatibility answers which fields can be added to a report.
 func (s *Server) checkCompatibility(r *http.Request, grant policy.Grant, view string) (reply, error) {
-	body, err := receive(r, maxReportBody)
+	body, err := readBody(r, maxReportBody)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkDepth(body); err != nil {
 		return nil, err
 	}
 	asked, err := report.DecodeCheckCompatibility(body)
