@@ -103,7 +103,7 @@ func (d *decoder) member(t json.Token, into reflect.Value, f *field, written str
 	return d.value(t, into.FieldByIndex(f.index), f, at)
 }
 
-// useless reads a member that has no place in the struct.
+// useless reads a member that the struct doesn't hold.
 func (d *decoder) useless(t json.Token, f *field) error {
 	v, err := d.opaque(t)
 	if err == nil && f.kind == unsupported && !zero(v) {
@@ -125,7 +125,7 @@ func zero(v any) bool {
 	return v == false || v == ""
 }
 
-// refuse notes a problem with a value and reads past it.
+// refuse records a problem with a value and reads past it.
 func (d *decoder) refuse(t json.Token, p Problem) error {
 	if err := d.problem(p); err != nil {
 		return err

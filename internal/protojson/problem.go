@@ -80,10 +80,10 @@ func (p Problem) At() string {
 	return " at '" + p.Path + "'"
 }
 
-// errEnough ends the reading of a request with as many problems as are said.
+// errEnough ends the reading of a request with as many problems as are reported.
 var errEnough = errors.New("enough problems")
 
-// problem notes what is wrong with a value; reading goes on unless it returns an error.
+// problem records what is wrong with a value; reading continues unless it returns an error.
 func (d *decoder) problem(p Problem) error {
 	d.problems = append(d.problems, d.say(p))
 	if len(d.problems) >= d.dialect.MaxProblems {

@@ -148,6 +148,9 @@ func TestWrongTags(t *testing.T) {
 		_ struct{} `ignored:"a"`
 		A string   `json:"a"`
 	}
+	type without struct {
+		part `without:"shapes"`
+	}
 	for name, make := range map[string]func(){
 		"an unknown enum":          func() { New[noEnum](strict) },
 		"a bound that's no number": func() { New[noNumber](strict) },

@@ -19,8 +19,7 @@ type message struct {
 type field struct {
 	name  string // in lowerCamelCase
 	snake string // as errors write it
-	// kind is what of a member that has no place in the struct is read; "" for others.
-	kind  string
+	kind  string // ignored or unsupported; "" for a member that the struct holds
 	as    string // what is refused of one that is unsupported
 	index []int  // of the struct's field
 	oneof string
@@ -31,7 +30,7 @@ type field struct {
 	most, total int      // 0 for any number
 }
 
-// The kinds of members without a place.
+// The kinds of members that the struct doesn't hold.
 const (
 	ignored     = "ignored"
 	unsupported = "unsupported"
@@ -49,26 +48,27 @@ func (s schema) message(t reflect.Type) *message {
 	}
 	m := &message{strings.ToLower(t.Name()), map[string]*field{}}
 	s.known[t] = m
-	s.collect(m, t, nil, nil)
+	s.collect(m, t, nil)
 	return m
 }
 
-// collect adds the members of a struct to a message, but for those it is without.
-func (s schema) collect(m *message, t reflect.Type, index []int, without []string) {
+// collect adds the members of a struct to a message.
+func (s schema) collect(m *message, t reflect.Type, index []int) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		at := append(slices.Clone(index), i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && name == "":
-			s.collect(m, f.Type, at, strings.Fields(f.Tag.Get("without")))
+			s.collect(m, f.Type, at)
+			m.remove(strings.Fields(f.Tag.Get("without")))
 		case f.Name == "_":
 			for _, kind := range []string{ignored, unsupported} {
 				for name := range strings.FieldsSeq(f.Tag.Get(kind)) {
 					m.add(&field{name: name, kind: kind, as: f.Tag.Get("as"), oneof: f.Tag.Get("oneof")})
 				}
 			}
-		case name != "" && name != "-" && !slices.Contains(without, name):
+		case name != "" && name != "-":
 			m.add(s.field(f, name, at))
 		}
 	}
@@ -110,6 +110,17 @@ func (m *message) add(f *field) {
 	}
 	f.snake = snake(f.name)
 	m.members[f.name], m.members[f.snake] = f, f
+}
+
+func (m *message) remove(names []string) {
+	for _, name := range names {
+		f := m.members[name]
+		if f == nil {
+			panic(fmt.Sprintf("protojson: %s is without %s, which it never had", m.name, name))
+		}
+		delete(m.members, f.name)
+		delete(m.members, f.snake)
+	}
 }
 
 // snake writes a name as the .proto file does.
