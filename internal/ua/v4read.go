@@ -1,6 +1,7 @@
 package ua
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/protojson"
@@ -41,6 +42,8 @@ func sayPayload(p protojson.Problem) string {
 	case protojson.Twice:
 		p.Path = p.Path[:max(0, strings.LastIndexByte(p.Path, '.'))]
 		return invalid + `The name "` + p.Value + `"` + p.At() + " is given twice."
+	case protojson.LongList: // of requests: others are counted when all is read
+		return fmt.Sprintf("There are too many requests in the batch request. The maximum allowed is %d; this one has %d.", p.Most, p.Found)
 	case protojson.WrongValue:
 		return sayWrongValue(p)
 	}

@@ -14,7 +14,6 @@ import (
 
 // Limits of v4. Source: Analytics Reporting API v4, discovery revision 20211020.
 const (
-	maxRequests        = 5
 	maxRanges          = 2
 	maxDimensionsV4    = 9
 	maxMetricsV4       = 10
@@ -40,7 +39,7 @@ type Batch struct {
 }
 
 type batchRequest struct {
-	ReportRequests    []reportRequest `json:"reportRequests"`
+	ReportRequests    []reportRequest `json:"reportRequests" most:"5"`
 	UseResourceQuotas bool            `json:"useResourceQuotas"` // accepted: there is no such choice
 }
 
@@ -148,11 +147,8 @@ func (b Batch) View() string {
 
 func (b Batch) check() error {
 	all := b.body.ReportRequests
-	switch {
-	case len(all) == 0:
+	if len(all) == 0 {
 		return badRequest("The request needs at least one of reportRequests.")
-	case len(all) > maxRequests:
-		return badRequest("There are too many requests in the batch request. The maximum allowed is %d; this one has %d.", maxRequests, len(all))
 	}
 	for _, r := range all {
 		if field := r.differs(all[0]); field != "" {
