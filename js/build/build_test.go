@@ -67,12 +67,27 @@ func TestSizeLimit(t *testing.T) {
 }
 
 func TestMinifiedStyles(t *testing.T) {
-	got, err := minifiedStyles("// `Styles`.\nexport const css = `\n/* a\n note */ a {  color: red;\n}\n`;\n")
-	if want := "// `Styles`.\nexport const css = \"a{color:red}\\n\";\n"; err != nil || got != want {
+	got, err := minifiedStyles("/* a\n note */ a {  color: red;\n}\n")
+	if want := "a{color:red}\n"; err != nil || got != want {
 		t.Errorf("minifiedStyles = %q, %v, want %q", got, err, want)
 	}
-	if _, err := minifiedStyles("export const css = '';"); err == nil {
-		t.Error("no error for a module without styles")
+}
+
+func TestStylesAreTextWhereScriptsImportThem(t *testing.T) {
+	root := t.TempDir()
+	save(t, filepath.Join(root, "a.css"), "/* a note */\na {\n  color: red;\n}\n")
+	save(t, filepath.Join(root, "a.ts"), "import css from './a.css' with { type: 'text' };\nconsole.log(css);\n")
+	o := options(root)
+	o.EntryPoints = []string{"a.ts", "a.css"}
+	out, _, err := run(root, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(out["a.js"]); !strings.Contains(got, "a{color:red}") || strings.Contains(got, "note") {
+		t.Errorf("the script is %q, want the style sheet without blanks and comments in it", got)
+	}
+	if got, want := string(out["a.css"]), "a{color:red}\n"; got != want {
+		t.Errorf("the style sheet is %q, want %q", got, want)
 	}
 }
 

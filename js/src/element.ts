@@ -7,12 +7,12 @@ import type { Charts } from './charts-loader.js';
 import { anonymousClient, hostClient, ownClient } from './directory.js';
 import type { Scope, TokenProvider } from './directory.js';
 import { sheetOf } from './dom.js';
+import styles from './element.css' with { type: 'text' };
 import { Failure, failureOf } from './failure.js';
 import { localeOf, messagesFor } from './messages.js';
 import type { Messages } from './messages.js';
 import { Refresher } from './refresher.js';
 import type { SessionState } from './session.js';
-import { styles } from './styles.js';
 import type { Token } from './wire.js';
 
 /** Why something is loaded: a change of what is asked, or the same again because it got old. */
@@ -130,7 +130,7 @@ export abstract class OrielElement extends HTMLElement {
 
   /** Lets the charts' styles in, which come with the charts. */
   protected readonly adopt = (charts: Charts): void => {
-    chartSheet ??= sheetOf(charts.chartsCss);
+    chartSheet ??= sheetOf(charts.styles);
     if (!this.root.adoptedStyleSheets.includes(chartSheet)) {
       this.root.adoptedStyleSheets = [...this.root.adoptedStyleSheets, chartSheet];
     }

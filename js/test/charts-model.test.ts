@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { extentsOf, stack } from '../src/charts/cartesian.js';
-import { chartsCss } from '../src/charts/charts.css.js';
+import styles from '../src/charts/charts.css' with { type: 'text' };
 import { barPath } from '../src/charts/columns.js';
 import { Formatter } from '../src/charts/format.js';
 import { shade } from '../src/charts/geo.js';
@@ -140,7 +140,7 @@ function contrast(a: string, b: string): number {
 }
 
 test('marks have contrast 3 and text 4.5, in light and dark', () => {
-  const pairs = new Map([...chartsCss.matchAll(/--_(\w+): light-dark\((#[0-9a-f]+), (#[0-9a-f]+)\)/g)].map(([, name, light, dark]) => [name!, [light!, dark!]]));
+  const pairs = new Map([...styles.matchAll(/--_(\w+): light-dark\((#[0-9a-f]+), (#[0-9a-f]+)\)/g)].map(([, name, light, dark]) => [name!, [light!, dark!]]));
   for (const scheme of [0, 1]) {
     const of = (name: string): string => pairs.get(name)![scheme]!;
     for (let i = 1; i <= 8; i += 1) assert.ok(contrast(of(String(i)), of('surface')) >= 3, `series ${i}, scheme ${scheme}`);
@@ -151,8 +151,8 @@ test('marks have contrast 3 and text 4.5, in light and dark', () => {
 });
 
 test('the styles before light-dark() are the light ones', () => {
-  const before = chartsCss.slice(0, chartsCss.indexOf('@supports'));
-  for (const [, name, light] of chartsCss.matchAll(/--_(\w+): light-dark\((#[0-9a-f]+),/g)) {
+  const before = styles.slice(0, styles.indexOf('@supports'));
+  for (const [, name, light] of styles.matchAll(/--_(\w+): light-dark\((#[0-9a-f]+),/g)) {
     assert.ok(before.includes(`--_${name}: ${light};`), `--_${name}`);
   }
 });

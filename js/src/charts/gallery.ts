@@ -2,7 +2,7 @@
 import shapes from 'world-atlas/countries-110m.json';
 import { fillDates } from '../data/report.js';
 import type { Cell, Column, ColumnType, Table } from '../data/table.js';
-import { chartsCss, draw } from './index.js';
+import { draw, styles } from './index.js';
 import type { ChartOptions, ChartType } from './index.js';
 
 const column = (name: string, label: string, type: ColumnType, role: Column['role'] = 'metric'): Column => ({ name, label, role, type, currency: type === 'currency' ? 'EUR' : undefined });
@@ -95,7 +95,7 @@ const cards: [string, ChartType, Table, ChartOptions?, string?][] = [
 ];
 
 const sheet = new CSSStyleSheet();
-sheet.replaceSync(chartsCss);
+sheet.replaceSync(styles);
 const wanted = new URLSearchParams(location.search);
 const gallery = document.getElementById('gallery') as HTMLElement;
 if (wanted.get('theme')) document.documentElement.style.colorScheme = wanted.get('theme') as string;

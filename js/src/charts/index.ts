@@ -10,7 +10,7 @@ import { Plot } from './plot.js';
 import { Scorecard } from './scorecard.js';
 import { TableChart } from './table-chart.js';
 
-export { chartsCss } from './charts.css.js';
+export { default as styles } from './charts.css' with { type: 'text' };
 export { Formatter } from './format.js';
 export type * from './options.js';
 export type { Texts } from './texts.js';
@@ -21,7 +21,7 @@ const painters: Record<Exclude<ChartType, 'table' | 'scorecard' | 'geo'>, Painte
 
 /**
  * Draws a table in a container and follows the container's size. The container's tree must hold the styles
- * `chartsCss`. The caller destroys the chart before it drops the container.
+ * `styles`. The caller destroys the chart before it drops the container.
  */
 export function draw(container: HTMLElement, type: ChartType, table: Table, options: ChartOptions = {}): Chart {
   if (type === 'table') return new TableChart(container, type, table, options).start();

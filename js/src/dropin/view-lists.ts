@@ -1,14 +1,8 @@
 import { h, sheetOf } from '../dom.js';
 import type { AccountSummary, Choice } from './summaries.js';
+import css from './view-lists.css' with { type: 'text' };
 
 const CLASS = 'gapi-analytics-view-selector';
-
-// :where() weighs nothing: whatever rule a page has for its tables and selects wins.
-const css = `
-:where(.${CLASS}) { border-collapse: collapse; font: inherit; text-align: start; }
-:where(.${CLASS} td) { padding: 0.25em 0.75em 0.25em 0; vertical-align: middle; }
-:where(.${CLASS} select) { font: inherit; min-inline-size: 14em; max-inline-size: 100%; padding: 0.25em 0.375em; }
-`;
 
 interface Item {
   id: string;

@@ -1,5 +1,5 @@
 import { countryCode } from '../charts/countries.js';
-import { chartsCss } from '../charts/charts.css.js';
+import styles from '../charts/charts.css' with { type: 'text' };
 import { drawHosted } from '../charts/hosted.js';
 import type { Chart, ChartOptions, Selection } from '../charts/options.js';
 import { sorted } from '../charts/table-chart.js';
@@ -44,7 +44,7 @@ function dress(container: Element): void {
   const tree = container.getRootNode();
   const home = (tree as Partial<ShadowRoot>).adoptedStyleSheets ? (tree as ShadowRoot) : own;
   const made = sheets.get(own) ?? new (own.defaultView ?? window).CSSStyleSheet();
-  if (!sheets.has(own)) made.replaceSync(chartsCss);
+  if (!sheets.has(own)) made.replaceSync(styles);
   sheets.set(own, made);
   if (!home.adoptedStyleSheets.includes(made)) home.adoptedStyleSheets = [made, ...home.adoptedStyleSheets];
 }
