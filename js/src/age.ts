@@ -1,6 +1,6 @@
 // When figures are from, and when to ask for newer ones.
 
-import type { Age } from './wire.js';
+import type { Age } from './types.js';
 
 function formatter(locale: string, options: Intl.DateTimeFormatOptions, zone: string | undefined): Intl.DateTimeFormat {
   try {

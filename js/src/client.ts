@@ -3,7 +3,7 @@ import { Flights } from './flights.js';
 import type { GoogleReport } from './data/report.js';
 import { jsonOf } from './json.js';
 import type { Session } from './session.js';
-import type { Age, Freshness, Notice, Stale, Token, WireDashboard } from './wire.js';
+import type { Age, Freshness, Notice, Stale, Token, WireDashboard } from './types.js';
 
 /** A report and how old it is. */
 export interface Answer extends Age {

@@ -2,7 +2,7 @@ import { h } from './dom.js';
 import { say } from './messages.js';
 import type { Messages } from './messages.js';
 import { addDays, customRange, isDay, presetDays } from './ranges.js';
-import type { DateRange, WireView } from './wire.js';
+import type { DateRange, WireView } from './types.js';
 
 /** What the controls show as chosen, and what can be chosen. */
 export interface Choice {

@@ -8,9 +8,8 @@ import type { Reason } from './element.js';
 import { Failure } from './failure.js';
 import { say, sentence, withOwn } from './messages.js';
 import { Panel } from './panel.js';
-import type { Setting } from './picture.js';
 import type { Origin } from './saving.js';
-import type { WireDashboard, WireEmbed, WirePanel } from './wire.js';
+import type { Setting, WireDashboard, WireEmbed, WirePanel } from './types.js';
 
 // What a dashboard often looks like, for the bones before its first answer.
 const usual: [string, number][] = [['scorecard', 4], ['scorecard', 4], ['scorecard', 4], ['line', 8], ['donut', 4], ['table', 6], ['table', 6]];

@@ -1,7 +1,7 @@
 import { browserClock, browserWakeups } from './browser.js';
 import { Client, checkToken, fetchJSON, readToken } from './client.js';
 import { Session } from './session.js';
-import type { Token } from './wire.js';
+import type { Token } from './types.js';
 
 /** What an anonymous visitor's token is asked for: one dashboard, or one view. */
 export interface Scope {

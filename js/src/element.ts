@@ -13,7 +13,7 @@ import { localeOf, messagesFor } from './messages.js';
 import type { Messages } from './messages.js';
 import { Refresher } from './refresher.js';
 import type { SessionState } from './session.js';
-import type { Token } from './wire.js';
+import type { Token } from './types.js';
 
 /** Why something is loaded: a change of what is asked, or the same again because it got old. */
 export type Reason = 'change' | 'refresh';

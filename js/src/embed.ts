@@ -6,7 +6,7 @@ import { fetchJSON } from './client.js';
 import type { OrielDashboard } from './dashboard.js';
 import { loadCharts } from './charts-loader.js';
 import { Failure } from './failure.js';
-import type { Token, WireEmbed } from './wire.js';
+import type { Token, WireEmbed } from './types.js';
 
 /** The page's data; null when it holds none, as an error page does. */
 function inlined(): WireEmbed | null {

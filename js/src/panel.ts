@@ -6,8 +6,8 @@ import { failureOf } from './failure.js';
 import { jsonOf } from './json.js';
 import { sentence } from './messages.js';
 import type { Messages } from './messages.js';
-import type { PanelData, Setting } from './picture.js';
 import type { Origin } from './saving.js';
+import type { PanelData, Setting } from './types.js';
 
 type Drawn = ReturnType<Charts['draw']>;
 type Shape = 'chart' | 'list' | 'figure';

@@ -6,21 +6,8 @@ import { fillDates, splitRanges, tableOf } from './data/report.js';
 import type { GoogleReport } from './data/report.js';
 import type { Table } from './data/table.js';
 import { labelOf } from './labels.js';
-import type { Messages } from './messages.js';
 import { realtimeText } from './smallprint.js';
-import type { Age, DateRange, WirePanel } from './wire.js';
-
-/** What a panel shows: a wire panel that has a report. */
-export type PanelData = Pick<WirePanel, 'title' | 'type' | 'options' | 'dateRanges' | 'realtime'> & Age & { report: GoogleReport };
-
-/** How a panel writes: language, and the calendar that times are read in. */
-export interface Setting {
-  locale: string;
-  words: Messages;
-  timeZone: string | undefined;
-  /** The ISO day that it is in the time zone. */
-  today: string;
-}
+import type { DateRange, PanelData, Setting } from './types.js';
 
 /** The metrics' names, for a panel that has no title. */
 export function titleOf({ report }: PanelData, { locale }: Setting): string {

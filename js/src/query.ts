@@ -2,7 +2,7 @@
 
 import { Failure } from './failure.js';
 import { BadRange, parseRange, previousRange } from './ranges.js';
-import type { DateRange } from './wire.js';
+import type { DateRange } from './types.js';
 
 /** The attributes of an <oriel-chart>, empty where absent. */
 export interface ChartAttributes {

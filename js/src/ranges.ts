@@ -2,7 +2,7 @@
 // "2026-01-01..2026-01-31". Calendar words are resolved by the server, in the property's
 // time zone; nothing here reads the viewer's clock.
 
-import type { DateRange } from './wire.js';
+import type { DateRange } from './types.js';
 
 /** A range that cannot be read. The message says what to write. */
 export class BadRange extends Error {}

@@ -4,7 +4,7 @@ import type { Client } from './client.js';
 import { h } from './dom.js';
 import { jsonOf } from './json.js';
 import { say } from './messages.js';
-import type { DateRange } from './wire.js';
+import type { DateRange } from './types.js';
 
 const en = {
   save: 'Save “{title}” as CSV',

@@ -1,5 +1,5 @@
 import { Failure, failureOf } from './failure.js';
-import type { Token } from './wire.js';
+import type { Token } from './types.js';
 
 /** Time that only moves forward, timers and chance; handed in so that tests can move them. */
 export interface Clock {

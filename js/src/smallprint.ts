@@ -2,8 +2,7 @@
 
 import { momentText } from './age.js';
 import { say } from './messages.js';
-import type { PanelData, Setting } from './picture.js';
-import type { Age, KnownNotice, Notice } from './wire.js';
+import type { Age, KnownNotice, Notice, PanelData, Setting } from './types.js';
 
 const en = {
   realtime: 'in the last 30 minutes',

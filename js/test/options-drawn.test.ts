@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import type { ChartKind } from '../src/visualization/kinds.js';
+import type { ChartKind } from '../src/visualization/types.js';
 import { chartOptionsOf } from '../src/visualization/options.js';
 
 // Tests run from a temporary folder, and are started below js.

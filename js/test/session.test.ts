@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Failure } from '../src/failure.js';
 import { Session } from '../src/session.js';
 import type { SessionState } from '../src/session.js';
-import type { Token } from '../src/wire.js';
+import type { Token } from '../src/types.js';
 import { FakeClock, FakePage, settle } from './clock.js';
 
 const MINUTE = 60_000;

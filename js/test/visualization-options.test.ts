@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ChartOptions } from '../src/charts/options.js';
 import { tableOf } from '../src/visualization/convert.js';
 import { DataTable } from '../src/visualization/datatable.js';
-import type { ChartKind } from '../src/visualization/kinds.js';
+import type { ChartKind } from '../src/visualization/types.js';
 import { chartOptionsOf } from '../src/visualization/options.js';
 
 const kinds: ChartKind[] = ['LINE', 'AREA', 'COLUMN', 'BAR', 'PIE', 'TABLE', 'GEO'];

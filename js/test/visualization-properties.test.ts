@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DataTable } from '../src/visualization/datatable.js';
 import { DataView } from '../src/visualization/dataview.js';
-import type { ColumnType } from '../src/visualization/kinds.js';
+import type { ColumnType } from '../src/visualization/types.js';
 import { datePattern, numberPattern } from '../src/visualization/patterns.js';
 import { compareValues } from '../src/visualization/reading.js';
 

@@ -5,7 +5,7 @@ import { Failure } from '../src/failure.js';
 import { labelOf } from '../src/labels.js';
 import { messagesFor, say, sentence, withOwn } from '../src/messages.js';
 import { smallPrint } from '../src/smallprint.js';
-import type { Age } from '../src/wire.js';
+import type { Age } from '../src/types.js';
 
 (globalThis as Record<string, unknown>)['location'] = { origin: 'https://page.example' };
 

@@ -1,5 +1,5 @@
 import type { V3Answer } from '../data/v3.js';
-import type { VisualizationChart } from '../visualization/index.js';
+import type { VisualizationChart } from '../visualization/types.js';
 import { browserClock } from '../browser.js';
 import { failureBody, isGood, isPassing } from './asker.js';
 import type { Asker } from './asker.js';

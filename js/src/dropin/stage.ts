@@ -1,5 +1,5 @@
 import { h } from '../dom.js';
-import type { VisualizationChart } from '../visualization/index.js';
+import type { VisualizationChart } from '../visualization/types.js';
 
 const CLASS = 'gapi-analytics-data-chart';
 

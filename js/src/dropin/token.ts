@@ -2,7 +2,7 @@
 
 import { UNKNOWN_LIFE, fetchJSON, readToken } from '../client.js';
 import type { TokenSource } from '../session.js';
-import type { Token } from '../wire.js';
+import type { Token } from '../types.js';
 import { optionsOf } from './merge.js';
 
 /** What a page hands over as `serverAuth`, as a token; null when it holds none. */

@@ -1,7 +1,6 @@
 import type { V3Answer, V3Header } from '../data/v3.js';
 import { jsonOfDate, localDate } from './dates.js';
-import type { DataObject } from './index.js';
-import type { ColumnType } from './kinds.js';
+import type { ColumnType, DataObject } from './types.js';
 
 type Header = Pick<V3Header, 'name' | 'columnType'>;
 

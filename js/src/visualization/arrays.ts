@@ -1,7 +1,7 @@
 import { DataTable, isPlain } from './datatable.js';
 import type { ColumnDescription } from './datatable.js';
 import { isDate, isDayStart } from './dates.js';
-import type { ColumnType } from './kinds.js';
+import type { ColumnType } from './types.js';
 
 /** google.visualization.arrayToDataTable: rows of bare values, below a row of labels or descriptions of columns. */
 export function arrayToDataTable(rows: readonly (readonly unknown[])[], firstRowIsData = false): DataTable {

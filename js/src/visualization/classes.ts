@@ -9,7 +9,7 @@ import { tableOf } from './convert.js';
 import { DataTable } from './datatable.js';
 import { errors } from './errors.js';
 import { tell } from './events.js';
-import type { ChartKind, DataTableLike } from './kinds.js';
+import type { ChartKind, DataTableLike } from './types.js';
 import { language } from './language.js';
 import { chartOptionsOf, markOf } from './options.js';
 import { range } from './reading.js';

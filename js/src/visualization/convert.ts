@@ -4,7 +4,7 @@ import type { HostedType } from '../charts/hosted.js';
 import type { Cell, Column, ColumnType, Table } from '../data/table.js';
 import { labelOf } from '../labels.js';
 import { isDate, isDayStart, utcOf } from './dates.js';
-import type { ChartKind, DataTableLike } from './kinds.js';
+import type { ChartKind, DataTableLike } from './types.js';
 import { language } from './language.js';
 import { range } from './reading.js';
 

@@ -1,4 +1,4 @@
-import type { DataTableLike } from './kinds.js';
+import type { DataTableLike } from './types.js';
 import { range } from './reading.js';
 
 /** google.visualization.dataTableToCsv: the rows' texts, without the labels. */

@@ -1,7 +1,6 @@
 import { jsonOf } from '../json.js';
 import { dateOfJson, isDate, jsonOfDate } from './dates.js';
-import type { CellObject, DataObject } from './index.js';
-import type { ColumnType, Properties } from './kinds.js';
+import type { CellObject, ColumnType, DataObject, Properties } from './types.js';
 import { plainText, Reading } from './reading.js';
 import type { SortBy } from './reading.js';
 import { times } from '../times.js';

@@ -1,7 +1,6 @@
 import { jsonOf } from '../json.js';
 import { DataTable } from './datatable.js';
-import type { CellObject } from './index.js';
-import type { ColumnType, Properties } from './kinds.js';
+import type { CellObject, ColumnType, Properties } from './types.js';
 import { cellOf, outside, plainText, range, Reading } from './reading.js';
 import type { RowFilter } from './reading.js';
 

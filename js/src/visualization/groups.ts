@@ -1,6 +1,6 @@
 import { jsonOf } from '../json.js';
 import { DataTable } from './datatable.js';
-import type { ColumnType } from './kinds.js';
+import type { ColumnType } from './types.js';
 import { cellOf, compareValues, range } from './reading.js';
 import type { Reading } from './reading.js';
 

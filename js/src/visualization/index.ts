@@ -10,34 +10,12 @@ import { errors } from './errors.js';
 import { events } from './events.js';
 import { ArrowFormat, BarFormat, ColorFormat, DateFormat, NumberFormat, PatternFormat } from './formatters.js';
 import { data } from './groups.js';
-import type { ChartKind } from './kinds.js';
 import { load, loadModule, setOnLoadCallback } from './loading.js';
 import { Query, QueryResponse } from './query.js';
+import type { ChartKind, VisualizationChart } from './types.js';
 import { ChartWrapper, drawChart } from './wrapper.js';
 
 export { dataOf } from './answer.js';
-
-/** A cell of a DataTable's literal: value, formatted value, properties. */
-export interface CellObject {
-  v?: unknown;
-  f?: string;
-  p?: Record<string, unknown>;
-}
-
-/** The literal that `new DataTable(…)` takes and `toJSON` gives. */
-export interface DataObject {
-  cols: { id?: string; label?: string; type: string; pattern?: string; p?: Record<string, unknown> }[];
-  rows: { c: (CellObject | null)[]; p?: Record<string, unknown> }[];
-  p?: Record<string, unknown>;
-}
-
-/** A chart as google.visualization has them. */
-export interface VisualizationChart {
-  draw(data: object, options?: object): void;
-  getSelection(): { row: number | null; column: number | null }[];
-  setSelection(selection: { row?: number | null; column?: number | null }[]): void;
-  clearChart(): void;
-}
 
 /** google.visualization as we have it; `absent.ts` lists what Google's has besides. */
 export const visualization = {

@@ -3,7 +3,7 @@
 
 import type { AreaOptions, AxisOptions, ChartOptions, GeoOptions, Ground, LegendPosition, Mark, SeriesOptions, TableClasses, TextStyle } from '../charts/options.js';
 import { isDate, utcOf } from './dates.js';
-import type { ChartKind } from './kinds.js';
+import type { ChartKind } from './types.js';
 import { axisNumber, datePattern, dateStyle, numberPattern } from './patterns.js';
 import { times } from '../times.js';
 

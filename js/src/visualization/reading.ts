@@ -1,6 +1,5 @@
 import { isDate, utcOf } from './dates.js';
-import type { CellObject } from './index.js';
-import type { ColumnType, DataTableLike, Properties, TimeOfDay } from './kinds.js';
+import type { CellObject, ColumnType, DataTableLike, Properties, TimeOfDay } from './types.js';
 import { language } from './language.js';
 import { dateStyle, plainNumber } from './patterns.js';
 import { times } from '../times.js';

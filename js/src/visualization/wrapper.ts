@@ -7,8 +7,8 @@ import { DataView } from './dataview.js';
 import type { Source } from './dataview.js';
 import { errors } from './errors.js';
 import { pageEvents, tell } from './events.js';
-import type { VisualizationChart } from './index.js';
 import { Query } from './query.js';
+import type { VisualizationChart } from './types.js';
 
 /** A chart in words: what a ChartWrapper is made of, or its JSON. */
 export interface ChartSpecs {

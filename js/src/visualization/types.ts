@@ -1,4 +1,4 @@
-// The words that the DataTables, the chart classes and their translation to our own charts share.
+// The types that the DataTables, the chart classes and their translation to our own charts share.
 
 /** A chart by the name that the Embed API gives it. */
 export type ChartKind = 'LINE' | 'AREA' | 'COLUMN' | 'BAR' | 'PIE' | 'TABLE' | 'GEO';
@@ -26,4 +26,26 @@ export interface DataTableLike {
   getValue(row: number, column: number): unknown;
   getFormattedValue(row: number, column: number): string;
   getProperty(row: number, column: number, name: string): unknown;
+}
+
+/** A cell of a DataTable's literal: value, formatted value, properties. */
+export interface CellObject {
+  v?: unknown;
+  f?: string;
+  p?: Properties;
+}
+
+/** The literal that `new DataTable(…)` takes and `toJSON` gives. */
+export interface DataObject {
+  cols: { id?: string; label?: string; type: string; pattern?: string; p?: Properties }[];
+  rows: { c: (CellObject | null)[]; p?: Properties }[];
+  p?: Properties;
+}
+
+/** A chart as google.visualization has them. */
+export interface VisualizationChart {
+  draw(data: object, options?: object): void;
+  getSelection(): { row: number | null; column: number | null }[];
+  setSelection(selection: { row?: number | null; column?: number | null }[]): void;
+  clearChart(): void;
 }

@@ -1,6 +1,7 @@
-// The JSON that the server answers, as docs/http-api.md has it.
+// The types that several modules share: the JSON that the server answers, as docs/http-api.md has it, and what is drawn of it.
 
 import type { GoogleReport } from './data/report.js';
+import type { Messages } from './messages.js';
 
 /** RFC 6749 section 5.1, as /token answers it. `expires_in` is in seconds. */
 export interface Token {
@@ -65,4 +66,16 @@ export interface WireDashboard {
 export interface WireEmbed extends WireDashboard {
   token?: Token;
   base?: string;
+}
+
+/** What a panel shows: a wire panel that has a report. */
+export type PanelData = Pick<WirePanel, 'title' | 'type' | 'options' | 'dateRanges' | 'realtime'> & Age & { report: GoogleReport };
+
+/** How a panel writes: language, and the calendar that times are read in. */
+export interface Setting {
+  locale: string;
+  words: Messages;
+  timeZone: string | undefined;
+  /** The ISO day that it is in the time zone. */
+  today: string;
 }
