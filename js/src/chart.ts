@@ -5,7 +5,8 @@ import { h } from './dom.js';
 import { OrielElement } from './element.js';
 import type { Reason } from './element.js';
 import { Failure } from './failure.js';
-import { say, sentence } from './messages.js';
+import { fill } from './i18n/index.js';
+import { sentence } from './messages.js';
 import { Panel } from './panel.js';
 import { names, queryOf } from './query.js';
 import type { ChartAttributes, Query } from './query.js';
@@ -56,7 +57,7 @@ export class OrielChart extends OrielElement {
     this.prepare();
     this.panel?.element.removeAttribute('aria-busy');
     if (reason === 'refresh' && this.panel?.full) {
-      this.panel.mark((time) => say(failure.passing ? this.words.aged : this.words.agedOver, { time }));
+      this.panel.mark((time) => fill(failure.passing ? this.words.aged : this.words.agedOver, { time }));
       return;
     }
     const retry = failure.kind === 'invalid' ? undefined : () => this.reload();
@@ -64,7 +65,7 @@ export class OrielChart extends OrielElement {
   }
 
   protected override over(): void {
-    this.panel?.mark((time) => say(this.words.agedOver, { time }));
+    this.panel?.mark((time) => fill(this.words.agedOver, { time }));
   }
 
   protected override discard(): void {

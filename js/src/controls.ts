@@ -1,6 +1,6 @@
 import { h } from './dom.js';
-import { say } from './messages.js';
-import type { Messages } from './messages.js';
+import { fill } from './i18n/index.js';
+import type { Messages } from './i18n/index.js';
 import { addDays, customRange, isDay, presetDays } from './ranges.js';
 import type { DateRange, WireView } from './types.js';
 
@@ -73,7 +73,7 @@ export class Controls {
       h('label', { title: full }, h('input', { type: 'radio', name: 'range', value: key, 'data-key': `range-${key}`, 'aria-label': full, checked: key === chosen, onchange: choose }), h('span', {}, text));
     return h(
       'div', { class: 'segments', part: 'range', role: 'radiogroup', 'aria-label': words.period },
-      ...this.presets.map((n) => segment(`${n}d`, say(words.daysShort, { n }), say(words.days, { n }), () => this.choosePreset(`${n}d`))),
+      ...this.presets.map((n) => segment(`${n}d`, fill(words.daysShort, { n }), fill(words.days, { n }), () => this.choosePreset(`${n}d`))),
       segment('custom', words.custom, words.customLong, () => this.toggle(true)),
     );
   }

@@ -6,7 +6,8 @@ import { h } from './dom.js';
 import { OrielElement } from './element.js';
 import type { Reason } from './element.js';
 import { Failure } from './failure.js';
-import { say, sentence, withOwn } from './messages.js';
+import { fill } from './i18n/index.js';
+import { sentence, withOwn } from './messages.js';
 import { Panel } from './panel.js';
 import type { Origin } from './saving.js';
 import type { Setting, WireDashboard, WireEmbed, WirePanel } from './types.js';
@@ -85,7 +86,7 @@ export class OrielDashboard extends OrielElement {
   protected override over(): void {
     if (!this.answer) return;
     this.mark(this.words.agedOver);
-    this.say(say(this.words.agedOver, { time: this.oldest() }), () => this.reload());
+    this.say(fill(this.words.agedOver, { time: this.oldest() }), () => this.reload());
   }
 
   protected override discard(): void {
@@ -161,11 +162,11 @@ export class OrielDashboard extends OrielElement {
   private age(failure: Failure): void {
     const text = failure.passing ? this.words.aged : this.words.agedOver;
     this.mark(text);
-    this.say(say(text, { time: this.oldest() }), () => this.reload());
+    this.say(fill(text, { time: this.oldest() }), () => this.reload());
   }
 
   private mark(text: string): void {
-    for (const panel of this.panels.values()) panel.mark((time) => say(text, { time }));
+    for (const panel of this.panels.values()) panel.mark((time) => fill(text, { time }));
   }
 
   private oldest(): string {

@@ -9,8 +9,9 @@ import type { Scope, TokenProvider } from './directory.js';
 import { sheetOf } from './dom.js';
 import styles from './element.css' with { type: 'text' };
 import { Failure, failureOf } from './failure.js';
-import { localeOf, messagesFor } from './messages.js';
-import type { Messages } from './messages.js';
+import { inLanguage, messages } from './i18n/index.js';
+import type { Messages } from './i18n/index.js';
+import { localeOf } from './messages.js';
 import { Refresher } from './refresher.js';
 import type { SessionState } from './session.js';
 import type { Token } from './types.js';
@@ -37,7 +38,7 @@ export abstract class OrielElement extends HTMLElement {
   tokenProvider: TokenProvider | null = null;
 
   protected readonly root: ShadowRoot;
-  protected words: Messages = messagesFor('en');
+  protected words: Messages = messages.en;
   protected locale = 'en';
 
   private client_: Client | null = null;
@@ -156,7 +157,7 @@ export abstract class OrielElement extends HTMLElement {
 
   private async run(reason: Reason): Promise<void> {
     this.locale = localeOf(this);
-    this.words = messagesFor(this.locale);
+    this.words = inLanguage(messages, this.locale);
     this.near ||= this.isClose();
     if (!this.near) return this.prepare();
     this.controller?.abort();

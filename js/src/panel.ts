@@ -3,9 +3,9 @@ import { loadCharts } from './charts-loader.js';
 import type { Charts } from './charts-loader.js';
 import { h } from './dom.js';
 import { failureOf } from './failure.js';
+import type { Messages } from './i18n/index.js';
 import { jsonOf } from './json.js';
 import { sentence } from './messages.js';
-import type { Messages } from './messages.js';
 import type { Origin } from './saving.js';
 import type { PanelData, Setting } from './types.js';
 

@@ -2,47 +2,9 @@
 
 import type { Client } from './client.js';
 import { h } from './dom.js';
+import { fill, inLanguage, savingWords } from './i18n/index.js';
 import { jsonOf } from './json.js';
-import { say } from './messages.js';
 import type { DateRange } from './types.js';
-
-const en = {
-  save: 'Save “{title}” as CSV',
-  saved: '{name} is saved.',
-  framed: '{name} is saved, unless the page around this one forbids it.',
-  sealed: 'The page around this one does not allow files to be saved.',
-};
-
-type Words = typeof en;
-
-const de: Words = {
-  save: '„{title}“ als CSV speichern',
-  saved: '{name} ist gespeichert.',
-  framed: '{name} ist gespeichert, wenn die umgebende Seite es erlaubt.',
-  sealed: 'Die umgebende Seite erlaubt nicht, Dateien zu speichern.',
-};
-
-const fr: Words = {
-  save: 'Enregistrer « {title} » en CSV',
-  saved: '{name} est enregistré.',
-  framed: '{name} est enregistré, si la page qui contient celle-ci le permet.',
-  sealed: 'La page qui contient celle-ci ne permet pas d’enregistrer des fichiers.',
-};
-
-const es: Words = {
-  save: 'Guardar «{title}» como CSV',
-  saved: '{name} se ha guardado.',
-  framed: '{name} se ha guardado, si la página que contiene esta lo permite.',
-  sealed: 'La página que contiene esta no permite guardar archivos.',
-};
-
-const languages: Record<string, Words> = { en, de, fr, es };
-
-/** The words of saving, in the locale's language or in English. */
-export function savingWords(locale: string): Words {
-  const language = locale.split('-')[0]?.toLowerCase() ?? 'en';
-  return Object.hasOwn(languages, language) ? (languages[language] as Words) : en;
-}
 
 /** What was asked for the figures that are shown: a panel of a dashboard, or a query about a view. */
 export type Origin = { client: Client; view: string } & ({ board: string; panel: string; range: DateRange } | { query: object; realtime: boolean });
@@ -70,7 +32,7 @@ export class Saver {
   offer(offer: Offer): void {
     this.offered = offer;
     if (!this.busy) this.say(''); // it was said of other figures
-    const label = say(savingWords(offer.locale).save, { title: offer.title });
+    const label = fill(inLanguage(savingWords, offer.locale).save, { title: offer.title });
     this.button.setAttribute('aria-label', label);
     this.button.title = label;
   }
@@ -78,7 +40,7 @@ export class Saver {
   private async press(): Promise<void> {
     if (this.busy) return;
     const { origin, locale, explain } = this.offered;
-    const own = savingWords(locale);
+    const own = inLanguage(savingWords, locale);
     if (isSealed()) return this.say(own.sealed);
     this.busy = true;
     this.button.setAttribute('aria-disabled', 'true'); // a disabled button would lose the focus
@@ -86,7 +48,7 @@ export class Saver {
     try {
       const file = await fileOf(origin);
       handOver(file);
-      this.say(say(isFramed() ? own.framed : own.saved, { name: file.name }));
+      this.say(fill(isFramed() ? own.framed : own.saved, { name: file.name }));
     } catch (error) {
       this.say(explain(error));
     } finally {

@@ -1,7 +1,7 @@
 // The types that several modules share: the JSON that the server answers, as docs/http-api.md has it, and what is drawn of it.
 
 import type { GoogleReport } from './data/report.js';
-import type { Messages } from './messages.js';
+import type { Messages } from './i18n/index.js';
 
 /** RFC 6749 section 5.1, as /token answers it. `expires_in` is in seconds. */
 export interface Token {

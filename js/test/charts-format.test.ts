@@ -4,7 +4,6 @@ import { codeOfShape, countryCode, shapeId } from '../src/charts/countries.js';
 import { Formatter } from '../src/charts/format.js';
 import type { Style } from '../src/charts/format.js';
 import { changeOf } from '../src/charts/scorecard.js';
-import { fill, textsFor } from '../src/charts/texts.js';
 import type { Cell, Column, ColumnType } from '../src/data/table.js';
 import shapes from 'world-atlas/countries-110m.json';
 
@@ -53,20 +52,6 @@ test('changes carry a sign', () => {
 
 test('an unknown locale is English, not an error', () => {
   assert.equal(new Formatter('not a locale').cell(1204, column('integer')), '1,204');
-  assert.equal(textsFor('xx').noData, textsFor('en').noData);
-  assert.equal(textsFor('constructor').noData, textsFor('en').noData);
-  assert.equal(textsFor('de-AT').total, 'Gesamt');
-  assert.equal(textsFor('de', { total: 'Summe' }).total, 'Summe');
-});
-
-test('all languages say the same things', () => {
-  const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string).sort();
-  const english = textsFor('en');
-  for (const language of ['de', 'fr', 'es']) {
-    const texts = textsFor(language);
-    for (const key of Object.keys(english) as (keyof typeof english)[]) assert.deepEqual(names(texts[key]), names(english[key]), `${language} ${key}`);
-  }
-  assert.equal(fill('{a} {b} {toString}', { a: 1 }), '1 {b} {toString}');
 });
 
 test('countries are known by code and by the names that Google writes', () => {

@@ -10,10 +10,10 @@ import type { Series } from '../src/charts/model.js';
 import { slicesOf } from '../src/charts/pie.js';
 import { valueOf } from '../src/charts/scorecard.js';
 import { sorted } from '../src/charts/table-chart.js';
-import { textsFor } from '../src/charts/texts.js';
+import { chartTexts } from '../src/i18n/index.js';
 import type { Cell, Column, ColumnType, Table } from '../src/data/table.js';
 
-const words = { format: new Formatter('en-US'), texts: textsFor('en') };
+const words = { format: new Formatter('en-US'), texts: chartTexts.en };
 const dimension = (name: string, type: ColumnType = 'text'): Column => ({ name, label: name, role: 'dimension', type });
 const metric = (name: string, type: ColumnType = 'integer'): Column => ({ name, label: name, role: 'metric', type });
 const day = (n: number): Date => new Date(Date.UTC(2026, 10, n));

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Client } from '../src/client.js';
-import { fileOf, savingWords } from '../src/saving.js';
+import { fileOf } from '../src/saving.js';
 import { Session } from '../src/session.js';
 import { FakeClock, FakePage } from './clock.js';
 
@@ -46,16 +46,4 @@ test('a chart asks its query again', async (t) => {
 test('a name with a path in it is not taken', async (t) => {
   const { client } = await serve(t, { 'Content-Disposition': 'attachment; filename="../../x.csv"' });
   assert.equal((await fileOf({ client, view: 'shop', query: {}, realtime: false })).name, 'oriel.csv');
-});
-
-test('all languages have all words of saving, with the same values in them', () => {
-  const english = savingWords('en');
-  const holes = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort().join();
-  for (const language of ['de-AT', 'fr', 'es']) {
-    const words = savingWords(language);
-    assert.notEqual(words, english);
-    for (const [key, text] of Object.entries(english)) assert.equal(holes(words[key as keyof typeof words]), holes(text), `${language}: ${key}`);
-    assert.match(words.save, /CSV/, 'what is read out holds what is seen');
-  }
-  assert.equal(savingWords('__proto__'), english);
 });

@@ -5,7 +5,7 @@ import { clip, paint, svg } from './dom.js';
 import { paintManyBars } from './many-bars.js';
 import type { Picture, Stage, Stop } from './picture.js';
 import { columnsOf } from '../data/table.js';
-import { fill } from './texts.js';
+import { fill } from '../i18n/index.js';
 
 const LOWEST = 24;
 const TWO_LINES = 420;

@@ -2,7 +2,7 @@ import { unitOf } from './axes.js';
 import type { Extent } from './axes.js';
 import type { Model, Series } from './model.js';
 import type { LegendItem, Picture, Stage, StopLine } from './picture.js';
-import { fill } from './texts.js';
+import { fill } from '../i18n/index.js';
 
 /** A series stacked on those before it: from where to where it reaches at each position. */
 export interface Layer {

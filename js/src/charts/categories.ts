@@ -3,7 +3,7 @@ import { columnsOf, numberOf } from '../data/table.js';
 import type { Column } from '../data/table.js';
 import { cellText, rowLabel } from './model.js';
 import type { Stage } from './picture.js';
-import { fill } from './texts.js';
+import { fill } from '../i18n/index.js';
 
 /** A row with a name and a value: a slice, a bar or a country. */
 export interface Category {

@@ -10,7 +10,7 @@ import { modelOf } from './model.js';
 import type { Model, Series } from './model.js';
 import type { ChartOptions, Selection } from './options.js';
 import type { Picture, Stage, Stop } from './picture.js';
-import { fill } from './texts.js';
+import { fill } from '../i18n/index.js';
 
 interface Bar {
   node: SVGPathElement;

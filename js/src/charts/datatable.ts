@@ -2,8 +2,8 @@ import type { Table } from '../data/table.js';
 import { html } from './dom.js';
 import type { Formatter } from './format.js';
 import { cellText } from './model.js';
-import { fill } from './texts.js';
-import type { Texts } from './texts.js';
+import { fill } from '../i18n/index.js';
+import type { Texts } from '../i18n/index.js';
 
 // More rows than these slow the page down, and nobody listens to them.
 const MOST_ROWS = 1000;

@@ -1,5 +1,5 @@
 import type { TextStyle } from './options.js';
-import type { Texts } from './texts.js';
+import type { Texts } from '../i18n/index.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 

@@ -8,7 +8,7 @@ import { emptyPicture } from './cartesian.js';
 import { paint, svg } from './dom.js';
 import type { Picture, Stage, Stop } from './picture.js';
 import { projectionOf } from './regions.js';
-import { fill } from './texts.js';
+import { fill } from '../i18n/index.js';
 
 /** The map's shapes: Natural Earth's countries, which are in the public domain. */
 export interface Shapes {

@@ -13,7 +13,7 @@ import { TableChart } from './table-chart.js';
 export { default as styles } from './charts.css' with { type: 'text' };
 export { Formatter } from './format.js';
 export type * from './options.js';
-export type { Texts } from './texts.js';
+export type { Texts } from '../i18n/index.js';
 
 const painters: Record<Exclude<ChartType, 'table' | 'scorecard' | 'geo'>, Painter> = {
   line: paintLines, area: paintLines, column: paintColumns, bar: paintBars, pie: paintPie, donut: paintPie,

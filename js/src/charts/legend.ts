@@ -1,6 +1,6 @@
 import { arrowsOf, html, paint } from './dom.js';
 import type { LegendItem } from './picture.js';
-import type { Texts } from './texts.js';
+import type { Texts } from '../i18n/index.js';
 
 /** The legend: a switch for each series. */
 export function legendOf(

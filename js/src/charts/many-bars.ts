@@ -10,7 +10,7 @@ import { modelOf } from './model.js';
 import type { Model, Series } from './model.js';
 import type { Note } from './options.js';
 import type { Picture, Stage } from './picture.js';
-import { fill } from './texts.js';
+import { fill } from '../i18n/index.js';
 import { thinned, valueScale } from './ticks.js';
 import type { ValueScale } from './ticks.js';
 

@@ -3,8 +3,8 @@ import { columnsOf, isCalendar, numberOf } from '../data/table.js';
 import type { Cell, Column, Table } from '../data/table.js';
 import type { Formatter } from './format.js';
 import type { ChartOptions, Note } from './options.js';
-import { fill } from './texts.js';
-import type { Texts } from './texts.js';
+import { fill } from '../i18n/index.js';
+import type { Texts } from '../i18n/index.js';
 
 /** One line, or the columns of one colour. */
 export interface Series {

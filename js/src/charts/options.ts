@@ -1,5 +1,5 @@
 import type { Table } from '../data/table.js';
-import type { Texts } from './texts.js';
+import type { Texts } from '../i18n/index.js';
 
 export type ChartType = 'line' | 'area' | 'column' | 'bar' | 'pie' | 'donut' | 'table' | 'geo' | 'scorecard';
 

@@ -2,7 +2,7 @@ import type { Table } from '../data/table.js';
 import type { Measure } from './dom.js';
 import type { Formatter } from './format.js';
 import type { ChartOptions, ChartType, Note, Selection } from './options.js';
-import type { Texts } from './texts.js';
+import type { Texts } from '../i18n/index.js';
 
 /** One line of a tooltip. */
 export interface StopLine {

@@ -4,7 +4,7 @@ import { emptyPicture } from './cartesian.js';
 import { paint, styled, svg } from './dom.js';
 import { onCircle, slicePath } from './paths.js';
 import type { LegendItem, Picture, Stage, Stop } from './picture.js';
-import { fill } from './texts.js';
+import { fill } from '../i18n/index.js';
 
 interface Slice extends Category {
   color: number;

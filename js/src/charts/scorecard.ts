@@ -6,7 +6,7 @@ import { modelOf } from './model.js';
 import { areaPath, linePath } from './paths.js';
 import type { Point } from './paths.js';
 import { Shell } from './shell.js';
-import { fill } from './texts.js';
+import { fill } from '../i18n/index.js';
 
 /** One big number for each metric, with its change and its trend. */
 export class Scorecard extends Shell {

@@ -4,8 +4,8 @@ import { html, measureIn } from './dom.js';
 import type { Measure } from './dom.js';
 import { Formatter } from './format.js';
 import type { Chart, ChartEvents, ChartOptions, ChartType, Note, Selection } from './options.js';
-import { textsFor } from './texts.js';
-import type { Texts } from './texts.js';
+import { chartTexts, inLanguage } from '../i18n/index.js';
+import type { Texts } from '../i18n/index.js';
 
 type Callbacks = { [E in keyof ChartEvents]: Set<ChartEvents[E]> };
 
@@ -32,7 +32,7 @@ export abstract class Shell implements Chart {
   ) {
     this.root.classList.add(`oriel-chart-${type}`);
     this.format = new Formatter(this.locale());
-    this.texts = textsFor(this.locale(), options.texts);
+    this.texts = this.textsOf(options);
     this.observer = new ResizeObserver(() => this.schedule());
   }
 
@@ -54,7 +54,7 @@ export abstract class Shell implements Chart {
     this.table = table;
     this.options = { ...this.options, ...options };
     this.format = new Formatter(this.locale());
-    this.texts = textsFor(this.locale(), this.options.texts);
+    this.texts = this.textsOf(this.options);
     this.selection = [];
     this.heard = new Set();
     this.draw();
@@ -183,6 +183,10 @@ export abstract class Shell implements Chart {
   private schedule(): void {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.resize());
+  }
+
+  private textsOf({ texts }: ChartOptions): Texts {
+    return { ...inLanguage(chartTexts, this.locale()), ...texts };
   }
 
   private locale(): string {

@@ -5,7 +5,7 @@ import { Shell } from './shell.js';
 import { cellText } from './model.js';
 import type { ChartOptions, TableClasses } from './options.js';
 import type { Table } from '../data/table.js';
-import { fill } from './texts.js';
+import { fill } from '../i18n/index.js';
 
 interface Sort {
   column: number;
