@@ -61,7 +61,7 @@ export class OrielChart extends OrielElement {
       return;
     }
     const retry = failure.kind === 'invalid' ? undefined : () => this.reload();
-    this.panel?.fail(this.attribute('type') || 'line', this.attribute('title'), sentence(failure, this.words), this.words, retry);
+    this.panel?.fail(this.attribute('type') || 'line', this.attribute('title'), sentence(failure, this.locale), this.words, retry);
   }
 
   protected override over(): void {

@@ -77,7 +77,7 @@ export class OrielDashboard extends OrielElement {
     this.grid.removeAttribute('aria-busy');
     const retry = failure.kind === 'invalid' ? undefined : () => this.reload();
     if (reason === 'refresh' && this.answer) return this.age(failure);
-    this.say(sentence(failure, this.words), retry);
+    this.say(sentence(failure, this.locale), retry);
     if (this.answer && !this.fits(this.answer)) this.empty();
     if (!this.answer) this.empty();
     this.bar.hidden = !this.answer;
@@ -139,7 +139,7 @@ export class OrielDashboard extends OrielElement {
     panel.span(wire.width ?? 12);
     panel.level(this.level() + 1);
     if (wire.report) return panel.show({ ...wire, report: wire.report }, setting, origin);
-    panel.fail(wire.type, wire.title ?? '', withOwn(this.words.panel, wire.error?.message ?? '', this.words), this.words, () => this.reload());
+    panel.fail(wire.type, wire.title ?? '', withOwn('panel', wire.error?.message ?? '', this.locale), this.words, () => this.reload());
   }
 
   // Panels that are in their place already are not moved: moving would lose focus and scrolling.

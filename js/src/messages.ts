@@ -1,8 +1,7 @@
 // What the elements say when something goes wrong, and in which language.
 
 import type { Failure, FailureKind } from './failure.js';
-import { fill, messages } from './i18n/index.js';
-import type { Messages } from './i18n/index.js';
+import { failures, fill, inLanguage } from './i18n/index.js';
 
 // The server's own sentence tells more about these, and is meant for whoever set the page up.
 const explained: FailureKind[] = ['invalid', 'refused', 'missing'];
@@ -11,14 +10,16 @@ const explained: FailureKind[] = ['invalid', 'refused', 'missing'];
  * A failure in a sentence that a visitor can read, with the server's own where it helps to set things right. A browser does not
  * tell a server that is down from one that refuses this page's origin.
  */
-export function sentence(failure: Failure, words: Messages): string {
-  return withOwn(fill(words[failure.kind], { page: location.origin }), explained.includes(failure.kind) ? failure.message : '', words);
+export function sentence(failure: Failure, locale: string): string {
+  return withOwn(failure.kind, explained.includes(failure.kind) ? failure.message : '', locale);
 }
 
-/** A text with the server's own sentence, which is English: beside other languages it is for the console alone. */
-export function withOwn(text: string, own: string, words: Messages): string {
+/** What went wrong, with the server's own sentence, which is English: beside other languages it is for the console alone. */
+export function withOwn(what: FailureKind | 'panel', own: string, locale: string): string {
+  const words = inLanguage(failures, locale);
+  const text = fill(words[what], { page: location.origin });
   if (!own) return text;
-  if (words === messages.en) return `${text} ${own}`;
+  if (words === failures.en) return `${text} ${own}`;
   console.warn(`oriel: ${own}`);
   return text;
 }

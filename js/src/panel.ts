@@ -5,7 +5,7 @@ import { h } from './dom.js';
 import { failureOf } from './failure.js';
 import type { Messages } from './i18n/index.js';
 import { jsonOf } from './json.js';
-import { sentence } from './messages.js';
+import { sentence, withOwn } from './messages.js';
 import type { Origin } from './saving.js';
 import type { PanelData, Setting } from './types.js';
 
@@ -87,7 +87,7 @@ export class Panel {
       this.drawn = state;
     } catch {
       // One chart that cannot be drawn must not take the others with it.
-      this.fail(data.type, data.title ?? '', setting.words.panel, setting.words);
+      this.fail(data.type, data.title ?? '', withOwn('panel', '', setting.locale), setting.words);
     }
   }
 
@@ -157,8 +157,8 @@ export class Panel {
   }
 
   // What is in its place stays there: moving the button would lose the focus.
-  private offer(charts: Charts, origin: Origin, { locale, words }: Setting): void {
-    const offer = { origin, title: this.title.textContent ?? '', locale, explain: (error: unknown) => sentence(failureOf(error), words) };
+  private offer(charts: Charts, origin: Origin, { locale }: Setting): void {
+    const offer = { origin, title: this.title.textContent ?? '', locale, explain: (error: unknown) => sentence(failureOf(error), locale) };
     if (this.saver) this.saver.offer(offer);
     else this.saver = new charts.Saver(offer);
     const { button, said } = this.saver;

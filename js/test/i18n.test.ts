@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chartTexts, fill, inLanguage, labels, messages, savingWords, smallPrintWords } from '../src/i18n/index.js';
+import { chartTexts, failures, fill, inLanguage, labels, messages, savingWords, smallPrintWords } from '../src/i18n/index.js';
 
 type Table = Record<'de' | 'en' | 'es' | 'fr', Record<string, string>>;
 
-const tables: Record<string, Table> = { chartTexts, labels, messages, savingWords, smallPrintWords };
+const tables: Record<string, Table> = { chartTexts, failures, labels, messages, savingWords, smallPrintWords };
 
 test('all languages have all words, with the same values in them', () => {
   const holes = (text = '') => (text.match(/\{\w+\}/g) ?? []).sort().join();

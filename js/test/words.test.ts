@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { momentText, periodText, refreshAfter, todayIn } from '../src/age.js';
 import { Failure } from '../src/failure.js';
 import { labelOf } from '../src/labels.js';
-import { inLanguage, messages } from '../src/i18n/index.js';
+import { failures, inLanguage, messages } from '../src/i18n/index.js';
 import { sentence, withOwn } from '../src/messages.js';
 import { smallPrint } from '../src/smallprint.js';
 import type { Age } from '../src/types.js';
@@ -33,23 +33,21 @@ test('fields have the names of GA4, in the page’s language where we know them'
 
 test('where no answer is read, the page’s address may be why', () => {
   for (const language of ['en', 'de', 'fr', 'es']) {
-    assert.match(sentence(new Failure('offline', 'Failed to fetch'), inLanguage(messages, language)), /https:\/\/page\.example.*\.$/, language);
+    assert.match(sentence(new Failure('offline', 'Failed to fetch'), language), /https:\/\/page\.example.*\.$/, language);
   }
 });
 
 test('a failure is a sentence; the server’s own is added where it helps to set things right', () => {
-  const words = messages.en;
-  assert.equal(sentence(new Failure('server', 'panic: goroutine 1'), words), words.server);
-  assert.match(sentence(new Failure('refused', 'Add the origin.'), words), /may not be shown.* Add the origin\.$/);
+  assert.equal(sentence(new Failure('server', 'panic: goroutine 1'), 'en'), failures.en.server);
+  assert.match(sentence(new Failure('refused', 'Add the origin.'), 'en'), /may not be shown.* Add the origin\.$/);
 });
 
 test('the server’s own sentence, which is English, does not stand beside another language', (t) => {
   const told = t.mock.method(console, 'warn', () => {});
-  const words = messages.de;
-  assert.equal(sentence(new Failure('refused', 'Add the origin.'), words), words.refused);
-  assert.equal(withOwn(words.panel, 'Google Analytics did not answer.', words), words.panel);
+  assert.equal(sentence(new Failure('refused', 'Add the origin.'), 'de'), failures.de.refused);
+  assert.equal(withOwn('panel', 'Google Analytics did not answer.', 'de'), failures.de.panel);
   assert.deepEqual(told.mock.calls.map((call) => call.arguments[0]), ['oriel: Add the origin.', 'oriel: Google Analytics did not answer.']);
-  assert.equal(withOwn('A.', 'B.', inLanguage(messages, 'en-GB')), 'A. B.');
+  assert.equal(withOwn('panel', 'B.', 'en-GB'), `${failures.en.panel} B.`);
 });
 
 test('times are the property’s, not the viewer’s', () => {

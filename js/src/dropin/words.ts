@@ -3,16 +3,15 @@
 import type { V3Failure } from '../data/v3.js';
 import { Failure } from '../failure.js';
 import type { FailureKind } from '../failure.js';
-import { inLanguage, messages } from '../i18n/index.js';
-import { localeOf, sentence } from '../messages.js';
+import { localeOf, sentence, withOwn } from '../messages.js';
 
 /** The sentence for visitors of a page that nobody may see figures on, or for any other v3 error. */
 export function sentenceOf(body: object, element: Element): string {
-  const words = inLanguage(messages, localeOf(element));
+  const locale = localeOf(element);
   const { code = 0, message = '' } = (body as Partial<V3Failure>).error ?? {};
   const kind = kindOf(code);
   // What is wrong with the question is for whoever wrote the page.
-  return kind === 'invalid' && !message ? words.panel : sentence(new Failure(kind, message), words);
+  return kind === 'invalid' && !message ? withOwn('panel', '', locale) : sentence(new Failure(kind, message), locale);
 }
 
 function kindOf(code: number): FailureKind {

@@ -14,6 +14,9 @@ export const messages: typeof en.messages = {
   live: 'Live',
   aged: 'Seit {time} nicht aktualisiert. Es wird weiter versucht.',
   agedOver: 'Die Sitzung dieser Seite ist zu Ende. Das sind die Zahlen von {time}.',
+};
+
+export const failures: typeof en.failures = {
   offline:
     'Der Server ist nicht erreichbar, oder die Adresse dieser Seite, {page}, ist dort nicht eingetragen. Bitte prüfen Sie Ihre Verbindung.',
   over: 'Diese Sitzung ist zu Ende. Bitte laden Sie die Seite neu.',

@@ -1,7 +1,7 @@
 // English, and what every language has to say: others have the type of these.
 // `{name}` stands for a value.
 
-/** Around charts: what can be chosen, and what went wrong. */
+/** Around charts: what can be chosen, and how old it is. */
 export const messages = {
   days: 'Last {n} days',
   daysShort: '{n} days',
@@ -16,6 +16,10 @@ export const messages = {
   live: 'Live',
   aged: 'Could not be updated since {time}. Trying again.',
   agedOver: 'This page’s session is over. These are the figures of {time}.',
+};
+
+/** What went wrong; `panel` where a chart cannot be drawn. */
+export const failures = {
   offline: 'The server cannot be reached, or this page’s address, {page}, is not listed there. Check your connection.',
   over: 'This session is over. Reload the page to go on.',
   refused: 'These figures may not be shown on this page.',

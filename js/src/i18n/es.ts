@@ -14,6 +14,9 @@ export const messages: typeof en.messages = {
   live: 'En directo',
   aged: 'Sin actualizar desde {time}. Se sigue intentando.',
   agedOver: 'La sesión de esta página ha terminado. Estas son las cifras de {time}.',
+};
+
+export const failures: typeof en.failures = {
   offline: 'No se puede contactar con el servidor, o la dirección de esta página, {page}, no figura en él. Compruebe su conexión.',
   over: 'Esta sesión ha terminado. Recargue la página para continuar.',
   refused: 'Estas cifras no se pueden mostrar en esta página.',

@@ -14,6 +14,9 @@ export const messages: typeof en.messages = {
   live: 'En direct',
   aged: 'Pas de mise à jour depuis {time}. Nouvel essai en cours.',
   agedOver: 'La session de cette page est terminée. Voici les chiffres de {time}.',
+};
+
+export const failures: typeof en.failures = {
   offline: 'Le serveur est injoignable, ou l’adresse de cette page, {page}, n’y est pas inscrite. Vérifiez votre connexion.',
   over: 'Cette session est terminée. Rechargez la page pour continuer.',
   refused: 'Ces chiffres ne peuvent pas être affichés sur cette page.',
