@@ -1,6 +1,7 @@
-import { Failure, failureFrom } from './failure.js';
-import { Flights } from './flights.js';
 import type { GoogleReport } from './data/report.js';
+import { Failure } from './failure.js';
+import { fetchAs, fetchWith, good } from './fetcher.js';
+import { Flights } from './flights.js';
 import { jsonOf } from './json.js';
 import type { Session } from './session.js';
 import type { Age, Freshness, Notice, Stale, Token, WireDashboard } from './types.js';
@@ -10,33 +11,9 @@ export interface Answer extends Age {
   report: GoogleReport;
 }
 
-const TIMEOUT = 60_000;
-
-/** Fetches JSON without cookies, referrer or cache. Rejects with a Failure, or with the signal's reason. */
-export async function fetchJSON<T>(url: string, init: RequestInit, read: (r: Response) => Promise<T>): Promise<T> {
-  const { signal } = init;
-  const limit = AbortSignal.timeout(TIMEOUT);
-  try {
-    const response = await fetch(url, {
-      credentials: 'omit',
-      referrerPolicy: 'strict-origin',
-      cache: 'no-store',
-      ...init,
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    });
-    if (!response.ok) throw await failureFrom(response);
-    return await read(response);
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    if (limit.aborted) throw new Failure('offline', 'timeout');
-    if (error instanceof SyntaxError) throw new Failure('server', 'not JSON');
-    throw error;
-  }
-}
-
-/** Reads an answer of /token, or of a host's endpoint that answers the same. */
-export async function readToken(response: Response): Promise<Token> {
-  return checkToken(await response.json());
+/** Fetches a token from /token, or from a host's endpoint that answers the same. */
+export function fetchToken(url: string, init: RequestInit = {}): Promise<Token> {
+  return fetchAs(url, init, good(async (response) => checkToken(await response.json())));
 }
 
 /** The value as a token; throws a Failure when it is none. A bare string is a token of unknown life. */
@@ -83,21 +60,7 @@ export class Client {
   /** What `read` makes of any answer. */
   ask<T>(url: string, init: RequestInit, signal: AbortSignal, read: (r: Response) => Promise<T>): Promise<T> {
     const key = `${url}\n${typeof init.body === 'string' ? init.body : ''}`;
-    return this.flights.join(key, signal, (shared) => this.authorized(url, { ...init, signal: shared }, read));
-  }
-
-  // After a 401 the token is renewed once and the question asked again, once.
-  private async authorized<T>(url: string, init: RequestInit, read: (r: Response) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      const token = await this.session.token();
-      const headers = { ...(init.headers as Record<string, string>), Authorization: `Bearer ${token}` };
-      try {
-        return await fetchJSON(url, { ...init, headers }, read);
-      } catch (error) {
-        if (!(error instanceof Failure) || error.kind !== 'over' || attempt > 1) throw error;
-        this.session.refuse(token);
-      }
-    }
+    return this.flights.join(key, signal, (shared) => fetchWith(this.session, url, { ...init, signal: shared }, good(read)));
   }
 }
 

@@ -1,5 +1,5 @@
 import { browserClock, browserWakeups } from './browser.js';
-import { Client, checkToken, fetchJSON, readToken } from './client.js';
+import { Client, checkToken, fetchToken } from './client.js';
 import { Session } from './session.js';
 import type { Token } from './types.js';
 
@@ -25,7 +25,7 @@ function client(key: string, base: string, source: () => Promise<Token>): Client
 export function anonymousClient(base: string, scope: Scope): Client {
   const url = new URL('token', base);
   url.searchParams.set(scope.kind, scope.name);
-  return client(url.href, base, () => fetchJSON(url.href, {}, readToken));
+  return client(url.href, base, () => fetchToken(url.href));
 }
 
 /**
@@ -34,7 +34,7 @@ export function anonymousClient(base: string, scope: Scope): Client {
  */
 export function hostClient(base: string, endpoint: string): Client {
   const url = new URL(endpoint, document.baseURI).href;
-  return client(`${base}\n${url}`, base, () => fetchJSON(url, { credentials: 'same-origin' }, readToken));
+  return client(`${base}\n${url}`, base, () => fetchToken(url, { credentials: 'same-origin' }));
 }
 
 /** A client of one element alone, whose tokens come from its page. */

@@ -2,10 +2,10 @@
 // again, and tells the page around it how high it is.
 
 import './oriel.js';
-import { fetchJSON } from './client.js';
 import type { OrielDashboard } from './dashboard.js';
 import { loadCharts } from './charts-loader.js';
 import { Failure } from './failure.js';
+import { fetchAs, good } from './fetcher.js';
 import type { Token, WireEmbed } from './types.js';
 
 /** The page's data; null when it holds none, as an error page does. */
@@ -21,13 +21,13 @@ let current: WireEmbed | null = null;
 async function renewed(): Promise<Partial<Token>> {
   if (!vouched || !current?.token) return begun();
   const headers = { Authorization: `Bearer ${current.token.access_token}` };
-  const token = await fetchJSON(`${current.base}/v1/tokens:renew`, { method: 'POST', headers }, (r) => r.json() as Promise<Token>);
+  const token = await fetchAs(`${current.base}/v1/tokens:renew`, { method: 'POST', headers }, good((r) => r.json() as Promise<Token>));
   current.token = token;
   return token;
 }
 
 async function begun(): Promise<Partial<Token>> {
-  const page = await fetchJSON(location.href, { headers: { Accept: 'application/json' } }, (r) => r.json() as Promise<WireEmbed>);
+  const page = await fetchAs(location.href, { headers: { Accept: 'application/json' } }, good((r) => r.json() as Promise<WireEmbed>));
   if (!page.token) throw new Failure('over');
   return page.token;
 }

@@ -5,9 +5,9 @@
 export class Flights {
   private readonly flights = new Map<string, { askers: number; controller: AbortController; answer: Promise<unknown> }>();
 
-  /** Joins the request under `key`, or starts it. Rejects with the signal's reason when this asker leaves. */
-  join<T>(key: string, signal: AbortSignal, start: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (signal.aborted) return Promise.reject(signal.reason);
+  /** Joins the request under `key`, or starts it. Rejects with the signal's reason when this asker leaves; without one nobody leaves. */
+  join<T>(key: string, signal: AbortSignal | undefined, start: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     let flight = this.flights.get(key);
     if (!flight) {
       const controller = new AbortController();
@@ -21,15 +21,15 @@ export class Flights {
     joined.askers++;
     return new Promise<T>((resolve, reject) => {
       const leave = () => {
-        reject(signal.reason);
+        reject(signal?.reason);
         if (--joined.askers > 0) return;
         if (this.flights.get(key) === joined) this.flights.delete(key);
         joined.controller.abort();
       };
-      signal.addEventListener('abort', leave, { once: true });
+      signal?.addEventListener('abort', leave, { once: true });
       joined.answer
         .then((answer) => resolve(answer as T), reject)
-        .finally(() => signal.removeEventListener('abort', leave));
+        .finally(() => signal?.removeEventListener('abort', leave));
     });
   }
 }

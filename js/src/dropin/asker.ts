@@ -1,5 +1,8 @@
 import type { V3Failure } from '../data/v3.js';
 import { Failure, failureOf } from '../failure.js';
+import { fetchWith } from '../fetcher.js';
+import type { Tokens } from '../fetcher.js';
+import { Flights } from '../flights.js';
 import { jsonOf } from '../json.js';
 import { NETWORK, isRefusal, notAuthorized, refusal } from './errors.js';
 
@@ -20,76 +23,47 @@ export interface Reply {
   statusText: string;
 }
 
-/** Where tokens come from and are given back to. */
-export interface Tokens {
+/** Whose tokens a page asks with. */
+export interface Holder extends Tokens {
   /** Changes when somebody else asks from now on. */
   readonly turn: number;
-  /** Rejects with a Failure. */
-  token(): Promise<string>;
-  refuse(token: string): void;
   over(message: string): void;
 }
 
 /** An answer that several may read: each makes its own `result` of it. */
 type Raw = Omit<Reply, 'result'>;
 
-const TIMEOUT = 60_000;
-
 /** Asks the server with the page's token. Identical questions in flight are asked once. */
 export class Asker {
-  private readonly flights = new Map<string, Promise<Raw>>();
+  private readonly flights = new Flights();
 
   constructor(
     readonly base: string,
-    private readonly tokens: Tokens,
+    private readonly holder: Holder,
   ) {}
 
   /** Never rejects: what goes wrong is a reply with an error's body. */
   async ask(question: Question): Promise<Reply> {
-    const key = jsonOf([this.tokens.turn, question.method ?? 'GET', question.path, question.body ?? '', question.headers ?? {}]);
-    let flight = this.flights.get(key);
-    if (!flight) {
-      flight = this.authorized(question).catch((error: unknown) => rawOf(failureOf(error)));
-      this.flights.set(key, flight);
-      void flight.then(() => this.flights.delete(key));
-    }
-    return read(await flight);
+    const key = jsonOf([this.holder.turn, question.method ?? 'GET', question.path, question.body ?? '', question.headers ?? {}]);
+    return read(await this.flights.join(key, undefined, () => this.send(question)));
   }
 
-  // After a 401 the token is renewed once and the question asked again, once.
-  private async authorized(question: Question): Promise<Raw> {
-    const token = await this.tokens.token();
-    const first = await this.send(question, token);
-    if (first.status !== 401) return first;
-    this.tokens.refuse(token);
-    let renewed: string;
+  private async send({ path, ...init }: Question): Promise<Raw> {
+    const refused: Raw[] = [];
     try {
-      renewed = await this.tokens.token();
-    } catch (error) {
-      if (failureOf(error).passing) throw error;
-      return first;
-    }
-    const second = await this.send(question, renewed);
-    if (second.status === 401) this.tokens.over(messageOf(second));
-    return second;
-  }
-
-  private async send({ path, method = 'GET', body, headers }: Question, token: string): Promise<Raw> {
-    const signal = AbortSignal.timeout(TIMEOUT);
-    try {
-      const response = await fetch(new URL(path, this.base).href, {
-        method,
-        body,
-        headers: { ...headers, Authorization: `Bearer ${token}` },
-        credentials: 'omit',
-        referrerPolicy: 'strict-origin',
-        cache: 'no-store',
-        signal,
+      return await fetchWith(this.holder, new URL(path, this.base).href, init, async (response) => {
+        const { status, statusText } = response;
+        const raw = { status, statusText, headers: Object.fromEntries(response.headers), body: await response.text() };
+        if (status !== 401) return raw;
+        refused.push(raw);
+        throw new Failure('over');
       });
-      const { status, statusText } = response;
-      return { status, statusText, headers: Object.fromEntries(response.headers), body: await response.text() };
     } catch (error) {
-      throw signal.aborted ? new Failure('offline', 'timeout') : error;
+      const failure = failureOf(error);
+      const last = refused.at(-1);
+      if (!last || failure.passing) return rawOf(failure);
+      if (refused.length > 1) this.holder.over(messageOf(last));
+      return last;
     }
   }
 }

@@ -1,6 +1,6 @@
 // Embed tokens, as they come from pages and from the server.
 
-import { UNKNOWN_LIFE, fetchJSON, readToken } from '../client.js';
+import { UNKNOWN_LIFE, fetchToken } from '../client.js';
 import type { TokenSource } from '../session.js';
 import type { Token } from '../types.js';
 import { optionsOf } from './merge.js';
@@ -26,7 +26,7 @@ export function lifeOf(token: string): number {
 
 /** Tokens for anyone: the views that are public on this page's origin. */
 export function publicSource(base: string): TokenSource {
-  return () => fetchJSON(new URL('token', base).href, {}, readToken);
+  return () => fetchToken(new URL('token', base).href);
 }
 
 /** Tokens of a session that the page's server began: each is asked for with the one before. */
@@ -34,7 +34,7 @@ export function renewingSource(base: string, first: Token): TokenSource {
   let current = first.access_token;
   return async () => {
     const headers = { Authorization: `Bearer ${current}` };
-    const token = await fetchJSON(new URL('v1/tokens:renew', base).href, { method: 'POST', headers }, readToken);
+    const token = await fetchToken(new URL('v1/tokens:renew', base).href, { method: 'POST', headers });
     current = token.access_token;
     return token;
   };
