@@ -21,7 +21,7 @@ lint:
 	cd judges && go vet ./...
 	cd js/build && go vet ./...
 
-# Types, unit tests, and that the committed js/dist is what js/src makes.
+# Style, types, unit tests, and that the committed js/dist is what js/src makes.
 js:
 	cd js && npm ci --no-audit --no-fund && npm test
 	cd js/build && go run . -check

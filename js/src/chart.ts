@@ -20,7 +20,7 @@ export class OrielChart extends OrielElement {
   private readonly frame = h('div', { class: 'root' });
 
   static override get observedAttributes(): string[] {
-    return [...super.observedAttributes, ...asked];
+    return [...OrielElement.observedAttributes, ...asked];
   }
 
   constructor() {

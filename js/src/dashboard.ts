@@ -29,7 +29,7 @@ export class OrielDashboard extends OrielElement {
   private inlined: WireEmbed | null = null;
 
   static override get observedAttributes(): string[] {
-    return [...super.observedAttributes, 'name', 'view', 'range', 'heading-level'];
+    return [...OrielElement.observedAttributes, 'name', 'view', 'range', 'heading-level'];
   }
 
   constructor() {

@@ -1,4 +1,5 @@
-import { Failure, failureOf } from './failure.js';
+import { failureOf } from './failure.js';
+import type { Failure } from './failure.js';
 import type { Token } from './types.js';
 
 /** Time that only moves forward, timers and chance; handed in so that tests can move them. */

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { baseOf, normalBase } from '../src/base.js';
 import { Client, checkToken } from '../src/client.js';
-import { Failure } from '../src/failure.js';
+import type { Failure } from '../src/failure.js';
 import { Flights } from '../src/flights.js';
 import { Session } from '../src/session.js';
 import { FakeClock, FakePage } from './clock.js';

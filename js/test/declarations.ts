@@ -19,7 +19,7 @@ export function declarationsIn(text: string): Map<string, Declaration> {
   return reader.found;
 }
 
-const TOKEN = /\/\/[^\n]*|\/\*[^]*?\*\/|(\.\.\.|=>|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\w$]+|[^\s])/g;
+const TOKEN = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|(\.\.\.|=>|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[\w$]+|[^\s])/g;
 
 function tokensOf(text: string): string[] {
   return [...text.matchAll(TOKEN)].map((match) => match[1]).filter((token) => token !== undefined);

@@ -98,7 +98,10 @@ test('google.load and google.charts.load in all their forms', async () => {
   const module = { loader: { load: ({ language }: { language: string }) => languages.push(language) } };
   const page = { google: { charts: {} } } as { google: Record<string, any> };
   const given = page.google;
-  installGoogle(page, async () => (loads++, { module } as unknown as Drawing));
+  installGoogle(page, async () => {
+    loads++;
+    return { module } as unknown as Drawing;
+  });
   assert.equal(page.google, given, "the page's objects are completed");
   assert.equal(loads, 0, 'nothing is loaded before somebody wants it');
   const log: string[] = [];

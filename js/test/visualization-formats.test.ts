@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arrayToDataTable } from '../src/visualization/arrays.js';
-import { DataTable } from '../src/visualization/datatable.js';
+import type { DataTable } from '../src/visualization/datatable.js';
 import { ArrowFormat, BarFormat, ColorFormat, DateFormat, NumberFormat, PatternFormat } from '../src/visualization/formatters.js';
 import { setLanguage } from '../src/visualization/language.js';
 import { datePattern, numberPattern } from '../src/visualization/patterns.js';
 
 test('numbers by pattern', () => {
   for (const [pattern, value, want] of [
-    ['#,##0.00', 1234567.891, '1,234,567.89'], ['#,##0.00', 0, '0.00'], ['0', 0.5, '1'], ['#', 0.4, '0'], ['#.##', 3.14159, '3.14'], ['#.##', 3, '3'],
+    ['#,##0.00', 1234567.891, '1,234,567.89'], ['#,##0.00', 0, '0.00'], ['0', 0.5, '1'], ['#', 0.4, '0'], ['#.##', 3.1449, '3.14'], ['#.##', 3, '3'],
     ['#,##0.00%', 0.285, '28.50%'], ['#,###%', 10, '1,000%'], ['#,###%', 7.5, '750%'], ['#%', 0.5, '50%'], ['0.0‰', 0.0125, '12.5‰'],
     ['$#,##0', -1234.5, '-$1,235'], ['£#,###', 1234, '£1,234'], ['#,##0 €', 12, '12 €'], ["#'%'", 0.5, '1%'], ["0 'o''clock'", 5, "5 o'clock"], ['000', 7, '007'],
     ['######.##', 1234.567, '1234.57'], ['#,##0;(#,##0)', -5, '(5)'], ['#,##0;(#,##0)', 5, '5'], ['#,##0.0', -0.01, '0.0'],

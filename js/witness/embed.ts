@@ -2,10 +2,10 @@
 // program runs is compared in test/witness.test.ts. Nothing here runs: this compiles exactly when nothing is missing.
 
 import type { Auth } from '../src/dropin/auth.js';
-import { Batch } from '../src/dropin/batch.js';
+import type { Batch } from '../src/dropin/batch.js';
 import type { ComponentClass, EventType } from '../src/dropin/component.js';
 import type { Metadata } from '../src/dropin/metadata.js';
-import { HttpRequest } from '../src/dropin/request.js';
+import type { HttpRequest } from '../src/dropin/request.js';
 import type { Misfit, Missing } from './compare.js';
 
 /** The Embed API, which no published declarations describe, as its documentation and a look at the living library had it. */

@@ -1,8 +1,8 @@
 // google.visualization as published declarations have it, as a witness of ours. Nothing here runs: this compiles exactly when
 // ours has every member that theirs declares, but for those that are listed as absent, and when each of those is absent.
 
-import { absentClasses, absentMembers } from '../src/visualization/absent.js';
-import { loader, visualization } from '../src/visualization/index.js';
+import type { absentClasses, absentMembers } from '../src/visualization/absent.js';
+import type { loader, visualization } from '../src/visualization/index.js';
 import type { Misfit, Missing } from './compare.js';
 
 type Theirs = typeof google.visualization;

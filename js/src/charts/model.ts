@@ -99,7 +99,7 @@ export function cellText(table: Table, row: number, at: number, format: Formatte
 function ordered(table: Table, notes: Note[], { format, texts }: Words): number[] {
   const first = table.columns[0];
   const all = table.rows.map((_, i) => i);
-  if (!first || first.role !== 'dimension') return all;
+  if (first?.role !== 'dimension') return all;
   if (isCalendar(first.type)) {
     const time = (row: number): number => (table.rows[row]?.[0] as Date).getTime();
     for (const row of table.rows.filter((cells) => !(cells[0] instanceof Date))) {

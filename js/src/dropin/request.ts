@@ -23,7 +23,7 @@ export class HttpRequest implements PromiseLike<Reply> {
       if (!isGood(reply)) throw reply;
       return reply;
     });
-    return this.sent.then(good && good.bind(context), bad && bad.bind(context));
+    return this.sent.then(good?.bind(context), bad?.bind(context));
   }
 
   catch<B>(bad: (reply: Reply) => B | PromiseLike<B>): Promise<Reply | B> {

@@ -80,7 +80,7 @@ export class VisualChart {
   private drawing = 0;
 
   constructor(private readonly container: Element, private readonly read: Reader) {
-    if (!container || container.nodeType !== 1) throw new Error('Container is not defined.');
+    if (container?.nodeType !== 1) throw new Error('Container is not defined.');
   }
 
   /** Draws in place of what the container shows. `ready` or `error` follow, asynchronously and once. */

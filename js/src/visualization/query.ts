@@ -63,6 +63,7 @@ const refusal: QueryAnswer = {
 export class Query {
   private pending: ReturnType<typeof setTimeout> | undefined;
 
+  // biome-ignore lint/complexity/noUselessConstructor: pages give an address, and it is not used
   constructor(_url: string, _options?: object) {}
 
   send(callback: (response: QueryResponse) => void): void {
