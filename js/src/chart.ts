@@ -12,7 +12,21 @@ import { names, queryOf } from './query.js';
 import type { ChartAttributes, Query } from './query.js';
 import { resolveRange } from './ranges.js';
 
-const asked = ['view', 'metrics', 'dimensions', 'range', 'type', 'sort', 'limit', 'filter', 'title', 'compare', 'realtime', 'stacked', 'region'];
+const asked = [
+  'view',
+  'metrics',
+  'dimensions',
+  'range',
+  'type',
+  'sort',
+  'limit',
+  'filter',
+  'title',
+  'compare',
+  'realtime',
+  'stacked',
+  'region',
+];
 
 /** `<oriel-chart view metrics dimensions range type sort limit filter title compare realtime>`: one chart. */
 export class OrielChart extends OrielElement {
@@ -37,7 +51,10 @@ export class OrielChart extends OrielElement {
   protected override prepare(): void {
     if (this.panel) return;
     this.panel = new Panel('p', this.adopt);
-    this.panel.skeleton(this.attribute('type') || (names(this.attribute('dimensions')).length > 0 ? 'line' : 'scorecard'), this.attribute('title'));
+    this.panel.skeleton(
+      this.attribute('type') || (names(this.attribute('dimensions')).length > 0 ? 'line' : 'scorecard'),
+      this.attribute('title'),
+    );
     this.frame.replaceChildren(this.panel.element);
   }
 
@@ -75,9 +92,15 @@ export class OrielChart extends OrielElement {
 
   private attributes_(): ChartAttributes {
     return {
-      metrics: this.attribute('metrics'), dimensions: this.attribute('dimensions'), range: this.attribute('range'),
-      type: this.attribute('type'), sort: this.attribute('sort'), limit: this.attribute('limit'), filter: this.attribute('filter'),
-      compare: this.hasAttribute('compare'), realtime: this.hasAttribute('realtime'),
+      metrics: this.attribute('metrics'),
+      dimensions: this.attribute('dimensions'),
+      range: this.attribute('range'),
+      type: this.attribute('type'),
+      sort: this.attribute('sort'),
+      limit: this.attribute('limit'),
+      filter: this.attribute('filter'),
+      compare: this.hasAttribute('compare'),
+      realtime: this.hasAttribute('realtime'),
     };
   }
 
@@ -91,7 +114,11 @@ export class OrielChart extends OrielElement {
     // An empty answer has no headers.
     const report = { dimensionHeaders: query.dimensions, metricHeaders: query.metrics, ...answer.report };
     const data = {
-      ...answer, report, type, ...(title ? { title } : {}), realtime,
+      ...answer,
+      report,
+      type,
+      ...(title ? { title } : {}),
+      realtime,
       options: { stacked: this.hasAttribute('stacked'), region: this.attribute('region') },
       dateRanges,
     };

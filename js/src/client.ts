@@ -13,7 +13,11 @@ export interface Answer extends Age {
 
 /** Fetches a token from /token, or from a host's endpoint that answers the same. */
 export function fetchToken(url: string, init: RequestInit = {}): Promise<Token> {
-  return fetchAs(url, init, good(async (response) => checkToken(await response.json())));
+  return fetchAs(
+    url,
+    init,
+    good(async (response) => checkToken(await response.json())),
+  );
 }
 
 /** The value as a token; throws a Failure when it is none. A bare string is a token of unknown life. */
@@ -71,6 +75,9 @@ async function readAnswer(response: Response): Promise<Answer> {
   answer.age = Number(h.get('Age') ?? 0) || 0;
   answer.freshness = (h.get('Oriel-Freshness') as Freshness | null) ?? undefined;
   answer.stale = (h.get('Oriel-Stale') as Stale | null) ?? '';
-  answer.notices = (h.get('Oriel-Notices') ?? '').split(',').map((n) => n.trim()).filter(Boolean) as Notice[];
+  answer.notices = (h.get('Oriel-Notices') ?? '')
+    .split(',')
+    .map((n) => n.trim())
+    .filter(Boolean) as Notice[];
   return answer;
 }

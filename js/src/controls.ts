@@ -58,7 +58,9 @@ export class Controls {
   private switcher({ view, views }: Choice, words: Messages): HTMLElement[] {
     if (views.length < 2) return [];
     const select = h('select', {
-      part: 'view-switcher', 'aria-label': words.site, 'data-key': 'view',
+      part: 'view-switcher',
+      'aria-label': words.site,
+      'data-key': 'view',
       onchange: (event) => this.onView((event.currentTarget as HTMLSelectElement).value),
     });
     for (const { name, title } of views) select.append(h('option', { value: name, selected: name === view }, title || name));
@@ -70,9 +72,23 @@ export class Controls {
     if (days !== null && !this.presets.includes(days)) this.presets = [...this.presets, days].sort((a, b) => a - b);
     const chosen = this.open || days === null ? 'custom' : `${days}d`;
     const segment = (key: string, text: string, full: string, choose: () => void) =>
-      h('label', { title: full }, h('input', { type: 'radio', name: 'range', value: key, 'data-key': `range-${key}`, 'aria-label': full, checked: key === chosen, onchange: choose }), h('span', {}, text));
+      h(
+        'label',
+        { title: full },
+        h('input', {
+          type: 'radio',
+          name: 'range',
+          value: key,
+          'data-key': `range-${key}`,
+          'aria-label': full,
+          checked: key === chosen,
+          onchange: choose,
+        }),
+        h('span', {}, text),
+      );
     return h(
-      'div', { class: 'segments', part: 'range', role: 'radiogroup', 'aria-label': words.period },
+      'div',
+      { class: 'segments', part: 'range', role: 'radiogroup', 'aria-label': words.period },
       ...this.presets.map((n) => segment(`${n}d`, fill(words.daysShort, { n }), fill(words.days, { n }), () => this.choosePreset(`${n}d`))),
       segment('custom', words.custom, words.customLong, () => this.toggle(true)),
     );
@@ -90,7 +106,8 @@ export class Controls {
       if (isDay(from.value) && isDay(to.value)) this.chooseCustom(customRange(from.value, to.value));
     };
     return h(
-      'form', { class: 'custom', part: 'custom-range', hidden: !this.open, onsubmit: apply },
+      'form',
+      { class: 'custom', part: 'custom-range', hidden: !this.open, onsubmit: apply },
       h('label', { class: 'field' }, words.from, from),
       h('label', { class: 'field' }, words.to, to),
       h('button', { class: 'button primary', part: 'button', type: 'submit', 'data-key': 'apply' }, words.apply),

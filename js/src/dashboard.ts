@@ -13,14 +13,25 @@ import type { Origin } from './saving.js';
 import type { Setting, WireDashboard, WireEmbed, WirePanel } from './types.js';
 
 // What a dashboard often looks like, for the bones before its first answer.
-const usual: [string, number][] = [['scorecard', 4], ['scorecard', 4], ['scorecard', 4], ['line', 8], ['donut', 4], ['table', 6], ['table', 6]];
+const usual: [string, number][] = [
+  ['scorecard', 4],
+  ['scorecard', 4],
+  ['scorecard', 4],
+  ['line', 8],
+  ['donut', 4],
+  ['table', 6],
+  ['table', 6],
+];
 
 /** `<oriel-dashboard name view range base token token-src theme lang heading-level>`: a page of panels with its controls. */
 export class OrielDashboard extends OrielElement {
   private readonly heading = h('h2', { part: 'title' });
   private readonly subtitle = h('p', { part: 'subtitle' });
   private readonly bar = h('div', { class: 'bar', part: 'bar' });
-  private readonly controls = new Controls((view) => this.choose('view', view), (range) => this.choose('range', range));
+  private readonly controls = new Controls(
+    (view) => this.choose('view', view),
+    (range) => this.choose('range', range),
+  );
   private readonly status = h('div', { class: 'status', part: 'status', role: 'status' });
   private readonly grid = h('div', { class: 'grid first', part: 'grid' });
   private readonly panels = new Map<string, Panel>();
@@ -109,7 +120,10 @@ export class OrielDashboard extends OrielElement {
 
   private choose(attribute: 'view' | 'range', value: string): void {
     this.setAttribute(attribute, value);
-    this.tell('change', { view: this.attribute('view') || this.answer?.view.name, range: this.attribute('range') || this.answer?.range.name });
+    this.tell('change', {
+      view: this.attribute('view') || this.answer?.view.name,
+      range: this.attribute('range') || this.answer?.range.name,
+    });
   }
 
   private async show(answer: WireDashboard, client: Client): Promise<void> {
@@ -122,7 +136,9 @@ export class OrielDashboard extends OrielElement {
     this.subtitle.replaceChildren(h('bdi', {}, view.title || view.name), ' · ', h('bdi', {}, period));
     this.controls.show({ view: view.name, views: answer.views ?? [], range, today }, this.words);
     const setting: Setting = { locale: this.locale, words: this.words, timeZone: view.timeZone, today };
-    const shown = answer.panels.map((panel) => this.place(panel, setting, { client, board: answer.name, view: view.name, range, panel: panel.name }));
+    const shown = answer.panels.map((panel) =>
+      this.place(panel, setting, { client, board: answer.name, view: view.name, range, panel: panel.name }),
+    );
     this.arrange(answer.panels);
     await Promise.all(shown);
     this.status.replaceChildren();

@@ -21,13 +21,21 @@ let current: WireEmbed | null = null;
 async function renewed(): Promise<Partial<Token>> {
   if (!vouched || !current?.token) return begun();
   const headers = { Authorization: `Bearer ${current.token.access_token}` };
-  const token = await fetchAs(`${current.base}/v1/tokens:renew`, { method: 'POST', headers }, good((r) => r.json() as Promise<Token>));
+  const token = await fetchAs(
+    `${current.base}/v1/tokens:renew`,
+    { method: 'POST', headers },
+    good((r) => r.json() as Promise<Token>),
+  );
   current.token = token;
   return token;
 }
 
 async function begun(): Promise<Partial<Token>> {
-  const page = await fetchAs(location.href, { headers: { Accept: 'application/json' } }, good((r) => r.json() as Promise<WireEmbed>));
+  const page = await fetchAs(
+    location.href,
+    { headers: { Accept: 'application/json' } },
+    good((r) => r.json() as Promise<WireEmbed>),
+  );
   if (!page.token) throw new Failure('over');
   return page.token;
 }

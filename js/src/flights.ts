@@ -27,9 +27,7 @@ export class Flights {
         joined.controller.abort();
       };
       signal?.addEventListener('abort', leave, { once: true });
-      joined.answer
-        .then((answer) => resolve(answer as T), reject)
-        .finally(() => signal?.removeEventListener('abort', leave));
+      joined.answer.then((answer) => resolve(answer as T), reject).finally(() => signal?.removeEventListener('abort', leave));
     });
   }
 }

@@ -174,7 +174,9 @@ export class Panel {
     this.small.replaceChildren(
       ...(old ? [h('span', { class: 'stale', part: 'stale', dir: 'auto' }, old)] : []),
       h('span', { part: 'as-of', dir: 'auto' }, asOf),
-      ...notices.map(({ name, why }) => h('details', { part: 'notice', onkeydown: closeOnEscape }, h('summary', { dir: 'auto' }, name), h('p', { dir: 'auto' }, why))),
+      ...notices.map(({ name, why }) =>
+        h('details', { part: 'notice', onkeydown: closeOnEscape }, h('summary', { dir: 'auto' }, name), h('p', { dir: 'auto' }, why)),
+      ),
     );
   }
 }

@@ -71,7 +71,10 @@ function dateRanges(range: string, compare: boolean): DateRange[] {
     if (!compare) return [current];
     const previous = previousRange(current);
     if (!previous) throw new BadRange(`range="${range}" cannot be compared: let both ends be days, or both be words.`);
-    return [{ ...current, name: 'current' }, { ...previous, name: 'previous' }];
+    return [
+      { ...current, name: 'current' },
+      { ...previous, name: 'previous' },
+    ];
   } catch (error) {
     if (error instanceof BadRange) throw new Failure('invalid', error.message);
     throw error;
@@ -122,7 +125,10 @@ export function parseFilter(text: string): object {
       throw new Failure('invalid', 'filter="…" begins like JSON and is none.');
     }
   }
-  const expressions = text.split(';').filter((part) => part.trim()).map(parseCondition);
+  const expressions = text
+    .split(';')
+    .filter((part) => part.trim())
+    .map(parseCondition);
   return expressions.length === 1 ? (expressions[0] as object) : { andGroup: { expressions } };
 }
 

@@ -7,7 +7,10 @@ import { jsonOf } from './json.js';
 import type { DateRange } from './types.js';
 
 /** What was asked for the figures that are shown: a panel of a dashboard, or a query about a view. */
-export type Origin = { client: Client; view: string } & ({ board: string; panel: string; range: DateRange } | { query: object; realtime: boolean });
+export type Origin = { client: Client; view: string } & (
+  | { board: string; panel: string; range: DateRange }
+  | { query: object; realtime: boolean }
+);
 
 /** What is offered to be saved, and in which words. */
 export interface Offer {

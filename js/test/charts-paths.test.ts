@@ -10,12 +10,27 @@ test('a line breaks where a value is missing', () => {
 });
 
 test('an area goes back along its base', () => {
-  assert.equal(areaPath([[0, 1], [2, 3]], [[0, 9], [2, 8]]), 'M0,1L2,3L2,8L0,9Z');
+  assert.equal(
+    areaPath(
+      [
+        [0, 1],
+        [2, 3],
+      ],
+      [
+        [0, 9],
+        [2, 8],
+      ],
+    ),
+    'M0,1L2,3L2,8L0,9Z',
+  );
 });
 
 test('a smooth line never leaves the range of its points', () => {
   const ys = [5, 5, 80, 3, 3, 90, 91, 0];
-  const path = linePath(ys.map((y, i): Point => [i * 10, y]), true);
+  const path = linePath(
+    ys.map((y, i): Point => [i * 10, y]),
+    true,
+  );
   const numbers = [...path.matchAll(/-?[\d.]+,(-?[\d.]+)/g)].map(([, y]) => Number(y));
   assert.equal(numbers.length, 1 + 3 * (ys.length - 1));
   for (const y of numbers) assert.ok(y >= -0.01 && y <= 91.01, `${y} in ${path}`);

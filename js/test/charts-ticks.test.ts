@@ -6,9 +6,13 @@ import type { ColumnType } from '../src/data/table.js';
 
 test('value axes hold their values, zero, and a few round ticks', () => {
   for (const [low, high, count, type, want] of [
-    [0, 1204, 5, 'integer', [0, 200, 400, 600, 800, 1000, 1200, 1400]], [0, 1, 5, 'integer', [0, 1, 2]], [0, 0, 4, 'integer', [0, 1, 2]],
-    [0, 0.56, 3, 'percent', [0, 0.2, 0.4, 0.6]], [-90, 120, 4, 'float', [-100, -50, 0, 50, 100, 150]],
-    [0, 200, 4, 'seconds', [0, 60, 120, 180, 240]], [0, 7300, 4, 'seconds', [0, 3600, 7200, 10_800]],
+    [0, 1204, 5, 'integer', [0, 200, 400, 600, 800, 1000, 1200, 1400]],
+    [0, 1, 5, 'integer', [0, 1, 2]],
+    [0, 0, 4, 'integer', [0, 1, 2]],
+    [0, 0.56, 3, 'percent', [0, 0.2, 0.4, 0.6]],
+    [-90, 120, 4, 'float', [-100, -50, 0, 50, 100, 150]],
+    [0, 200, 4, 'seconds', [0, 60, 120, 180, 240]],
+    [0, 7300, 4, 'seconds', [0, 3600, 7200, 10_800]],
   ] as [number, number, number, ColumnType, number[]][]) {
     const scale = valueScale(low, high, count, type);
     assert.ok(scale.min <= Math.min(0, low) && scale.max >= high, `${high} inside`);
@@ -18,7 +22,7 @@ test('value axes hold their values, zero, and a few round ticks', () => {
 
 test('any extent gives finite, ascending ticks inside the axis', () => {
   for (let i = 0; i < 2000; i += 1) {
-    const low = (Math.sin(i * 12.9898) * 43_758.5453 % 1) * 10 ** (i % 9);
+    const low = ((Math.sin(i * 12.9898) * 43_758.5453) % 1) * 10 ** (i % 9);
     const high = low + Math.abs((Math.sin(i * 78.233) * 12_345.678) % 1) * 10 ** (i % 11);
     for (const type of ['integer', 'float', 'seconds', 'percent'] as const) {
       const { min, max, ticks } = valueScale(low, high, 2 + (i % 7), type);
@@ -44,7 +48,12 @@ test('values that the axis must hold make it longer, and ticks of the host are w
 });
 
 test('extents that no axis can hold end all the same', () => {
-  for (const [low, high] of [[-1e308, 1e308], [0, 5e-324], [Number.NaN, 1], [0, Infinity]] as const) {
+  for (const [low, high] of [
+    [-1e308, 1e308],
+    [0, 5e-324],
+    [Number.NaN, 1],
+    [0, Infinity],
+  ] as const) {
     assert.ok(valueScale(low, high, 5, 'float').ticks.length < 50, `${low}..${high}`);
   }
 });
@@ -73,7 +82,10 @@ test('labels of a calendar never touch and never leave the chart, at any width a
         const half = width(label.text) / 2;
         assert.ok(label.at - half >= -20 - 1e-9 && label.at + half <= room + 18 + 1e-9, `${count} days in ${room}: ${label.text} outside`);
         const before = labels[i - 1];
-        assert.ok(!before || before.at + width(before.text) / 2 < label.at - half, `${count} days in ${room}: ${before?.text} touches ${label.text}`);
+        assert.ok(
+          !before || before.at + width(before.text) / 2 < label.at - half,
+          `${count} days in ${room}: ${before?.text} touches ${label.text}`,
+        );
       });
     }
   }
@@ -86,17 +98,37 @@ test('the newest day has a label', () => {
 
 test('hours, months and years are ticked at their own beginnings', () => {
   const hours = Array.from({ length: 48 }, (_, i) => new Date(Date.UTC(2026, 10, 21, i)));
-  const byHour = calendarLabels(hours, 'dateHour', (i) => i * 12, { width: 564, before: 30, after: 20 }, width, (d) => d.toISOString().slice(11, 16));
+  const byHour = calendarLabels(
+    hours,
+    'dateHour',
+    (i) => i * 12,
+    { width: 564, before: 30, after: 20 },
+    width,
+    (d) => d.toISOString().slice(11, 16),
+  );
   assert.deepEqual(byHour.map(({ text }) => text).slice(0, 3), ['00:00', '06:00', '12:00']);
   const months = Array.from({ length: 36 }, (_, i) => new Date(Date.UTC(2024, i, 1)));
-  const byMonth = calendarLabels(months, 'yearMonth', (i) => i * 12, { width: 420, before: 30, after: 20 }, width, (d) => d.toISOString().slice(0, 7));
-  assert.ok(byMonth.every(({ text }) => ['01', '07', '04', '10'].includes(text.slice(5))), byMonth.map(({ text }) => text).join());
+  const byMonth = calendarLabels(
+    months,
+    'yearMonth',
+    (i) => i * 12,
+    { width: 420, before: 30, after: 20 },
+    width,
+    (d) => d.toISOString().slice(0, 7),
+  );
+  assert.ok(
+    byMonth.every(({ text }) => ['01', '07', '04', '10'].includes(text.slice(5))),
+    byMonth.map(({ text }) => text).join(),
+  );
 });
 
 test('names are thinned until they stand apart', () => {
   const labels = Array.from({ length: 20 }, (_, index): Label => ({ at: index * 16, text: 'a long name', index }));
   const some = thinned(labels, { width: 304, before: 10, after: 10 }, width);
-  assert.deepEqual(some.map(({ index }) => index), [0, 7, 14]);
+  assert.deepEqual(
+    some.map(({ index }) => index),
+    [0, 7, 14],
+  );
   assert.deepEqual(placed([], { width: 100, before: 0, after: 0 }, width), []);
 });
 

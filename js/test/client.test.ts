@@ -59,16 +59,30 @@ test('a second 401 is the end, not a loop', async (t) => {
 test('identical questions in flight are asked once', async (t) => {
   const { client, requests } = await serve(t, (_, response) => setImmediate(() => json(response, 200, { rows: [] })));
   const query = { metrics: [{ name: 'sessions' }] };
-  await Promise.all([client.report('v', query, false, never()), client.report('v', query, false, never()), client.report('v', query, true, never())]);
+  await Promise.all([
+    client.report('v', query, false, never()),
+    client.report('v', query, false, never()),
+    client.report('v', query, true, never()),
+  ]);
   assert.deepEqual(requests, ['POST /base/v1/views/v:runReport Bearer t1', 'POST /base/v1/views/v:runRealtimeReport Bearer t1']);
 });
 
 test('age, freshness and notices come from the headers', async (t) => {
-  const headers = { 'Oriel-As-Of': '2026-11-23T10:00:00Z', Age: '12', 'Oriel-Freshness': 'settling', 'Oriel-Stale': 'quota', 'Oriel-Notices': 'sampled, other' };
+  const headers = {
+    'Oriel-As-Of': '2026-11-23T10:00:00Z',
+    Age: '12',
+    'Oriel-Freshness': 'settling',
+    'Oriel-Stale': 'quota',
+    'Oriel-Notices': 'sampled, other',
+  };
   const { client } = await serve(t, (_, response) => json(response, 200, { kind: 'analyticsData#runReport' }, headers));
   assert.deepEqual(await client.report('v', {}, false, never()), {
     report: { kind: 'analyticsData#runReport' },
-    asOf: '2026-11-23T10:00:00Z', age: 12, freshness: 'settling', stale: 'quota', notices: ['sampled', 'other'],
+    asOf: '2026-11-23T10:00:00Z',
+    age: 12,
+    freshness: 'settling',
+    stale: 'quota',
+    notices: ['sampled', 'other'],
   });
 });
 

@@ -16,7 +16,11 @@ const EVENTS = ['success', 'change', 'increase', 'decrease', 'stop', 'error'];
 // The page: markup that nobody reads, and one element for the number.
 beforeEach(() => {
   const empty = { childNodes: [] };
-  Object.assign(globalThis, { DOMParser: class { parseFromString = () => ({ head: empty, body: empty }); } });
+  Object.assign(globalThis, {
+    DOMParser: class {
+      parseFromString = () => ({ head: empty, body: empty });
+    },
+  });
 });
 
 function start(options: Record<string, unknown> = {}) {
@@ -41,11 +45,19 @@ test('asks every five seconds and tells of what changed', async () => {
   await clock.advance(20_000);
   assert.deepEqual(api.asked, Array(5).fill({ ids: 'ga:1', metrics: 'rt:activeUsers' }));
   assert.deepEqual(events, [
-    ['success', { activeUsers: 3 }], ['change', { activeUsers: 3, delta: 3 }], ['increase', { activeUsers: 3, delta: 3 }],
     ['success', { activeUsers: 3 }],
-    ['success', { activeUsers: 5 }], ['change', { activeUsers: 5, delta: 2 }], ['increase', { activeUsers: 5, delta: 2 }],
-    ['success', { activeUsers: 4 }], ['change', { activeUsers: 4, delta: -1 }], ['decrease', { activeUsers: 4, delta: -1 }],
-    ['success', { activeUsers: 0 }], ['change', { activeUsers: 0, delta: -4 }], ['decrease', { activeUsers: 0, delta: -4 }],
+    ['change', { activeUsers: 3, delta: 3 }],
+    ['increase', { activeUsers: 3, delta: 3 }],
+    ['success', { activeUsers: 3 }],
+    ['success', { activeUsers: 5 }],
+    ['change', { activeUsers: 5, delta: 2 }],
+    ['increase', { activeUsers: 5, delta: 2 }],
+    ['success', { activeUsers: 4 }],
+    ['change', { activeUsers: 4, delta: -1 }],
+    ['decrease', { activeUsers: 4, delta: -1 }],
+    ['success', { activeUsers: 0 }],
+    ['change', { activeUsers: 0, delta: -4 }],
+    ['decrease', { activeUsers: 0, delta: -4 }],
   ]);
   assert.equal(value.textContent, '0');
 });
@@ -94,7 +106,10 @@ test('executing again stops first: there is never more than one question under w
   await settle();
   await clock.advance(5_000);
   assert.equal(api.asked.length, 3);
-  assert.deepEqual(events.map(([name]) => name), ['stop', 'success', 'success']);
+  assert.deepEqual(
+    events.map(([name]) => name),
+    ['stop', 'success', 'success'],
+  );
 });
 
 test('a failure is told and does not end the asking; no ids is a failure', async () => {

@@ -13,7 +13,14 @@ const ITEMS = [
     name: 'Shops',
     webProperties: [
       { id: 'UA-2-1', name: 'Bare' },
-      { id: 'UA-2-2', name: 'Shoes', profiles: [{ id: '21', name: 'All' }, { id: '22', name: 'Mobile' }] },
+      {
+        id: 'UA-2-2',
+        name: 'Shoes',
+        profiles: [
+          { id: '21', name: 'All' },
+          { id: '22', name: 'Mobile' },
+        ],
+      },
     ],
   },
   { id: '3', name: 'News', webProperties: [{ id: 'UA-3-1', name: 'Paper', profiles: [{ id: '31', name: 'Paper' }] }] },
@@ -136,7 +143,12 @@ test('components that come before the snippet are made before its queue is heard
   const page: Page = {};
   register('One', () => ({}), page);
   const g = page.gapi ?? {};
-  g.analytics = { q: [], ready(callback) { this.q?.push(callback); } };
+  g.analytics = {
+    q: [],
+    ready(callback) {
+      this.q?.push(callback);
+    },
+  };
   g.analytics.ready(() => made.push('the page'));
   register('Two', () => ({}), page);
   load(page, made);

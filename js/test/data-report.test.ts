@@ -8,13 +8,17 @@ import type { Table } from '../src/data/table.js';
 
 const labels = (name: string): string => name.toUpperCase();
 const row = (dimensions: string[], metrics: string[]): object => ({
-  dimensionValues: dimensions.map((value) => ({ value })), metricValues: metrics.map((value) => ({ value })),
+  dimensionValues: dimensions.map((value) => ({ value })),
+  metricValues: metrics.map((value) => ({ value })),
 });
 const day = (text: string): Date => new Date(`${text}T00:00:00Z`);
 
 const compared: GoogleReport = {
   dimensionHeaders: [{ name: 'date' }, { name: 'dateRange' }],
-  metricHeaders: [{ name: 'sessions', type: 'TYPE_INTEGER' }, { name: 'totalRevenue', type: 'TYPE_CURRENCY' }],
+  metricHeaders: [
+    { name: 'sessions', type: 'TYPE_INTEGER' },
+    { name: 'totalRevenue', type: 'TYPE_CURRENCY' },
+  ],
   rows: [row(['20261122', 'current'], ['9', '1.5']), row(['20261121', 'previous'], ['7', '2']), row(['20261121', 'current'], ['8', '0'])],
   totals: [row(['RESERVED_TOTAL', 'previous'], ['7', '2']), row(['RESERVED_TOTAL', 'current'], ['17', '1.5'])],
   rowCount: 3,
@@ -34,7 +38,10 @@ test('a report becomes a table', () => {
 
 test('a compared report is split by the value of dateRange, not by position', () => {
   const { current, previous } = splitRanges(compared);
-  assert.deepEqual(tableOf(current, labels).rows.map(([, n]) => n), [9, 8]);
+  assert.deepEqual(
+    tableOf(current, labels).rows.map(([, n]) => n),
+    [9, 8],
+  );
   assert.deepEqual(tableOf(current, labels).totals, [null, 17, 1.5]);
   assert.ok(previous);
   assert.deepEqual(tableOf(previous, labels).rows, [[day('2026-11-21'), 7, 2]]);
@@ -52,17 +59,30 @@ test('empty and broken reports make tables', () => {
   assert.deepEqual(tableOf({}, labels), { columns: [], rows: [] });
   const odd: GoogleReport = {
     dimensionHeaders: [{ name: 'date' }, { name: 'hour' }],
-    metricHeaders: [{ name: 'sessions', type: 'TYPE_INTEGER' }, { name: 'adUnitExposure', type: 'TYPE_MILLISECONDS' }],
+    metricHeaders: [
+      { name: 'sessions', type: 'TYPE_INTEGER' },
+      { name: 'adUnitExposure', type: 'TYPE_MILLISECONDS' },
+    ],
     rows: [row(['(other)', '(other)'], ['12', '2500']), row(['20260230', '07'], ['NaN', '']), {}],
   };
-  assert.deepEqual(tableOf(odd, labels).rows, [['(other)', '(other)', 12, 2.5], ['20260230', '07', 'NaN', null], ['', '', null, null]]);
+  assert.deepEqual(tableOf(odd, labels).rows, [
+    ['(other)', '(other)', 12, 2.5],
+    ['20260230', '07', 'NaN', null],
+    ['', '', null, null],
+  ]);
 });
 
 test('digits are dates only when they are', () => {
   for (const [text, type, want] of [
-    ['20261122', 'date', '2026-11-22T00:00:00.000Z'], ['2026112223', 'dateHour', '2026-11-22T23:00:00.000Z'],
-    ['202611', 'yearMonth', '2026-11-01T00:00:00.000Z'], ['20260229', 'date', undefined], ['2026112224', 'dateHour', undefined],
-    ['202613', 'yearMonth', undefined], ['(other)', 'date', undefined], ['(not set)', 'dateHour', undefined], ['', 'date', undefined],
+    ['20261122', 'date', '2026-11-22T00:00:00.000Z'],
+    ['2026112223', 'dateHour', '2026-11-22T23:00:00.000Z'],
+    ['202611', 'yearMonth', '2026-11-01T00:00:00.000Z'],
+    ['20260229', 'date', undefined],
+    ['2026112224', 'dateHour', undefined],
+    ['202613', 'yearMonth', undefined],
+    ['(other)', 'date', undefined],
+    ['(not set)', 'dateHour', undefined],
+    ['', 'date', undefined],
   ] as const) {
     assert.equal(parseDigits(text, type)?.toISOString(), want, text);
   }
@@ -72,9 +92,13 @@ test('digits are dates only when they are', () => {
 
 test('metrics have the type that people read', () => {
   for (const [name, google, want] of [
-    ['bounceRate', 'TYPE_FLOAT', 'percent'], ['sessionKeyEventRate:purchase', 'TYPE_FLOAT', 'percent'],
-    ['averageSessionDuration', 'TYPE_SECONDS', 'seconds'], ['sessions', 'TYPE_INTEGER', 'integer'],
-    ['totalRevenue', 'TYPE_CURRENCY', 'currency'], ['keyEvents', 'TYPE_FLOAT', 'float'], ['unheardOf', undefined, 'float'],
+    ['bounceRate', 'TYPE_FLOAT', 'percent'],
+    ['sessionKeyEventRate:purchase', 'TYPE_FLOAT', 'percent'],
+    ['averageSessionDuration', 'TYPE_SECONDS', 'seconds'],
+    ['sessions', 'TYPE_INTEGER', 'integer'],
+    ['totalRevenue', 'TYPE_CURRENCY', 'currency'],
+    ['keyEvents', 'TYPE_FLOAT', 'float'],
+    ['unheardOf', undefined, 'float'],
   ] as const) {
     assert.equal(metricType(name, google), want, name);
   }
@@ -83,7 +107,8 @@ test('metrics have the type that people read', () => {
 function dated(type: 'date' | 'dateHour' | 'yearMonth', rows: Table['rows']): Table {
   return {
     columns: [
-      { name: type, label: '', role: 'dimension', type }, { name: 'sessions', label: '', role: 'metric', type: 'integer' },
+      { name: type, label: '', role: 'dimension', type },
+      { name: 'sessions', label: '', role: 'metric', type: 'integer' },
       { name: 'bounceRate', label: '', role: 'metric', type: 'percent' },
     ],
     rows,
@@ -91,9 +116,17 @@ function dated(type: 'date' | 'dateHour' | 'yearMonth', rows: Table['rows']): Ta
 }
 
 test('days without rows are zero sessions and no rate', () => {
-  const table = dated('date', [[day('2026-11-03'), 3, 0.5], ['(other)', 9, 0.1], [day('2026-11-01'), 1, 0.2]]);
+  const table = dated('date', [
+    [day('2026-11-03'), 3, 0.5],
+    ['(other)', 9, 0.1],
+    [day('2026-11-01'), 1, 0.2],
+  ]);
   assert.deepEqual(fillDates(table, '2026-11-01', '2026-11-04').rows, [
-    [day('2026-11-01'), 1, 0.2], [day('2026-11-02'), 0, null], [day('2026-11-03'), 3, 0.5], [day('2026-11-04'), 0, null], ['(other)', 9, 0.1],
+    [day('2026-11-01'), 1, 0.2],
+    [day('2026-11-02'), 0, null],
+    [day('2026-11-03'), 3, 0.5],
+    [day('2026-11-04'), 0, null],
+    ['(other)', 9, 0.1],
   ]);
 });
 
@@ -104,18 +137,42 @@ test('hours and months are filled too', () => {
 });
 
 test('hours are filled, but not those of a day that are still to come', () => {
-  const columns: Table['columns'] = [{ name: 'hour', label: '', role: 'dimension', type: 'text' }, { name: 'sessions', label: '', role: 'metric', type: 'integer' }];
-  const table: Table = { columns, rows: [['03', 5], ['(other)', 2], ['01', 1]] };
-  assert.deepEqual(fillDates(table, '2026-11-22', '2026-11-22').rows, [['00', 0], ['01', 1], ['02', 0], ['03', 5], ['(other)', 2]]);
+  const columns: Table['columns'] = [
+    { name: 'hour', label: '', role: 'dimension', type: 'text' },
+    { name: 'sessions', label: '', role: 'metric', type: 'integer' },
+  ];
+  const table: Table = {
+    columns,
+    rows: [
+      ['03', 5],
+      ['(other)', 2],
+      ['01', 1],
+    ],
+  };
+  assert.deepEqual(fillDates(table, '2026-11-22', '2026-11-22').rows, [
+    ['00', 0],
+    ['01', 1],
+    ['02', 0],
+    ['03', 5],
+    ['(other)', 2],
+  ]);
   assert.equal(fillDates(table, '2026-11-21', '2026-11-22').rows.length, 25);
   assert.deepEqual(fillDates({ columns, rows: [] }, '2026-11-22', '2026-11-22').rows, []);
 });
 
 test('a realtime report has all thirty minutes', () => {
-  const report: GoogleReport = { dimensionHeaders: [{ name: 'minutesAgo' }], metricHeaders: [{ name: 'activeUsers', type: 'TYPE_INTEGER' }], rows: [row(['03'], ['7'])] };
+  const report: GoogleReport = {
+    dimensionHeaders: [{ name: 'minutesAgo' }],
+    metricHeaders: [{ name: 'activeUsers', type: 'TYPE_INTEGER' }],
+    rows: [row(['03'], ['7'])],
+  };
   const { rows } = tableOf(report, labels);
   assert.equal(rows.length, 30);
-  assert.deepEqual(rows.slice(0, 3), [['03', 7], ['00', 0], ['01', 0]]);
+  assert.deepEqual(rows.slice(0, 3), [
+    ['03', 7],
+    ['00', 0],
+    ['01', 0],
+  ]);
   assert.deepEqual(tableOf({ ...report, rows: [] }, labels).rows, []);
 });
 
@@ -123,6 +180,9 @@ test('what cannot be filled is left alone', () => {
   const table = dated('date', [[day('2026-11-03'), 3, 0.5]]);
   assert.equal(fillDates(table, '7daysAgo', 'today'), table);
   assert.equal(fillDates(table, '1000-01-01', '2026-11-04'), table);
-  const two: Table = { ...table, columns: [table.columns[0]!, { name: 'browser', label: '', role: 'dimension', type: 'text' }, table.columns[1]!] };
+  const two: Table = {
+    ...table,
+    columns: [table.columns[0]!, { name: 'browser', label: '', role: 'dimension', type: 'text' }, table.columns[1]!],
+  };
   assert.equal(fillDates(two, '2026-11-01', '2026-11-04'), two);
 });

@@ -138,7 +138,7 @@ export function membersOf(path: string, all: Map<string, Declaration>): string[]
 
 // A name is looked for in the namespace where it is written, then in those around it.
 function resolved(name: string, from: string, all: Map<string, Declaration>): string {
-  for (let scope = from; scope.includes('.');) {
+  for (let scope = from; scope.includes('.'); ) {
     scope = scope.slice(0, scope.lastIndexOf('.'));
     if (all.has(`${scope}.${name}`)) return `${scope}.${name}`;
   }

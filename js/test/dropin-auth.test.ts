@@ -35,7 +35,10 @@ test('with serverAuth one is authorized at once, and told so later', async (t) =
   const [response] = await heard(auth, 'success');
   assert.deepEqual(early, [[]]);
   assert.deepEqual(response, {
-    access_token: 'first', token_type: 'Bearer', expires_in: 3600, state: 'mine',
+    access_token: 'first',
+    token_type: 'Bearer',
+    expires_in: 3600,
+    state: 'mine',
     scope: 'https://www.googleapis.com/auth/analytics.readonly a b',
   });
   assert.deepEqual(Object.keys(auth.getUserProfile() ?? {}), ['name', 'email', 'image', 'imageUrl']);

@@ -61,7 +61,10 @@ test('then is a real promise of result, body, headers, status', async (t) => {
   assert.equal(reply.status, 200);
   await request;
   assert.equal(w.seen.length, 1, 'then asks once');
-  const refused = await client.analytics.data.realtime.get({}).then(() => 'good', (r: unknown) => r);
+  const refused = await client.analytics.data.realtime.get({}).then(
+    () => 'good',
+    (r: unknown) => r,
+  );
   assert.equal(refused.status, 403);
   assert.equal(refused.result.error.message, 'no');
   const [body] = await executed(client.analytics.data.realtime.get({}));

@@ -43,7 +43,9 @@ test('merging never reaches a prototype', () => {
 test('handlers run in order, with the component as this, until they are removed', () => {
   const component = new Component();
   const log: unknown[] = [];
-  const first = function (this: Component, ...args: unknown[]) { log.push(['first', this === component, ...args]); };
+  const first = function (this: Component, ...args: unknown[]) {
+    log.push(['first', this === component, ...args]);
+  };
   const second = () => void log.push('second');
   component.on('x', first).once('x', second).on('y', second);
   component.emit('x', 1, 2).emit('x', 3);
@@ -61,7 +63,11 @@ test('a once handler can be removed, and a handler removed by an earlier one is 
   const log: string[] = [];
   const once = () => void log.push('once');
   component.once('x', once).off('x', once).emit('x');
-  component.on('x', () => component.off('x')).on('x', () => void log.push('later')).emit('x').emit('x');
+  component
+    .on('x', () => component.off('x'))
+    .on('x', () => void log.push('later'))
+    .emit('x')
+    .emit('x');
   assert.deepEqual(log, []);
 });
 
@@ -70,7 +76,11 @@ test('a handler that throws keeps the others and the emitter going', (t) => {
   t.mock.method(console, 'error', (error: unknown) => reported.push(error));
   const component = new Component();
   let called = false;
-  component.on('x', () => { throw new Error('of the page'); }).on('x', () => (called = true));
+  component
+    .on('x', () => {
+      throw new Error('of the page');
+    })
+    .on('x', () => (called = true));
   component.emit('x');
   assert.ok(called);
   assert.match(String(reported[0]), /of the page/);
@@ -101,7 +111,9 @@ test("a created component has the page's members, data too, and is initialized w
 });
 
 test('classes are ordinary functions with prototypes that pages extend and call', () => {
-  (Component.prototype as unknown as Loose)['shout'] = function (this: Component) { return this.emit('shout', '!'); };
+  (Component.prototype as unknown as Loose)['shout'] = function (this: Component) {
+    return this.emit('shout', '!');
+  };
   const component = new Component() as Loose;
   const said: string[] = [];
   component.on('shout', (what: string) => void said.push(what));

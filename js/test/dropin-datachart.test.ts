@@ -104,10 +104,14 @@ async function page(t: TestContext) {
   };
   const drawing = { own, module: { chartOf, dataOf: (answer: { query: string }) => ({ of: answer.query }) } } as unknown as Drawing;
   const loads = { count: 0, fails: false };
-  const DataChart = dataChartClass(w.asker, () => {
-    loads.count++;
-    return loads.fails ? Promise.reject(new TypeError('no module')) : Promise.resolve(drawing);
-  }, w.clock);
+  const DataChart = dataChartClass(
+    w.asker,
+    () => {
+      loads.count++;
+      return loads.fails ? Promise.reject(new TypeError('no module')) : Promise.resolve(drawing);
+    },
+    w.clock,
+  );
   const chart = (container: unknown, type = 'LINE', ids = 'ga:1'): Component =>
     new DataChart({ query: { ids }, chart: { container, type } });
   return { ...w, containers, pictures, listeners, trouble, loads, chart };
@@ -134,7 +138,10 @@ test('draws in a child of its own, and hands over chart, data, dataTable and res
   assert.ok(container.children[1]?.classList.contains('gapi-analytics-data-chart'));
   assert.equal(pictures[0]?.type, 'PIE');
   assert.equal(pictures[0]?.host, container.children[1]);
-  assert.deepEqual(pictures[0]?.drawn.map(({ options }) => options), [{ pieHole: 0.4 }]);
+  assert.deepEqual(
+    pictures[0]?.drawn.map(({ options }) => options),
+    [{ pieHole: 0.4 }],
+  );
   assert.deepEqual(listeners, []);
 });
 
@@ -147,7 +154,13 @@ test('the chart of a container is kept, redrawn, and made anew for another type 
   assert.equal(again['chart'], first['chart']);
   assert.equal(pictures[0]?.drawn.length, 2);
   await run(made.set({ chart: { type: 'COLUMN' } }));
-  assert.deepEqual(pictures.map(({ type, cleared }) => [type, cleared]), [['LINE', 1], ['COLUMN', 0]]);
+  assert.deepEqual(
+    pictures.map(({ type, cleared }) => [type, cleared]),
+    [
+      ['LINE', 1],
+      ['COLUMN', 0],
+    ],
+  );
   assert.equal(one.children.length, 1);
   await run(made.set({ chart: { type: 'ODD' } }), 'error');
   assert.equal(pictures[1]?.cleared, 0, 'an unknown type leaves the picture');
@@ -178,7 +191,10 @@ test('an answer that comes late does not overwrite a later one, and is not told'
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.deepEqual(told, ['fast']);
   assert.equal(pictures.length, 1);
-  assert.deepEqual(pictures[0]?.drawn.map(({ data }) => data), [{ of: 'fast' }]);
+  assert.deepEqual(
+    pictures[0]?.drawn.map(({ data }) => data),
+    [{ of: 'fast' }],
+  );
 });
 
 test('options that change after execute are those of the next one', async (t) => {
@@ -259,7 +275,10 @@ test('while the server is out of reach a sentence names the page, one error is t
   const errors: { error: { code: number } }[] = [];
   made.on('error', (body: { error: { code: number } }) => errors.push(body));
   await run(made, 'error');
-  assert.deepEqual(errors.map(({ error }) => error.code), [503]);
+  assert.deepEqual(
+    errors.map(({ error }) => error.code),
+    [503],
+  );
   assert.equal(container.children.length, 1, 'a sentence');
   for (let i = 0; i < 20; i++) {
     await clock.advance(2_000);

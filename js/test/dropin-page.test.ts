@@ -58,7 +58,10 @@ test('what is not ours is left to whoever was there before, else an error for wh
   const load = loaderOf(undefined, () => {});
   load('client:picker', { callback: () => log.push('callback'), onerror: () => log.push('error') });
   load('picker', () => log.push('tolerated'));
-  loaderOf((names: string) => log.push(names), () => {})('client:picker', () => log.push('never'));
+  loaderOf(
+    (names: string) => log.push(names),
+    () => {},
+  )('client:picker', () => log.push('never'));
   await soon();
   assert.deepEqual(log, ['error', 'tolerated', 'picker']);
 });
@@ -135,11 +138,21 @@ test('the view that is chosen: the wish, else the first that is there', () => {
   const view = (id: string) => ({ id, name: id });
   const accounts = [
     { id: 'a0', name: 'empty' },
-    { id: 'a1', name: 'a1', webProperties: [{ id: 'p0', name: 'p0' }, { id: 'p1', name: 'p1', profiles: [view('1'), view('ga:2')] }] },
+    {
+      id: 'a1',
+      name: 'a1',
+      webProperties: [
+        { id: 'p0', name: 'p0' },
+        { id: 'p1', name: 'p1', profiles: [view('1'), view('ga:2')] },
+      ],
+    },
     {
       id: 'a2',
       name: 'a2',
-      webProperties: [{ id: 'p2', name: 'p2', profiles: [view('3')] }, { id: 'p3', name: 'p3', profiles: [view('4')] }],
+      webProperties: [
+        { id: 'p2', name: 'p2', profiles: [view('3')] },
+        { id: 'p3', name: 'p3', profiles: [view('4')] },
+      ],
     },
   ];
   const chosen = (account: string, property: string, name: string) => {

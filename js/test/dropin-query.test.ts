@@ -12,12 +12,24 @@ const WEEK = { 'start-date': '7daysAgo', 'end-date': 'yesterday' };
 test('queries as pages write them', () => {
   const cases: [unknown, Record<string, string>][] = [
     [undefined, WEEK],
-    [{ ids: 'ga:1', metrics: 'ga:sessions' }, { ...WEEK, ids: 'ga:1', metrics: 'ga:sessions' }],
-    [{ ids: ['ga:1'], metrics: ['ga:goal2Completions', 'ga:x'] }, { ...WEEK, ids: 'ga:1', metrics: 'ga:goal2Completions,ga:x' }],
+    [
+      { ids: 'ga:1', metrics: 'ga:sessions' },
+      { ...WEEK, ids: 'ga:1', metrics: 'ga:sessions' },
+    ],
+    [
+      { ids: ['ga:1'], metrics: ['ga:goal2Completions', 'ga:x'] },
+      { ...WEEK, ids: 'ga:1', metrics: 'ga:goal2Completions,ga:x' },
+    ],
     [{ metrics: 'ga:sessions, ga:users ,ga:hits ' }, { ...WEEK, metrics: 'ga:sessions,ga:users,ga:hits' }],
     [{ sort: '', filters: '', dimensions: null, segment: undefined }, WEEK],
-    [{ metrics: [], sort: ['', '-ga:users'] }, { ...WEEK, sort: '-ga:users' }],
-    [{ 'max-results': 7, 'start-index': '2' }, { ...WEEK, 'max-results': '7', 'start-index': '2' }],
+    [
+      { metrics: [], sort: ['', '-ga:users'] },
+      { ...WEEK, sort: '-ga:users' },
+    ],
+    [
+      { 'max-results': 7, 'start-index': '2' },
+      { ...WEEK, 'max-results': '7', 'start-index': '2' },
+    ],
     [{ 'include-empty-rows': false }, { ...WEEK, 'include-empty-rows': 'false' }],
     [{ 'start-date': 'today' }, { 'start-date': 'today', 'end-date': 'yesterday' }],
     [{ filters: 'ga:a==New Zealand, ga:b=@a b; ga:c!=x' }, { ...WEEK, filters: 'ga:a==New Zealand,ga:b=@a b;ga:c!=x' }],
@@ -33,7 +45,14 @@ test('a realtime query has no dates', () => {
 });
 
 test('reportType', () => {
-  const cases = [[undefined, 'ga'], ['ga', 'ga'], ['rt', 'realtime'], ['REALTIME', 'realtime'], ['mcf', 'mcf'], ['x', 'ga']];
+  const cases = [
+    [undefined, 'ga'],
+    ['ga', 'ga'],
+    ['rt', 'realtime'],
+    ['REALTIME', 'realtime'],
+    ['mcf', 'mcf'],
+    ['x', 'ga'],
+  ];
   for (const [given, want] of cases) assert.equal(apiOf(given), want);
 });
 
@@ -43,7 +62,7 @@ test('parameters of requests are all that have a value', () => {
   assert.equal(address('v3/data/ga', {}), 'v3/data/ga');
 });
 
-test("the server is where the script came from, by whatever name", () => {
+test('the server is where the script came from, by whatever name', () => {
   for (const [script, base] of [
     ['https://s.example/platform.js', 'https://s.example/'],
     ['https://s.example/js/platform.js', 'https://s.example/'],
@@ -119,7 +138,10 @@ test("Google's addresses become ours, and nobody else's do", () => {
 test('methods fill their paths, and none is both answered and not', () => {
   const filled = fill('v3/{accountId}/p/{webPropertyId}', { accountId: 'a/b', fields: 'x' });
   assert.deepEqual(filled, { path: 'v3/a%2Fb/p/~all', rest: { fields: 'x' } });
-  assert.deepEqual(unserved.filter((name) => name in served), []);
+  assert.deepEqual(
+    unserved.filter((name) => name in served),
+    [],
+  );
 });
 
 test('no address leads anywhere but to what the server answers in place of Google', () => {

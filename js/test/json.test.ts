@@ -18,18 +18,37 @@ test('JSON does not depend on what a library has put on the prototypes', (t) => 
     }
   }
   const value = {
-    list: [1, 'a"b', null, undefined, [true, {}]], none: undefined, act: () => 1, deep: { a: [{ b: [] }] }, wrapped: new Wrapped('x'),
-    moment: new Moment(), date: new Date(0), own: { toJSON: () => 7 }, bare: Object.assign(Object.create(null), { a: [1] }) as object,
+    list: [1, 'a"b', null, undefined, [true, {}]],
+    none: undefined,
+    act: () => 1,
+    deep: { a: [{ b: [] }] },
+    wrapped: new Wrapped('x'),
+    moment: new Moment(),
+    date: new Date(0),
+    own: { toJSON: () => 7 },
+    bare: Object.assign(Object.create(null), { a: [1] }) as object,
   };
   assert.equal(JSON.stringify([1]), '"spoilt"');
-  assert.equal(jsonOf(value), '{"list":[1,"a\\"b",null,null,[true,{}]],"deep":{"a":[{"b":[]}]},"wrapped":{"name":"x","list":[1,2]},' +
-    '"moment":"2020-01-31","date":"1970-01-01T00:00:00.000Z","own":7,"bare":{"a":[1]}}');
+  assert.equal(
+    jsonOf(value),
+    '{"list":[1,"a\\"b",null,null,[true,{}]],"deep":{"a":[{"b":[]}]},"wrapped":{"name":"x","list":[1,2]},' +
+      '"moment":"2020-01-31","date":"1970-01-01T00:00:00.000Z","own":7,"bare":{"a":[1]}}',
+  );
   assert.equal(jsonOf('text'), '"text"');
   assert.equal(jsonOf(null), 'null');
 });
 
 test('JSON is else what JSON.stringify makes', () => {
-  for (const value of [1.5, true, 'é', [], {}, [[1], { a: [{ b: 'c' }] }], { a: new Date(1e12), b: [NaN, Infinity] }, { 10: 'x', 2: 'y' }]) {
+  for (const value of [
+    1.5,
+    true,
+    'é',
+    [],
+    {},
+    [[1], { a: [{ b: 'c' }] }],
+    { a: new Date(1e12), b: [NaN, Infinity] },
+    { 10: 'x', 2: 'y' },
+  ]) {
     assert.equal(jsonOf(value), JSON.stringify(value));
   }
 });

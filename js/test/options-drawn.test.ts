@@ -15,8 +15,15 @@ const published = readFileSync(declarations, 'utf8').replace(/\{ *\[\w+: (?:numb
 const documented = readFileSync(join(dirname(declarations), '../../../../docs/embed-api.md'), 'utf8');
 
 const charts: [string, ChartKind][] = [
-  ['LineChartOptions', 'LINE'], ['AreaChartOptions', 'AREA'], ['SteppedAreaChartOptions', 'AREA'], ['ColumnChartOptions', 'COLUMN'], ['BarChartOptions', 'BAR'],
-  ['ComboChartOptions', 'COLUMN'], ['PieChartOptions', 'PIE'], ['GeoChartOptions', 'GEO'], ['TableOptions', 'TABLE'],
+  ['LineChartOptions', 'LINE'],
+  ['AreaChartOptions', 'AREA'],
+  ['SteppedAreaChartOptions', 'AREA'],
+  ['ColumnChartOptions', 'COLUMN'],
+  ['BarChartOptions', 'BAR'],
+  ['ComboChartOptions', 'COLUMN'],
+  ['PieChartOptions', 'PIE'],
+  ['GeoChartOptions', 'GEO'],
+  ['TableOptions', 'TABLE'],
 ];
 
 /** A member of an interface, and the interface that it or what it holds by place is of; empty for other types. */
@@ -26,18 +33,49 @@ type Member = [name: string, of: string, byPlace: boolean];
 function membersOf(name: string): Member[] {
   const [, parent, body] = new RegExp(`interface ${name} (?:extends (\\w+) )?\\{([^}]*)\\}`).exec(published) ?? [];
   if (body === undefined) return [];
-  const own = [...body.replace(/\/\/.*/g, '').matchAll(/(\w+)\??:\s*([^;]+);/g)].map(([, member = '', type = '']): Member => [
-    member, /\b(Chart\w+|GroupWidth|CssClassNames|Candlestick|TransitionAnimation|GeoChartMagnifyingGlass|\w+SeriesOptions)\b/.exec(type)?.[1] ?? '', type.includes('ByPlace'),
-  ]);
+  const own = [...body.replace(/\/\/.*/g, '').matchAll(/(\w+)\??:\s*([^;]+);/g)].map(
+    ([, member = '', type = '']): Member => [
+      member,
+      /\b(Chart\w+|GroupWidth|CssClassNames|Candlestick|TransitionAnimation|GeoChartMagnifyingGlass|\w+SeriesOptions)\b/.exec(type)?.[1] ??
+        '',
+      type.includes('ByPlace'),
+    ],
+  );
   return [...(parent ? membersOf(parent) : []), ...own];
 }
 
 // Values of which at least one changes what is drawn, wherever an option is looked at.
 const values: unknown[] = [
-  true, false, 1, 3, 400, '2', 'none', 'enable', 'red', 'percent', 'label', 'bottom', 'function', 'disable', 'Georgia', 'area', '150', [1, 5], ['red', 'blue'], { 0: { color: 'red' } }, { color: 'red', fill: 'red' },
+  true,
+  false,
+  1,
+  3,
+  400,
+  '2',
+  'none',
+  'enable',
+  'red',
+  'percent',
+  'label',
+  'bottom',
+  'function',
+  'disable',
+  'Georgia',
+  'area',
+  '150',
+  [1, 5],
+  ['red', 'blue'],
+  { 0: { color: 'red' } },
+  { color: 'red', fill: 'red' },
 ];
 // What other options need to be looked at.
-const base = { title: 'T', pointSize: 4, page: 'enable', backgroundColor: { strokeWidth: 1, fill: 'white' }, chartArea: { backgroundColor: { strokeWidth: 1 } } };
+const base = {
+  title: 'T',
+  pointSize: 4,
+  page: 'enable',
+  backgroundColor: { strokeWidth: 1, fill: 'white' },
+  chartArea: { backgroundColor: { strokeWidth: 1 } },
+};
 
 type Bag = Record<string, unknown>;
 
@@ -46,7 +84,8 @@ function put(into: Bag, [name = '', ...rest]: string[], value: unknown): Bag {
 }
 
 function drawn(kind: ChartKind, options: Bag): string {
-  const written = (_: string, value: unknown): unknown => (typeof value === 'function' ? [value(1234.5), value(0)] : value === undefined ? '-' : value);
+  const written = (_: string, value: unknown): unknown =>
+    typeof value === 'function' ? [value(1234.5), value(0)] : value === undefined ? '-' : value;
   return JSON.stringify(chartOptionsOf(kind, options, { locale: 'en', rows: 2 }), written);
 }
 
@@ -57,7 +96,12 @@ function isDrawn(kind: ChartKind, path: string[]): boolean {
 
 // Axes are alike, and so are the styles of words.
 function named(path: string[]): string {
-  return path.filter((part) => part !== '0').join('.').replace(/^[hv]Ax[ei]s\b/, 'axes').replace(/\b(?:\w*TextStyle|textStyle)\.(?=\w)/, 'textStyle.').replace(/^\w+\.textStyle\./, 'textStyle.');
+  return path
+    .filter((part) => part !== '0')
+    .join('.')
+    .replace(/^[hv]Ax[ei]s\b/, 'axes')
+    .replace(/\b(?:\w*TextStyle|textStyle)\.(?=\w)/, 'textStyle.')
+    .replace(/^\w+\.textStyle\./, 'textStyle.');
 }
 
 /** The names of the options below an interface, each with whether a chart of the kind draws it. */
@@ -77,7 +121,10 @@ test('each published option is drawn somewhere, or listed as one that is not', (
     assert.ok(membersOf(of).length > 10, of);
     for (const [name, is] of optionsOf(kind, of)) all.set(name, (all.get(name) ?? false) || is);
   }
-  const missing = [...all].filter(([, is]) => !is).map(([name]) => name).sort();
+  const missing = [...all]
+    .filter(([, is]) => !is)
+    .map(([name]) => name)
+    .sort();
   const [, section = ''] = /### Options that are not drawn\n(.*?)\n##/s.exec(documented) ?? [];
   const listed = [...section.matchAll(/`([\w.]+)`/g)].map(([, name]) => name ?? '').sort();
   assert.deepEqual(listed, missing);

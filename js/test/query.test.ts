@@ -5,7 +5,17 @@ import { defaultType, names, parseFilter, queryOf } from '../src/query.js';
 import type { ChartAttributes } from '../src/query.js';
 
 function ask(attributes: Partial<ChartAttributes>) {
-  const none: ChartAttributes = { metrics: '', dimensions: '', range: '', type: '', sort: '', limit: '', filter: '', compare: false, realtime: false };
+  const none: ChartAttributes = {
+    metrics: '',
+    dimensions: '',
+    range: '',
+    type: '',
+    sort: '',
+    limit: '',
+    filter: '',
+    compare: false,
+    realtime: false,
+  };
   return queryOf({ ...none, ...attributes });
 }
 
@@ -15,8 +25,14 @@ test('names are parted by commas and spaces', () => {
 
 test('the chart fits the dimensions', () => {
   const cases: [string[], string][] = [
-    [[], 'scorecard'], [['date'], 'line'], [['dateHour'], 'line'], [['date', 'country'], 'table'], [['country'], 'geo'],
-    [['hour'], 'column'], [['deviceCategory'], 'bar'], [['pagePath', 'pageTitle'], 'table'],
+    [[], 'scorecard'],
+    [['date'], 'line'],
+    [['dateHour'], 'line'],
+    [['date', 'country'], 'table'],
+    [['country'], 'geo'],
+    [['hour'], 'column'],
+    [['deviceCategory'], 'bar'],
+    [['pagePath', 'pageTitle'], 'table'],
   ];
   for (const [dimensions, type] of cases) assert.equal(defaultType(dimensions), type, dimensions.join());
 });
@@ -25,7 +41,8 @@ test('asks the last 28 days in the order of time', () => {
   assert.deepEqual(ask({ metrics: 'sessions', dimensions: 'date' }), {
     type: 'line',
     query: {
-      metrics: [{ name: 'sessions' }], dimensions: [{ name: 'date' }],
+      metrics: [{ name: 'sessions' }],
+      dimensions: [{ name: 'date' }],
       dateRanges: [{ startDate: '28daysAgo', endDate: 'yesterday' }],
       orderBys: [{ dimension: { dimensionName: 'date', orderType: 'ALPHANUMERIC' } }],
     },
@@ -36,7 +53,10 @@ test('a ranking asks for the largest, twice as many when compared', () => {
   const { query } = ask({ metrics: 'sessions', dimensions: 'browser', limit: '5', compare: true, range: '7d' });
   assert.deepEqual(query.orderBys, [{ metric: { metricName: 'sessions' }, desc: true }]);
   assert.equal(query.limit, '10');
-  assert.deepEqual(query.dateRanges?.map(({ name }) => name), ['current', 'previous']);
+  assert.deepEqual(
+    query.dateRanges?.map(({ name }) => name),
+    ['current', 'previous'],
+  );
 });
 
 test('realtime has no dates', () => {

@@ -29,7 +29,13 @@ async function serve(t: TestContext, headers: Record<string, string>) {
 
 test('a panel is asked for by the days that it shows, with the token in a header, and kept byte for byte', async (t) => {
   const { client, asked } = await serve(t, { 'Content-Disposition': 'attachment; filename="board-panel-2026-11-01-2026-11-07.csv"' });
-  const { name, content } = await fileOf({ client, view: 'shop & more', board: 'a/b', panel: 'x:y', range: { startDate: '2026-11-01', endDate: '2026-11-07' } });
+  const { name, content } = await fileOf({
+    client,
+    view: 'shop & more',
+    board: 'a/b',
+    panel: 'x:y',
+    range: { startDate: '2026-11-01', endDate: '2026-11-07' },
+  });
   assert.deepEqual(asked, ['GET /base/v1/dashboards/a%2Fb/panels/x%3Ay:export?view=shop+%26+more&range=2026-11-01..2026-11-07 Bearer t1']);
   assert.equal(name, 'board-panel-2026-11-01-2026-11-07.csv');
   assert.deepEqual(Buffer.from(await content.arrayBuffer()), Buffer.from(file));
@@ -40,7 +46,10 @@ test('a chart asks its query again', async (t) => {
   const query = { metrics: [{ name: 'sessions' }] };
   assert.equal((await fileOf({ client, view: 'shop', query, realtime: false })).name, 'oriel.csv');
   await fileOf({ client, view: 'shop', query, realtime: true });
-  assert.deepEqual(asked, ['exportReport', 'exportRealtimeReport'].map((method) => `POST /base/v1/views/shop:${method} Bearer t1 ${JSON.stringify(query)}`));
+  assert.deepEqual(
+    asked,
+    ['exportReport', 'exportRealtimeReport'].map((method) => `POST /base/v1/views/shop:${method} Bearer t1 ${JSON.stringify(query)}`),
+  );
 });
 
 test('a name with a path in it is not taken', async (t) => {

@@ -28,7 +28,10 @@ test('all who ask at once share one request', async () => {
 });
 
 test('renews at 75 to 80 % of expires_in, while somebody listens', async () => {
-  for (const [chance, share] of [[0, 0.75], [1, 0.8]] as const) {
+  for (const [chance, share] of [
+    [0, 0.75],
+    [1, 0.8],
+  ] as const) {
     const { session, clock, world } = start();
     clock.chance = chance;
     session.subscribe(() => {});
@@ -149,7 +152,7 @@ test('a session that is over says so once and stops asking', async () => {
   world.answer = null;
   session.revive();
   assert.equal(await session.token(), 't3');
-  assert.deepEqual(states, ['over', 'live', ]);
+  assert.deepEqual(states, ['over', 'live']);
 });
 
 test('a token that is born dead makes no storm', async () => {

@@ -4,12 +4,13 @@ import { arrayToDataTable } from '../src/visualization/arrays.js';
 import { DataTable } from '../src/visualization/datatable.js';
 import { dataTableToCsv } from '../src/visualization/csv.js';
 
-const people = (): DataTable => arrayToDataTable([
-  ['Name', 'Age', { type: 'date', label: 'Since', id: 'since' }],
-  ['Ada', 36, new Date(2020, 1, 29)],
-  ['Bob', { v: 7, f: 'seven', p: { style: 'color:red' } }, null],
-  ['Cyd', 36, new Date(2019, 0, 1)],
-]);
+const people = (): DataTable =>
+  arrayToDataTable([
+    ['Name', 'Age', { type: 'date', label: 'Since', id: 'since' }],
+    ['Ada', 36, new Date(2020, 1, 29)],
+    ['Bob', { v: 7, f: 'seven', p: { style: 'color:red' } }, null],
+    ['Cyd', 36, new Date(2019, 0, 1)],
+  ]);
 
 test('a table is built column by column and row by row', () => {
   const table = new DataTable();
@@ -41,7 +42,10 @@ test('rows and columns are inserted and removed', () => {
   assert.equal(table.getValue(0, 1), null);
   assert.equal(table.getValue(0, 2), 36);
   table.removeColumn(1);
-  table.insertRows(1, [['Abe', 1, null], ['Amy', 2, null]]);
+  table.insertRows(1, [
+    ['Abe', 1, null],
+    ['Amy', 2, null],
+  ]);
   assert.equal(table.getValue(2, 0), 'Amy');
   assert.equal(table.getValue(3, 0), 'Bob');
   table.insertRows(5, 1);
@@ -76,7 +80,16 @@ test('values have a text of their type', () => {
   const table = new DataTable({
     cols: ['string', 'number', 'boolean', 'date', 'datetime', 'timeofday'].map((type) => ({ type })),
     rows: [
-      { c: [{ v: 'x' }, { v: -1234567.8912 }, { v: true }, { v: 'Date(2020, 0, 31)' }, { v: 'Date(2020, 11, 31, 15, 4, 5)' }, { v: [7, 5, 0] }] },
+      {
+        c: [
+          { v: 'x' },
+          { v: -1234567.8912 },
+          { v: true },
+          { v: 'Date(2020, 0, 31)' },
+          { v: 'Date(2020, 11, 31, 15, 4, 5)' },
+          { v: [7, 5, 0] },
+        ],
+      },
       { c: [null, { v: null }, { v: false }, null, { v: new Date(2020, 0, 1) }, { v: [23, 59, 58, 7] }] },
     ],
   });
@@ -103,7 +116,8 @@ test('errors say what is wrong', () => {
     [() => new DataTable().getValue(0, 0), /Table has no/],
     [() => arrayToDataTable([['a', 'b'], [1]]), /Row 1 has 1 columns, but must have 2/],
     [() => arrayToDataTable({} as never), /not an array of arrays/],
-  ] as [() => unknown, RegExp][]) assert.throws(act, message);
+  ] as [() => unknown, RegExp][])
+    assert.throws(act, message);
   assert.equal(table.getNumberOfRows(), 3, 'a refused row leaves nothing behind');
 });
 
@@ -115,7 +129,10 @@ test('sorting is stable, by several columns, nothing first', () => {
   assert.deepEqual(table.getSortedRows([1, 2]), [1, 2, 0]);
   assert.deepEqual(table.getSortedRows(2), [1, 2, 0]);
   assert.deepEqual(table.getSortedRows({ column: 0, compare: (a: string, b: string) => (a < b ? 1 : -1) }), [2, 1, 0]);
-  assert.deepEqual(table.getSortedRows((a, b) => b - a), [2, 1, 0]);
+  assert.deepEqual(
+    table.getSortedRows((a, b) => b - a),
+    [2, 1, 0],
+  );
   assert.deepEqual(table.sort({ column: 'Age', desc: true }), [0, 2, 1]);
   assert.equal(table.getValue(2, 0), 'Bob');
   assert.equal(table.getFormattedValue(2, 1), 'seven');
@@ -126,15 +143,30 @@ test('rows are found by value, range, test and function', () => {
   const since = (year: number): Date => new Date(year, 0, 1);
   assert.deepEqual(table.getFilteredRows([{ column: 1, value: 36 }]), [0, 2]);
   assert.deepEqual(table.getFilteredRows([{ column: 1, minValue: 7, maxValue: 35 }]), [1]);
-  assert.deepEqual(table.getFilteredRows([{ column: 1, minValue: 8 }, { column: 0, value: 'Cyd' }]), [2]);
+  assert.deepEqual(
+    table.getFilteredRows([
+      { column: 1, minValue: 8 },
+      { column: 0, value: 'Cyd' },
+    ]),
+    [2],
+  );
   assert.deepEqual(table.getFilteredRows([{ column: 2, value: null }]), [1]);
   assert.deepEqual(table.getFilteredRows([{ column: 2, value: since(2019) }]), [2]);
   assert.deepEqual(table.getFilteredRows([{ column: 'since', minValue: since(2020), maxValue: null }]), [0]);
   assert.deepEqual(table.getFilteredRows([{ column: 2, maxValue: since(2030) }]), [0, 2], 'nothing is in no range');
-  assert.deepEqual(table.getFilteredRows([{ column: 0, test: (value: string, row, column, data) => data === table && column === 0 && row > 0 && value > 'B' }]), [1, 2]);
+  assert.deepEqual(
+    table.getFilteredRows([
+      { column: 0, test: (value: string, row, column, data) => data === table && column === 0 && row > 0 && value > 'B' },
+    ]),
+    [1, 2],
+  );
   assert.deepEqual(table.getFilteredRows([{ column: 1, value: 36, test: (_, row) => row > 0 }]), [2]);
-  assert.deepEqual(table.getFilteredRows((data: DataTable, row) => data.getValue(row, 0) === 'Bob'), [1]);
-  for (const filters of [[{ column: 1 }], [{ value: 1 }], [{ column: 1, value: 1, minValue: 0 }], [null], 'x']) assert.throws(() => table.getFilteredRows(filters as never));
+  assert.deepEqual(
+    table.getFilteredRows((data: DataTable, row) => data.getValue(row, 0) === 'Bob'),
+    [1],
+  );
+  for (const filters of [[{ column: 1 }], [{ value: 1 }], [{ column: 1, value: 1, minValue: 0 }], [null], 'x'])
+    assert.throws(() => table.getFilteredRows(filters as never));
 });
 
 test('distinct values and ranges', () => {
@@ -181,7 +213,13 @@ test('columns take their type from what they hold', () => {
   const types = Array.from({ length: 8 }, (_, at) => table.getColumnType(at));
   assert.deepEqual(types, ['string', 'number', 'boolean', 'date', 'datetime', 'timeofday', 'string', 'string']);
   assert.equal(table.getColumnRole(7), 'tooltip');
-  const headless = arrayToDataTable([['a', 1], ['b', 2]], true);
+  const headless = arrayToDataTable(
+    [
+      ['a', 1],
+      ['b', 2],
+    ],
+    true,
+  );
   assert.equal(headless.getNumberOfRows(), 2);
   assert.equal(headless.getColumnLabel(0), '');
   assert.equal(arrayToDataTable([['a', 'b']]).getNumberOfRows(), 0);
@@ -194,6 +232,10 @@ test('many rows at once', () => {
 });
 
 test('CSV quotes what must be quoted', () => {
-  const table = arrayToDataTable([['a', 'b'], ['say "hi"', 1234], ['two\nlines', null]]);
+  const table = arrayToDataTable([
+    ['a', 'b'],
+    ['say "hi"', 1234],
+    ['two\nlines', null],
+  ]);
   assert.equal(dataTableToCsv(table), '"say ""hi""","1,234"\n"two\nlines",\n');
 });

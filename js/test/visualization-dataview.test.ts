@@ -4,13 +4,19 @@ import { arrayToDataTable } from '../src/visualization/arrays.js';
 import { DataView } from '../src/visualization/dataview.js';
 import type { Source } from '../src/visualization/dataview.js';
 
-const table = () => arrayToDataTable([
-  ['Name', { label: 'Height', id: 'h', p: { unit: 'cm' } }, { type: 'boolean', label: 'Smokes' }],
-  ['Tong', 174, true], ['Justin', 523, false], ['Gillot', { v: 86, f: 'short', p: { x: 1 } }, true], ['Mia', null, false],
-]);
+const table = () =>
+  arrayToDataTable([
+    ['Name', { label: 'Height', id: 'h', p: { unit: 'cm' } }, { type: 'boolean', label: 'Smokes' }],
+    ['Tong', 174, true],
+    ['Justin', 523, false],
+    ['Gillot', { v: 86, f: 'short', p: { x: 1 } }, true],
+    ['Mia', null, false],
+  ]);
 
-const values = (view: DataView): unknown[][] => Array.from({ length: view.getNumberOfRows() }, (_, row) =>
-  Array.from({ length: view.getNumberOfColumns() }, (_, at) => view.getValue(row, at) as unknown));
+const values = (view: DataView): unknown[][] =>
+  Array.from({ length: view.getNumberOfRows() }, (_, row) =>
+    Array.from({ length: view.getNumberOfColumns() }, (_, at) => view.getValue(row, at) as unknown),
+  );
 
 test('a view shows its table until told otherwise, and stays current', () => {
   const data = table();
@@ -27,7 +33,8 @@ test('a view shows its table until told otherwise, and stays current', () => {
 test('columns are chosen, repeated, renamed and computed', () => {
   const view = new DataView(table());
   view.setColumns([
-    'h', 0,
+    'h',
+    0,
     { calc: (data: Source, row) => Number(data.getValue(row, 1)) / 2.54, type: 'number', label: 'Inches' },
     { calc: (_, row) => ({ v: row, f: `#${row}`, p: { c: 'x' } }), type: 'number' },
     { sourceColumn: 1, calc: 'stringify', type: 'string', role: 'annotation' },
@@ -36,7 +43,10 @@ test('columns are chosen, repeated, renamed and computed', () => {
     { calc: 'fillFromTop', sourceColumn: 1, type: 'number' },
   ]);
   view.setRows([2, 3]);
-  assert.deepEqual(values(view), [[86, 'Gillot', 86 / 2.54, 2, 'short', true, '', 86], [null, 'Mia', 0, 3, '', false, '', 86]]);
+  assert.deepEqual(values(view), [
+    [86, 'Gillot', 86 / 2.54, 2, 'short', true, '', 86],
+    [null, 'Mia', 0, 3, '', false, '', 86],
+  ]);
   assert.equal(view.getColumnLabel(0), 'Height');
   assert.equal(view.getColumnProperty(0, 'unit'), 'cm');
   assert.equal(view.getColumnLabel(2), 'Inches');
@@ -61,7 +71,10 @@ test('rows are chosen by range, list and filter, and hidden', () => {
   view.setRows(1, 2);
   assert.deepEqual(view.getViewRows(), [1, 2]);
   view.setRows([3, 0, 0]);
-  assert.deepEqual(values(view).map(([name]) => name), ['Mia', 'Tong', 'Tong']);
+  assert.deepEqual(
+    values(view).map(([name]) => name),
+    ['Mia', 'Tong', 'Tong'],
+  );
   assert.equal(view.getTableRowIndex(0), 3);
   assert.equal(view.getViewRowIndex(0), 1);
   assert.equal(view.getViewRowIndex(2), -1);

@@ -82,7 +82,11 @@ test('a data source is refused through the callback', async () => {
 });
 
 test('an answer that a page has by itself is read', () => {
-  const response = new QueryResponse({ status: 'warning', warnings: [{ reason: 'data_truncated', message: 'cut' }], table: { cols: [{ type: 'number' }], rows: [{ c: [{ v: 1 }] }] } });
+  const response = new QueryResponse({
+    status: 'warning',
+    warnings: [{ reason: 'data_truncated', message: 'cut' }],
+    table: { cols: [{ type: 'number' }], rows: [{ c: [{ v: 1 }] }] },
+  });
   assert.equal(response.isError(), false);
   assert.equal(response.hasWarning(), true);
   assert.equal(response.getMessage(), 'cut');

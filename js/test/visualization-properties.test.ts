@@ -28,16 +28,24 @@ const makers: Record<ColumnType, () => unknown> = {
 function anyTable(): DataTable {
   const types = times(1 + chance(5), () => pick(Object.keys(makers) as ColumnType[]));
   const table = new DataTable();
-  types.forEach((type, i) => table.addColumn({ type, label: `l${i}`, id: pick(['', `c${i}`]), p: chance(3) ? {} : { role: 'data', k: i } }));
-  table.addRows(times(chance(12), () => types.map((type) => {
-    const v = chance(5) ? makers[type]() : null;
-    return chance(4) ? v : { v, f: pick(['', 'text']), p: { style: 'x' } };
-  })));
+  types.forEach((type, i) =>
+    table.addColumn({ type, label: `l${i}`, id: pick(['', `c${i}`]), p: chance(3) ? {} : { role: 'data', k: i } }),
+  );
+  table.addRows(
+    times(chance(12), () =>
+      types.map((type) => {
+        const v = chance(5) ? makers[type]() : null;
+        return chance(4) ? v : { v, f: pick(['', 'text']), p: { style: 'x' } };
+      }),
+    ),
+  );
   return table;
 }
 
-const cellsOf = (data: DataTable | DataView): unknown[][] => times(data.getNumberOfRows(), (row) => times(data.getNumberOfColumns(), (at) =>
-  [data.getValue(row, at), data.getFormattedValue(row, at), data.getProperties(row, at)]));
+const cellsOf = (data: DataTable | DataView): unknown[][] =>
+  times(data.getNumberOfRows(), (row) =>
+    times(data.getNumberOfColumns(), (at) => [data.getValue(row, at), data.getFormattedValue(row, at), data.getProperties(row, at)]),
+  );
 
 test('JSON there and back is the same table', () => {
   for (let i = 0; i < 300; i++) {
@@ -54,7 +62,10 @@ test('sorting keeps every row, in order, and equal ones as they were', () => {
     const column = chance(table.getNumberOfColumns());
     const sign = pick([1, -1]);
     const order = table.getSortedRows({ column, desc: sign < 0 });
-    assert.deepEqual([...order].sort((a, b) => a - b), times(table.getNumberOfRows(), (row) => row));
+    assert.deepEqual(
+      [...order].sort((a, b) => a - b),
+      times(table.getNumberOfRows(), (row) => row),
+    );
     for (const [place, row] of order.entries()) {
       const before = order[place - 1];
       if (before === undefined) continue;
@@ -69,7 +80,10 @@ test('a filter by each distinct value finds every row once', () => {
     const table = anyTable();
     const column = chance(table.getNumberOfColumns());
     const found = table.getDistinctValues(column).flatMap((value: unknown) => table.getFilteredRows([{ column, value }]));
-    assert.deepEqual(found.sort((a, b) => a - b), times(table.getNumberOfRows(), (row) => row));
+    assert.deepEqual(
+      found.sort((a, b) => a - b),
+      times(table.getNumberOfRows(), (row) => row),
+    );
   }
 });
 
@@ -99,7 +113,7 @@ test('a view of a view is what it shows, also as a table of its own', () => {
 
 test('no pattern makes a formatter throw or hang', () => {
   const letters = [...'#0.,;E+%‰¤$\'" -aAdDEGhHkKLmMQsSvVyzZ()'];
-  const long = ["#,".repeat(5000), "'".repeat(9999), '0.'.repeat(5000) + 'x', "a'".repeat(4999), ';'.repeat(9999), 'E0'.repeat(5000)];
+  const long = ['#,'.repeat(5000), "'".repeat(9999), '0.'.repeat(5000) + 'x', "a'".repeat(4999), ';'.repeat(9999), 'E0'.repeat(5000)];
   for (const pattern of [...long, ...times(3000, () => times(chance(12), () => pick(letters)).join(''))]) {
     const number = numberPattern(pattern, 'en');
     for (const value of [0, -1234.5678, 1e300, Number.NaN, -Infinity]) assert.equal(typeof (number?.(value) ?? ''), 'string', pattern);

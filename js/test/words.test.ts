@@ -46,7 +46,10 @@ test('the server’s own sentence, which is English, does not stand beside anoth
   const told = t.mock.method(console, 'warn', () => {});
   assert.equal(sentence(new Failure('refused', 'Add the origin.'), 'de'), failures.de.refused);
   assert.equal(withOwn('panel', 'Google Analytics did not answer.', 'de'), failures.de.panel);
-  assert.deepEqual(told.mock.calls.map((call) => call.arguments[0]), ['oriel: Add the origin.', 'oriel: Google Analytics did not answer.']);
+  assert.deepEqual(
+    told.mock.calls.map((call) => call.arguments[0]),
+    ['oriel: Add the origin.', 'oriel: Google Analytics did not answer.'],
+  );
   assert.equal(withOwn('panel', 'B.', 'en-GB'), `${failures.en.panel} B.`);
 });
 
@@ -61,7 +64,10 @@ test('times are the property’s, not the viewer’s', () => {
 
 test('an old answer says so, and why', () => {
   const age = { asOf: '2026-11-22T16:04:00Z' };
-  assert.equal(print({ ...age, stale: 'quota' }, 'Europe/Berlin').stale, 'Google’s quota is used up. These are the figures of 22 Nov 2026, 17:04.');
+  assert.equal(
+    print({ ...age, stale: 'quota' }, 'Europe/Berlin').stale,
+    'Google’s quota is used up. These are the figures of 22 Nov 2026, 17:04.',
+  );
   assert.match(print({ ...age, stale: 'unavailable' }, 'Europe/Berlin', 'de').stale, /^Google ist nicht erreichbar\..*22\. Nov\. 2026/);
   assert.equal(print({ ...age, stale: '' }, 'Europe/Berlin').stale, '');
 });
@@ -78,7 +84,10 @@ test('periods', () => {
 
 test('notices that we do not know are left out', () => {
   const { notices } = print({ notices: ['sampled', 'constructor' as 'other', 'other'] }, undefined, 'de');
-  assert.deepEqual(notices.map(({ name }) => name), ['Stichprobe', 'Zeile „(other)“']);
+  assert.deepEqual(
+    notices.map(({ name }) => name),
+    ['Stichprobe', 'Zeile „(other)“'],
+  );
 });
 
 test('fresh figures are asked for often, final ones seldom', () => {
@@ -93,7 +102,10 @@ test('the small print says what Google left out, and passes on what only Google 
   for (const [locale, names] of [
     ['en', ['Incomplete data', 'Not all rows', 'Note from Google: emptyReason NO_DATA, NO_ACCESS', 'Note from Google: news']],
     ['de', ['Unvollständige Daten', 'Nicht alle Zeilen', 'Hinweis von Google: emptyReason NO_DATA, NO_ACCESS', 'Hinweis von Google: news']],
-    ['fr', ['Données incomplètes', 'Lignes non affichées', 'Remarque de Google : emptyReason NO_DATA, NO_ACCESS', 'Remarque de Google : news']],
+    [
+      'fr',
+      ['Données incomplètes', 'Lignes non affichées', 'Remarque de Google : emptyReason NO_DATA, NO_ACCESS', 'Remarque de Google : news'],
+    ],
     ['es', ['Datos incompletos', 'No todas las filas', 'Nota de Google: emptyReason NO_DATA, NO_ACCESS', 'Nota de Google: news']],
   ] as const) {
     const said: { name: string; why: string }[] = print({ notices }, undefined, locale).notices;
@@ -101,7 +113,10 @@ test('the small print says what Google left out, and passes on what only Google 
       said.map(({ name }) => name),
       names,
     );
-    assert.ok(said.every(({ why }) => why.endsWith('.')), locale);
+    assert.ok(
+      said.every(({ why }) => why.endsWith('.')),
+      locale,
+    );
   }
   const long = print({ notices: Array.from({ length: 9 }, (_, i) => `google:n${i}=${'A'.repeat(200)}` as const) }, undefined).notices;
   assert.equal(long.length, 4);

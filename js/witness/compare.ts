@@ -20,7 +20,11 @@ export type Missing<Theirs, Ours, Prefix extends string = ''> =
 
 type MissingIn<Theirs, Ours, At extends string> = Theirs extends AnyClass
   ? `${At}#${Lacking<InstanceOf<Theirs>, InstanceOf<Ours>>}` | `${At}.${Lacking<Theirs, Ours>}`
-  : Theirs extends AnyFunction ? never : Theirs extends object ? Missing<Theirs, Ours, `${At}.`> : never;
+  : Theirs extends AnyFunction
+    ? never
+    : Theirs extends object
+      ? Missing<Theirs, Ours, `${At}.`>
+      : never;
 
 /**
  * The names of what is in both and could not stand where Theirs is expected: functions, constructors as `Class()`, and
@@ -32,14 +36,25 @@ export type Misfit<Theirs, Ours, Prefix extends string = ''> = {
 
 type MisfitIn<Theirs, Ours, At extends string> = Theirs extends AnyClass
   ? MisfitMember<InstanceOf<Theirs>, InstanceOf<Ours>, At> | MisfitConstructor<Theirs, Ours, At>
-  : Theirs extends AnyFunction ? (Ours extends Theirs ? never : At)
-  : Theirs extends object ? Misfit<Theirs, Ours, `${At}.`> : never;
+  : Theirs extends AnyFunction
+    ? Ours extends Theirs
+      ? never
+      : At
+    : Theirs extends object
+      ? Misfit<Theirs, Ours, `${At}.`>
+      : never;
 
 type MisfitMember<Theirs, Ours, At extends string> = {
   [K in Name<Theirs> & keyof Ours]: Ours[K] extends Theirs[K] ? never : `${At}#${K}`;
 }[Name<Theirs> & keyof Ours];
 
 // By what it takes: what it makes is compared member by member.
-type MisfitConstructor<Theirs, Ours, At extends string> = Theirs extends abstract new (...args: infer Arguments) => unknown
-  ? Ours extends abstract new (...args: Arguments) => unknown ? never : `${At}()`
+type MisfitConstructor<Theirs, Ours, At extends string> = Theirs extends abstract new (
+  ...args: infer Arguments
+) => unknown
+  ? Ours extends abstract new (
+      ...args: Arguments
+    ) => unknown
+    ? never
+    : `${At}()`
   : never;

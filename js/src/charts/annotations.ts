@@ -10,7 +10,12 @@ export type End = (series: Series, position: number) => { x: number; y: number; 
 
 /** Writes what the host's data say of single values at their marks, never beyond the chart's edges. */
 export function annotate(stage: Stage, model: Model, series: Series[], end: End): void {
-  const { options: { annotationStyle: style }, table, width, height } = stage;
+  const {
+    options: { annotationStyle: style },
+    table,
+    width,
+    height,
+  } = stage;
   const size = style?.fontSize ?? stage.options.fontSize ?? 12;
   const measure = measureOf(stage, style);
   model.positions.rows.forEach((row, position) => {
@@ -40,7 +45,10 @@ export function annotateAxis(stage: Stage, model: Model, box: Box, x: (position:
 }
 
 function write(stage: Stage, text: string, x: number, y: number): void {
-  const { svg: canvas, options: { annotationStyle: style } } = stage;
+  const {
+    svg: canvas,
+    options: { annotationStyle: style },
+  } = stage;
   const node = styled(svg('text', { class: 'oriel-annotation', x, y, dy: '0.35em', 'text-anchor': 'middle' }, text), style);
   // It stands on the plot's own ground, which the chart's other words do not.
   const ground = canvas.querySelector('.oriel-plot');

@@ -33,7 +33,11 @@ interface Geometry {
 
 /** Reads TopoJSON's countries. Throws where it is something else. */
 export function readLands(json: unknown): Land[] {
-  const { transform: { scale, translate }, arcs, objects } = json as Topology;
+  const {
+    transform: { scale, translate },
+    arcs,
+    objects,
+  } = json as Topology;
   // Each point is the difference to the one before, in steps of the file's grid.
   const lines = arcs.map((arc) => {
     let [x, y] = [0, 0];
@@ -43,11 +47,14 @@ export function readLands(json: unknown): Land[] {
       return [x * scale[0] + translate[0], y * scale[1] + translate[1]];
     });
   });
-  const ringOf = (indices: number[]): Ring => unwrapped(indices.flatMap((i, at) => {
-    // The complement of an index is its arc backwards; arcs share their ends.
-    const line = i < 0 ? [...(lines[~i] as Ring)].reverse() : (lines[i] as Ring);
-    return at === 0 ? line : line.slice(1);
-  }));
+  const ringOf = (indices: number[]): Ring =>
+    unwrapped(
+      indices.flatMap((i, at) => {
+        // The complement of an index is its arc backwards; arcs share their ends.
+        const line = i < 0 ? [...(lines[~i] as Ring)].reverse() : (lines[i] as Ring);
+        return at === 0 ? line : line.slice(1);
+      }),
+    );
   return objects.countries.geometries.map(({ type, id, properties, arcs: own }) => {
     const polygons = (type === 'Polygon' ? [own] : own) as number[][][];
     return { id: id === undefined ? undefined : String(id), name: properties.name, parts: polygons.map((rings) => rings.map(ringOf)) };
@@ -84,7 +91,10 @@ export function equalEarth([east, north]: Place): Flat {
   const root = Math.sqrt(3) / 2;
   const t = Math.asin(root * Math.sin(north * RAD));
   const [t2, t6] = [t ** 2, t ** 6];
-  return [((east - MERIDIAN) * RAD * Math.cos(t)) / (root * (a + 3 * b * t2 + t6 * (7 * c + 9 * d * t2))), -t * (a + b * t2 + t6 * (c + d * t2))];
+  return [
+    ((east - MERIDIAN) * RAD * Math.cos(t)) / (root * (a + 3 * b * t2 + t6 * (7 * c + 9 * d * t2))),
+    -t * (a + b * t2 + t6 * (c + d * t2)),
+  ];
 }
 
 // On the other side of the globe the plane is turned inside out.
@@ -121,7 +131,12 @@ export function boundsOf(points: readonly Flat[]): Bounds {
 export function outlineOf([west, south, east, north]: Bounds): Place[] {
   return times(9, (i): Place[] => {
     const [x, y] = [west + ((east - west) * i) / 8, south + ((north - south) * i) / 8];
-    return [[x, south], [x, north], [west, y], [east, y]];
+    return [
+      [x, south],
+      [x, north],
+      [west, y],
+      [east, y],
+    ];
   }).flat();
 }
 

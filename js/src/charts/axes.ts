@@ -79,7 +79,11 @@ export function drawAxes(stage: Stage, positions: Positions, extents: Extent[], 
   const widths = texts.map((each, i) => (i < shown ? Math.max(0, ...each.map(measure)) + LABEL_GAP : 0));
   // A name that is written aslant begins before its place.
   const before = slant > 0 ? Math.min(0.87 * Math.min(slant, measure(positionLabel(stage, positions, 0))), stage.width / 4) : 0;
-  const left = Math.max((widths[0] ?? 0) + (options.vAxis?.title ? 20 : 2), length(area.left, stage.width), before - (banded ? bandOf(stage, positions) / 2 : 0));
+  const left = Math.max(
+    (widths[0] ?? 0) + (options.vAxis?.title ? 20 : 2),
+    length(area.left, stage.width),
+    before - (banded ? bandOf(stage, positions) / 2 : 0),
+  );
   // Room for half of the newest day's label.
   const spare = positions.calendar && !banded && lower > 6 ? 18 : 6;
   const rest = Math.max(spare, (widths[1] ?? 0) + 6 + (right?.title ? 18 : 0), spared(area.width, stage.width, left));
@@ -121,9 +125,20 @@ function drawSlanted(stage: Stage, { box, x }: Axes, positions: Positions, slant
   positions.cells.forEach((_, i) => {
     // The first ones end at the chart's edge.
     const text = clip(positionLabel(stage, positions, i), Math.min(slant, x(i) / 0.87), measure);
-    stage.svg.append(styled(svg('text', {
-      class: 'oriel-tick', 'text-anchor': 'end', transform: `translate(${x(i) + 5} ${box.top + box.height + lineOf(stage) + 2}) rotate(-30)`,
-    }, text), stage.options.hAxis?.textStyle));
+    stage.svg.append(
+      styled(
+        svg(
+          'text',
+          {
+            class: 'oriel-tick',
+            'text-anchor': 'end',
+            transform: `translate(${x(i) + 5} ${box.top + box.height + lineOf(stage) + 2}) rotate(-30)`,
+          },
+          text,
+        ),
+        stage.options.hAxis?.textStyle,
+      ),
+    );
   });
 }
 
@@ -158,7 +173,9 @@ function place(box: Box, verticals: Vertical[], positions: Positions, banded: bo
 
 // Where times and numbers are whose distances are true: those of lines always, those of columns where some are missing.
 function linearScale(
-  { left, width }: Box, { linear, column, cells }: Positions, banded: boolean,
+  { left, width }: Box,
+  { linear, column, cells }: Positions,
+  banded: boolean,
 ): { band: number; x(value: number): number } | undefined {
   const values = linear ? cells.map(Number).sort((a, b) => a - b) : [];
   const first = values[0] ?? 0;
@@ -188,9 +205,23 @@ function drawVertical(stage: Stage, box: Box, vertical: Vertical, texts: string[
     // In a low chart one word in two has room.
     if (last - y < 11) return;
     last = y;
-    stage.svg.append(styled(svg('text', {
-      class: 'oriel-tick', x, y, dy: '0.32em', 'text-anchor': side === 0 ? 'end' : 'start', direction: 'ltr',
-    }, texts[i] ?? ''), ((side > 0 && rightAxis) || vAxis)?.textStyle));
+    stage.svg.append(
+      styled(
+        svg(
+          'text',
+          {
+            class: 'oriel-tick',
+            x,
+            y,
+            dy: '0.32em',
+            'text-anchor': side === 0 ? 'end' : 'start',
+            direction: 'ltr',
+          },
+          texts[i] ?? '',
+        ),
+        ((side > 0 && rightAxis) || vAxis)?.textStyle,
+      ),
+    );
   });
 }
 
@@ -204,7 +235,12 @@ export function drawGround({ svg: canvas, options }: Stage, { left: x, top: y, w
 }
 
 /** Draws the line of a tick, in the axis' own colour. */
-export function gridLine(stage: Stage, zero: boolean, axis: AxisOptions | undefined, ends: Record<'x1' | 'x2' | 'y1' | 'y2', number>): void {
+export function gridLine(
+  stage: Stage,
+  zero: boolean,
+  axis: AxisOptions | undefined,
+  ends: Record<'x1' | 'x2' | 'y1' | 'y2', number>,
+): void {
   const line = svg('line', { class: zero ? 'oriel-zero' : 'oriel-grid', ...ends });
   line.style.stroke = (zero ? axis?.zeroColor : axis?.gridColor) ?? '';
   stage.svg.append(line);
@@ -218,9 +254,21 @@ function baseline(stage: Stage, box: Box, vertical: Vertical): void {
 function drawHorizontal(stage: Stage, axes: Axes, positions: Positions, lower: number): void {
   const { left, top, height } = axes.box;
   for (const label of horizontalLabels(stage, axes, positions)) {
-    stage.svg.append(styled(svg('text', {
-      class: 'oriel-tick', x: left + label.at, y: top + height + lower - 7, 'text-anchor': 'middle',
-    }, label.text), stage.options.hAxis?.textStyle));
+    stage.svg.append(
+      styled(
+        svg(
+          'text',
+          {
+            class: 'oriel-tick',
+            x: left + label.at,
+            y: top + height + lower - 7,
+            'text-anchor': 'middle',
+          },
+          label.text,
+        ),
+        stage.options.hAxis?.textStyle,
+      ),
+    );
   }
 }
 
@@ -234,7 +282,11 @@ function horizontalLabels(stage: Stage, { box, x, band, along }: Axes, positions
   const at = (index: number): number => x(index) - box.left;
   if (along && Array.isArray(options.hAxis?.ticks)) {
     const write = (tick: number | Date): string => (own ? own(tick) : format.cell(tick, column, 'compact'));
-    return placed(options.hAxis.ticks.map((tick, index) => ({ at: along(Number(tick)) - box.left, text: write(tick), index })), room, measure);
+    return placed(
+      options.hAxis.ticks.map((tick, index) => ({ at: along(Number(tick)) - box.left, text: write(tick), index })),
+      room,
+      measure,
+    );
   }
   if (positions.calendar) {
     const dates = along ? calendarSpan(cells as Date[], column.type) : (cells as Date[]);
@@ -242,10 +294,20 @@ function horizontalLabels(stage: Stage, { box, x, band, along }: Axes, positions
     return calendarLabels(dates, column.type, along ? (i) => along(Number(dates[i])) - box.left : at, room, measure, write);
   }
   if (along) return numberLabels(stage, cells.map(Number), column, room, measure, (value) => along(value) - box.left);
-  const write = (cell: Cell, i: number): string => (own && cell !== null && typeof cell !== 'string' ? own(cell) : positionLabel(stage, positions, i));
+  const write = (cell: Cell, i: number): string =>
+    own && cell !== null && typeof cell !== 'string' ? own(cell) : positionLabel(stage, positions, i);
   const all = cells.map((cell, index): Label => ({ at: at(index), text: write(cell, index), index }));
-  if (band >= 44) return placed(all.map((label) => ({ ...label, text: clip(label.text, band - 8, measure) })), room, measure);
-  const long = thinned(all.map((label) => ({ ...label, text: clip(label.text, 90, measure) })), room, measure);
+  if (band >= 44)
+    return placed(
+      all.map((label) => ({ ...label, text: clip(label.text, band - 8, measure) })),
+      room,
+      measure,
+    );
+  const long = thinned(
+    all.map((label) => ({ ...label, text: clip(label.text, 90, measure) })),
+    room,
+    measure,
+  );
   const short = shortened(all, band, room, measure);
   return short.length >= 2 * long.length ? short : long;
 }
@@ -257,18 +319,31 @@ function positionLabel({ table, format }: Stage, { cells, column, rows }: Positi
 }
 
 function numberLabels(
-  { format, options }: Stage, values: number[], column: Column, room: Room, measure: Measure, at: (value: number) => number,
+  { format, options }: Stage,
+  values: number[],
+  column: Column,
+  room: Room,
+  measure: Measure,
+  at: (value: number) => number,
 ): Label[] {
   const [min, max] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   const { ticks } = valueScale(min, max, room.width / 80, 'float', { min, max });
   const write = options.hAxis?.format ?? ((value: number) => format.number(value, column));
-  return thinned(ticks.map((tick, index) => ({ at: at(tick), text: write(tick), index })), room, measure);
+  return thinned(
+    ticks.map((tick, index) => ({ at: at(tick), text: write(tick), index })),
+    room,
+    measure,
+  );
 }
 
 // Every n-th name, cut to the room of n bands.
 function shortened(all: Label[], band: number, room: Room, measure: Measure): Label[] {
   const n = Math.max(1, Math.ceil(56 / band));
-  return placed(all.filter((_, i) => i % n === 0).map((label) => ({ ...label, text: clip(label.text, n * band - 8, measure) })), room, measure);
+  return placed(
+    all.filter((_, i) => i % n === 0).map((label) => ({ ...label, text: clip(label.text, n * band - 8, measure) })),
+    room,
+    measure,
+  );
 }
 
 // The year is written where it changes, and at the first tick of an axis of several years.
@@ -282,7 +357,9 @@ function calendarText(date: Date, month: boolean, dates: Date[], column: Column,
   if (column.type === 'dateHour' && (span <= 86_400_000 || date.getUTCHours() !== 0)) {
     return format.dateFormat({ hour: 'numeric', minute: '2-digit' }).format(date);
   }
-  return column.type === 'yearMonth' ? format.date(date, column, 'compact') : format.dateFormat({ day: 'numeric', month: 'short' }).format(date);
+  return column.type === 'yearMonth'
+    ? format.date(date, column, 'compact')
+    : format.dateFormat({ day: 'numeric', month: 'short' }).format(date);
 }
 
 /** Draws the names of the axes. */
@@ -293,11 +370,27 @@ export function drawTitles(stage: Stage, box: Box, right?: AxisOptions): void {
     const node = svg('text', { class: 'oriel-axis-title', x, y: stage.height - 4, 'text-anchor': 'middle' }, hAxis.title);
     stage.svg.append(styled(node, hAxis.titleStyle));
   }
-  for (const [axis, x, turn] of [[vAxis, 12, -90], [right, stage.width - 12, 90]] as const) {
+  for (const [axis, x, turn] of [
+    [vAxis, 12, -90],
+    [right, stage.width - 12, 90],
+  ] as const) {
     if (!axis?.title) continue;
     const y = box.top + box.height / 2;
-    stage.svg.append(styled(svg('text', {
-      class: 'oriel-axis-title', x, y, 'text-anchor': 'middle', transform: `rotate(${turn} ${x} ${y})`,
-    }, axis.title), axis.titleStyle));
+    stage.svg.append(
+      styled(
+        svg(
+          'text',
+          {
+            class: 'oriel-axis-title',
+            x,
+            y,
+            'text-anchor': 'middle',
+            transform: `rotate(${turn} ${x} ${y})`,
+          },
+          axis.title,
+        ),
+        axis.titleStyle,
+      ),
+    );
   }
 }

@@ -22,7 +22,10 @@ interface Layout {
 
 /** Paints horizontal bars: one metric with its names and values, or several series side by side or stacked. */
 export function paintBars(stage: Stage): Picture {
-  const many = stage.options.everyRow || columnsOf(stage.table, 'metric').length > 1 || (stage.options.stacked && columnsOf(stage.table, 'dimension').length === 2);
+  const many =
+    stage.options.everyRow ||
+    columnsOf(stage.table, 'metric').length > 1 ||
+    (stage.options.stacked && columnsOf(stage.table, 'dimension').length === 2);
   if (many) return paintManyBars(stage);
   const categories = categoriesOf(stage);
   if (!categories) return emptyPicture(stage);
@@ -30,23 +33,36 @@ export function paintBars(stage: Stage): Picture {
   const lowest = width < TWO_LINES ? 36 : LOWEST;
   const shown = categories.all.slice(0, Math.max(1, Math.floor(height / lowest)));
   const count = categories.all.length;
-  const notes: Picture['notes'] = shown.length < count
-    ? [{ kind: 'truncated', message: fill(texts.truncated, { shown: format.numberFormat({}).format(shown.length), count: format.numberFormat({}).format(count) }) }]
-    : [];
+  const notes: Picture['notes'] =
+    shown.length < count
+      ? [
+          {
+            kind: 'truncated',
+            message: fill(texts.truncated, {
+              shown: format.numberFormat({}).format(shown.length),
+              count: format.numberFormat({}).format(count),
+            }),
+          },
+        ]
+      : [];
   const layout = layoutOf(stage, shown);
   const bars = shown.map((one, i) => drawRow(stage, layout, one, i));
   const stops = shown.map((one, i) => stopAt(stage, layout, categories, one, i, bars));
   return {
-    stops, legend: [], notes, summary: largestOf(stage, categories.all),
+    stops,
+    legend: [],
+    notes,
+    summary: largestOf(stage, categories.all),
     hit: (_, y) => {
       const stop = Math.floor(y / layout.row);
       return stop >= 0 && stop < stops.length ? { stop, lane: null } : undefined;
     },
-    select: (selection) => shown.forEach(({ row }, i) => {
-      const chosen = selection.some((one) => one.row !== null && one.row === row);
-      bars[i]?.classList.toggle('oriel-chosen', chosen);
-      bars[i]?.classList.toggle('oriel-dim', selection.length > 0 && !chosen);
-    }),
+    select: (selection) =>
+      shown.forEach(({ row }, i) => {
+        const chosen = selection.some((one) => one.row !== null && one.row === row);
+        bars[i]?.classList.toggle('oriel-chosen', chosen);
+        bars[i]?.classList.toggle('oriel-dim', selection.length > 0 && !chosen);
+      }),
   };
 }
 
@@ -77,9 +93,27 @@ function drawRow(stage: Stage, layout: Layout, one: Category, i: number): SVGEle
   const room = layout.above ? width - measure(text) * 1.1 - 16 : layout.left - 12;
   const flip = (x: number, wide = 0): number => (rtl ? width - x - wide : x);
   const wide = Math.max(one.value === 0 ? 0 : 2, Math.abs(end - zero));
-  const bar = paint(svg('rect', { class: 'oriel-bar', x: flip(Math.min(zero, end), wide), y, width: wide, height: thick, rx: Math.min(4, thick / 2, wide / 2) }), 0, options.colors);
+  const bar = paint(
+    svg('rect', {
+      class: 'oriel-bar',
+      x: flip(Math.min(zero, end), wide),
+      y,
+      width: wide,
+      height: thick,
+      rx: Math.min(4, thick / 2, wide / 2),
+    }),
+    0,
+    options.colors,
+  );
   stage.svg.append(
-    svg('rect', { class: 'oriel-track', x: flip(layout.left, right - layout.left), y, width: Math.max(0, right - layout.left), height: thick, rx: Math.min(4, thick / 2) }),
+    svg('rect', {
+      class: 'oriel-track',
+      x: flip(layout.left, right - layout.left),
+      y,
+      width: Math.max(0, right - layout.left),
+      height: thick,
+      rx: Math.min(4, thick / 2),
+    }),
     svg('text', { class: 'oriel-name', x: flip(0), y: line, dy: shift, 'text-anchor': 'start' }, clip(one.label, room / 1.06, measure)),
     bar,
     svg('text', { class: 'oriel-value', x: flip(width), y: line, dy: shift, 'text-anchor': 'end' }, text),
@@ -91,10 +125,13 @@ function stopAt(stage: Stage, layout: Layout, { metric, at }: Categories, one: C
   const x = Math.min(layout.x(one.value), layout.left + (stage.width - layout.left) * 0.5);
   return {
     x: stage.rtl ? stage.width - x : x,
-    y: (i + 0.5) * layout.row, title: one.label, row: one.row,
+    y: (i + 0.5) * layout.row,
+    title: one.label,
+    row: one.row,
     lines: [{ label: metric.label, value: one.text, color: 0, column: at }],
-    highlight: (on) => bars.forEach((bar, j) => {
-      bar.classList.toggle('oriel-dim', on && i !== j);
-    }),
+    highlight: (on) =>
+      bars.forEach((bar, j) => {
+        bar.classList.toggle('oriel-dim', on && i !== j);
+      }),
   };
 }

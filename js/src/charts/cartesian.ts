@@ -87,17 +87,23 @@ export function stopLines(stage: Stage, model: Model, series: Series[], i: numbe
   return series.flatMap((one): StopLine[] => {
     const value = one.values[i] ?? null;
     const text = (row === null ? undefined : table.written?.(row, one.columnIndex)) || format.cell(value, one.column);
-    const shown = percent && value !== null && sum > 0 ? fill(stage.texts.share, { value: text, share: format.share(Math.abs(value) / sum) }) : text;
+    const shown =
+      percent && value !== null && sum > 0 ? fill(stage.texts.share, { value: text, share: format.share(Math.abs(value) / sum) }) : text;
     const line: StopLine = { label: one.label, value: shown, color: one.color, column: one.columnIndex };
     if (!one.previous) return [line];
     const before = model.positions.previous?.[i];
-    const label = before && model.positions.column ? format.cell(before, model.positions.column) : fill(stage.texts.previous, { name: one.label });
+    const label =
+      before && model.positions.column ? format.cell(before, model.positions.column) : fill(stage.texts.previous, { name: one.label });
     return [line, { ...line, label, value: format.cell(one.previous[i] ?? null, one.column), previous: true }];
   });
 }
 
 /** What a position is called. */
-export function positionTitle({ positions: { cells, column, rows } }: Model, i: number, { format, table }: Pick<Stage, 'format' | 'table'>): string {
+export function positionTitle(
+  { positions: { cells, column, rows } }: Model,
+  i: number,
+  { format, table }: Pick<Stage, 'format' | 'table'>,
+): string {
   const row = rows[i] ?? null;
   if (!column) return '';
   return (row === null ? undefined : table.written?.(row, 0)) ?? format.cell(cells[i], column);
@@ -113,9 +119,10 @@ export function summaryOf(stage: Stage, model: Model, series: Series[]): string 
   const { format, texts } = stage;
   const { cells, column, calendar } = model.positions;
   const n = cells.length;
-  const span = calendar && column
-    ? fill(texts.fromTo, { from: format.cell(cells[0], column), to: format.cell(cells[n - 1], column) })
-    : fill(texts.values, { count: n });
+  const span =
+    calendar && column
+      ? fill(texts.fromTo, { from: format.cell(cells[0], column), to: format.cell(cells[n - 1], column) })
+      : fill(texts.values, { count: n });
   const parts = series.slice(0, 4).map((one) => extremesOf(one, (i) => positionTitle(model, i, stage), stage));
   return [span, ...parts.filter((part) => part !== '')].join('. ') + '.';
 }
@@ -137,4 +144,3 @@ function extremesOf(series: Series, title: (i: number) => string, { format, text
 export function hasValues(series: Series[]): boolean {
   return series.some(({ values }) => values.some((value) => value !== null));
 }
-

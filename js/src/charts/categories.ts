@@ -30,7 +30,9 @@ export function categoriesOf({ table, format }: Stage): Categories | undefined {
   if (at === undefined || !metric) return undefined;
   const all = table.rows.flatMap((row, i): Category[] => {
     const value = numberOf(row[at]);
-    return value === null ? [] : [{ label: rowLabel(table, i, format) || metric.label, value, text: cellText(table, i, at, format), row: i }];
+    return value === null
+      ? []
+      : [{ label: rowLabel(table, i, format) || metric.label, value, text: cellText(table, i, at, format), row: i }];
   });
   return all.length > 0 ? { metric, at, all } : undefined;
 }
@@ -38,8 +40,10 @@ export function categoriesOf({ table, format }: Stage): Categories | undefined {
 /** A sentence that names the largest. */
 export function largestOf(stage: Stage, all: Category[], total?: number): string {
   const { format, texts } = stage;
-  const top = [...all].sort((a, b) => b.value - a.value).slice(0, 5).map(({ label, value, text }) =>
-    `${label} ${total ? fill(texts.share, { value: text, share: format.share(value / total) }) : text}`);
+  const top = [...all]
+    .sort((a, b) => b.value - a.value)
+    .slice(0, 5)
+    .map(({ label, value, text }) => `${label} ${total ? fill(texts.share, { value: text, share: format.share(value / total) }) : text}`);
   return `${fill(texts.values, { count: all.length })}. ${fill(texts.largest, { list: format.list(top) })}.`;
 }
 

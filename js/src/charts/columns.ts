@@ -1,7 +1,18 @@
 import { annotate, annotateAxis } from './annotations.js';
 import { drawAxes, length } from './axes.js';
 import type { Axes } from './axes.js';
-import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf, tinted } from './cartesian.js';
+import {
+  emptyPicture,
+  extentsOf,
+  hasValues,
+  legendItems,
+  positionTitle,
+  shownSeries,
+  stack,
+  stopLines,
+  summaryOf,
+  tinted,
+} from './cartesian.js';
 import type { Layer } from './cartesian.js';
 import { paint, svg } from './dom.js';
 import { markOf, overlay, paintLines } from './lines.js';
@@ -28,7 +39,9 @@ const NARROWEST_OF_ALL = 1.5;
 /** Paints columns. */
 export function paintColumns(stage: Stage): Picture {
   const whole = modelOf(stage.table, stage.options.previous, stage);
-  const model = whole.positions.calendar ? whole : cut(whole, Math.floor((stage.width - 40) / (stage.options.everyRow ? NARROWEST_OF_ALL : NARROWEST)), stage);
+  const model = whole.positions.calendar
+    ? whole
+    : cut(whole, Math.floor((stage.width - 40) / (stage.options.everyRow ? NARROWEST_OF_ALL : NARROWEST)), stage);
   // Columns thinner than this are not seen as columns.
   if (model.positions.calendar && stage.width / model.positions.cells.length < 2.5) return paintLines({ ...stage, type: 'area' });
   const series = shownSeries(stage, model);
@@ -40,7 +53,13 @@ export function paintColumns(stage: Stage): Picture {
   const percent = stacked && stage.options.stacked === 'percent';
   const layers = stacked ? stack(columns, percent) : undefined;
   const axes = drawAxes(stage, model.positions, extentsOf([...columns, ...lines], layers, percent), true);
-  const shade = svg('rect', { class: 'oriel-band', y: axes.box.top, height: axes.box.height, width: Math.max(2, Math.min(axes.band, 96)), visibility: 'hidden' });
+  const shade = svg('rect', {
+    class: 'oriel-band',
+    y: axes.box.top,
+    height: axes.box.height,
+    width: Math.max(2, Math.min(axes.band, 96)),
+    visibility: 'hidden',
+  });
   const bars = layers ? stackedBars(stage, axes, layers) : groupedBars(stage, axes, columns);
   for (const { node, position, column } of bars) tinted(node, stage, model.positions.rows[position], column);
   stage.svg.append(shade, svg('g', {}, ...bars.map(({ node }) => node)));
@@ -52,7 +71,10 @@ export function paintColumns(stage: Stage): Picture {
   const over = lines.length > 0 ? overlay(stage, axes, model, lines) : undefined;
   const stops = model.positions.cells.map((_, i) => stopAt(stage, model, series, axes, i, percent, shade, bars, over));
   return {
-    stops, legend, notes: model.notes, summary: summaryOf(stage, model, series),
+    stops,
+    legend,
+    notes: model.notes,
+    summary: summaryOf(stage, model, series),
     hit: (x) => {
       const stop = stops.findIndex((_, i) => Math.abs(x - axes.x(i)) <= axes.band / 2);
       return stop < 0 ? undefined : { stop, lane: null };
@@ -72,7 +94,11 @@ function cut(model: Model, most: number, { format, texts }: Stage): Model {
   const numbers = { shown: format.numberFormat({}).format(most), count: format.numberFormat({}).format(count) };
   return {
     positions: { ...model.positions, cells: cells.slice(0, most), rows: rows.slice(0, most) },
-    series: model.series.map((one) => ({ ...one, values: one.values.slice(0, most), ...(one.previous && { previous: one.previous.slice(0, most) }) })),
+    series: model.series.map((one) => ({
+      ...one,
+      values: one.values.slice(0, most),
+      ...(one.previous && { previous: one.previous.slice(0, most) }),
+    })),
     notes: [...model.notes, { kind: 'truncated', message: fill(texts.truncated, numbers) }],
   };
 }
@@ -93,12 +119,21 @@ function groupedBars(stage: Stage, axes: Axes, series: Series[]): Bar[] {
     const { y, min, max } = axes.of(one);
     const zero = y(Math.max(min, Math.min(0, max)));
     const lane = (n: number): number => n * (width + gap) - group / 2;
-    const draw = (values: (number | null)[], n: number, name: string): Bar[] => values.flatMap((value, i): Bar[] => {
-      if (value === null) return [];
-      const [x, end] = [axes.x(i) + lane(n), y(Math.max(min, Math.min(max, value)))];
-      const d = barPath(x, width, zero, end);
-      return [{ node: paint(svg('path', { class: name, d }), one.color, stage.options.colors), x: x + width / 2, end, position: i, column: one.columnIndex }];
-    });
+    const draw = (values: (number | null)[], n: number, name: string): Bar[] =>
+      values.flatMap((value, i): Bar[] => {
+        if (value === null) return [];
+        const [x, end] = [axes.x(i) + lane(n), y(Math.max(min, Math.min(max, value)))];
+        const d = barPath(x, width, zero, end);
+        return [
+          {
+            node: paint(svg('path', { class: name, d }), one.color, stage.options.colors),
+            x: x + width / 2,
+            end,
+            position: i,
+            column: one.columnIndex,
+          },
+        ];
+      });
     if (!before) return draw(one.values, at, 'oriel-bar');
     return [...draw(one.previous ?? [], at * 2, 'oriel-bar oriel-before'), ...draw(one.values, at * 2 + 1, 'oriel-bar')];
   });
@@ -111,9 +146,17 @@ function stackedBars(stage: Stage, axes: Axes, layers: Layer[]): Bar[] {
     return to.flatMap((end, i): Bar[] => {
       if (end === from[i]) return [];
       // Only the outermost part of a stack is round.
-      const last = layers.slice(at + 1).every((layer) => layer.to[i] === layer.from[i] || ((layer.to[i] as number) < 0) !== (end < 0));
+      const last = layers.slice(at + 1).every((layer) => layer.to[i] === layer.from[i] || (layer.to[i] as number) < 0 !== end < 0);
       const d = barPath(axes.x(i) - width / 2, width, y(from[i] as number), y(end), last ? undefined : 0);
-      return [{ node: paint(svg('path', { class: 'oriel-bar', d }), series.color, stage.options.colors), x: axes.x(i), end: y(end), position: i, column: series.columnIndex }];
+      return [
+        {
+          node: paint(svg('path', { class: 'oriel-bar', d }), series.color, stage.options.colors),
+          x: axes.x(i),
+          end: y(end),
+          position: i,
+          column: series.columnIndex,
+        },
+      ];
     });
   });
 }
@@ -129,13 +172,23 @@ export function barPath(x: number, width: number, base: number, end: number, rad
 }
 
 function stopAt(
-  stage: Stage, model: Model, series: Series[], axes: Axes, i: number, percent: boolean, shade: SVGRectElement, bars: Bar[],
+  stage: Stage,
+  model: Model,
+  series: Series[],
+  axes: Axes,
+  i: number,
+  percent: boolean,
+  shade: SVGRectElement,
+  bars: Bar[],
   over: Overlay | undefined,
 ): Stop {
   const tops = series.flatMap((one) => (one.values[i] === null || one.values[i] === undefined ? [] : [axes.of(one).y(one.values[i])]));
   return {
-    x: axes.x(i) + Math.min(axes.band, 64) / 2 - 6, y: Math.max(axes.box.top, Math.min(axes.box.top + axes.box.height, ...tops)),
-    title: positionTitle(model, i, stage), lines: stopLines(stage, model, series, i, percent), row: model.positions.rows[i] ?? null,
+    x: axes.x(i) + Math.min(axes.band, 64) / 2 - 6,
+    y: Math.max(axes.box.top, Math.min(axes.box.top + axes.box.height, ...tops)),
+    title: positionTitle(model, i, stage),
+    lines: stopLines(stage, model, series, i, percent),
+    row: model.positions.rows[i] ?? null,
     highlight: (on) => {
       shade.setAttribute('visibility', on ? 'visible' : 'hidden');
       shade.setAttribute('x', String(axes.x(i) - Math.min(axes.band, 96) / 2));

@@ -20,17 +20,51 @@ numeric.set('XK', 'Kosovo');
 
 // Names that Google spells in another way than the browser's list of English names, or that changed. Without accents.
 const spellings: Record<string, string> = {
-  china: 'CN', 'cape verde': 'CV', 'cabo verde': 'CV', congo: 'CG', 'congo - brazzaville': 'CG', 'congo - kinshasa': 'CD', 'republic of the congo': 'CG',
-  'democratic republic of the congo': 'CD', "cote d'ivoire": 'CI', 'ivory coast': 'CI', 'czech republic': 'CZ', czechia: 'CZ',
-  'hong kong': 'HK', macao: 'MO', macau: 'MO', myanmar: 'MM', burma: 'MM', turkey: 'TR', turkiye: 'TR', 'russian federation': 'RU',
-  palestine: 'PS', 'palestinian territories': 'PS', swaziland: 'SZ', eswatini: 'SZ', macedonia: 'MK', 'north macedonia': 'MK', 'macedonia (fyrom)': 'MK',
-  'the bahamas': 'BS', 'the gambia': 'GM', 'east timor': 'TL', usa: 'US', 'united states of america': 'US',
+  china: 'CN',
+  'cape verde': 'CV',
+  'cabo verde': 'CV',
+  congo: 'CG',
+  'congo - brazzaville': 'CG',
+  'congo - kinshasa': 'CD',
+  'republic of the congo': 'CG',
+  'democratic republic of the congo': 'CD',
+  "cote d'ivoire": 'CI',
+  'ivory coast': 'CI',
+  'czech republic': 'CZ',
+  czechia: 'CZ',
+  'hong kong': 'HK',
+  macao: 'MO',
+  macau: 'MO',
+  myanmar: 'MM',
+  burma: 'MM',
+  turkey: 'TR',
+  turkiye: 'TR',
+  'russian federation': 'RU',
+  palestine: 'PS',
+  'palestinian territories': 'PS',
+  swaziland: 'SZ',
+  eswatini: 'SZ',
+  macedonia: 'MK',
+  'north macedonia': 'MK',
+  'macedonia (fyrom)': 'MK',
+  'the bahamas': 'BS',
+  'the gambia': 'GM',
+  'east timor': 'TL',
+  usa: 'US',
+  'united states of america': 'US',
 };
 
 let names: Map<string, string> | undefined;
 
 function plain(name: string): string {
-  return name.trim().toLowerCase().normalize('NFD').replace(/[\u0300-\u036f]/g, '').replace(/’/g, "'").replace(/^saint /, 'st. ').replace(/ and /g, ' & ');
+  return name
+    .trim()
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/’/g, "'")
+    .replace(/^saint /, 'st. ')
+    .replace(/ and /g, ' & ');
 }
 
 function englishNames(): Map<string, string> {

@@ -14,9 +14,21 @@ export function dataTable(table: Table, name: string, format: Formatter, texts: 
   const count = table.rows.length;
   const write = (n: number): string => format.numberFormat({}).format(n);
   const cut = count > MOST_ROWS ? ` ${fill(texts.truncated, { shown: write(MOST_ROWS), count: write(count) })}` : '';
-  const body = table.rows.slice(0, MOST_ROWS).map((_, row) => html('tr', {}, ...table.columns.map((column, i) => {
-    const text = cellText(table, row, i, format);
-    return i === 0 && column.role === 'dimension' ? html('th', { scope: 'row' }, text) : html('td', {}, text);
-  })));
-  return html('table', {}, html('caption', {}, fill(texts.dataTable, { title: name }) + cut), html('thead', {}, head), html('tbody', {}, ...body));
+  const body = table.rows.slice(0, MOST_ROWS).map((_, row) =>
+    html(
+      'tr',
+      {},
+      ...table.columns.map((column, i) => {
+        const text = cellText(table, row, i, format);
+        return i === 0 && column.role === 'dimension' ? html('th', { scope: 'row' }, text) : html('td', {}, text);
+      }),
+    ),
+  );
+  return html(
+    'table',
+    {},
+    html('caption', {}, fill(texts.dataTable, { title: name }) + cut),
+    html('thead', {}, head),
+    html('tbody', {}, ...body),
+  );
 }

@@ -18,14 +18,18 @@ function build<T extends Element>(node: T, attributes: Attributes, children: Chi
 
 /** An HTML element. Attributes that are undefined or false are left out. */
 export function html<K extends keyof HTMLElementTagNameMap>(
-  tag: K, attributes: Attributes = {}, ...children: Child[]
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
 ): HTMLElementTagNameMap[K] {
   return build(document.createElement(tag), attributes, children);
 }
 
 /** An SVG element. */
 export function svg<K extends keyof SVGElementTagNameMap>(
-  tag: K, attributes: Attributes = {}, ...children: Child[]
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
 ): SVGElementTagNameMap[K] {
   return build(document.createElementNS(SVG, tag) as SVGElementTagNameMap[K], attributes, children);
 }
@@ -33,8 +37,11 @@ export function svg<K extends keyof SVGElementTagNameMap>(
 /** The buttons that turn a page back and on. */
 export function arrowsOf(texts: Texts, back: () => void, on: () => void): [HTMLButtonElement, HTMLButtonElement] {
   const button = (name: string, label: string, d: string, act: () => void): HTMLButtonElement => {
-    const node = html('button', { type: 'button', 'aria-label': label, 'data-focus': name },
-      svg('svg', { viewBox: '0 0 12 12', width: 12, height: 12, 'aria-hidden': 'true', focusable: 'false' }, svg('path', { d })));
+    const node = html(
+      'button',
+      { type: 'button', 'aria-label': label, 'data-focus': name },
+      svg('svg', { viewBox: '0 0 12 12', width: 12, height: 12, 'aria-hidden': 'true', focusable: 'false' }, svg('path', { d })),
+    );
     node.addEventListener('click', act);
     return node;
   };
@@ -62,8 +69,12 @@ export function styled<T extends Element & ElementCSSInlineStyle>(node: T, style
   if (!style) return node;
   const { color = '', fontFamily = '', fontSize, bold, italic } = style;
   Object.assign(node.style, {
-    color, fill: color, fontFamily, fontSize: fontSize ? `${fontSize}px` : '',
-    fontWeight: bold === undefined ? '' : bold ? 'bold' : 'normal', fontStyle: italic ? 'italic' : '',
+    color,
+    fill: color,
+    fontFamily,
+    fontSize: fontSize ? `${fontSize}px` : '',
+    fontWeight: bold === undefined ? '' : bold ? 'bold' : 'normal',
+    fontStyle: italic ? 'italic' : '',
   });
   return node;
 }

@@ -8,7 +8,12 @@ export type Style = 'full' | 'compact' | 'axis';
 const UTC = 'UTC';
 
 // Google writes these in lower case.
-const devices = new Map([['desktop', 'Desktop'], ['mobile', 'Mobile'], ['tablet', 'Tablet'], ['smart tv', 'Smart TV']]);
+const devices = new Map([
+  ['desktop', 'Desktop'],
+  ['mobile', 'Mobile'],
+  ['tablet', 'Tablet'],
+  ['smart tv', 'Smart TV'],
+]);
 
 /** Writes values in one locale. Formats are made once, for making them is slow. */
 export class Formatter {
@@ -77,12 +82,20 @@ export class Formatter {
     if (total < 10 && !Number.isInteger(total)) return sign + this.unit(Math.round(total * 10) / 10, 'second');
     const whole = Math.round(total);
     const units = [
-      ['hour', Math.floor(whole / 3600)], ['minute', Math.floor((whole % 3600) / 60)], ['second', whole % 60],
+      ['hour', Math.floor(whole / 3600)],
+      ['minute', Math.floor((whole % 3600) / 60)],
+      ['second', whole % 60],
     ] as const;
     const first = units.findIndex(([, amount]) => amount > 0);
     if (first < 0) return this.unit(0, 'second');
-    return sign + units.slice(first, first + 2).filter(([, amount]) => amount > 0)
-      .map(([unit, amount]) => this.unit(amount, unit)).join(' ');
+    return (
+      sign +
+      units
+        .slice(first, first + 2)
+        .filter(([, amount]) => amount > 0)
+        .map(([unit, amount]) => this.unit(amount, unit))
+        .join(' ')
+    );
   }
 
   private unit(value: number, unit: string): string {
@@ -91,7 +104,9 @@ export class Formatter {
 
   /** A change as a signed percentage: "+12.4%". */
   change(ratio: number): string {
-    return this.numberFormat({ style: 'percent', signDisplay: 'exceptZero', maximumFractionDigits: Math.abs(ratio) < 10 ? 1 : 0 }).format(ratio);
+    return this.numberFormat({ style: 'percent', signDisplay: 'exceptZero', maximumFractionDigits: Math.abs(ratio) < 10 ? 1 : 0 }).format(
+      ratio,
+    );
   }
 
   /** A change of a ratio in percentage points, without the unit: "+1.2". */
@@ -108,9 +123,10 @@ export class Formatter {
     if (column.type === 'yearMonth') {
       return this.dateFormat({ month: style === 'full' ? 'long' : 'short', year: 'numeric' }).format(value);
     }
-    const day = style === 'full'
-      ? ({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const)
-      : ({ day: 'numeric', month: 'short' } as const);
+    const day =
+      style === 'full'
+        ? ({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const)
+        : ({ day: 'numeric', month: 'short' } as const);
     return this.dateFormat(column.type === 'dateHour' ? { ...day, hour: 'numeric', minute: '2-digit' } : day).format(value);
   }
 
@@ -142,7 +158,7 @@ export class Formatter {
   private ordinal(value: string, name: string): string | undefined {
     if (!/^\d+$/.test(value)) return undefined;
     const n = Number(value);
-    if (name === 'hour' && n < 24) return this.dateFormat({ hour: 'numeric', minute: '2-digit' }).format(n * DAY / 24);
+    if (name === 'hour' && n < 24) return this.dateFormat({ hour: 'numeric', minute: '2-digit' }).format((n * DAY) / 24);
     // The 4th of January 1970 was a Sunday, Google's day 0.
     if (name === 'dayOfWeek' && n < 7) return this.dateFormat({ weekday: 'short' }).format((3 + n) * DAY);
     if (name === 'month' && n >= 1 && n <= 12) return this.dateFormat({ month: 'short' }).format(Date.UTC(1970, n - 1, 1));

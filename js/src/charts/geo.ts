@@ -48,16 +48,21 @@ export function paintMap(stage: Stage, shapes: Shapes): Picture {
   drawScale(stage, categories, countries);
   const stops = countries.map((country, i) => stopAt(stage, categories, country, drawings.get(country.shape)?.middle, nodes, i));
   return {
-    stops, legend: [],
+    stops,
+    legend: [],
     notes: missing.length > 0 ? [{ kind: 'unmapped', message: unmapped(stage, categories, missing) }] : [],
     summary: largestOf(stage, categories.all),
     hit: (x, y) => {
       const stop = y < height ? nodes.findIndex((node) => node.isPointInFill({ x, y })) : -1;
       return stop < 0 ? undefined : { stop, lane: null };
     },
-    select: (selection) => countries.forEach(({ row }, i) => {
-      nodes[i]?.classList.toggle('oriel-chosen', selection.some((one) => one.row !== null && one.row === row));
-    }),
+    select: (selection) =>
+      countries.forEach(({ row }, i) => {
+        nodes[i]?.classList.toggle(
+          'oriel-chosen',
+          selection.some((one) => one.row !== null && one.row === row),
+        );
+      }),
   };
 }
 
@@ -173,14 +178,28 @@ function drawScale(stage: Stage, { metric }: Categories, countries: Country[]): 
     tint(step, scale ? i / (STEPS - 1) : shade(((i + 1) / STEPS) ** 2, 1), stage);
     stage.svg.append(step);
   }
-  stage.svg.append(svg('text', { class: 'oriel-tick', x: left + STEPS * 26 + 8, y: top + 5, dy: '0.35em', direction: 'ltr' }, format.number(high, metric, 'compact')));
+  stage.svg.append(
+    svg(
+      'text',
+      { class: 'oriel-tick', x: left + STEPS * 26 + 8, y: top + 5, dy: '0.35em', direction: 'ltr' },
+      format.number(high, metric, 'compact'),
+    ),
+  );
 }
 
 function stopAt(
-  stage: Stage, { metric, at }: Categories, country: Country, middle: Drawing['middle'], nodes: SVGElement[], i: number,
+  stage: Stage,
+  { metric, at }: Categories,
+  country: Country,
+  middle: Drawing['middle'],
+  nodes: SVGElement[],
+  i: number,
 ): Stop {
   return {
-    x: middle?.x ?? stage.width / 2, y: middle?.y ?? stage.height / 2, title: country.label, row: country.row,
+    x: middle?.x ?? stage.width / 2,
+    y: middle?.y ?? stage.height / 2,
+    title: country.label,
+    row: country.row,
     lines: [{ label: metric.label, value: country.text, color: 0, column: at }],
     highlight: (on) => {
       const node = nodes[i];

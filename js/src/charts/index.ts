@@ -16,7 +16,12 @@ export type * from './options.js';
 export type { Texts } from '../i18n/index.js';
 
 const painters: Record<Exclude<ChartType, 'table' | 'scorecard' | 'geo'>, Painter> = {
-  line: paintLines, area: paintLines, column: paintColumns, bar: paintBars, pie: paintPie, donut: paintPie,
+  line: paintLines,
+  area: paintLines,
+  column: paintColumns,
+  bar: paintBars,
+  pie: paintPie,
+  donut: paintPie,
 };
 
 /**

@@ -36,7 +36,10 @@ export function paintLines(stage: Stage): Picture {
   annotateTraces(stage, axes, model, traces);
   const stops = model.positions.cells.map((_, i) => stopAt(stage, model, axes, traces, i, percent, marks));
   return {
-    stops, legend, notes: model.notes, summary: summaryOf(stage, model, series),
+    stops,
+    legend,
+    notes: model.notes,
+    summary: summaryOf(stage, model, series),
     hit: (x, y) => hit(axes, traces, stops, x, y),
     select: (selection) => select(stage, axes, traces, model, selection, marks),
   };
@@ -60,11 +63,20 @@ export function overlay(stage: Stage, axes: Axes, model: Model, series: Series[]
 }
 
 function annotateTraces(stage: Stage, axes: Axes, model: Model, traces: Trace[]): void {
-  annotate(stage, model, traces.map(({ series }) => series), (one, i) => {
-    const y = traces.find(({ series }) => series === one)?.y[i] ?? null;
-    const spare = sizeOf(stage, one) / 2;
-    return y === null ? undefined : y - spare < 24 ? { x: axes.x(i), y: y + spare, side: 'below' } : { x: axes.x(i), y: y - spare, side: 'above' };
-  });
+  annotate(
+    stage,
+    model,
+    traces.map(({ series }) => series),
+    (one, i) => {
+      const y = traces.find(({ series }) => series === one)?.y[i] ?? null;
+      const spare = sizeOf(stage, one) / 2;
+      return y === null
+        ? undefined
+        : y - spare < 24
+          ? { x: axes.x(i), y: y + spare, side: 'below' }
+          : { x: axes.x(i), y: y - spare, side: 'above' };
+    },
+  );
 }
 
 function sizeOf({ options }: Stage, { color }: Series): number {
@@ -102,7 +114,9 @@ function drawTraces(stage: Stage, axes: Axes, traces: Trace[], stacked: boolean)
   const { left, top, width, height } = axes.box;
   // Points at the ends are whole.
   const spare = Math.max(5, ...traces.map(({ series }) => sizeOf(stage, series) / 2 + 1));
-  stage.svg.append(svg('clipPath', { id: clipId }, svg('rect', { x: left - spare, y: top - spare, width: width + 2 * spare, height: height + 2 * spare })));
+  stage.svg.append(
+    svg('clipPath', { id: clipId }, svg('rect', { x: left - spare, y: top - spare, width: width + 2 * spare, height: height + 2 * spare })),
+  );
   const plot = svg('g', { 'clip-path': `url(#${clipId})` });
   const lines = traces.map((trace) => {
     const group = paint(svg('g', { class: 'oriel-trace' }), trace.series.color, options.colors);
@@ -149,11 +163,19 @@ function previousLine(stage: Stage, axes: Axes, series: Series): SVGPathElement 
 }
 
 function areaOf(stage: Stage, axes: Axes, trace: Trace, stacked: boolean): SVGElement[] {
-  const d = areaPath(pointsOf(axes, trace.y), trace.base.map((y, i) => [axes.x(i), y]), isSmooth(stage));
+  const d = areaPath(
+    pointsOf(axes, trace.y),
+    trace.base.map((y, i) => [axes.x(i), y]),
+    isSmooth(stage),
+  );
   if (stacked) return [svg('path', { class: 'oriel-area oriel-stacked', d })];
   const id = uniqueId('shade');
-  const shade = svg('linearGradient', { id, x1: 0, x2: 0, y1: 0, y2: 1 },
-    svg('stop', { class: 'oriel-shade', offset: '0', 'stop-opacity': '0.28' }), svg('stop', { class: 'oriel-shade', offset: '1', 'stop-opacity': '0.02' }));
+  const shade = svg(
+    'linearGradient',
+    { id, x1: 0, x2: 0, y1: 0, y2: 1 },
+    svg('stop', { class: 'oriel-shade', offset: '0', 'stop-opacity': '0.28' }),
+    svg('stop', { class: 'oriel-shade', offset: '1', 'stop-opacity': '0.02' }),
+  );
   return [shade, svg('path', { class: 'oriel-area', d, fill: `url(#${id})` })];
 }
 
@@ -171,14 +193,25 @@ function dotsOf(stage: Stage, axes: Axes, trace: Trace): SVGCircleElement[] {
 function stopAt(stage: Stage, model: Model, axes: Axes, traces: Trace[], i: number, percent: boolean, marks: Marks): Stop {
   const x = axes.x(i);
   const ys = traces.flatMap(({ y }) => y[i] ?? []);
-  const lines = stopLines(stage, model, traces.map(({ series }) => series), i, percent);
+  const lines = stopLines(
+    stage,
+    model,
+    traces.map(({ series }) => series),
+    i,
+    percent,
+  );
   return {
-    x, y: ys.length > 0 ? Math.min(...ys) : axes.box.top + axes.box.height / 2,
-    title: positionTitle(model, i, stage), lines, row: model.positions.rows[i] ?? null,
+    x,
+    y: ys.length > 0 ? Math.min(...ys) : axes.box.top + axes.box.height / 2,
+    title: positionTitle(model, i, stage),
+    lines,
+    row: model.positions.rows[i] ?? null,
     highlight: (on, lane) => {
       marks.over.replaceChildren();
       const lit = lane === null ? undefined : lines[lane]?.color;
-      traces.forEach((trace, at) => marks.lines[at]?.classList.toggle('oriel-dim', on && lit !== undefined && trace.series.color !== lit && traces.length > 1));
+      traces.forEach((trace, at) =>
+        marks.lines[at]?.classList.toggle('oriel-dim', on && lit !== undefined && trace.series.color !== lit && traces.length > 1),
+      );
       if (on) marks.over.append(...crosshair(stage, axes, traces, i));
     },
   };
@@ -193,7 +226,9 @@ function crosshair(stage: Stage, axes: Axes, traces: Trace[], i: number): SVGEle
 function dotsAt(stage: Stage, axes: Axes, traces: Trace[], i: number): SVGElement[] {
   return traces.flatMap(({ y, series }) => {
     const at = y[i] ?? null;
-    return at === null ? [] : [paint(svg('circle', { class: 'oriel-dot', cx: axes.x(i), cy: at, r: 4.5 }), series.color, stage.options.colors)];
+    return at === null
+      ? []
+      : [paint(svg('circle', { class: 'oriel-dot', cx: axes.x(i), cy: at, r: 4.5 }), series.color, stage.options.colors)];
   });
 }
 
@@ -220,7 +255,10 @@ function select(stage: Stage, axes: Axes, traces: Trace[], model: Model, selecti
     for (const { series, y } of traces) {
       if (column !== null && series.columnIndex !== column) continue;
       const at = y[i] ?? null;
-      if (at !== null) marks.selected.append(paint(svg('circle', { class: 'oriel-dot oriel-chosen', cx: axes.x(i), cy: at, r: 5 }), series.color, stage.options.colors));
+      if (at !== null)
+        marks.selected.append(
+          paint(svg('circle', { class: 'oriel-dot oriel-chosen', cx: axes.x(i), cy: at, r: 5 }), series.color, stage.options.colors),
+        );
     }
   }
 }

@@ -3,7 +3,18 @@ import { annotate } from './annotations.js';
 import type { End } from './annotations.js';
 import { drawGround, drawTitles, gridLine, length, measureOf, unitOf } from './axes.js';
 import type { Extent } from './axes.js';
-import { emptyPicture, extentsOf, hasValues, legendItems, positionTitle, shownSeries, stack, stopLines, summaryOf, tinted } from './cartesian.js';
+import {
+  emptyPicture,
+  extentsOf,
+  hasValues,
+  legendItems,
+  positionTitle,
+  shownSeries,
+  stack,
+  stopLines,
+  summaryOf,
+  tinted,
+} from './cartesian.js';
 import type { Layer } from './cartesian.js';
 import { clip, paint, styled, svg } from './dom.js';
 import { modelOf } from './model.js';
@@ -45,24 +56,37 @@ export function paintManyBars(stage: Stage): Picture {
   const lowest = stage.options.everyRow ? 2 : stacked ? 22 : Math.max(22, series.length * 7 + 6);
   const extents = extentsOf(series, layers, percent);
   const wide = layoutOf(stage, model, extents, lowest);
-  const layout = layoutOf(stage, model, extents, lowest, roomBeside(stage, model, series, (one, i) => endOf(wide, series, layers, one, i, stage), wide));
+  const layout = layoutOf(
+    stage,
+    model,
+    extents,
+    lowest,
+    roomBeside(stage, model, series, (one, i) => endOf(wide, series, layers, one, i, stage), wide),
+  );
   drawGround(stage, { left: layout.left, top: 0, width: layout.width, height: layout.inner });
   drawScale(stage, layout);
   drawTitles(stage, { left: layout.left, top: 0, width: layout.width, height: layout.inner });
   const groups = layout.titles.map((_, i) => drawGroup(stage, layout, model, series, layers, i));
   annotate(stage, model, series, (one, i) => endOf(layout, series, layers, one, i, stage));
   const stops = layout.titles.map((title, i): Picture['stops'][number] => ({
-    x: (layout.left + stage.width) / 2, y: (i + 0.5) * layout.row, title, row: model.positions.rows[i] ?? null,
+    x: (layout.left + stage.width) / 2,
+    y: (i + 0.5) * layout.row,
+    title,
+    row: model.positions.rows[i] ?? null,
     lines: stopLines(stage, model, series, i, percent),
     highlight: (on) => groups.forEach((group, j) => group.classList.toggle('oriel-dim', on && i !== j)),
   }));
   return {
-    stops, legend, notes: [...model.notes, ...cutNotes(stage, layout, model)], summary: summaryOf(stage, model, series),
+    stops,
+    legend,
+    notes: [...model.notes, ...cutNotes(stage, layout, model)],
+    summary: summaryOf(stage, model, series),
     hit: (_, y) => (y >= 0 && y < layout.inner ? { stop: Math.floor(y / layout.row), lane: null } : undefined),
-    select: (selection) => groups.forEach((group, i) => {
-      const chosen = selection.some((one) => one.row !== null && one.row === model.positions.rows[i]);
-      group.classList.toggle('oriel-dim', selection.length > 0 && !chosen);
-    }),
+    select: (selection) =>
+      groups.forEach((group, i) => {
+        const chosen = selection.some((one) => one.row !== null && one.row === model.positions.rows[i]);
+        group.classList.toggle('oriel-dim', selection.length > 0 && !chosen);
+      }),
   };
 }
 
@@ -86,11 +110,13 @@ function layoutOf(stage: Stage, model: Model, extents: Extent[], lowest: number,
 // What the bars may be wide at most, so that what is written behind each of them has room; at least half of what they have without it.
 function roomBeside(stage: Stage, model: Model, series: Series[], end: End, { left, width }: Layout): number {
   const measure = measureOf(stage, stage.options.annotationStyle);
-  const rooms = model.positions.rows.flatMap((row, i) => series.map((one) => {
-    const text = row === null ? undefined : stage.table.noted?.(row, one.columnIndex);
-    const at = text && end(one, i);
-    return text && at && at.x > left ? (width * (stage.width - left - measure(text) - GAP)) / (at.x - left) : Infinity;
-  }));
+  const rooms = model.positions.rows.flatMap((row, i) =>
+    series.map((one) => {
+      const text = row === null ? undefined : stage.table.noted?.(row, one.columnIndex);
+      const at = text && end(one, i);
+      return text && at && at.x > left ? (width * (stage.width - left - measure(text) - GAP)) / (at.x - left) : Infinity;
+    }),
+  );
   return Math.max(width / 2, Math.min(...rooms));
 }
 
@@ -117,7 +143,12 @@ function thickness({ options: { groupWidth } }: Stage, row: number, bars: number
 }
 
 function drawGroup(
-  stage: Stage, layout: Layout, { positions: { rows } }: Model, series: Series[], layers: Layer[] | undefined, i: number,
+  stage: Stage,
+  layout: Layout,
+  { positions: { rows } }: Model,
+  series: Series[],
+  layers: Layer[] | undefined,
+  i: number,
 ): SVGGElement {
   const { left, row, titles, scales } = layout;
   const middle = (i + 0.5) * row;
@@ -136,9 +167,18 @@ function drawGroup(
     const from = scale.x(layers?.[at]?.from[i] ?? 0);
     const to = scale.x(layers?.[at]?.to[i] ?? one.values[i] ?? 0);
     const y = layers ? middle - thick / 2 : middle - (thick * series.length) / 2 + at * thick;
-    const bar = paint(svg('rect', {
-      class: 'oriel-bar', x: Math.min(from, to), y, width: Math.abs(to - from), height: Math.max(1, thick - (layers || thick < 4 ? 0 : 1)), rx: layers ? 0 : Math.min(2, thick / 3),
-    }), one.color, stage.options.colors);
+    const bar = paint(
+      svg('rect', {
+        class: 'oriel-bar',
+        x: Math.min(from, to),
+        y,
+        width: Math.abs(to - from),
+        height: Math.max(1, thick - (layers || thick < 4 ? 0 : 1)),
+        rx: layers ? 0 : Math.min(2, thick / 3),
+      }),
+      one.color,
+      stage.options.colors,
+    );
     group.append(tinted(bar, stage, rows[i], one.columnIndex));
   });
   stage.svg.append(name, group);
@@ -146,7 +186,12 @@ function drawGroup(
 }
 
 function endOf(
-  { scales, titles, row, left, width }: Layout, series: Series[], layers: Layer[] | undefined, one: Series, i: number, stage: Stage,
+  { scales, titles, row, left, width }: Layout,
+  series: Series[],
+  layers: Layer[] | undefined,
+  one: Series,
+  i: number,
+  stage: Stage,
 ): ReturnType<End> {
   const at = series.indexOf(one);
   const value = one.values[i] ?? null;

@@ -11,7 +11,13 @@ const waiting: Painter = (stage) => ({ ...emptyPicture(stage), summary: stage.te
 export class MapChart extends Plot {
   private settled = false;
 
-  constructor(container: HTMLElement, type: ChartType, table: Table, options: ChartOptions, private readonly bars: Painter) {
+  constructor(
+    container: HTMLElement,
+    type: ChartType,
+    table: Table,
+    options: ChartOptions,
+    private readonly bars: Painter,
+  ) {
     super(container, type, table, options, waiting);
   }
 

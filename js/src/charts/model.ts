@@ -68,7 +68,11 @@ export function modelOf(table: Table, previous: Table | undefined, words: Words)
     if (before) one.previous = before.map((row) => numberOf(row?.[at]));
     return one;
   });
-  return { positions: before && positions.calendar ? { ...positions, previous: before.map((row) => row?.[0] ?? null) } : positions, series, notes };
+  return {
+    positions: before && positions.calendar ? { ...positions, previous: before.map((row) => row?.[0] ?? null) } : positions,
+    series,
+    notes,
+  };
 }
 
 function positionsOf(table: Table, order: number[], dimensions: number[], { format }: Words): Positions {
@@ -87,7 +91,9 @@ function positionsOf(table: Table, order: number[], dimensions: number[], { form
 
 /** The dimensions of a row as one text. */
 export function rowLabel(table: Table, row: number, format: Formatter): string {
-  return columnsOf(table, 'dimension').map((at) => cellText(table, row, at, format)).join(' · ');
+  return columnsOf(table, 'dimension')
+    .map((at) => cellText(table, row, at, format))
+    .join(' · ');
 }
 
 /** What a cell says: as the host wrote it, else in the chart's language. */
@@ -149,9 +155,15 @@ function pivoted(table: Table, order: number[], notes: Note[], { format, texts }
   const lane = new Map(own.map((name, i) => [name, i]));
   const labels = own.map((name) => format.cell(name, second));
   if (own.length < names.length) labels.push(texts.other);
-  const series = labels.map((label, i): Series => ({
-    label, column: table.columns[at] as Column, columnIndex: at, color: i, values: cells.map(() => null),
-  }));
+  const series = labels.map(
+    (label, i): Series => ({
+      label,
+      column: table.columns[at] as Column,
+      columnIndex: at,
+      color: i,
+      values: cells.map(() => null),
+    }),
+  );
   for (const row of order) {
     const line = table.rows[row] as Cell[];
     const values = series[lane.get(keyOf(line[1])) ?? series.length - 1]?.values;

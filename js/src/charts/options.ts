@@ -64,8 +64,9 @@ export interface TableOptions {
 }
 
 /** Classes of a table's parts; each may be several, parted by blanks. */
-export type TableClasses = Partial<Record<
-  'table' | 'headRow' | 'head' | 'row' | 'oddRow' | 'chosenRow' | 'overRow' | 'cell' | 'number' | 'rowNumber', string>>;
+export type TableClasses = Partial<
+  Record<'table' | 'headRow' | 'head' | 'row' | 'oddRow' | 'chosenRow' | 'overRow' | 'cell' | 'number' | 'rowNumber', string>
+>;
 
 /** What a pie or donut shows. */
 export interface PieOptions {

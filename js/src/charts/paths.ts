@@ -10,17 +10,27 @@ const at = ([x, y]: Known): string => `${n(x)},${n(y)}`;
 
 /** A line through points, broken where one is missing. A smooth one never leaves the range of its points. */
 export function linePath(points: readonly Point[], smooth = false): string {
-  return runsOf(points.map((point) => point && [point])).map((run) => `M${through(run.map(([point]) => point as Known), smooth)}`).join('');
+  return runsOf(points.map((point) => point && [point]))
+    .map(
+      (run) =>
+        `M${through(
+          run.map(([point]) => point as Known),
+          smooth,
+        )}`,
+    )
+    .join('');
 }
 
 /** The areas between points and the points below them, broken where one is missing. */
 export function areaPath(points: readonly Point[], below: readonly Known[], smooth = false): string {
   const pairs = points.map((point, i) => point && [point, below[i] as Known]);
-  return runsOf(pairs).map((run) => {
-    const upper = run.map(([point]) => point as Known);
-    const lower = run.map(([, base]) => base as Known).reverse();
-    return `M${through(upper, smooth)}L${through(lower, smooth)}Z`;
-  }).join('');
+  return runsOf(pairs)
+    .map((run) => {
+      const upper = run.map(([point]) => point as Known);
+      const lower = run.map(([, base]) => base as Known).reverse();
+      return `M${through(upper, smooth)}L${through(lower, smooth)}Z`;
+    })
+    .join('');
 }
 
 /** A slice of a ring between two radii, or of a disc where `inner` is 0. Angles are radians from the top, clockwise. */
@@ -63,13 +73,15 @@ function through(points: readonly Known[], smooth: boolean): string {
   if (points.length === 1) return `${at(points[0] as Known)}Z`;
   if (!smooth || points.length === 2) return points.map(at).join('L');
   const slopes = slopesOf(points);
-  return points.map((to, i) => {
-    const from = points[i - 1];
-    if (!from) return at(to);
-    const third = (to[0] - from[0]) / 3;
-    const [out, into] = [slopes[i - 1] as number, slopes[i] as number];
-    return `C${at([from[0] + third, from[1] + third * out])},${at([to[0] - third, to[1] - third * into])},${at(to)}`;
-  }).join('');
+  return points
+    .map((to, i) => {
+      const from = points[i - 1];
+      if (!from) return at(to);
+      const third = (to[0] - from[0]) / 3;
+      const [out, into] = [slopes[i - 1] as number, slopes[i] as number];
+      return `C${at([from[0] + third, from[1] + third * out])},${at([to[0] - third, to[1] - third * into])},${at(to)}`;
+    })
+    .join('');
 }
 
 // Steffen's slopes: no steeper than the neighbours allow, and level at each peak.

@@ -58,7 +58,11 @@ export function paintPie(stage: Stage): Picture {
   stage.svg.append(center);
   const arcs = arcsOf(shown, sum);
   const nodes = arcs.map((datum) => {
-    const node = paint(svg('path', { class: 'oriel-slice', d: slicePath(hole, outer, datum.startAngle, datum.endAngle) }), datum.data.color, options.colors);
+    const node = paint(
+      svg('path', { class: 'oriel-slice', d: slicePath(hole, outer, datum.startAngle, datum.endAngle) }),
+      datum.data.color,
+      options.colors,
+    );
     center.append(node);
     return node;
   });
@@ -66,11 +70,18 @@ export function paintPie(stage: Stage): Picture {
   if (hole > 40 && !options.pie?.bare) holeText(stage, center, categories, hole);
   const stops = arcs.map((datum, i) => stopAt(stage, categories, datum, sum, (hole + outer) / 2, nodes, i));
   return {
-    stops, legend, notes: [], summary: largestOf(stage, shown, sum),
+    stops,
+    legend,
+    notes: [],
+    summary: largestOf(stage, shown, sum),
     hit: (x, y) => hit(arcs, hole, outer, x - width / 2, y - height / 2),
-    select: (selection) => arcs.forEach(({ data }, i) => {
-      nodes[i]?.classList.toggle('oriel-chosen', selection.some(({ row }) => row !== null && row === data.row));
-    }),
+    select: (selection) =>
+      arcs.forEach(({ data }, i) => {
+        nodes[i]?.classList.toggle(
+          'oriel-chosen',
+          selection.some(({ row }) => row !== null && row === data.row),
+        );
+      }),
   };
 }
 
@@ -81,9 +92,7 @@ function ownSlices({ options, texts, format }: Stage, { all, metric }: Categorie
   return options.everyRow ? made.map((slice) => ({ ...slice, color: slice.row ?? -1 })) : made;
 }
 
-function sliceText(
-  stage: Stage, center: SVGGElement, datum: Arc, sum: number, hole: number, outer: number, { metric }: Categories,
-): void {
+function sliceText(stage: Stage, center: SVGGElement, datum: Arc, sum: number, hole: number, outer: number, { metric }: Categories): void {
   const { format, measure, options } = stage;
   const how = options.pie?.label ?? 'percentage';
   if (how === 'none') return;
@@ -100,9 +109,21 @@ function sliceText(
   const along = 2 * (full ? outer : radius * Math.sin(Math.min(angle, Math.PI) / 2));
   const needed = measure(text) + 8;
   if (along < Math.max(needed, 18) || (hole > 0 && outer - hole < needed)) return;
-  center.append(styled(svg('text', {
-    class: 'oriel-slice-text', x: full ? 0 : right * radius, y: full ? 0 : up * radius, dy: '0.35em',
-  }, text), options.pie?.labelStyle));
+  center.append(
+    styled(
+      svg(
+        'text',
+        {
+          class: 'oriel-slice-text',
+          x: full ? 0 : right * radius,
+          y: full ? 0 : up * radius,
+          dy: '0.35em',
+        },
+        text,
+      ),
+      options.pie?.labelStyle,
+    ),
+  );
 }
 
 function holeText(stage: Stage, center: SVGGElement, categories: Categories, hole: number): void {
@@ -110,18 +131,21 @@ function holeText(stage: Stage, center: SVGGElement, categories: Categories, hol
   if (total === undefined) return;
   const text = stage.format.number(total, categories.metric, 'compact');
   if (stage.measure(text) * 1.7 > hole * 1.7) return;
-  center.append(svg('text', { class: 'oriel-hole-value', y: 2 }, text), svg('text', { class: 'oriel-hole-label', y: 20 }, stage.texts.total));
+  center.append(
+    svg('text', { class: 'oriel-hole-value', y: 2 }, text),
+    svg('text', { class: 'oriel-hole-label', y: 20 }, stage.texts.total),
+  );
 }
 
-function stopAt(
-  stage: Stage, { metric, at }: Categories, datum: Arc, sum: number,
-  radius: number, nodes: SVGElement[], i: number,
-): Stop {
+function stopAt(stage: Stage, { metric, at }: Categories, datum: Arc, sum: number, radius: number, nodes: SVGElement[], i: number): Stop {
   const { data } = datum;
   const [x, y] = onCircle(radius, (datum.startAngle + datum.endAngle) / 2);
   const value = fill(stage.texts.share, { value: data.text, share: stage.format.share(data.value / sum) });
   return {
-    x: stage.width / 2 + x, y: stage.height / 2 + y, title: data.label, row: data.row,
+    x: stage.width / 2 + x,
+    y: stage.height / 2 + y,
+    title: data.label,
+    row: data.row,
     lines: [{ label: metric.label, value, color: data.color, column: at }],
     highlight: (on) => nodes.forEach((node, j) => node.classList.toggle('oriel-dim', on && i !== j)),
   };

@@ -36,7 +36,11 @@ export class Plot extends Shell {
   private turned = 0;
 
   constructor(
-    container: HTMLElement, type: ChartType, table: Table, options: ChartOptions, protected painter: Painter,
+    container: HTMLElement,
+    type: ChartType,
+    table: Table,
+    options: ChartOptions,
+    protected painter: Painter,
   ) {
     super(container, type, table, options);
     this.root.setAttribute('role', 'group');
@@ -76,7 +80,8 @@ export class Plot extends Shell {
     const note = this.showNotes(probe.notes);
     const beside = position === 'left' || position === 'right';
     const below = height - title - note;
-    if (this.options.fullLegend) pageLegend(this.legend, beside ? below : Math.max(LINE, below * 0.3), beside ? PAGER : 0, this.turned, this.texts);
+    if (this.options.fullLegend)
+      pageLegend(this.legend, beside ? below : Math.max(LINE, below * 0.3), beside ? PAGER : 0, this.turned, this.texts);
     const legend = position === 'none' ? { width: 0, height: 0 } : { width: this.legend.offsetWidth, height: this.legend.offsetHeight };
     const inner = Math.max(40, below - (beside ? 0 : legend.height));
     const room = Math.max(40, width - (beside ? legend.width : 0));
@@ -103,8 +108,16 @@ export class Plot extends Shell {
     this.canvas.setAttribute('viewBox', `0 0 ${width} ${height}`);
     this.stage.style.height = `${height}px`;
     const picture = this.painter({
-      type: this.type, table: this.table, options: this.options, format: this.format, texts: this.texts, svg: this.canvas,
-      width, height, measure: this.measure(this.options.fontSize ?? FONT), hidden: this.hidden,
+      type: this.type,
+      table: this.table,
+      options: this.options,
+      format: this.format,
+      texts: this.texts,
+      svg: this.canvas,
+      width,
+      height,
+      measure: this.measure(this.options.fontSize ?? FONT),
+      hidden: this.hidden,
       rtl: getComputedStyle(this.root).direction === 'rtl',
     });
     this.blank.textContent = picture.summary;

@@ -20,7 +20,8 @@ export class Scorecard extends Shell {
     const metrics = columnsOf(this.table, 'metric');
     const cards = metrics.map((at) => this.card(at, width / Math.max(1, Math.min(metrics.length, Math.floor(width / 140) || 1))));
     // An answer may leave out what it has nothing of, even its columns.
-    if (cards.length === 0) cards.push(html('div', { class: 'oriel-card' }, html('div', { class: 'oriel-card-value' }, this.format.numberFormat({}).format(0))));
+    if (cards.length === 0)
+      cards.push(html('div', { class: 'oriel-card' }, html('div', { class: 'oriel-card-value' }, this.format.numberFormat({}).format(0))));
     this.root.replaceChildren(html('div', { class: 'oriel-cards' }, ...cards));
   }
 
@@ -41,7 +42,12 @@ export class Scorecard extends Shell {
     }
     const exact = this.format.cell(value, column);
     const short = this.format.number(value, column, value >= 1e6 ? 'compact' : 'full');
-    const figure = html('div', { class: 'oriel-card-value', title: exact }, html('span', { 'aria-hidden': 'true' }, short), html('span', { class: 'oriel-sr' }, exact));
+    const figure = html(
+      'div',
+      { class: 'oriel-card-value', title: exact },
+      html('span', { 'aria-hidden': 'true' }, short),
+      html('span', { class: 'oriel-sr' }, exact),
+    );
     const card = html('div', { class: 'oriel-card' }, label, figure);
     const before = this.options.previous ? valueOf(this.options.previous, at) : null;
     const note = this.options.scorecard?.note;
@@ -61,10 +67,20 @@ export class Scorecard extends Shell {
     const direction = difference > 0 ? texts.up : difference < 0 ? texts.down : texts.same;
     const lowerIsBetter = this.options.scorecard?.lowerIsBetter ?? isLowerBetter(column.name);
     const good = difference === 0 ? 'even' : difference > 0 !== lowerIsBetter ? 'good' : 'bad';
-    const text = points ? format.points(difference) : before === 0 ? signed(format.number(Math.abs(difference), column, 'compact'), difference) : format.change(difference / Math.abs(before));
+    const text = points
+      ? format.points(difference)
+      : before === 0
+        ? signed(format.number(Math.abs(difference), column, 'compact'), difference)
+        : format.change(difference / Math.abs(before));
     const judged = good === 'even' ? direction : `${direction}, ${good === 'good' ? texts.better : texts.worse}`;
     const title = `${format.cell(before, column)} → ${format.cell(value, column)}`;
-    const pill = html('span', { class: `oriel-change oriel-${good}`, title }, arrow(difference), html('span', { class: 'oriel-sr' }, `${judged}: `), html('span', {}, text, ...(points ? [html('abbr', { title: texts.points }, texts.pointsShort)] : [])));
+    const pill = html(
+      'span',
+      { class: `oriel-change oriel-${good}`, title },
+      arrow(difference),
+      html('span', { class: 'oriel-sr' }, `${judged}: `),
+      html('span', {}, text, ...(points ? [html('abbr', { title: texts.points }, texts.pointsShort)] : [])),
+    );
     const [start = '', end = ''] = fill(texts.versus, { change: '\u0000', period }).split('\u0000');
     return html('div', { class: 'oriel-card-change' }, start, pill, html('span', { class: 'oriel-card-period' }, end));
   }
@@ -100,7 +116,11 @@ function signed(text: string, difference: number): string {
 
 function arrow(difference: number): SVGSVGElement {
   const d = difference > 0 ? 'M6 9.5v-7M2.8 5.6 6 2.4l3.2 3.2' : difference < 0 ? 'M6 2.5v7M2.8 6.4 6 9.6l3.2-3.2' : 'M2.5 6h7';
-  return svg('svg', { class: 'oriel-arrow', viewBox: '0 0 12 12', width: 12, height: 12, 'aria-hidden': 'true', focusable: 'false' }, svg('path', { d }));
+  return svg(
+    'svg',
+    { class: 'oriel-arrow', viewBox: '0 0 12 12', width: 12, height: 12, 'aria-hidden': 'true', focusable: 'false' },
+    svg('path', { d }),
+  );
 }
 
 function spark(values: (number | null)[], width: number, height: number): SVGSVGElement {
@@ -111,9 +131,21 @@ function spark(values: (number | null)[], width: number, height: number): SVGSVG
   const y = (value: number): number => height - 2 - ((height - 5) * (value - low)) / (high - low);
   const points = values.map((value, i): Point => (value === null ? null : [x(i), y(value)]));
   const id = uniqueId('spark');
-  const shade = svg('linearGradient', { id, x1: 0, x2: 0, y1: 0, y2: 1 },
-    svg('stop', { class: 'oriel-shade', offset: '0', 'stop-opacity': '0.22' }), svg('stop', { class: 'oriel-shade', offset: '1', 'stop-opacity': '0' }));
-  const fillPath = areaPath(points, values.map((_, i) => [x(i), height - 2]));
-  return svg('svg', { viewBox: `0 0 ${width} ${height}`, width: '100%', height, preserveAspectRatio: 'none', focusable: 'false' }, shade,
-    svg('path', { d: fillPath, fill: `url(#${id})` }), svg('path', { class: 'oriel-line', d: linePath(points), 'stroke-width': 1.75 }));
+  const shade = svg(
+    'linearGradient',
+    { id, x1: 0, x2: 0, y1: 0, y2: 1 },
+    svg('stop', { class: 'oriel-shade', offset: '0', 'stop-opacity': '0.22' }),
+    svg('stop', { class: 'oriel-shade', offset: '1', 'stop-opacity': '0' }),
+  );
+  const fillPath = areaPath(
+    points,
+    values.map((_, i) => [x(i), height - 2]),
+  );
+  return svg(
+    'svg',
+    { viewBox: `0 0 ${width} ${height}`, width: '100%', height, preserveAspectRatio: 'none', focusable: 'false' },
+    shade,
+    svg('path', { d: fillPath, fill: `url(#${id})` }),
+    svg('path', { class: 'oriel-line', d: linePath(points), 'stroke-width': 1.75 }),
+  );
 }

@@ -109,7 +109,12 @@ export abstract class Shell implements Chart {
   /** The chart's name for people. */
   protected name(): string {
     if (this.options.title) return this.options.title;
-    return this.table.columns.filter(({ role }) => role === 'metric').map(({ label }) => label).join(', ') || this.texts[this.type];
+    return (
+      this.table.columns
+        .filter(({ role }) => role === 'metric')
+        .map(({ label }) => label)
+        .join(', ') || this.texts[this.type]
+    );
   }
 
   protected measure(size: number): Measure {
@@ -123,8 +128,12 @@ export abstract class Shell implements Chart {
     const { ground = {}, fontFamily, fontSize, theme, padding = 0, legendStyle, titleStyle, hAxis } = this.options;
     const { style } = this.root;
     Object.assign(style, {
-      width: this.css('width'), height: this.css('height'), padding: px(padding), fontSize: px(fontSize),
-      backgroundColor: ground.fill ?? '', fontFamily: fontFamily ?? '',
+      width: this.css('width'),
+      height: this.css('height'),
+      padding: px(padding),
+      fontSize: px(fontSize),
+      backgroundColor: ground.fill ?? '',
+      fontFamily: fontFamily ?? '',
       boxShadow: ground.strokeWidth ? `inset 0 0 0 ${ground.strokeWidth}px ${ground.stroke ?? ''}` : '',
     });
     // A page that knows no dark mode may still be dark, and then all that it does not colour itself is.

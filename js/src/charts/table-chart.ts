@@ -42,7 +42,13 @@ export class TableChart extends Shell {
     const pages = size > 0 ? Math.ceil(order.length / size) : 1;
     this.page = Math.max(0, Math.min(this.page, pages - 1));
     const shown = size > 0 ? order.slice(this.page * size, (this.page + 1) * size) : order;
-    const table = html('table', { class: names('oriel-table', this.class('table')) }, html('caption', { class: 'oriel-sr' }, this.name()), this.head(), this.bodyOf(shown, this.page * size));
+    const table = html(
+      'table',
+      { class: names('oriel-table', this.class('table')) },
+      html('caption', { class: 'oriel-sr' }, this.name()),
+      this.head(),
+      this.bodyOf(shown, this.page * size),
+    );
     const foot = this.foot();
     if (foot) table.append(foot);
     const scroll = html('div', { class: 'oriel-scroll' }, table);
@@ -82,7 +88,11 @@ export class TableChart extends Shell {
       const number = column.role === 'metric';
       if (!sortable) return html('th', { scope: 'col', class: head(number) }, column.label);
       const direction = this.sort?.column === i ? (this.sort.ascending ? 'ascending' : 'descending') : undefined;
-      const mark = svg('svg', { viewBox: '0 0 10 10', width: 10, height: 10, 'aria-hidden': 'true', focusable: 'false' }, svg('path', { d: 'M5 1.5v7M2 5.8l3 2.9 3-2.9' }));
+      const mark = svg(
+        'svg',
+        { viewBox: '0 0 10 10', width: 10, height: 10, 'aria-hidden': 'true', focusable: 'false' },
+        svg('path', { d: 'M5 1.5v7M2 5.8l3 2.9 3-2.9' }),
+      );
       const button = html('button', { type: 'button', class: 'oriel-sort', 'data-focus': `sort-${i}` }, column.label, mark);
       button.addEventListener('click', () => this.sortBy(i));
       return html('th', { scope: 'col', 'aria-sort': direction, class: head(number) }, button);
@@ -103,17 +113,21 @@ export class TableChart extends Shell {
   private bodyOf(rows: number[], from: number): HTMLElement {
     const metric = this.barred();
     const highest = this.table.rows.reduce((most, row) => Math.max(most, numberOf(row[metric]) ?? 0), 0);
-    const body = html('tbody', {}, ...rows.map((row, i) => {
-      const values = this.table.rows[row] ?? [];
-      const cells = this.table.columns.map((column, at) => this.dressed(this.cell(row, column, at), row, at));
-      this.bar(cells[0], numberOf(values[metric]), highest);
-      const { rowNumbers, firstRowNumber = 1 } = this.options.table ?? {};
-      if (rowNumbers) {
-        const number = this.format.numberFormat({}).format(from + i + firstRowNumber);
-        cells.unshift(html('td', { class: names('oriel-number', this.class('cell'), this.class('rowNumber')) }, number));
-      }
-      return html('tr', { 'data-row': row, class: names(this.class(i % 2 === 0 ? 'row' : 'oddRow')) }, ...cells);
-    }));
+    const body = html(
+      'tbody',
+      {},
+      ...rows.map((row, i) => {
+        const values = this.table.rows[row] ?? [];
+        const cells = this.table.columns.map((column, at) => this.dressed(this.cell(row, column, at), row, at));
+        this.bar(cells[0], numberOf(values[metric]), highest);
+        const { rowNumbers, firstRowNumber = 1 } = this.options.table ?? {};
+        if (rowNumbers) {
+          const number = this.format.numberFormat({}).format(from + i + firstRowNumber);
+          cells.unshift(html('td', { class: names('oriel-number', this.class('cell'), this.class('rowNumber')) }, number));
+        }
+        return html('tr', { 'data-row': row, class: names(this.class(i % 2 === 0 ? 'row' : 'oddRow')) }, ...cells);
+      }),
+    );
     this.follow(body);
     return body;
   }
@@ -121,7 +135,10 @@ export class TableChart extends Shell {
   // Listens once for all rows, of which there may be thousands. A row that the page has added is not ours to choose.
   private follow(body: HTMLElement): void {
     const lineOf = ({ target }: Event): HTMLElement | null => (target as Element).closest<HTMLElement>('tr[data-row]');
-    for (const [event, over] of [['mouseover', true], ['mouseout', false]] as const) {
+    for (const [event, over] of [
+      ['mouseover', true],
+      ['mouseout', false],
+    ] as const) {
       body.addEventListener(event, (happened) => {
         const line = lineOf(happened);
         if (line) toggle(line, this.class('overRow'), over);
@@ -171,7 +188,8 @@ export class TableChart extends Shell {
     const { totals, columns } = this.table;
     if (!totals || this.table.rows.length < 2) return undefined;
     const cells = columns.map((column, i) => {
-      if (i === 0) return html('th', { scope: 'row' }, column.role === 'dimension' ? this.texts.total : this.format.cell(totals[i], column));
+      if (i === 0)
+        return html('th', { scope: 'row' }, column.role === 'dimension' ? this.texts.total : this.format.cell(totals[i], column));
       return column.role === 'dimension' ? html('td') : html('td', { class: 'oriel-number' }, this.format.cell(totals[i], column));
     });
     if (this.options.table?.rowNumbers) cells.unshift(html('td'));

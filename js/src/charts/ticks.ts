@@ -84,7 +84,8 @@ function everyDays(n: number, first: number): CalendarStep {
 
 function everyMonths(n: number): CalendarStep {
   return {
-    size: n * 30, month: true,
+    size: n * 30,
+    month: true,
     keep: (date) => date.getUTCDate() === 1 && date.getUTCHours() === 0 && date.getUTCMonth() % n === 0,
   };
 }
@@ -92,9 +93,12 @@ function everyMonths(n: number): CalendarStep {
 // Weeks are counted back from the last day, so that the newest day has a label.
 function calendarSteps(dates: Date[], type: ColumnType): CalendarStep[] {
   const last = Math.floor((dates[dates.length - 1]?.getTime() ?? 0) / DAY);
-  const hours = [1, 2, 3, 6, 12].map((n): CalendarStep => ({
-    size: n / 24, keep: (date) => Math.round(date.getTime() / HOUR) % n === 0,
-  }));
+  const hours = [1, 2, 3, 6, 12].map(
+    (n): CalendarStep => ({
+      size: n / 24,
+      keep: (date) => Math.round(date.getTime() / HOUR) % n === 0,
+    }),
+  );
   const days = [1, 2, 4].map((n) => everyDays(n, last % n));
   const weeks = [7, 14].map((n) => everyDays(n, last % n));
   const months = [1, 2, 3, 6, 12, 24, 60].map(everyMonths);
@@ -131,12 +135,18 @@ export interface Room {
  * `at` says where the i-th date is, `width` how wide a text is.
  */
 export function calendarLabels(
-  dates: Date[], type: ColumnType, at: (index: number) => number, room: Room, width: (text: string) => number, write: WriteDate,
+  dates: Date[],
+  type: ColumnType,
+  at: (index: number) => number,
+  room: Room,
+  width: (text: string) => number,
+  write: WriteDate,
 ): Label[] {
   let best: Label[] = [];
   for (const step of calendarSteps(dates, type)) {
     const labels = dates.flatMap((date, index): Label[] =>
-      step.keep(date) ? [{ at: at(index), text: write(date, step.month === true), index }] : []);
+      step.keep(date) ? [{ at: at(index), text: write(date, step.month === true), index }] : [],
+    );
     if (labels.length < 2 && best.length > 0) break;
     best = labels;
     if (labels.length > 0 && standApart(labels, width)) {
@@ -148,7 +158,8 @@ export function calendarLabels(
 }
 
 function ends(dates: Date[], at: (index: number) => number, write: WriteDate): Label[] {
-  return [0, dates.length - 1].filter((i, j, all) => i >= 0 && all.indexOf(i) === j)
+  return [0, dates.length - 1]
+    .filter((i, j, all) => i >= 0 && all.indexOf(i) === j)
     .map((index) => ({ at: at(index), text: write(dates[index] as Date, false), index }));
 }
 
@@ -187,12 +198,19 @@ export function thinned(labels: Label[], room: Room, width: (text: string) => nu
 
 /** Where a tooltip goes: beside its anchor, on the side where there is room, and never outside. */
 export function tooltipAt(
-  anchor: { x: number; y: number }, size: { width: number; height: number }, stage: { width: number; height: number },
+  anchor: { x: number; y: number },
+  size: { width: number; height: number },
+  stage: { width: number; height: number },
 ): { x: number; y: number } {
   const gap = 12;
   const right = anchor.x + gap;
   const left = anchor.x - gap - size.width;
-  const x = right + size.width <= stage.width ? right : left >= 0 ? left : Math.max(0, Math.min(stage.width - size.width, anchor.x - size.width / 2));
+  const x =
+    right + size.width <= stage.width
+      ? right
+      : left >= 0
+        ? left
+        : Math.max(0, Math.min(stage.width - size.width, anchor.x - size.width / 2));
   const y = Math.max(0, Math.min(stage.height - size.height, anchor.y - size.height / 2));
   return { x, y };
 }

@@ -13,8 +13,13 @@ export class Tooltip {
   show(stop: Stop, lane: number | null, colors: string[] | undefined): void {
     const lines = stop.lines.map((line, i) => {
       const key = paint(html('span', { class: line.previous ? 'oriel-key oriel-before' : 'oriel-key' }), line.color, colors);
-      const row = html('div', { class: lane === i && stop.lines.length > 1 ? 'oriel-tip-line oriel-on' : 'oriel-tip-line' },
-        key, html('span', { class: 'oriel-tip-label' }, line.label), html('span', { class: 'oriel-tip-value' }, line.value));
+      const row = html(
+        'div',
+        { class: lane === i && stop.lines.length > 1 ? 'oriel-tip-line oriel-on' : 'oriel-tip-line' },
+        key,
+        html('span', { class: 'oriel-tip-label' }, line.label),
+        html('span', { class: 'oriel-tip-value' }, line.value),
+      );
       return row;
     });
     this.box.replaceChildren(html('div', { class: 'oriel-tip-title' }, stop.title), ...lines);

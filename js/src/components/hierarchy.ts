@@ -84,7 +84,9 @@ function refuse(what: string): never {
 function selections(accounts: Account[]): Selection[] {
   return accounts.flatMap((account) =>
     orNone(account.properties).flatMap((property) =>
-      orNone(property?.views ?? []).map((view) => ({ account, property, view, ids: view && withPrefix(view.id) }))));
+      orNone(property?.views ?? []).map((view) => ({ account, property, view, ids: view && withPrefix(view.id) })),
+    ),
+  );
 }
 
 function orNone<T>(list: T[]): (T | undefined)[] {

@@ -17,8 +17,7 @@ interface ViewSelector2 extends Component<Options>, Partial<Selection> {
   container?: Element;
 }
 
-const item = (label: string): string =>
-  `<div class="ViewSelector2-item"><label>${label}</label><select class="FormField"></select></div>`;
+const item = (label: string): string => `<div class="ViewSelector2-item"><label>${label}</label><select class="FormField"></select></div>`;
 
 const TEMPLATE = `<div class="ViewSelector2">${['Account', 'Property', 'View'].map(item).join('')}</div>`;
 
@@ -65,7 +64,8 @@ class Selector {
   execute(): void {
     whenAuthorized(this.api.analytics.auth, () => {
       this.accounts ??= this.load();
-      this.accounts.then((accounts) => this.show(accounts, choose(accounts, wantedOf(this.component.get()))))
+      this.accounts
+        .then((accounts) => this.show(accounts, choose(accounts, wantedOf(this.component.get()))))
         .catch((reason: unknown) => this.component.emit('error', errorOf(reason)));
     });
   }
@@ -94,7 +94,8 @@ class Selector {
     this.menus = fieldsOf(container, 'select', ['Account', 'Property', 'View']);
     const options = ['accountId', 'propertyId', 'viewId'];
     this.menus.forEach((menu, i) =>
-      menu.addEventListener('change', () => this.component.set({ [options[i] ?? '']: menu.value }).execute()));
+      menu.addEventListener('change', () => this.component.set({ [options[i] ?? '']: menu.value }).execute()),
+    );
   }
 
   private tell(selection: Selection): void {

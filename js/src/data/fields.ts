@@ -16,9 +16,22 @@ export function dimensionType(name: string): ColumnType {
 
 // Ratios of 0 to 1 that people read as percentages. GA4 calls them TYPE_FLOAT.
 const ratios = new Set([
-  'bounceRate', 'engagementRate', 'cartToViewRate', 'crashFreeUsersRate', 'dauPerMau', 'dauPerWau', 'wauPerMau',
-  'firstTimePurchaserRate', 'firstTimePurchasersPerNewUser', 'itemListClickThroughRate', 'itemPromotionClickThroughRate',
-  'organicGoogleSearchClickThroughRate', 'purchaserRate', 'purchaseToViewRate', 'sessionKeyEventRate', 'userKeyEventRate',
+  'bounceRate',
+  'engagementRate',
+  'cartToViewRate',
+  'crashFreeUsersRate',
+  'dauPerMau',
+  'dauPerWau',
+  'wauPerMau',
+  'firstTimePurchaserRate',
+  'firstTimePurchasersPerNewUser',
+  'itemListClickThroughRate',
+  'itemPromotionClickThroughRate',
+  'organicGoogleSearchClickThroughRate',
+  'purchaserRate',
+  'purchaseToViewRate',
+  'sessionKeyEventRate',
+  'userKeyEventRate',
 ]);
 
 const durations = new Set(['averageSessionDuration', 'userEngagementDuration', 'adUnitExposure']);
@@ -49,8 +62,13 @@ export function secondsPerUnit(googleType = ''): number {
 }
 
 const lowerBetter = new Set([
-  'bounceRate', 'advertiserAdCostPerClick', 'advertiserAdCostPerKeyEvent', 'crashAffectedUsers', 'refundAmount',
-  'itemRefundAmount', 'organicGoogleSearchAveragePosition',
+  'bounceRate',
+  'advertiserAdCostPerClick',
+  'advertiserAdCostPerKeyEvent',
+  'crashAffectedUsers',
+  'refundAmount',
+  'itemRefundAmount',
+  'organicGoogleSearchAveragePosition',
 ]);
 
 /** True for metrics of which less is good news. */
@@ -59,11 +77,36 @@ export function isLowerBetter(name: string): boolean {
 }
 
 const additive = new Set([
-  'sessions', 'engagedSessions', 'screenPageViews', 'eventCount', 'eventValue', 'newUsers', 'keyEvents', 'transactions',
-  'ecommercePurchases', 'addToCarts', 'checkouts', 'itemsViewed', 'itemsPurchased', 'itemsAddedToCart', 'itemsCheckedOut',
-  'totalRevenue', 'purchaseRevenue', 'grossPurchaseRevenue', 'itemRevenue', 'grossItemRevenue', 'refundAmount',
-  'taxAmount', 'shippingAmount', 'totalAdRevenue', 'advertiserAdCost', 'advertiserAdClicks', 'advertiserAdImpressions',
-  'organicGoogleSearchClicks', 'organicGoogleSearchImpressions', 'userEngagementDuration',
+  'sessions',
+  'engagedSessions',
+  'screenPageViews',
+  'eventCount',
+  'eventValue',
+  'newUsers',
+  'keyEvents',
+  'transactions',
+  'ecommercePurchases',
+  'addToCarts',
+  'checkouts',
+  'itemsViewed',
+  'itemsPurchased',
+  'itemsAddedToCart',
+  'itemsCheckedOut',
+  'totalRevenue',
+  'purchaseRevenue',
+  'grossPurchaseRevenue',
+  'itemRevenue',
+  'grossItemRevenue',
+  'refundAmount',
+  'taxAmount',
+  'shippingAmount',
+  'totalAdRevenue',
+  'advertiserAdCost',
+  'advertiserAdClicks',
+  'advertiserAdImpressions',
+  'organicGoogleSearchClicks',
+  'organicGoogleSearchImpressions',
+  'userEngagementDuration',
 ]);
 
 /** True for metrics whose rows may be added up: users and rates may not. */
@@ -71,7 +114,8 @@ export function isAdditive(name: string): boolean {
   return additive.has(name);
 }
 
-const ordinals = /^(hour|day|dayOfWeek|minute|month|week|year|isoWeek|isoYear|isoYearIsoWeek|yearWeek|minutesAgo|nth(Minute|Hour|Day|Week|Month|Year)|cohortNth(Day|Week|Month))$/;
+const ordinals =
+  /^(hour|day|dayOfWeek|minute|month|week|year|isoWeek|isoYear|isoYearIsoWeek|yearWeek|minutesAgo|nth(Minute|Hour|Day|Week|Month|Year)|cohortNth(Day|Week|Month))$/;
 
 /** True for dimensions whose digits have an order that an axis must keep, such as `hour`. */
 export function isOrdinal(name: string): boolean {

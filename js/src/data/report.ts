@@ -48,9 +48,14 @@ function metricCell(text: string | undefined, unit: number): Cell {
  * `minutesAgo` has all minutes: those without events are missing from Google's.
  */
 export function tableOf(report: GoogleReport, labels: (apiName: string) => string): Table {
-  const dimensions = (report.dimensionHeaders ?? []).map(({ name }): Column => ({
-    name, label: labels(name), role: 'dimension', type: dimensionType(name),
-  }));
+  const dimensions = (report.dimensionHeaders ?? []).map(
+    ({ name }): Column => ({
+      name,
+      label: labels(name),
+      role: 'dimension',
+      type: dimensionType(name),
+    }),
+  );
   const headers = report.metricHeaders ?? [];
   const currency = report.metadata?.currencyCode;
   const metrics = headers.map(({ name, type }): Column => {
@@ -59,8 +64,7 @@ export function tableOf(report: GoogleReport, labels: (apiName: string) => strin
     return column;
   });
   const kept = dimensions.flatMap((column, i) => (column.name === RANGE ? [] : [i]));
-  const values = (row: GoogleRow): Cell[] =>
-    headers.map(({ type }, i) => metricCell(row.metricValues?.[i]?.value, secondsPerUnit(type)));
+  const values = (row: GoogleRow): Cell[] => headers.map(({ type }, i) => metricCell(row.metricValues?.[i]?.value, secondsPerUnit(type)));
   const table: Table = {
     columns: [...kept.map((i) => dimensions[i] as Column), ...metrics],
     rows: (report.rows ?? []).map((row) => [

@@ -1,15 +1,5 @@
 /** What a column holds, which decides how its cells are parsed, ordered and written. */
-export type ColumnType =
-  | 'text'
-  | 'date'
-  | 'dateHour'
-  | 'yearMonth'
-  | 'country'
-  | 'integer'
-  | 'float'
-  | 'percent'
-  | 'seconds'
-  | 'currency';
+export type ColumnType = 'text' | 'date' | 'dateHour' | 'yearMonth' | 'country' | 'integer' | 'float' | 'percent' | 'seconds' | 'currency';
 
 /** A column of a table. `name` is the API name, `label` the words for people. */
 export interface Column {

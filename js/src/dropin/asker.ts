@@ -107,8 +107,10 @@ function messageOf(raw: Raw): string {
 
 /** The v3 body of a question that never got an answer: what Google's client would have said of it. */
 export function bodyOf(failure: Failure): V3Failure {
-  if (failure.kind === 'offline') return refusal(NETWORK, 'networkError', 'A network error occurred, and the request could not be completed.');
-  if (failure.passing) return refusal(failure.kind === 'busy' ? 429 : 503, 'backendError', failure.message || 'The server cannot answer right now.');
+  if (failure.kind === 'offline')
+    return refusal(NETWORK, 'networkError', 'A network error occurred, and the request could not be completed.');
+  if (failure.passing)
+    return refusal(failure.kind === 'busy' ? 429 : 503, 'backendError', failure.message || 'The server cannot answer right now.');
   return notAuthorized(failure.message || 'This page may not see these figures.');
 }
 

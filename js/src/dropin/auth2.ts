@@ -55,7 +55,14 @@ export function auth2Of(auth: Auth, authorization: Authorization): Options {
     grantOfflineAccess: () => Promise.reject({ ...DENIED }),
     attachClickHandler: (container: unknown, _options: unknown, good: unknown, bad: unknown) => {
       const element = typeof container === 'string' ? document.getElementById(container) : (container as Element | null);
-      element?.addEventListener('click', () => void signIn().then((signed) => call(good, signed), (error: unknown) => call(bad, error)));
+      element?.addEventListener(
+        'click',
+        () =>
+          void signIn().then(
+            (signed) => call(good, signed),
+            (error: unknown) => call(bad, error),
+          ),
+      );
     },
   };
 
@@ -67,7 +74,10 @@ export function auth2Of(auth: Auth, authorization: Authorization): Options {
       return instance;
     },
     authorize: (_parameters: unknown, callback: unknown) => {
-      void signIn().then(() => call(callback, tokenObject(auth)), (error: unknown) => call(callback, error));
+      void signIn().then(
+        () => call(callback, tokenObject(auth)),
+        (error: unknown) => call(callback, error),
+      );
     },
   };
 }
@@ -79,14 +89,17 @@ export function signin2Of(auth: Auth, auth2: Options, authorization: Authorizati
       const { onsuccess, onfailure } = optionsOf(options);
       const { signIn, currentUser } = (auth2['getAuthInstance'] as () => { signIn(): Promise<Options>; currentUser: Watched<Options> })();
       const place = find(id);
-      signIn().then((user) => call(onsuccess, user), (error: unknown) => {
-        if (place) sayIn(place, bodyOf(authorization.refusal));
-        auth.once('signIn', () => {
-          if (place) unsay(place);
-          call(onsuccess, currentUser.get());
-        });
-        call(onfailure, error);
-      });
+      signIn().then(
+        (user) => call(onsuccess, user),
+        (error: unknown) => {
+          if (place) sayIn(place, bodyOf(authorization.refusal));
+          auth.once('signIn', () => {
+            if (place) unsay(place);
+            call(onsuccess, currentUser.get());
+          });
+          call(onfailure, error);
+        },
+      );
     },
   };
 }
@@ -106,7 +119,10 @@ function userOf(auth: Auth): Options {
     isSignedIn: () => auth.isAuthorized(),
     getHostedDomain: () => '',
     getGrantedScopes: scopes,
-    hasGrantedScopes: (wanted: unknown) => String(wanted ?? '').split(' ').every((scope) => scopes().split(' ').includes(scope)),
+    hasGrantedScopes: (wanted: unknown) =>
+      String(wanted ?? '')
+        .split(' ')
+        .every((scope) => scopes().split(' ').includes(scope)),
     getBasicProfile: () => profileOf(auth),
     getAuthResponse: () => auth.getAuthResponse() ?? {},
     reloadAuthResponse: async () => auth.getAuthResponse() ?? {},

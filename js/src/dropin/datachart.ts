@@ -27,7 +27,11 @@ export interface Drawn {
 /** What goes wrong between an answer and its picture, as the body of the `error` event. */
 class Trouble extends Error {
   /** `told` where the chart itself has said it in its place; `passing` where asking again may help. */
-  constructor(readonly body: object, readonly told = false, readonly passing = false) {
+  constructor(
+    readonly body: object,
+    readonly told = false,
+    readonly passing = false,
+  ) {
     super('see body');
   }
 }

@@ -32,7 +32,9 @@ export class ReadyQueue {
 export function loaderOf(before: unknown, open: () => void): (names: unknown, config?: unknown, more?: unknown) => void {
   return (names, config, more) => {
     const { callback = more, onerror } = typeof config === 'function' ? { callback: config } : optionsOf(config);
-    const foreign = String(names).split(':').filter((name) => name !== '' && !OWN.has(name));
+    const foreign = String(names)
+      .split(':')
+      .filter((name) => name !== '' && !OWN.has(name));
     whenParsed(() => {
       open();
       if (foreign.length === 0) call(callback);

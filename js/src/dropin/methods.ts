@@ -31,10 +31,26 @@ export const served: Record<string, Method> = {
 };
 
 const MANAGED = [
-  'accountSummaries', 'accountUserLinks', 'accounts', 'clientId', 'customDataSources', 'customDimensions', 'customMetrics',
-  'experiments', 'filters', 'goals', 'profileFilterLinks', 'profileUserLinks', 'profiles', 'remarketingAudience', 'segments',
-  'unsampledReports', 'uploads',
-  'webPropertyAdWordsLinks', 'webproperties', 'webpropertyUserLinks',
+  'accountSummaries',
+  'accountUserLinks',
+  'accounts',
+  'clientId',
+  'customDataSources',
+  'customDimensions',
+  'customMetrics',
+  'experiments',
+  'filters',
+  'goals',
+  'profileFilterLinks',
+  'profileUserLinks',
+  'profiles',
+  'remarketingAudience',
+  'segments',
+  'unsampledReports',
+  'uploads',
+  'webPropertyAdWordsLinks',
+  'webproperties',
+  'webpropertyUserLinks',
 ];
 const VERBS = ['list', 'get', 'insert', 'patch', 'update', 'delete'];
 

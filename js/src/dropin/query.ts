@@ -7,15 +7,31 @@ const LISTS = new Set(['metrics', 'dimensions', 'sort', 'ids']);
 
 /** What a query may hold; anything else that pages write into it was ignored by Google too. */
 const KNOWN = [
-  'ids', 'start-date', 'end-date', 'metrics', 'dimensions', 'sort', 'filters', 'segment', 'samplingLevel',
-  'include-empty-rows', 'start-index', 'max-results', 'fields',
+  'ids',
+  'start-date',
+  'end-date',
+  'metrics',
+  'dimensions',
+  'sort',
+  'filters',
+  'segment',
+  'samplingLevel',
+  'include-empty-rows',
+  'start-index',
+  'max-results',
+  'fields',
 ];
 
 /** A value as text: lists joined, and without the spaces that people write after commas; empty for no value. */
 function textOf(name: string, value: unknown): string {
   if (value === null || value === undefined || (typeof value === 'object' && !Array.isArray(value))) return '';
   const text = String(value).trim();
-  if (LISTS.has(name)) return text.split(',').map((part) => part.trim()).filter(Boolean).join(',');
+  if (LISTS.has(name))
+    return text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean)
+      .join(',');
   // A filter's value may hold spaces; those before the next condition mean nothing.
   if (name !== 'filters') return text;
   return text.replace(/([,;])\s+(?=(?:ga|rt|mcf):)/g, (whole, sign: string, at: number) => (text[at - 1] === '\\' ? whole : sign));

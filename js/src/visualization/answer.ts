@@ -17,7 +17,10 @@ function dateOf(text: string, digits: number): Date | undefined {
   if (text.length !== digits) return undefined;
   const match = /^(\d{4})(\d\d)(\d\d)?(\d\d)?(\d\d)?$/.exec(text);
   if (!match) return undefined;
-  const parts = match.slice(1).filter((part) => part !== undefined).map(Number);
+  const parts = match
+    .slice(1)
+    .filter((part) => part !== undefined)
+    .map(Number);
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0] = parts;
   const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
   if (month < 1 || month > 12 || day < 1 || day > days || hour > 23 || minute > 59) return undefined;
@@ -33,8 +36,14 @@ function numberOf(text: string | undefined): number | null {
 }
 
 // Members that an empty answer leaves out, from the query that it repeats. Numbers of nothing are zero.
-function whole({ columnHeaders, query = {}, rows, totalsForAllResults: totals = {} }: Partial<V3Answer>): { headers: Header[]; rows: string[][] } {
-  const names = (list: unknown): string[] => String(list ?? '').split(',').filter(Boolean);
+function whole({ columnHeaders, query = {}, rows, totalsForAllResults: totals = {} }: Partial<V3Answer>): {
+  headers: Header[];
+  rows: string[][];
+} {
+  const names = (list: unknown): string[] =>
+    String(list ?? '')
+      .split(',')
+      .filter(Boolean);
   const headers = columnHeaders ?? [
     ...names(query['dimensions']).map((name): Header => ({ name, columnType: 'DIMENSION' })),
     ...names(query['metrics']).map((name): Header => ({ name, columnType: 'METRIC' })),
@@ -62,6 +71,8 @@ export function dataOf(answer: Partial<V3Answer>): DataObject {
   });
   return {
     cols: columns.map(({ name, type }) => ({ id: name, label: name, type })),
-    rows: rows.map((row, i) => ({ c: columns.map(({ values }, at) => (isStrange(values[i]) ? { v: values[i], f: row[at] } : { v: values[i] })) })),
+    rows: rows.map((row, i) => ({
+      c: columns.map(({ values }, at) => (isStrange(values[i]) ? { v: values[i], f: row[at] } : { v: values[i] })),
+    })),
   };
 }

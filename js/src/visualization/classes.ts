@@ -79,7 +79,10 @@ export class VisualChart {
   private drawn: Drawn | null = null;
   private drawing = 0;
 
-  constructor(private readonly container: Element, private readonly read: Reader) {
+  constructor(
+    private readonly container: Element,
+    private readonly read: Reader,
+  ) {
     if (container?.nodeType !== 1) throw new Error('Container is not defined.');
   }
 
@@ -102,9 +105,12 @@ export class VisualChart {
 
   getSelection(): { row: number | null; column: number | null }[] {
     const { drawn } = this;
-    return drawn?.chart.getSelection().map(({ row, column }) => ({
-      row: row === null ? null : (drawn.rows[row] ?? null), column: column === null ? null : (drawn.columns[column] ?? null),
-    })) ?? [];
+    return (
+      drawn?.chart.getSelection().map(({ row, column }) => ({
+        row: row === null ? null : (drawn.rows[row] ?? null),
+        column: column === null ? null : (drawn.columns[column] ?? null),
+      })) ?? []
+    );
   }
 
   setSelection(selection?: ChartSelection[] | null): void {
@@ -147,10 +153,11 @@ export class VisualChart {
       stop();
       if (drawing === this.drawing) tell(this, 'ready');
     });
-    if (!this.container.querySelector('.oriel-chart')?.hasChildNodes()) queueMicrotask(() => {
-      stop();
-      if (drawing === this.drawing) tell(this, 'ready');
-    });
+    if (!this.container.querySelector('.oriel-chart')?.hasChildNodes())
+      queueMicrotask(() => {
+        stop();
+        if (drawing === this.drawing) tell(this, 'ready');
+      });
   }
 
   private chosen(): void {
@@ -189,7 +196,10 @@ const always = (kind: ChartKind): ChartClass => chartClass((options) => ({ kind,
 // Bars bring the axis of columns with them; lines and areas are drawn over it.
 const combined = chartClass(({ seriesType = 'line', ...options }) => {
   const types = [{ type: seriesType as unknown }, ...(Object.values(options['series'] ?? {}) as Options[])];
-  return { kind: types.some((one) => markOf(one?.['type']) === 'bars') ? 'COLUMN' : 'LINE', options: { ...options, seriesType: seriesType as unknown } };
+  return {
+    kind: types.some((one) => markOf(one?.['type']) === 'bars') ? 'COLUMN' : 'LINE',
+    options: { ...options, seriesType: seriesType as unknown },
+  };
 });
 
 // Material charts name their title elsewhere, and their bars stand unless told to lie.

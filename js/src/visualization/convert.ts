@@ -16,7 +16,15 @@ export interface Converted {
   rows: number[];
 }
 
-const types: Record<ChartKind, HostedType> = { LINE: 'line', AREA: 'area', COLUMN: 'column', BAR: 'bar', PIE: 'pie', TABLE: 'table', GEO: 'geo' };
+const types: Record<ChartKind, HostedType> = {
+  LINE: 'line',
+  AREA: 'area',
+  COLUMN: 'column',
+  BAR: 'bar',
+  PIE: 'pie',
+  TABLE: 'table',
+  GEO: 'geo',
+};
 
 /** The table that a chart of the kind draws of the data. The first column is what all is told of, the others are values. */
 export function tableOf(kind: ChartKind, data: DataTableLike): Converted {
@@ -36,8 +44,7 @@ export function tableOf(kind: ChartKind, data: DataTableLike): Converted {
 
 // All of a table's columns; of a chart's, the first and then those of numbers. Columns that only explain others have a role.
 function shown(kind: ChartKind, data: DataTableLike): number[] {
-  const all = range(0, data.getNumberOfColumns() - 1)
-    .filter((at) => isData(data.getColumnRole(at) ?? ''));
+  const all = range(0, data.getNumberOfColumns() - 1).filter((at) => isData(data.getColumnRole(at) ?? ''));
   return kind === 'TABLE' ? all : all.filter((at, i) => i === 0 || data.getColumnType(at) === 'number');
 }
 

@@ -56,7 +56,8 @@ export class DataTable extends Reading {
     const literal = (typeof data === 'string' ? JSON.parse(data) : data) as Partial<DataObject>;
     for (const column of literal.cols ?? []) this.addColumn(column);
     this.rows = (literal.rows ?? []).map((row) => ({
-      c: this.columns.map((column, i) => fromJson(row?.c?.[i], column.type)), p: row?.p ?? {},
+      c: this.columns.map((column, i) => fromJson(row?.c?.[i], column.type)),
+      p: row?.p ?? {},
     }));
     this.properties = literal.p ?? {};
   }
@@ -240,7 +241,8 @@ export class DataTable extends Reading {
     return jsonOf({
       cols: this.columns.map(({ id, label, pattern, type, p: own }) => ({ id, label, pattern, type, ...p(own) })),
       rows: this.rows.map((row) => ({
-        c: row.c.map(({ v, f, p: own }) => ({ v: isDate(v) ? jsonOfDate(v) : v, ...(f === null ? {} : { f }), ...p(own) })), ...p(row.p),
+        c: row.c.map(({ v, f, p: own }) => ({ v: isDate(v) ? jsonOfDate(v) : v, ...(f === null ? {} : { f }), ...p(own) })),
+        ...p(row.p),
       })),
       ...p(this.properties),
     });

@@ -192,7 +192,10 @@ export class DataView extends Reading {
     const rows = range(0, this.getNumberOfRows() - 1);
     return new DataTable({
       cols: columns.map((at) => ({
-        id: this.getColumnId(at), label: this.getColumnLabel(at), type: this.getColumnType(at), pattern: this.getColumnPattern(at),
+        id: this.getColumnId(at),
+        label: this.getColumnLabel(at),
+        type: this.getColumnType(at),
+        pattern: this.getColumnPattern(at),
         p: { ...this.getColumnProperties(at) },
       })),
       rows: rows.map((row) => ({

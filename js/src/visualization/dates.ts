@@ -32,8 +32,15 @@ export function utcOf(local: Date, dayOnly = false): Date {
 
 /** The local date whose fields are the instant's UTC ones. An hour that the clocks skip becomes the one after it. */
 export function localOf(utc: Date): Date {
-  return localDate(utc.getUTCFullYear(), utc.getUTCMonth(), utc.getUTCDate(),
-    utc.getUTCHours(), utc.getUTCMinutes(), utc.getUTCSeconds(), utc.getUTCMilliseconds());
+  return localDate(
+    utc.getUTCFullYear(),
+    utc.getUTCMonth(),
+    utc.getUTCDate(),
+    utc.getUTCHours(),
+    utc.getUTCMinutes(),
+    utc.getUTCSeconds(),
+    utc.getUTCMilliseconds(),
+  );
 }
 
 /** A date of the JSON form "Date(2020, 0, 31)" or "Date(1577836800000)"; undefined for anything else. */

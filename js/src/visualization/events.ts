@@ -27,7 +27,10 @@ export const events = {
 
   removeListener(listener: Listener | null | undefined): void {
     if (!listener?.source) return;
-    heard.set(listener.source, (heard.get(listener.source) ?? []).filter((one) => one !== listener));
+    heard.set(
+      listener.source,
+      (heard.get(listener.source) ?? []).filter((one) => one !== listener),
+    );
   },
 
   removeAllListeners(source: object): void {

@@ -67,7 +67,13 @@ function plainWriter(options: NumberFormatOptions, locale: string): NumberWriter
   const symbols: Record<string, string | undefined> = { decimal: options.decimalSymbol, group: options.groupingSymbol };
   const { prefix = '', suffix = '', negativeParens = true } = options;
   return (value) => {
-    const text = prefix + intl.formatToParts(Math.abs(value)).map((part) => symbols[part.type] ?? part.value).join('') + suffix;
+    const text =
+      prefix +
+      intl
+        .formatToParts(Math.abs(value))
+        .map((part) => symbols[part.type] ?? part.value)
+        .join('') +
+      suffix;
     if (!(value < 0)) return text;
     return negativeParens ? `(${text})` : `-${text}`;
   };
@@ -182,8 +188,9 @@ export class ColorFormat {
     const whole = table.getColumnRange(column) as { min: number; max: number };
     eachValue(table, column, (value, row) => {
       // Of ranges that overlap the last one counts.
-      const range = [...this.ranges].reverse().find(({ from, to }) =>
-        (from === null || compareValues(value, from) >= 0) && (to === null || compareValues(value, to) < 0));
+      const range = [...this.ranges]
+        .reverse()
+        .find(({ from, to }) => (from === null || compareValues(value, from) >= 0) && (to === null || compareValues(value, to) < 0));
       if (!range) return;
       const [low, high] = [Number(range.from ?? whole.min), Number(range.to ?? whole.max)];
       const background = range.background(high > low ? (Number(value) - low) / (high - low) : 1);

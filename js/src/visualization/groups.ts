@@ -62,13 +62,17 @@ interface KeyedRow {
 }
 
 function keyed(source: Reading, by: readonly Pick<GroupKey, 'column' | 'modifier'>[]): KeyedRow[] {
-  return range(0, source.getNumberOfRows() - 1).map((row): KeyedRow => ({
-    row,
-    key: by.map(({ column, modifier }) => {
-      const value = source.getValue(row, column) as unknown;
-      return modifier ? (modifier(value) as unknown) : value;
-    }),
-  })).sort((a, b) => compareKeys(a.key, b.key) || a.row - b.row);
+  return range(0, source.getNumberOfRows() - 1)
+    .map(
+      (row): KeyedRow => ({
+        row,
+        key: by.map(({ column, modifier }) => {
+          const value = source.getValue(row, column) as unknown;
+          return modifier ? (modifier(value) as unknown) : value;
+        }),
+      }),
+    )
+    .sort((a, b) => compareKeys(a.key, b.key) || a.row - b.row);
 }
 
 function compareKeys(a: unknown[], b: unknown[]): number {
@@ -81,8 +85,12 @@ function compareKeys(a: unknown[], b: unknown[]): number {
 
 /** Rows of two tables side by side where their keys are the same; those without a partner by the method. */
 function join(
-  a: Reading, b: Reading, method: JoinMethod, keys: readonly (readonly [number | string, number | string])[],
-  columnsA: readonly (number | string)[], columnsB: readonly (number | string)[],
+  a: Reading,
+  b: Reading,
+  method: JoinMethod,
+  keys: readonly (readonly [number | string, number | string])[],
+  columnsA: readonly (number | string)[],
+  columnsB: readonly (number | string)[],
 ): DataTable {
   const table = new DataTable();
   const copy = (source: Reading, column: number | string): void => {
@@ -98,8 +106,14 @@ function join(
   for (const column of columnsB) copy(b, column);
   const cells = (source: Reading, row: KeyedRow | undefined, columns: readonly (number | string)[]): unknown[] =>
     columns.map((column) => (row ? cellOf(source, row.row, column) : null));
-  const rowsA = keyed(a, keys.map(([column]) => ({ column })));
-  const rowsB = keyed(b, keys.map(([, column]) => ({ column })));
+  const rowsA = keyed(
+    a,
+    keys.map(([column]) => ({ column })),
+  );
+  const rowsB = keyed(
+    b,
+    keys.map(([, column]) => ({ column })),
+  );
   for (const [left, right] of pairs(rowsA, rowsB, method)) {
     table.addRow([...((left ?? right) as KeyedRow).key, ...cells(a, left, columnsA), ...cells(b, right, columnsB)]);
   }

@@ -19,9 +19,24 @@ export { dataOf } from './answer.js';
 
 /** google.visualization as we have it; `absent.ts` lists what Google's has besides. */
 export const visualization = {
-  ...charts, DataTable, DataView, arrayToDataTable, dataTableToCsv, data, events, errors,
-  NumberFormat, DateFormat, ArrowFormat, BarFormat, ColorFormat, PatternFormat,
-  ChartWrapper, drawChart, Query, QueryResponse,
+  ...charts,
+  DataTable,
+  DataView,
+  arrayToDataTable,
+  dataTableToCsv,
+  data,
+  events,
+  errors,
+  NumberFormat,
+  DateFormat,
+  ArrowFormat,
+  BarFormat,
+  ColorFormat,
+  PatternFormat,
+  ChartWrapper,
+  drawChart,
+  Query,
+  QueryResponse,
   /** The release that pages ask for when they ask for none. */
   Version: 'current',
 };
@@ -55,8 +70,13 @@ export function install(target: Window): Record<string, unknown> {
 }
 
 const embedded: Record<ChartKind, ChartClass> = {
-  LINE: charts.LineChart, AREA: charts.AreaChart, COLUMN: charts.ColumnChart, BAR: charts.BarChart,
-  PIE: charts.PieChart, GEO: charts.GeoChart, TABLE: charts.Table,
+  LINE: charts.LineChart,
+  AREA: charts.AreaChart,
+  COLUMN: charts.ColumnChart,
+  BAR: charts.BarChart,
+  PIE: charts.PieChart,
+  GEO: charts.GeoChart,
+  TABLE: charts.Table,
 };
 
 /** The chart that the Embed API's type (`LINE`, …) means, in a container; undefined for an unknown type. */

@@ -1,7 +1,18 @@
 // What google.visualization's options mean for our charts. Pages pass whatever they like: what is unknown or malformed
 // is left out, and nothing here throws.
 
-import type { AreaOptions, AxisOptions, ChartOptions, GeoOptions, Ground, LegendPosition, Mark, SeriesOptions, TableClasses, TextStyle } from '../charts/options.js';
+import type {
+  AreaOptions,
+  AxisOptions,
+  ChartOptions,
+  GeoOptions,
+  Ground,
+  LegendPosition,
+  Mark,
+  SeriesOptions,
+  TableClasses,
+  TextStyle,
+} from '../charts/options.js';
 import { isDate, utcOf } from './dates.js';
 import type { ChartKind } from './types.js';
 import { axisNumber, datePattern, dateStyle, numberPattern } from './patterns.js';
@@ -20,8 +31,12 @@ export interface Context {
 type Bag = Record<string, unknown>;
 
 // The colours of Google Charts, by which pages are known.
-const palette = ('3366cc dc3912 ff9900 109618 990099 0099c6 dd4477 66aa00 b82e2e 316395 994499 22aa99 aaaa11 6633cc e67300 ' +
-  '8b0707 651067 329262 5574a6 3b3eac').split(' ').map((hex) => `#${hex}`);
+const palette = (
+  '3366cc dc3912 ff9900 109618 990099 0099c6 dd4477 66aa00 b82e2e 316395 994499 22aa99 aaaa11 6633cc e67300 ' +
+  '8b0707 651067 329262 5574a6 3b3eac'
+)
+  .split(' ')
+  .map((hex) => `#${hex}`);
 
 const bag = (value: unknown): Bag => (typeof value === 'object' && value !== null ? (value as Bag) : {});
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -55,17 +70,28 @@ function styleOf(value: unknown): TextStyle | undefined {
 export function chartOptionsOf(kind: ChartKind, given: unknown, context: Context): ChartOptions {
   const options = bag(given);
   const made: ChartOptions = {
-    locale: context.locale, loadShapes: context.loadShapes, theme: 'light', everyRow: true, fullLegend: true,
-    width: extent(options['width']), height: extent(options['height']), fallback: { width: kind === 'GEO' ? 556 : 400 },
-    fontFamily: text(options['fontName']) ?? 'Arial, sans-serif', fontSize: size(options['fontSize']),
+    locale: context.locale,
+    loadShapes: context.loadShapes,
+    theme: 'light',
+    everyRow: true,
+    fullLegend: true,
+    width: extent(options['width']),
+    height: extent(options['height']),
+    fallback: { width: kind === 'GEO' ? 556 : 400 },
+    fontFamily: text(options['fontName']) ?? 'Arial, sans-serif',
+    fontSize: size(options['fontSize']),
   };
   if (kind === 'TABLE') return { ...made, ground: groundOf(options['backgroundColor']), table: tableOptions(options) };
   const title = text(options['title']);
   const whole: ChartOptions = {
-    ...made, title, showTitle: title !== undefined && options['titlePosition'] !== 'none',
+    ...made,
+    title,
+    showTitle: title !== undefined && options['titlePosition'] !== 'none',
     titleStyle: { bold: true, ...styleOf(options['titleTextStyle']) },
-    ground: groundOf(options['backgroundColor'], '#fff'), padding: kind === 'GEO' ? 0 : 8,
-    legend: legendPosition(options['legend']), legendStyle: styleOf(bag(options['legend'])['textStyle'] ?? options['legendTextStyle']),
+    ground: groundOf(options['backgroundColor'], '#fff'),
+    padding: kind === 'GEO' ? 0 : 8,
+    legend: legendPosition(options['legend']),
+    legendStyle: styleOf(bag(options['legend'])['textStyle'] ?? options['legendTextStyle']),
   };
   if (kind === 'GEO') {
     const geo = geoOptions(options);
@@ -118,7 +144,9 @@ function sliceColors(options: Bag, rows: number): string[] {
 
 // An array or an object by place: {0: …, 3: …}.
 function partsOf(parts: unknown): [number, Bag][] {
-  return Object.entries(bag(parts)).filter(([place]) => /^\d{1,3}$/.test(place)).map(([place, part]) => [Number(place), bag(part)]);
+  return Object.entries(bag(parts))
+    .filter(([place]) => /^\d{1,3}$/.test(place))
+    .map(([place, part]) => [Number(place), bag(part)]);
 }
 
 function axesOptions(kind: ChartKind, options: Bag, locale: string): ChartOptions {
@@ -130,17 +158,37 @@ function axesOptions(kind: ChartKind, options: Bag, locale: string): ChartOption
   const vAxis = axisOptions(axis('v'), !lying, percent, locale);
   const rightAxis = axisOptions({ ...bag(options['vAxis']), title: undefined, ...bag(bag(options['vAxes'])['1']) }, true, percent, locale);
   const { left, top, width, height, backgroundColor } = bag(options['chartArea']);
-  const area: AreaOptions = { left: extent(left), top: extent(top), width: extent(width), height: extent(height), ground: groundOf(backgroundColor) };
+  const area: AreaOptions = {
+    left: extent(left),
+    top: extent(top),
+    width: extent(width),
+    height: extent(height),
+    ground: groundOf(backgroundColor),
+  };
   return {
-    hAxis, vAxis, rightAxis, area, stacked: percent ? 'percent' : how === true || how === 'absolute' || how === 'true',
-    curve: options['curveType'] === 'function' ? 'smooth' : 'straight', lineWidth: amount(options['lineWidth']) ?? 2,
-    mark: markOf(options['seriesType']), groupWidth: extent(bag(options['bar'])['groupWidth']), annotationStyle: styleOf(bag(options['annotations'])['textStyle']),
+    hAxis,
+    vAxis,
+    rightAxis,
+    area,
+    stacked: percent ? 'percent' : how === true || how === 'absolute' || how === 'true',
+    curve: options['curveType'] === 'function' ? 'smooth' : 'straight',
+    lineWidth: amount(options['lineWidth']) ?? 2,
+    mark: markOf(options['seriesType']),
+    groupWidth: extent(bag(options['bar'])['groupWidth']),
+    annotationStyle: styleOf(bag(options['annotations'])['textStyle']),
     pointSize: options['pointsVisible'] === false ? 0 : amount(options['pointSize']),
-    series: Object.fromEntries(partsOf(options['series']).map(([place, { type, lineWidth, pointSize, lineDashStyle, targetAxisIndex }]): [number, SeriesOptions] => [place, {
-      mark: markOf(type),
-      axis: targetAxisIndex === 1 ? 1 : undefined, lineWidth: amount(lineWidth), pointSize: amount(pointSize),
-      dash: Array.isArray(lineDashStyle) ? lineDashStyle.map(amount).filter((part) => part !== undefined) : undefined,
-    }])),
+    series: Object.fromEntries(
+      partsOf(options['series']).map(([place, { type, lineWidth, pointSize, lineDashStyle, targetAxisIndex }]): [number, SeriesOptions] => [
+        place,
+        {
+          mark: markOf(type),
+          axis: targetAxisIndex === 1 ? 1 : undefined,
+          lineWidth: amount(lineWidth),
+          pointSize: amount(pointSize),
+          dash: Array.isArray(lineDashStyle) ? lineDashStyle.map(amount).filter((part) => part !== undefined) : undefined,
+        },
+      ]),
+    ),
   };
 }
 
@@ -154,9 +202,15 @@ function axisOptions(axis: Bag, ofValues: boolean, percent: boolean, locale: str
   const window = bag(axis['viewWindow']);
   const lines = bag(axis['gridlines']);
   const made: AxisOptions = {
-    title: text(axis['title']), titleStyle: { italic: true, ...styleOf(axis['titleTextStyle']) }, textStyle: styleOf(axis['textStyle']),
-    gridColor: text(lines['color']), zeroColor: text(axis['baselineColor']), textPosition: axis['textPosition'] === 'none' ? 'none' : 'out', slanted: typeof axis['slantedText'] === 'boolean' ? axis['slantedText'] : undefined,
-    ticks: ticksOf(axis['ticks']) ?? gridCount(lines['count']), format: formatOf(axis, ofValues, percent, locale),
+    title: text(axis['title']),
+    titleStyle: { italic: true, ...styleOf(axis['titleTextStyle']) },
+    textStyle: styleOf(axis['textStyle']),
+    gridColor: text(lines['color']),
+    zeroColor: text(axis['baselineColor']),
+    textPosition: axis['textPosition'] === 'none' ? 'none' : 'out',
+    slanted: typeof axis['slantedText'] === 'boolean' ? axis['slantedText'] : undefined,
+    ticks: ticksOf(axis['ticks']) ?? gridCount(lines['count']),
+    format: formatOf(axis, ofValues, percent, locale),
   };
   if (!ofValues) return made;
   return { ...made, low: amount(axis['minValue']), high: amount(axis['maxValue']), min: amount(window['min']), max: amount(window['max']) };
@@ -170,7 +224,8 @@ function gridCount(value: unknown): number | undefined {
 // Ticks are values, or values with what is written at them.
 function ticksOf(ticks: unknown): (number | Date)[] | undefined {
   if (!Array.isArray(ticks)) return undefined;
-  const values = ticks.map((tick) => placeOf(isDate(tick) || typeof tick === 'number' ? tick : bag(tick)['v']))
+  const values = ticks
+    .map((tick) => placeOf(isDate(tick) || typeof tick === 'number' ? tick : bag(tick)['v']))
     .filter((place) => place !== undefined);
   return values.length > 0 ? values : undefined;
 }
@@ -200,26 +255,38 @@ function pieOptions(options: Bag): ChartOptions['pie'] {
   const labels = { percentage: 'percentage', value: 'value', label: 'label', none: 'none', 'value-and-percentage': 'both' } as const;
   const asked = text(options['pieSliceText']) ?? '';
   return {
-    hole: Math.max(0, Math.min(0.95, amount(options['pieHole']) ?? 0)), slices: Infinity, bare: true,
-    label: Object.hasOwn(labels, asked) ? labels[asked as keyof typeof labels] : 'percentage', labelStyle: styleOf(options['pieSliceTextStyle']),
-    threshold: amount(options['sliceVisibilityThreshold']) ?? 1 / 720, other: text(options['pieResidueSliceLabel']),
+    hole: Math.max(0, Math.min(0.95, amount(options['pieHole']) ?? 0)),
+    slices: Infinity,
+    bare: true,
+    label: Object.hasOwn(labels, asked) ? labels[asked as keyof typeof labels] : 'percentage',
+    labelStyle: styleOf(options['pieSliceTextStyle']),
+    threshold: amount(options['sliceVisibilityThreshold']) ?? 1 / 720,
+    other: text(options['pieResidueSliceLabel']),
   };
 }
 
 function geoOptions(options: Bag): GeoOptions {
   const { colors, minValue, maxValue, values } = bag(options['colorAxis']);
   const list = Array.isArray(colors) ? colors.map(text).filter((color) => color !== undefined) : [];
-  const [first, last] = Array.isArray(values) ? [values[0], values.at(-1)] as unknown[] : [];
+  const [first, last] = Array.isArray(values) ? ([values[0], values.at(-1)] as unknown[]) : [];
   return {
-    region: text(options['region']), scale: { min: amount(minValue) ?? amount(first), max: amount(maxValue) ?? amount(last) },
-    colors: list.length > 1 ? list : ['#efe6dc', list[0] ?? '#109618'], emptyColor: text(options['datalessRegionColor']) ?? '#f5f5f5',
+    region: text(options['region']),
+    scale: { min: amount(minValue) ?? amount(first), max: amount(maxValue) ?? amount(last) },
+    colors: list.length > 1 ? list : ['#efe6dc', list[0] ?? '#109618'],
+    emptyColor: text(options['datalessRegionColor']) ?? '#f5f5f5',
   };
 }
 
 // google.visualization's own classes, which pages style where they set no others.
 const classNames: Record<string, [keyof TableClasses, string]> = {
-  headerRow: ['headRow', 'tr-head'], headerCell: ['head', 'th'], tableRow: ['row', 'tr-even'], oddTableRow: ['oddRow', 'tr-odd'],
-  selectedTableRow: ['chosenRow', 'tr-sel'], hoverTableRow: ['overRow', 'tr-over'], tableCell: ['cell', 'td'], rowNumberCell: ['rowNumber', 'seq'],
+  headerRow: ['headRow', 'tr-head'],
+  headerCell: ['head', 'th'],
+  tableRow: ['row', 'tr-even'],
+  oddTableRow: ['oddRow', 'tr-odd'],
+  selectedTableRow: ['chosenRow', 'tr-sel'],
+  hoverTableRow: ['overRow', 'tr-over'],
+  tableCell: ['cell', 'td'],
+  rowNumberCell: ['rowNumber', 'seq'],
 };
 
 function tableOptions(options: Bag): ChartOptions['table'] {
@@ -230,9 +297,15 @@ function tableOptions(options: Bag): ChartOptions['table'] {
   if (options['alternatingRowStyle'] === false) classes.oddRow = classes.row;
   const column = amount(options['sortColumn']) ?? -1;
   return {
-    classes, bars: false, rowNumbers: options['showRowNumber'] === true, firstRowNumber: amount(options['firstRowNumber']),
-    pageSize: options['page'] === 'enable' ? (size(options['pageSize']) ?? 10) : 0, page: amount(options['startPage']),
-    sortable: options['sort'] !== 'disable', sortColumn: column >= 0 ? column : undefined, sortAscending: options['sortAscending'] !== false,
+    classes,
+    bars: false,
+    rowNumbers: options['showRowNumber'] === true,
+    firstRowNumber: amount(options['firstRowNumber']),
+    pageSize: options['page'] === 'enable' ? (size(options['pageSize']) ?? 10) : 0,
+    page: amount(options['startPage']),
+    sortable: options['sort'] !== 'disable',
+    sortColumn: column >= 0 ? column : undefined,
+    sortAscending: options['sortAscending'] !== false,
     markup: options['allowHtml'] === true,
   };
 }

@@ -83,7 +83,9 @@ export function plainNumber(value: number, locale: string): string {
 
 /** As `plainNumber`, but for numbers so small that their first digits come later. */
 export function axisNumber(value: number, locale: string): string {
-  return value === 0 || Math.abs(value) >= 0.01 ? plainNumber(value, locale) : numbers(locale, { maximumSignificantDigits: 3 }).format(value);
+  return value === 0 || Math.abs(value) >= 0.01
+    ? plainNumber(value, locale)
+    : numbers(locale, { maximumSignificantDigits: 3 }).format(value);
 }
 
 /** Writes a date in one of Intl's styles, with the time when asked for. The date's UTC fields are its calendar fields. */
@@ -95,11 +97,14 @@ export function dateStyle(style: 'short' | 'medium' | 'long' | 'full', time: boo
 /** Writes dates by a pattern ("MMM d, yyyy"). The dates' UTC fields are their calendar fields; `offset` is the zone's, in minutes. */
 export function datePattern(pattern: string, locale: string): DateWriter {
   const parts = pattern.match(/''|'(?:[^']|'')*'|([a-zA-Z])\1*|[^a-zA-Z']+|'/g) ?? [];
-  return (utc, offset = -new Date().getTimezoneOffset()) => parts.map((part) => {
-    if (part === "''" || part === "'") return "'";
-    if (part.startsWith("'")) return part.slice(1, -1).replaceAll("''", "'");
-    return /^[a-zA-Z]/.test(part) ? plain(field(utc, part, locale, offset)) : part;
-  }).join('');
+  return (utc, offset = -new Date().getTimezoneOffset()) =>
+    parts
+      .map((part) => {
+        if (part === "''" || part === "'") return "'";
+        if (part.startsWith("'")) return part.slice(1, -1).replaceAll("''", "'");
+        return /^[a-zA-Z]/.test(part) ? plain(field(utc, part, locale, offset)) : part;
+      })
+      .join('');
 }
 
 // One field of a pattern: the letter says which, its repetition how wide.
@@ -107,29 +112,52 @@ function field(utc: Date, token: string, locale: string, offset: number): string
   const wide = token.length;
   const pad = (value: number): string => String(value).padStart(wide, '0');
   const name = (type: Intl.DateTimeFormatPartTypes, options: Intl.DateTimeFormatOptions): string =>
-    dates(locale, options).formatToParts(utc).find((part) => part.type === type)?.value ?? '';
+    dates(locale, options)
+      .formatToParts(utc)
+      .find((part) => part.type === type)?.value ?? '';
   const width = wide > 4 ? 'narrow' : wide === 4 ? 'long' : 'short';
   const hour = utc.getUTCHours();
   switch (token[0]) {
-    case 'G': return name('era', { era: width, year: 'numeric' });
-    case 'y': return wide === 2 ? String(utc.getUTCFullYear() % 100).padStart(2, '0') : pad(utc.getUTCFullYear());
+    case 'G':
+      return name('era', { era: width, year: 'numeric' });
+    case 'y':
+      return wide === 2 ? String(utc.getUTCFullYear() % 100).padStart(2, '0') : pad(utc.getUTCFullYear());
     // Many languages write the month otherwise beside a day than alone.
-    case 'M': return wide < 3 ? pad(utc.getUTCMonth() + 1) : name('month', { month: width, day: 'numeric' });
-    case 'L': return wide < 3 ? pad(utc.getUTCMonth() + 1) : name('month', { month: width });
-    case 'Q': return `${wide > 3 ? 'Quarter ' : wide === 3 ? 'Q' : ''}${Math.floor(utc.getUTCMonth() / 3) + 1}`;
-    case 'd': return pad(utc.getUTCDate());
-    case 'E': case 'c': return name('weekday', { weekday: width });
-    case 'a': return name('dayPeriod', { hour: 'numeric', hour12: true }) || (hour < 12 ? 'AM' : 'PM');
-    case 'h': return pad(hour % 12 || 12);
-    case 'H': return pad(hour);
-    case 'K': return pad(hour % 12);
-    case 'k': return pad(hour || 24);
-    case 'm': return pad(utc.getUTCMinutes());
-    case 's': return pad(utc.getUTCSeconds());
-    case 'S': return String(utc.getUTCMilliseconds()).padStart(3, '0').slice(0, wide).padEnd(wide, '0');
-    case 'z': case 'v': case 'V': return `UTC${offset ? zone(offset).replace(/^(.)0/, '$1').replace(/:00$/, '') : ''}`;
-    case 'Z': return wide === 4 ? `GMT${zone(offset)}` : zone(offset).replace(':', '');
-    default: return token;
+    case 'M':
+      return wide < 3 ? pad(utc.getUTCMonth() + 1) : name('month', { month: width, day: 'numeric' });
+    case 'L':
+      return wide < 3 ? pad(utc.getUTCMonth() + 1) : name('month', { month: width });
+    case 'Q':
+      return `${wide > 3 ? 'Quarter ' : wide === 3 ? 'Q' : ''}${Math.floor(utc.getUTCMonth() / 3) + 1}`;
+    case 'd':
+      return pad(utc.getUTCDate());
+    case 'E':
+    case 'c':
+      return name('weekday', { weekday: width });
+    case 'a':
+      return name('dayPeriod', { hour: 'numeric', hour12: true }) || (hour < 12 ? 'AM' : 'PM');
+    case 'h':
+      return pad(hour % 12 || 12);
+    case 'H':
+      return pad(hour);
+    case 'K':
+      return pad(hour % 12);
+    case 'k':
+      return pad(hour || 24);
+    case 'm':
+      return pad(utc.getUTCMinutes());
+    case 's':
+      return pad(utc.getUTCSeconds());
+    case 'S':
+      return String(utc.getUTCMilliseconds()).padStart(3, '0').slice(0, wide).padEnd(wide, '0');
+    case 'z':
+    case 'v':
+    case 'V':
+      return `UTC${offset ? zone(offset).replace(/^(.)0/, '$1').replace(/:00$/, '') : ''}`;
+    case 'Z':
+      return wide === 4 ? `GMT${zone(offset)}` : zone(offset).replace(':', '');
+    default:
+      return token;
   }
 }
 

@@ -52,11 +52,13 @@ export class QueryResponse {
 
 const refusal: QueryAnswer = {
   status: 'error',
-  errors: [{
-    reason: 'not_supported',
-    message: 'Data sources cannot be asked from here',
-    detailed_message: 'Pages that show charts through Oriel ask no other host. Put the data into a DataTable.',
-  }],
+  errors: [
+    {
+      reason: 'not_supported',
+      message: 'Data sources cannot be asked from here',
+      detailed_message: 'Pages that show charts through Oriel ask no other host. Put the data into a DataTable.',
+    },
+  ],
 };
 
 /** google.visualization.Query: every question is refused through its callback, for no other host is ever asked. */

@@ -99,7 +99,9 @@ export abstract class Reading implements DataTableLike {
   }
 
   getColumnRange(column: number | string): { min: any; max: any } {
-    const values = this.valuesOf(column).filter((value) => value !== null && !Number.isNaN(value)).sort(compareValues);
+    const values = this.valuesOf(column)
+      .filter((value) => value !== null && !Number.isNaN(value))
+      .sort(compareValues);
     return { min: values[0] ?? null, max: values.at(-1) ?? null };
   }
 
