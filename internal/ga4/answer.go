@@ -11,21 +11,90 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// wireReport is Google's answer: what of it is read, and so what of it can reach
-// a viewer.
+// wireReport is Google's answer: the members that are documented are listed; others pass
+// as far as redactor lets them.
 type wireReport struct {
-	DimensionHeaders []wireDimensionHeader `json:"dimensionHeaders"`
-	MetricHeaders    []wireMetricHeader    `json:"metricHeaders"`
-	PivotHeaders     []wirePivotHeader     `json:"pivotHeaders"`
-	Rows             rowSet                `json:"rows"`
-	Totals           rowSet                `json:"totals"`
-	Maximums         rowSet                `json:"maximums"`
-	Minimums         rowSet                `json:"minimums"`
-	Aggregates       rowSet                `json:"aggregates"` // of pivots
-	RowCount         report.Int64          `json:"rowCount"`
-	Metadata         *wireMetadata         `json:"metadata"`
-	PropertyQuota    *Buckets              `json:"propertyQuota"`
-	Kind             string                `json:"kind"`
+	DimensionHeaders []wireDimensionHeader
+	MetricHeaders    []wireMetricHeader
+	PivotHeaders     []wirePivotHeader
+	Rows             rowSet
+	Totals           rowSet
+	Maximums         rowSet
+	Minimums         rowSet
+	Aggregates       rowSet // of pivots
+	RowCount         report.Int64
+	Metadata         *wireMetadata
+	PropertyQuota    *Buckets
+	Kind             string
+
+	others members // that are not listed
+}
+
+// UnmarshalJSON reads an answer, members that are not listed too. encoding/json has
+// checked the syntax before it calls this.
+func (w *wireReport) UnmarshalJSON(b []byte) error {
+	*w = wireReport{others: members{}}
+	r := &rowReader{in: b}
+	if r.peek() == 'n' {
+		return nil
+	}
+	r.members(func(name []byte) bool {
+		r.peek()
+		start := r.at
+		r.skip()
+		if err := w.member(name, b[start:r.at]); err != nil {
+			r.fail(err)
+		}
+		return true
+	})
+	return r.err
+}
+
+func (w *wireReport) member(quoted, value []byte) error {
+	var name string
+	if err := json.Unmarshal(quoted, &name); err != nil {
+		return err
+	}
+	switch into := w.listed(name).(type) {
+	case nil:
+		w.others[name] = value
+		return nil
+	case *rowSet: // nearly all of an answer: its syntax is not checked twice
+		return into.UnmarshalJSON(value)
+	default:
+		return json.Unmarshal(value, into)
+	}
+}
+
+// listed is where a member is read into; nil when it is not listed.
+func (w *wireReport) listed(name string) any {
+	switch name {
+	case "dimensionHeaders":
+		return &w.DimensionHeaders
+	case "metricHeaders":
+		return &w.MetricHeaders
+	case "pivotHeaders":
+		return &w.PivotHeaders
+	case "rows":
+		return &w.Rows
+	case "totals":
+		return &w.Totals
+	case "maximums":
+		return &w.Maximums
+	case "minimums":
+		return &w.Minimums
+	case "aggregates":
+		return &w.Aggregates
+	case "rowCount":
+		return &w.RowCount
+	case "metadata":
+		return &w.Metadata
+	case "propertyQuota":
+		return &w.PropertyQuota
+	case "kind":
+		return &w.Kind
+	}
+	return nil
 }
 
 type wireDimensionHeader struct {
@@ -56,14 +125,16 @@ func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, erro
 	if err := w.check(q); err != nil {
 		return nil, err
 	}
+	var said notices
 	if w.Metadata != nil {
-		w.Metadata.redact(q)
+		w.Metadata.redact(q, &said)
 	}
-	body, err := w.body()
+	passed := w.others.redact(q, &said)
+	body, err := w.body(passed)
 	if err != nil {
 		return nil, err
 	}
-	r := &report.Report{Body: body, Encoded: new(report.Encodings), Rows: w.Rows.count, RowCount: int(w.RowCount), FetchedAt: now}
+	r := &report.Report{Body: body, Encoded: new(report.Encodings), Rows: w.Rows.count, RowCount: int(w.RowCount), Notices: said, FetchedAt: now}
 	if m := w.Metadata; m != nil {
 		m.describe(r)
 		if q.CurrencyCode != "" {
@@ -139,8 +210,9 @@ func (w *wireReport) answers(q report.Query) bool {
 			slices.EqualFunc(w.MetricHeaders, metrics, func(h wireMetricHeader, name string) bool { return h.Name == name }))
 }
 
-// body writes the answer as Google would, without what viewers must not see.
-func (w *wireReport) body() ([]byte, error) {
+// body writes the answer as Google would, without what viewers must not see; of members
+// that are not listed, those that passed.
+func (w *wireReport) body(passed members) ([]byte, error) {
 	b := make([]byte, 0, 1024+len(w.Rows.json)+len(w.Totals.json)+len(w.Maximums.json)+len(w.Minimums.json))
 	b = append(b, '{')
 	var err error
@@ -171,6 +243,7 @@ func (w *wireReport) body() ([]byte, error) {
 	if w.Metadata != nil {
 		add("metadata", w.Metadata)
 	}
+	b = passed.append(b)
 	if w.Kind != "" {
 		add("kind", w.Kind)
 	}

@@ -79,7 +79,7 @@ func TestReport(t *testing.T) {
 	}
 	if r.Rows != 2 || !r.Sampled || !r.Thresholded || !r.OtherRow || r.TimeZone != "Europe/Berlin" ||
 		!r.FetchedAt.Equal(noon) || r.Freshness != report.FreshSettling || r.Stale != "" ||
-		!r.Truncated || !slices.Equal(r.Notices, []string{"schemaRestrictionResponse=COST_DATA", "section"}) || r.RowCount != 2 {
+		!r.Truncated || !slices.Equal(r.Notices, []string{"schemaRestrictionResponse=COST_DATA", "section", "property"}) || r.RowCount != 2 {
 		t.Errorf("report %+v", r)
 	}
 	seen := g.seen()

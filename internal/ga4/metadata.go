@@ -25,10 +25,15 @@ type wireMetadata struct {
 	SubjectToThresholding     bool                   `json:"subjectToThresholding,omitempty"`
 	DataTruncationReasons     []wireTruncation       `json:"dataTruncationReasons,omitempty"`
 
-	others  map[string]json.RawMessage // members that are not listed, as Google wrote them
-	passed  map[string]json.RawMessage // what of others viewers may read
-	notices []string                   // see report.Report
+	others members // that are not listed
+	passed members // what of others viewers may read
 }
+
+// members are those of an object, by name, as Google wrote them.
+type members map[string]json.RawMessage
+
+// notices are what Google says that is new to us, once each: see report.Report.
+type notices []string
 
 type wireSampling struct {
 	SamplesReadCount  report.Int64 `json:"samplesReadCount,omitempty"`
@@ -84,42 +89,56 @@ func (m *wireMetadata) MarshalJSON() ([]byte, error) {
 	if err != nil || len(m.passed) == 0 {
 		return b, err
 	}
-	b = b[:len(b)-1]
-	for _, name := range slices.Sorted(maps.Keys(m.passed)) {
-		b = appendMember(b, name, m.passed[name])
-	}
-	return append(b, '}'), nil
+	return append(m.passed.append(b[:len(b)-1]), '}'), nil
 }
 
-// redact decides what viewers may read of the members that are not listed. It
-// keeps nothing that a filter of q names: they need not know the view's.
-func (m *wireMetadata) redact(q report.Query) {
-	m.passed = map[string]json.RawMessage{}
-	r := redactor{secret: secretsOf(q)}
+// append writes members behind others of an object.
+func (m members) append(b []byte) []byte {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		b = appendMember(b, name, m[name])
+	}
+	return b
+}
+
+// redact decides what viewers may read of metadata, and notes what is new in it.
+func (m *wireMetadata) redact(q report.Query, said *notices) {
 	for i, t := range m.DataTruncationReasons {
 		if !enumLike(t.DataTruncationType) {
 			m.DataTruncationReasons[i].DataTruncationType = ""
 		}
 	}
 	if restricted := m.SchemaRestrictionResponse; restricted != nil {
-		m.note("schemaRestrictionResponse", restricted.types())
+		said.note("schemaRestrictionResponse", restricted.types())
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.others)) {
+	m.passed = m.others.redact(q, said)
+}
+
+// redact returns what viewers may read of members that are not listed, and notes those
+// that say something. It keeps nothing that a filter of q names: they need not know the
+// view's.
+func (m members) redact(q report.Query, said *notices) (passed members) {
+	if len(m) == 0 {
+		return nil
+	}
+	passed = members{}
+	r := redactor{secret: secretsOf(q)}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
 		r.words = nil
-		said := m.others[name]
+		whole := m[name]
 		if !r.name(name) {
 			name = "unknown"
-		} else if value, ok := r.value(said, 0); ok && len(m.passed) < maxPassed && len(value) <= maxPassedBytes {
-			m.passed[name] = value
+		} else if value, ok := r.value(whole, 0); ok && len(passed) < maxPassed && len(value) <= maxPassedBytes {
+			passed[name] = value
 		}
-		if !empty(said) {
-			m.note(name, r.words)
+		if !empty(whole) {
+			said.note(name, r.words)
 		}
 	}
+	return passed
 }
 
 const (
-	maxPassed      = 16      // members of metadata
+	maxPassed      = 16      // members of an answer, and of its metadata
 	maxPassedBytes = 4 << 10 // of one
 	maxPassedDepth = 4       // objects and arrays in each other
 	maxPassedItems = 32      // of an object or an array
@@ -128,15 +147,15 @@ const (
 )
 
 // note adds a notice, unless it says nothing.
-func (m *wireMetadata) note(name string, words []string) {
+func (n *notices) note(name string, words []string) {
 	if name == "schemaRestrictionResponse" && len(words) == 0 {
 		return
 	}
 	if words = words[:min(len(words), maxNoticeWords)]; len(words) > 0 {
 		name += "=" + strings.Join(words, "/")
 	}
-	if len(m.notices) < maxNotices && !slices.Contains(m.notices, name) {
-		m.notices = append(m.notices, name)
+	if len(*n) < maxNotices && !slices.Contains(*n, name) {
+		*n = append(*n, name)
 	}
 }
 
@@ -164,7 +183,6 @@ func (m *wireMetadata) describe(r *report.Report) {
 	r.Thresholded = m.SubjectToThresholding
 	r.OtherRow = m.DataLossFromOtherRow
 	r.Truncated = len(m.DataTruncationReasons) > 0
-	r.Notices = m.notices
 }
 
 var (

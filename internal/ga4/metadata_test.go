@@ -72,16 +72,64 @@ func FuzzMetadata(f *testing.F) {
 		if m.UnmarshalJSON(b) != nil {
 			return
 		}
-		m.redact(report.Query{DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "secret", String: &report.StringFilter{Value: "SECRET"}}}})
+		var said notices
+		m.redact(report.Query{DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "secret", String: &report.StringFilter{Value: "SECRET"}}}}, &said)
 		for name, value := range m.passed {
 			if text := strings.ToLower(name + string(value)); strings.Contains(text, `"secret"`) || longNumber.MatchString(text) || strings.ContainsAny(text, `<> \`) {
 				t.Errorf("%s: %s %s passed", b, name, value)
 			}
 		}
-		for _, n := range m.notices {
+		for _, n := range said {
 			if strings.Trim(n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=/") != "" {
 				t.Errorf("%s: notice %q", b, n)
 			}
 		}
 	})
+}
+
+// TestMembersThatAreNew: what is new beside the rows reaches who reads JSON as what is
+// new in metadata does, and makes the answer neither plain nor final; also in a batch.
+func TestMembersThatAreNew(t *testing.T) {
+	const row = `"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],"rows":[{"metricValues":[{"value":"1"}]}],"rowCount":1,"metadata":{"timeZone":"UTC"}`
+	for said, want := range map[string]struct {
+		passed  string
+		notices []string
+	}{
+		`"estimateOfTomorrow":{"partial":true}`:   {`,"estimateOfTomorrow":{"partial":true}`, []string{"estimateOfTomorrow"}},
+		`"memberOfTomorrow":[{"value": "1"}]`:     {`,"memberOfTomorrow":[{"value":"1"}]`, []string{"memberOfTomorrow"}},
+		`"b":"KIND_B","a":"of tenant Acme"`:       {`,"b":"KIND_B"`, []string{"a", "b=KIND_B"}},
+		`"country":7,"<script>":1`:                {``, []string{"unknown"}},
+		`"news":{},"propertyQuota":null`:          {`,"news":{}`, nil},
+		`"said":"a \" } quote","n":-1.5e3,"z":""`: {``, []string{"n", "said"}},
+		``: {``, nil},
+	} {
+		for _, body := range []string{`{` + row + `,` + said + `,"kind":"k"}`, `{ ` + said + `, ` + row + `,"kind":"k" } `} {
+			body = strings.NewReplacer(",,", ",", "{ ,", "{").Replace(body)
+			g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, body) })
+			q := question(0)
+			q.DimensionFilter = &report.Filter{Condition: &report.Condition{FieldName: "country", String: &report.StringFilter{Value: "Acme"}}}
+			r, err := g.client.Report(t.Context(), report.NewQuestion(q, nil))
+			if err != nil {
+				t.Errorf("%s: %v", body, err)
+				continue
+			}
+			if want := `{` + row + want.passed + `,"kind":"k"}`; string(r.Body) != want {
+				t.Errorf("%s\nserved %s\nwant   %s", body, r.Body, want)
+			}
+			if plain := len(want.notices) == 0; !slices.Equal(r.Notices, want.notices) || r.Plain() != plain || (r.Freshness == report.FreshFinal) != plain {
+				t.Errorf("%s: notices %q, want %q; %s", said, r.Notices, want.notices, r.Freshness)
+			}
+		}
+	}
+}
+
+// TestNewMembersOfBoth: notices of the answer and of its metadata are told together.
+func TestNewMembersOfBoth(t *testing.T) {
+	g := newGoogle(t, func(w http.ResponseWriter, _ request) {
+		_, _ = io.WriteString(w, `{"metadata":{"timeZone":"UTC","emptyReason":"A_B"},"estimate":{"kind":"C_D"},"kind":"analyticsData#runReport"}`)
+	})
+	r, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil))
+	if err != nil || !slices.Equal(r.Notices, []string{"emptyReason=A_B", "estimate=C_D"}) {
+		t.Errorf("%+v, %v", r, err)
+	}
 }

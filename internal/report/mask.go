@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -63,6 +64,38 @@ func (m Mask) Unknown(members Mask) string {
 		}
 	}
 	return ""
+}
+
+// Missing is Unknown of an answer that may have members beyond these.
+func (m Mask) Missing(members Mask, answer []byte) string {
+	for {
+		unknown := m.Unknown(members)
+		path := strings.Split(unknown, "/")
+		if unknown == "" || !has(answer, path) {
+			return unknown
+		}
+		members = members.with(path)
+	}
+}
+
+// has reports whether a JSON value has a member at path, of one element at least where
+// there is an array.
+func has(answer []byte, path []string) bool {
+	before, last := path[:len(path)-1], path[len(path)-1]
+	return last != "*" && !slices.Contains(before, last) && bytes.Contains(Mask{}.with(path).Apply(answer), []byte(`"`+last+`":`))
+}
+
+// with returns the members and one more at path, with whatever is in it.
+func (m Mask) with(path []string) Mask {
+	if len(path) == 0 {
+		return Mask{"*": nil}
+	}
+	more := maps.Clone(m)
+	if more == nil {
+		more = Mask{}
+	}
+	more[path[0]] = more[path[0]].with(path[1:])
+	return more
 }
 
 // fitsAny reports whether one of the members at least can have all that m names.

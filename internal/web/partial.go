@@ -8,8 +8,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Members of answers, as far as anything is known of them: a field that is no member
-// is refused. Sources: the discovery documents of analyticsdata:v1beta and
+// Members of answers, as far as anything is known of them: a field that is neither one
+// nor in the very answer is refused. Sources: the discovery documents of analyticsdata:v1beta and
 // analyticsadmin:v1beta. What Oriel leaves out is among them.
 const (
 	rowMembers    = "(dimensionValues/value,metricValues/value)"
@@ -52,21 +52,31 @@ func (s *Server) partial(members string, ask func(*http.Request, policy.Grant) (
 	return func(r *http.Request, grant policy.Grant) (reply, error) { return part(r, grant, all, ask) }
 }
 
-// part answers the fields that r asks for, which must be among the members.
+// part answers the fields that r asks for, which must be among the members, or in the
+// answer: Google adds some.
 func part(r *http.Request, grant policy.Grant, members report.Mask, ask func(*http.Request, policy.Grant) (reply, error)) (reply, error) {
 	mask, err := maskOf(r)
 	if err != nil {
 		return nil, err
 	}
-	if unknown := mask.Unknown(members); unknown != "" {
-		return nil, report.Errorf(report.Invalid, "Invalid field selection %s: no such field is in the answer.", report.Brief(unknown))
-	}
 	whole, err := ask(r, grant)
+	unknown := mask.Unknown(members)
 	masked, ok := whole.(maskable)
-	if err != nil || mask == nil || !ok {
+	switch {
+	case unknown != "" && (report.KindOf(err) == report.Invalid || err == nil && !ok):
+		return nil, noSuchMember(unknown)
+	case err != nil || mask == nil || !ok:
 		return whole, err
 	}
-	return masked.masked(mask), nil
+	body := masked.json()
+	if unknown = mask.Missing(members, body); unknown != "" {
+		return nil, noSuchMember(unknown)
+	}
+	return masked.part(mask.Apply(body)), nil
+}
+
+func noSuchMember(path string) error {
+	return report.Errorf(report.Invalid, "Invalid field selection %s: no such field is in the answer.", report.Brief(path))
 }
 
 // maskOf reads the parameter by either of its names.
@@ -87,17 +97,16 @@ func maskOf(r *http.Request) (report.Mask, error) {
 }
 
 // A maskable reply is JSON of which a part can be served.
-type maskable interface{ masked(report.Mask) reply }
-
-func (p reportReply) masked(m report.Mask) reply {
-	return partialReply{[]*report.Report{p.report}, m.Apply(p.report.Body)}
+type maskable interface {
+	json() []byte
+	part(body []byte) reply
 }
 
-func (b batchReply) masked(m report.Mask) reply {
-	return partialReply{b.reports, m.Apply(stitch(b.head, b.reports).join())}
-}
-
-func (j jsonReply) masked(m report.Mask) reply { return jsonReply{json.RawMessage(m.Apply(j.json()))} }
+func (p reportReply) json() []byte           { return p.report.Body }
+func (p reportReply) part(body []byte) reply { return partialReply{[]*report.Report{p.report}, body} }
+func (b batchReply) json() []byte            { return stitch(b.head, b.reports).join() }
+func (b batchReply) part(body []byte) reply  { return partialReply{b.reports, body} }
+func (j jsonReply) part(body []byte) reply   { return jsonReply{json.RawMessage(body)} }
 
 // partialReply is a part of reports, with the age of the whole.
 type partialReply struct {

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"context"
 	"strings"
 	"testing"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // TestPartialResponses: Google's paths, and those of ours that answer the same, answer
@@ -67,5 +70,32 @@ func TestPartialResponses(t *testing.T) {
 	}
 	if a := s.do("POST", "/v1beta/properties/shop:exportReport?fields=rowCount", runReport, token); a.code != 200 || strings.HasPrefix(a.body, "{") {
 		t.Errorf("a file: %d %s", a.code, a.body)
+	}
+}
+
+// TestFieldsThatAreNew: what Google adds to its answers can be asked for by name.
+func TestFieldsThatAreNew(t *testing.T) {
+	s := newSite(t)
+	body := strings.Replace(reportBody, `"rowCount":1`, `"estimates":{"partial":true,"rows":[{"day":"x"}]},"rowCount":1`, 1)
+	s.source.answer = func(context.Context, report.Query) (*report.Report, error) {
+		return &report.Report{Body: []byte(body), Rows: 1, FetchedAt: s.now}, nil
+	}
+	token := bearing(s.token("shop"))
+	batch := `{"requests":[` + runReport + `]}`
+	for fields, want := range map[string]string{
+		"rowCount,estimates":          `{"estimates":{"partial":true,"rows":[{"day":"x"}]},"rowCount":1}`,
+		"estimates(partial,rows/day)": `{"estimates":{"partial":true,"rows":[{"day":"x"}]}}`,
+	} {
+		if a := s.do("POST", "/v1beta/properties/shop:runReport?fields="+fields, runReport, token); a.code != 200 || a.body != want {
+			t.Errorf("%s: %d %s", fields, a.code, a.body)
+		}
+		if a := s.do("POST", "/v1beta/properties/shop:batchRunReports?fields=reports("+fields+")", batch, token); a.code != 200 || a.body != `{"reports":[`+want+`]}` {
+			t.Errorf("%s in a batch: %d %s", fields, a.code, a.body)
+		}
+	}
+	for _, fields := range []string{"estimate", "estimates,other", "rows/estimates", "kind/estimates", "estimates,rows/rows", "rowCount/*"} {
+		if a := s.do("POST", "/v1beta/properties/shop:runReport?fields="+fields, runReport, token); a.code != 400 || !strings.Contains(a.body, "Invalid field selection") {
+			t.Errorf("%s: %d %s", fields, a.code, a.body)
+		}
 	}
 }
