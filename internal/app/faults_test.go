@@ -274,15 +274,16 @@ func outages() map[string]outage {
 		"429 requests at once":    {begin: quota("concurrentRequests"), visitor: much, lasts: true},
 		"429 server errors":       {begin: quota("serverErrorsPerProjectPerHour"), operator: "Google answered 429", visitor: until, lasts: true},
 
-		"500":                   {begin: by(emulator.Fault{Status: 500}), operator: "Google answered 500: An internal error has occurred.", visitor: down},
-		"503":                   {begin: by(emulator.Fault{Status: 503}), operator: "Google answered 503: The service is currently unavailable.", visitor: down},
-		"not JSON":              {begin: spoiled(answer(200, "application/json", `{"rows":[{"dimen`)), visitor: down},
-		"another JSON":          {begin: spoiled(answer(200, "application/json", `[1,2,3]`)), visitor: down},
-		"half an answer":        {begin: by(emulator.Fault{As: emulator.AsHalf}), visitor: down},
-		"an empty answer":       {begin: by(emulator.Fault{As: emulator.AsEmpty, Status: 200}), operator: "answered 200 with an empty body", visitor: down},
-		"cut off":               {begin: by(emulator.Fault{As: emulator.AsTruncated}), operator: "unexpected EOF", visitor: down},
-		"the connection is cut": {begin: by(emulator.Fault{Cut: true}), operator: "Google could not be reached", visitor: down},
-		"no answer at all":      {begin: spoiled(func(_ http.ResponseWriter, r *http.Request, _ *httptest.ResponseRecorder) { <-r.Context().Done() }), slow: true},
+		"500":                    {begin: by(emulator.Fault{Status: 500}), operator: "Google answered 500: An internal error has occurred.", visitor: down},
+		"503":                    {begin: by(emulator.Fault{Status: 503}), operator: "Google answered 503: The service is currently unavailable.", visitor: down},
+		"not JSON":               {begin: spoiled(answer(200, "application/json", `{"rows":[{"dimen`)), operator: "Google's answer is not understood", visitor: down},
+		"another JSON":           {begin: spoiled(answer(200, "application/json", `[1,2,3]`)), operator: "Google's answer is not understood", visitor: down},
+		"a proxy's page of JSON": {begin: by(emulator.Fault{As: emulator.AsHTML, Status: 200, Body: `{"status":"blocked by proxy"}`}), operator: "see what proxy, firewall or login page answers", visitor: down},
+		"half an answer":         {begin: by(emulator.Fault{As: emulator.AsHalf}), operator: "Google's answer is not understood", visitor: down},
+		"an empty answer":        {begin: by(emulator.Fault{As: emulator.AsEmpty, Status: 200}), operator: "answered 200 with an empty body", visitor: down},
+		"cut off":                {begin: by(emulator.Fault{As: emulator.AsTruncated}), operator: "unexpected EOF", visitor: down},
+		"the connection is cut":  {begin: by(emulator.Fault{Cut: true}), operator: "Google could not be reached", visitor: down},
+		"no answer at all":       {begin: spoiled(func(_ http.ResponseWriter, r *http.Request, _ *httptest.ResponseRecorder) { <-r.Context().Done() }), slow: true},
 		"a byte now and then": {begin: spoiled(func(w http.ResponseWriter, r *http.Request, good *httptest.ResponseRecorder) {
 			for _, b := range good.Body.Bytes() {
 				if _, err := w.Write([]byte{b}); err != nil || r.Context().Err() != nil {
@@ -336,6 +337,15 @@ func TestGoogleFails(t *testing.T) {
 			}
 			x.well(f)
 		})
+	}
+}
+
+// TestAMemberOfTomorrow reaches whoever reads JSON, in Google's place.
+func TestAMemberOfTomorrow(t *testing.T) {
+	x := newTrouble(t)
+	check(t, x.google.SetFault("*", emulator.Fault{Property: "412600302", As: emulator.AsUnknown}))
+	if got := x.ask("museum", "sessions"); got.status != 200 || !strings.Contains(got.body, `"memberOfTomorrow":[{"value":"1"}]`) {
+		t.Errorf("%+v", got)
 	}
 }
 

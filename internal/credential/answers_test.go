@@ -48,14 +48,14 @@ func TestGooglesWords(t *testing.T) {
 			`instead of a token endpoint, something answered 200 with text/html; charset=utf-8, titled "Guest & network"`},
 		{"login page, refusing", 403, "<html><title>Sign in</title></html>", false, "", `something answered 403 with text/html; charset=utf-8, titled "Sign in"`},
 		{"a proxy's credentials", 407, "<html>no</html>", false, "", "put them into HTTPS_PROXY, or let this server through to 127.0.0.1"},
-		{"a proxy's JSON", 403, `{"error":"Forbidden"}`, false, "", `something answered 403 with text/plain; charset=utf-8, saying "Forbidden"`},
+		{"a proxy's JSON", 403, `{"error":"Forbidden"}`, false, "", `something answered 403 with application/json; charset=utf-8, saying "Forbidden"`},
 		{"a proxy's other JSON", 400, `{"error":"blocked_by_policy","error_description":"Ask IT."}`, false, "", `saying "blocked_by_policy: Ask IT."`},
-		{"JSON that says nothing", 403, `{"message":"User is not signed in"}`, false, "", "something answered 403 with text/plain"},
+		{"JSON that says nothing", 403, `{"message":"User is not signed in"}`, false, "", "something answered 403 with application/json"},
 		{"an empty 403", 403, "", false, "", "something answered 403 with an empty body"},
 		{"not UTF-8", 200, "<title>\xff\xfe\x1b[31m</title>", false, "", "something answered 200"},
 		{"plain text", 200, "ya29.sign-in-first", false, "", "something answered 200 with text/plain"},
 		{"only an ID token", 200, `{"id_token":"` + idToken + `"}`, true, "", "ID token"},
-		{"empty object", 200, `{}`, false, "", "something answered 200 with text/plain; charset=utf-8 and without an access token"},
+		{"empty object", 200, `{}`, false, "", "something answered 200 with application/json; charset=utf-8 and without an access token"},
 		{"ended", 200, `{"access_token":"ya29.x","expires_in":1}`, false, "", "has ended already"},
 		{"overflow", 200, `{"access_token":"ya29.x","expires_in":9223372036854775807}`, false, "", "has ended already"},
 		{"code is no word", 400, flat("<script>", "x"), false, "", `saying "x"`},
@@ -65,6 +65,9 @@ func TestGooglesWords(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBench(t, nil)
 			b.google.set(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+				if strings.HasPrefix(c.body, "{") {
+					w.Header().Set("Content-Type", "application/json; charset=utf-8")
+				}
 				w.WriteHeader(c.status)
 				fmt.Fprint(w, c.body)
 				return true
@@ -83,6 +86,25 @@ func TestGooglesWords(t *testing.T) {
 				t.Errorf("%+v", e)
 			}
 		})
+	}
+}
+
+// TestOnlyJSONIsGoogles: a proxy may use the words of OAuth as well, and says nothing
+// about the account.
+func TestOnlyJSONIsGoogles(t *testing.T) {
+	for kind, google := range map[string]bool{
+		"application/json": true, "Application/JSON; charset=UTF-8": true, "text/html": false, "text/html; charset=utf-8": false, "text/plain": false, "": false, "x; /": false,
+	} {
+		b := newBench(t, nil)
+		b.google.set(func(_ int, w http.ResponseWriter, _ *http.Request) bool {
+			w.Header()["Content-Type"] = []string{kind}
+			w.WriteHeader(400)
+			fmt.Fprint(w, flat("invalid_request", "Blocked."))
+			return true
+		})
+		if e := b.fails(t); e.Permanent() != google || (e.Code != "") != google || strings.Contains(e.Error(), "instead of a token endpoint") == google {
+			t.Errorf("%q: permanent %v, %v", kind, e.Permanent(), e)
+		}
 	}
 }
 

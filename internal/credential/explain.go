@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -77,7 +78,7 @@ func explainLocal(id *identity, err error) *Error {
 // explainAnswer explains an answer that is not a success.
 func (a *account) explainAnswer(id *identity, last answer) *Error {
 	word := readWord(last.body)
-	if !word.google() && !(id.kind == typeMetadata && last.header.Get("Metadata-Flavor") == "Google") {
+	if !(word.google() && last.isJSON()) && !(id.kind == typeMetadata && last.header.Get("Metadata-Flavor") == "Google") {
 		return a.explainForeign(id, last)
 	}
 	e := &Error{Status: last.status, Code: word.code, RetryAfter: retryAfter(last.header, a.clock())}
@@ -99,6 +100,13 @@ func (a *account) explainAnswer(id *identity, last answer) *Error {
 		e.Message += ": " + advice
 	}
 	return e
+}
+
+// isJSON reports whether an answer says that it is JSON, as Google's are. A page with an
+// OAuth word in it is something else's.
+func (last answer) isJSON() bool {
+	kind, _, err := mime.ParseMediaType(last.header.Get("Content-Type"))
+	return err == nil && kind == "application/json"
 }
 
 // mayPass reports whether a failure is of the kind that goes away by itself.
