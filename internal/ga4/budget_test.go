@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,8 +124,11 @@ func TestRefusalsCount(t *testing.T) {
 		t.Fatalf("one too few: %v", err)
 	}
 	refuse(1, noon.Add(10*time.Minute))
-	if err := g.closed(s, false, noon.Add(10*time.Minute)); err == nil {
-		t.Error("asked on")
+	for at, want := range map[time.Duration]time.Duration{10 * time.Minute: 5 * time.Minute, 14*time.Minute + 30*time.Second: 30 * time.Second} {
+		err := g.closed(s, false, noon.Add(at))
+		if err == nil || err.RetryAfter != want || !strings.Contains(err.Message, after(want)) || !strings.Contains(err.Error(), noon.Add(15*time.Minute).Format(time.RFC3339)) {
+			t.Errorf("after %v: %+v, want until %v later", at, err, want)
+		}
 	}
 	if err := g.closed(s, false, noon.Add(15*time.Minute)); err != nil {
 		t.Errorf("after a quarter of an hour: %v", err)

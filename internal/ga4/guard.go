@@ -185,6 +185,17 @@ func (t *tally) sum(now time.Time) (n int) {
 	return n
 }
 
+// below is when fewer than most are left of those that sum counted.
+func (t *tally) below(most int) time.Time {
+	n := 0
+	for m := t.newest; m > t.newest-15; m-- {
+		if n += t.minutes[m%15]; n >= most {
+			return time.Unix((m+15)*60, 0).UTC()
+		}
+	}
+	return time.Unix(t.newest*60, 0).UTC()
+}
+
 // forget drops what is a quarter of an hour old.
 func (t *tally) forget(now time.Time) {
 	minute := now.Unix() / 60
@@ -221,8 +232,9 @@ func (g *guard) shut(question string, thresholded bool, now time.Time) *report.E
 		}
 	}
 	if n := g.refusals.sum(now); n >= maxRefusals {
-		return comeBack(report.Unavailable, time.Minute).
-			Because(fmt.Errorf("not asked: Google refused %d questions within a quarter of an hour and would block the project at 10000", n))
+		until := g.refusals.below(maxRefusals)
+		return comeBack(report.Unavailable, until.Sub(now)).
+			Because(fmt.Errorf("not asked until %s: Google refused %d questions within a quarter of an hour and would block the project at 10000", until.Format(time.RFC3339), n))
 	}
 	if err := g.breaker.err(question, now); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -323,4 +324,40 @@ func TestLanesGiveSlotsBack(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	t.Errorf("%d still run", last)
+}
+
+// TestARefusalNamesAMember: in a batch, who named the field that Google does not have
+// reads so, and the others are asked together.
+func TestARefusalNamesAMember(t *testing.T) {
+	h := newHeld(t, func(w http.ResponseWriter, r request) {
+		if m := regexp.MustCompile(`madeUp[0-9]`).FindString(string(r.body)); m != "" {
+			writeError(w, 400, "INVALID_ARGUMENT", "Field "+m+" is not a valid metric. Did you mean sessions?", "")
+			return
+		}
+		oneRow(w, r)
+	})
+	running := h.fill(t.Context())
+	var waiting []<-chan answer
+	for i := range report.MaxBatch {
+		q := question(10 + i)
+		if i < 2 {
+			q.Metrics = []report.Metric{{Name: fmt.Sprintf("madeUp%d", i)}}
+		}
+		waiting = append(waiting, h.ask(t.Context(), q))
+		h.waiting("123456", i+1)
+	}
+	h.let(100)
+	for i, a := range running {
+		h.expect(a, question(i))
+	}
+	for i, a := range waiting {
+		if i >= 2 {
+			h.expect(a, question(10+i))
+		} else if got := <-a; got.err == nil || !strings.HasPrefix(got.err.Message, fmt.Sprintf("Field madeUp%d is not a valid metric.", i)) {
+			t.Errorf("question %d: %+v", i, got)
+		}
+	}
+	if n := len(h.seen()) - maxRunning; n != 3 {
+		t.Errorf("%d requests, want one refusal for each field, and an answer", n)
+	}
 }

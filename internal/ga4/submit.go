@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"sync/atomic"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -82,13 +84,24 @@ func (g *Client) askOne(ctx context.Context, q report.Query) (*report.Report, *r
 }
 
 // together asks batchRunReports. It ends early only when all members left. An error
-// that may be of one member is found out by asking one by one, so that nobody
-// suffers for another's question.
+// that may be of one member is found out by asking without those whose it is, or one by
+// one where it does not say, so that nobody suffers for another's question.
 func (g *Client) together(jobs []*job) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	defer whenAllLeft(jobs, cancel)()
 	reports, err := g.askBatch(ctx, jobs)
+	if others := innocent(jobs, err); len(others) < len(jobs) {
+		for _, j := range jobs {
+			if !slices.Contains(others, j) {
+				j.done <- answer{nil, err}
+			}
+		}
+		if others = slices.DeleteFunc(others, (*job).left); len(others) > 0 {
+			g.run(others)
+		}
+		return
+	}
 	for i, j := range jobs {
 		switch {
 		case err == nil && reports[i] != nil:
@@ -101,6 +114,25 @@ func (g *Client) together(jobs []*job) {
 			j.done <- answer{nil, err}
 		}
 	}
+}
+
+// badField is how Google names a field that it does not have.
+var badField = regexp.MustCompile(`^Field (\S+) is not a valid `)
+
+// innocent returns the jobs that a refusal is not about; all of them where it does not
+// tell.
+func innocent(jobs []*job, err *report.Error) []*job {
+	if err == nil || err.Kind != report.Invalid {
+		return jobs
+	}
+	named := badField.FindStringSubmatch(err.Message)
+	if named == nil {
+		return jobs
+	}
+	return slices.DeleteFunc(slices.Clone(jobs), func(j *job) (guilty bool) {
+		j.query.Mentions(func(m report.Mention) { guilty = guilty || m.Name == named[1] })
+		return guilty
+	})
 }
 
 func divisible(err *report.Error) bool {
