@@ -33,7 +33,7 @@ func (s *suspect) prolong(probe bool, now time.Time) (tripped bool) {
 // where it is known to fail alone, a few where it may be that everything does.
 func (s *suspect) kept(limit int) int {
 	switch {
-	case s == nil:
+	case s == nil, s.failures == 1 && !s.alone: // a blip
 		return 0
 	case s.failures == 1:
 		return 1
