@@ -182,7 +182,13 @@ func steered(t *testing.T) (host, control, dir string) {
 // setFault makes requests to the emulator fail; the method is one of its own.
 func setFault(t *testing.T, control, method, fault string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, control+"/faults/"+method, strings.NewReader(fault))
+	steer(t, http.MethodPut, control+"/faults/"+method, fault)
+}
+
+// steer sends a request to the emulator's control endpoint.
+func steer(t *testing.T, method, url, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +197,7 @@ func setFault(t *testing.T, control, method, fault string) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
+	if answer.StatusCode/100 != 2 {
 		t.Fatalf("the emulator answers %s", answer.Status)
 	}
 }
@@ -287,8 +293,14 @@ func TestServeTellsWhatItCouldNotAsk(t *testing.T) {
 		t.Fatal(err)
 	}
 	p = startOriel(t, "serve", "-config", path)
-	p.writes(t, p.stderr, `msg="views cannot be read, for their account has no access token" account=agency views="museum, shop"\n.*checked=2 failed=2 unasked=0\n`)
+	p.writes(t, p.stderr, `level=WARN msg="views cannot be read at the moment, for their account has no access token" account=agency views="museum, shop"\n.*checked=2 failed=2 unasked=0\n`)
 	p.ends(t)
+	steer(t, http.MethodPost, control+"/accounts/"+serviceAccount+"/revoke", "")
+	steer(t, http.MethodDelete, control+"/faults/token", "")
+	status, _, stderr := oriel(t, "serve", "-config", path)
+	if want := `level=ERROR msg="views cannot be read, for their account has no access token" account=agency views="museum, shop"`; status != 1 || !strings.Contains(stderr, want) {
+		t.Errorf("status %d\n%s\nlacks %s", status, stderr, want)
+	}
 }
 
 // TestServeOfFiltersThatNameNothing: with a mandatory filter over a dimension that the

@@ -127,7 +127,11 @@ func (s *server) check(ctx context.Context) error {
 		}
 	}
 	for _, failure := range t.accounts {
-		s.log.Error("views cannot be read, for their account has no access token", "account", failure.Account, "views", names(failure.Views))
+		level, message := slog.LevelWarn, "views cannot be read at the moment, for their account has no access token"
+		if failure.Permanent() {
+			level, message = slog.LevelError, "views cannot be read, for their account has no access token"
+		}
+		s.log.Log(ctx, level, message, "account", failure.Account, "views", names(failure.Views))
 	}
 	s.log.Info("views are checked", t.numbers()...)
 	if t.hopeless < t.views {

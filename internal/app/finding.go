@@ -57,6 +57,12 @@ func (f *AccountFailure) Error() string {
 	return fmt.Sprintf("%s: views %s: %v", f.Where, strings.Join(f.Views, ", "), f.Err)
 }
 
+// Permanent reports whether waiting will not help.
+func (f *AccountFailure) Permanent() bool {
+	var key *credential.Error
+	return errors.As(f.Err, &key) && key.Permanent()
+}
+
 // Unwrap returns the cause.
 func (f *AccountFailure) Unwrap() error { return f.Err }
 
@@ -73,6 +79,9 @@ func (all *AccountFailures) Add(f Finding) bool {
 	for _, one := range *all {
 		if one.Account == f.Account {
 			one.Views = append(one.Views, f.View)
+			if key.Permanent() {
+				one.Err = key
+			}
 			return true
 		}
 	}
