@@ -211,11 +211,11 @@ func (c *Config) Where(path ...string) string { return c.src.where(path...) }
 func parseConfig(path string, data []byte) (*Config, error) {
 	c := defaults()
 	c.src.path, c.src.sum = path, fmt.Sprintf("%x", sha256.Sum256(data))
-	if err := yaml.Load(data, &c, yaml.WithKnownFields()); err != nil {
-		return nil, readable(path, err)
-	}
 	if err := yaml.Load(data, &c.src.root); err != nil {
-		return nil, readable(path, err)
+		return nil, c.src.readable(err)
+	}
+	if err := yaml.Load(data, &c, yaml.WithKnownFields()); err != nil {
+		return nil, c.src.readable(err)
 	}
 	c.resolvePaths(filepath.Dir(path))
 	c.fillIn()

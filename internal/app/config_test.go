@@ -18,7 +18,7 @@ func TestUnreadableFiles(t *testing.T) {
 		{"unknown keys", "views:\n  shop:\n    propperty: 1\n    publik: true\n",
 			"oriel.yaml:3: unknown key \"propperty\": docs/configuration.md lists the keys that exist\noriel.yaml:4: unknown key \"publik\""},
 		{"unknown key of a panel", "dashboards:\n  o:\n    panels:\n      - type: table\n        colour: red\n", `oriel.yaml:5: unknown key "colour"`},
-		{"unknown key of a filter", "views:\n  shop:\n    filter:\n      filter: {fieldName: a, strinFilter: {}}\n", `oriel.yaml:4: filter: unknown key "strinFilter"`},
+		{"unknown key of a filter", "views:\n  shop:\n    filter:\n      filter: {fieldName: a, strinFilter: {}}\n", `oriel.yaml:4: views.shop.filter: unknown key "strinFilter"`},
 		{"twice", "views:\n  shop: {}\n  shop: {}\n", "oriel.yaml:3: mapping key \"shop\" already defined at line 2"},
 		{"not a number", "cache:\n  max_mb: lots\n", `oriel.yaml:2: "lots" is not a whole number`},
 		{"not a decimal", "limits: {tokens_per_second: fast}", `oriel.yaml:1: "fast" is not a number`},

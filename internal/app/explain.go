@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 
 // readable makes "file:line: what is wrong" out of the YAML library's errors,
 // one line each, in words that do not presume Go.
-func readable(path string, err error) error {
+func (s *source) readable(err error) error {
 	var all *yaml.LoadErrors
 	var one *yaml.LoadError
 	switch {
@@ -21,11 +22,11 @@ func readable(path string, err error) error {
 	case errors.As(err, &one):
 		all = &yaml.LoadErrors{Errors: []*yaml.LoadError{one}}
 	default:
-		return fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", s.path, err)
 	}
 	lines := make([]string, len(all.Errors))
 	for i, e := range all.Errors {
-		lines[i] = describe(path, e)
+		lines[i] = s.describe(e)
 	}
 	return errors.New(strings.Join(lines, "\n"))
 }
@@ -36,16 +37,52 @@ var (
 	wrongType    = regexp.MustCompile("^cannot construct !!(\\w+)(?: `(.*)`)? into (\\S+)$")
 )
 
-func describe(path string, e *yaml.LoadError) string {
+func (s *source) describe(e *yaml.LoadError) string {
 	line, message := e.Mark.Line, e.Message
 	if strings.HasSuffix(message, "no documents in stream") {
-		return path + ": the file is empty: copy oriel.example.yaml"
+		return s.path + ": the file is empty: copy oriel.example.yaml"
 	}
 	if m := inFilter.FindStringSubmatch(message); m != nil {
 		line, _ = strconv.Atoi(m[1]) // the pattern has digits only
 		message = m[2]
 	}
-	return fmt.Sprintf("%s:%d: %s", path, line, plainWords(message))
+	text := plainWords(message)
+	if what, ok := strings.CutPrefix(text, "filter: "); ok {
+		if key := filterAt(document(&s.root), line, nil); key != nil {
+			text = strings.Join(key, ".") + ": " + what
+		}
+	}
+	return fmt.Sprintf("%s:%d: %s", s.path, line, text)
+}
+
+// filterAt returns the path of the filter that a line is part of; nil when there is none.
+// Anchors are not followed: a filter is where it is written.
+func filterAt(n *yaml.Node, line int, path []string) (found []string) {
+	switch {
+	case n == nil:
+	case n.Kind == yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, value := n.Content[i], n.Content[i+1]
+			at := append(slices.Clone(path), key.Value)
+			if (key.Value == "filter" || key.Value == "metric_filter") && hasLine(value, line) {
+				return at
+			}
+			if found := filterAt(value, line, at); found != nil {
+				return found
+			}
+		}
+	case n.Kind == yaml.SequenceNode:
+		for i, one := range n.Content {
+			if found := filterAt(one, line, append(slices.Clone(path), strconv.Itoa(i+1))); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+func hasLine(n *yaml.Node, line int) bool {
+	return n.Line == line || slices.ContainsFunc(n.Content, func(part *yaml.Node) bool { return hasLine(part, line) })
 }
 
 func plainWords(message string) string {
@@ -110,6 +147,7 @@ func (s *source) place(err error) error {
 		if m := inFilter.FindStringSubmatch(text); m != nil {
 			text = m[2] // the panel's name leads to the same line
 		}
+		text = s.placeSetting(text)
 		if kind == "" {
 			lines = append(lines, s.path+": "+text)
 			continue
@@ -117,6 +155,17 @@ func (s *source) place(err error) error {
 		lines = append(lines, fmt.Sprintf("%s: %s %q: %s", s.whereAbout(kind+"s", name, text), kind, name, text))
 	}
 	return errors.New(strings.Join(lines, "\n"))
+}
+
+// settingOf is how policy names the setting of a view that keeps a panel from it.
+var settingOf = regexp.MustCompile(`(fields\.deny|fields\.allow|filter) of view "([^"]*)"`)
+
+// placeSetting adds the place of a view's setting to a text that names it.
+func (s *source) placeSetting(text string) string {
+	return settingOf.ReplaceAllStringFunc(text, func(named string) string {
+		m := settingOf.FindStringSubmatch(named)
+		return named + " (" + s.where(append([]string{"views", m[2]}, strings.Split(m[1], ".")...)...) + ")"
+	})
 }
 
 // whereAbout returns the place of what text begins with, a panel or a key, within

@@ -88,6 +88,41 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestFaultsOfTwoPlaces: what a panel cannot ask for the sake of a view's setting names the
+// places of both.
+func TestFaultsOfTwoPlaces(t *testing.T) {
+	const view = "views:\n  shop:\n    property: '1'\n    "
+	const board = "dashboards:\n  o:\n    views: [shop]\n    panels:\n"
+	for _, c := range []struct{ text, want string }{
+		{view + "fields: {deny: [sessions]}\n" + board + "      - {type: scorecard, metrics: [sessions]}\n",
+			`oriel.yaml:9: dashboard "o": panel "1" over view "shop": fields.deny of view "shop" (oriel.yaml:4) hides sessions`},
+		{view + "fields:\n      allow: [sesions]\n" + board + "      - {type: scorecard, metrics: [sessions]}\n",
+			`oriel.yaml:10: dashboard "o": panel "1" over view "shop": fields.allow of view "shop" (oriel.yaml:5) does not list sessions`},
+		{view + "filter: hostName==a\n" + board + "      - {type: scorecard, metrics: [activeUsers], realtime: true}\n",
+			`oriel.yaml:9: dashboard "o": panel "1" over view "shop": filter of view "shop" (oriel.yaml:4) reads hostName, which realtime questions do not have`},
+	} {
+		_, err := parseConfig("oriel.yaml", []byte(c.text))
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s\n got %v\nwant %s", c.text, err, c.want)
+		}
+	}
+}
+
+// TestFiltersThatAreNone: the error names the setting, and tells a metric by its name.
+func TestFiltersThatAreNone(t *testing.T) {
+	const view = "views:\n  shop:\n    property: '1'\n    "
+	for text, want := range map[string]string{
+		view + "filter: sessions>3\n":  `oriel.yaml:4: views.shop.filter: The filter's "sessions>3", at character 1: sessions is a metric, and this filter takes dimensions`,
+		view + "filter: sessions==3\n": `oriel.yaml:4: views.shop.filter: The filter's "sessions==3", at character 1: sessions is a metric, and this filter takes dimensions`,
+		view + "filter: {x: 1}\n":      `oriel.yaml:4: views.shop.filter: unknown key "x"`,
+		oneView + "dashboards:\n  o:\n    views: [shop]\n    panels:\n      - type: scorecard\n        metrics: [sessions]\n        filter: country>3\n": `oriel.yaml:9: dashboards.o.panels.1.filter: The filter's "country>3", at character 1: GA4 compares country as text`,
+	} {
+		if _, err := parseConfig("oriel.yaml", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s\n got %v\nwant %s", text, err, want)
+		}
+	}
+}
+
 // TestAllFaultsAtOnce: one mends a file in one go, from top to bottom.
 func TestAllFaultsAtOnce(t *testing.T) {
 	text := "listen: x\nlog: {level: loud}\ngoogle: {data_url: x}\ncache: {max_mb: 0}\nviews:\n  shop: {property: x, origins: ['*']}\n"

@@ -238,11 +238,15 @@ func hiddenFields(q report.Query, filters ...*report.Filter) []string {
 }
 
 // discreet keeps Google's complaints about a filter that the asker did not write
-// from telling the asker that there is one, and over what.
+// from telling the asker that there is one, and over what. That such a filter reads no
+// valid field is not for the asker to correct.
 func discreet(err error, hidden []string) error {
 	e := report.AsError(err)
 	if e == nil || e.Kind != report.Invalid {
 		return err
+	}
+	if m := unknownField.FindStringSubmatch(e.Message); m != nil && slices.Contains(hidden, m[1]) {
+		return report.Errorf(report.Misconfigured, "This view cannot be read at the moment.").Because(err)
 	}
 	for _, name := range hidden {
 		if strings.Contains(e.Message, name) {
@@ -253,12 +257,16 @@ func discreet(err error, hidden []string) error {
 }
 
 // holdsInRealtime reports whether realtime questions can be narrowed by f.
-func holdsInRealtime(f *report.Filter) bool {
-	holds := true
+func holdsInRealtime(f *report.Filter) bool { return len(lackedInRealtime(f)) == 0 }
+
+// lackedInRealtime are the dimensions of f that realtime questions do not have.
+func lackedInRealtime(f *report.Filter) (names []string) {
 	f.Walk(func(c *report.Condition) {
-		holds = holds && inRealtime(c.FieldName)
+		if !inRealtime(c.FieldName) && !slices.Contains(names, c.FieldName) {
+			names = append(names, c.FieldName)
+		}
 	})
-	return holds
+	return names
 }
 
 // visible returns the fields that a view lets be named. A deprecated name of a

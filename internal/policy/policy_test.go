@@ -374,6 +374,26 @@ func TestMandatoryFilterIsNotNamed(t *testing.T) {
 	}
 }
 
+// TestAFilterOverNothing: that a hidden filter names no valid field is the operator's to
+// correct, whatever the asker asks.
+func TestAFilterOverNothing(t *testing.T) {
+	w, g, r := start(t, shop())
+	gr := grant(t, r, Claim{Views: []string{"shop"}, Filter: is("deviceCategory", "mobile")})
+	for name, want := range map[string]report.Kind{"country": report.Misconfigured, "deviceCategory": report.Misconfigured, "nothing": report.Invalid} {
+		w.fail = func(report.Query) error {
+			return report.Errorf(report.Invalid, "Did you mean country? Field %s is not a valid dimension. For a list see there", name)
+		}
+		_, err := g.Report(bg, gr, "shop", sessions())
+		e := report.AsError(err)
+		if e.Kind != want || strings.Contains(e.Message, "country") || strings.Contains(e.Message, "deviceCategory") {
+			t.Errorf("%s: %v %q", name, e.Kind, e.Message)
+		}
+		if want == report.Misconfigured && (e.Message != "This view cannot be read at the moment." || e.Err == nil || !strings.Contains(e.Err.Error(), name)) {
+			t.Errorf("%s: %q, because %v", name, e.Message, e.Err)
+		}
+	}
+}
+
 func TestCalculatedMetricsDiscloseNothingDenied(t *testing.T) {
 	w, g, r := start(t, shop())
 	gr := grant(t, r, Claim{Views: []string{"shop"}})

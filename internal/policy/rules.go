@@ -174,7 +174,8 @@ func (r *Rules) board(d dashboard.Dashboard) (*board, error) {
 	return b, errors.Join(errs...)
 }
 
-// checkPanel asks of a panel's query what the gate will.
+// checkPanel asks of a panel's query what the gate will. Its errors are for operators: they
+// name the view's settings.
 func (v *View) checkPanel(p dashboard.Panel) error {
 	q := p.Query.Clone()
 	if !q.Realtime {
@@ -186,15 +187,31 @@ func (v *View) checkPanel(p dashboard.Panel) error {
 	if q.Realtime && !v.Realtime {
 		return errors.New("the view does not allow realtime")
 	}
-	if q.Realtime && !holdsInRealtime(v.Filter) {
-		return errors.New("the view's filter needs a dimension that realtime questions do not have, so they are refused")
-	}
 	if q.Realtime {
+		if names := lackedInRealtime(v.Filter); names != nil {
+			return fmt.Errorf("filter of view %q reads %s, which realtime questions do not have, so they are refused", v.Name, strings.Join(names, ", "))
+		}
 		if err := realtimeFields(q); err != nil {
 			return err
 		}
 	}
-	return v.checkFields(q)
+	return v.hides(q)
+}
+
+// hides says which setting of a view hides a field that a query reads, see checkFields.
+func (v *View) hides(q report.Query) (err error) {
+	q.Mentions(func(m report.Mention) {
+		switch {
+		case err != nil || v.Fields.allows(m.Name):
+		case v.Fields.denies(m.Name):
+			err = fmt.Errorf("fields.deny of view %q hides %s", v.Name, m.Name)
+		case plainName.MatchString(m.Name):
+			err = fmt.Errorf("fields.allow of view %q does not list %s", v.Name, m.Name)
+		default:
+			err = fmt.Errorf("%q is not the name of a field", m.Name)
+		}
+	})
+	return err
 }
 
 // realtimeFields finds what a configured realtime question cannot name, before

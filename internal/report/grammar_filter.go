@@ -118,6 +118,9 @@ func (c Comparison) ofDimension() (*Filter, *Error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	if isMetric(c.Field) {
+		return nil, Errorf(Invalid, "%s is a metric, and this filter takes dimensions, such as country.", c.Field)
+	}
 	match, ok := textMatches[c.Op]
 	if !ok {
 		return c.ofNumberedDimension()

@@ -95,7 +95,7 @@ func TestWhatIsNoFilterIsToldWhere(t *testing.T) {
 		{"country!=Spain ;city==x", "there is space around the value: leave it out."},
 		{"pagePath=~(", `at character 1: The regular expression of the filter of pagePath is not valid RE2: error parsing regexp: missing closing )`},
 		{"country>Spain", "GA4 compares country as text: use ==, !=, =@, !@, =~ or !~. By > it compares dates and numbers: date, dateHour"},
-		{"sessions>10", "GA4 compares sessions as text"},
+		{"sessions>10", "sessions is a metric, and this filter takes dimensions"},
 		{"date>yesterday", `"yesterday" is not a number`},
 	} {
 		_, err := ParseFilter(c.text)
