@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -172,10 +173,22 @@ func newParser(audience string, clock func() time.Time, leeway time.Duration) re
 	)
 }
 
+// googleToken begins Google's access tokens.
+const googleToken = "ya29."
+
+var errGoogleToken = errors.New("it is one of Google's access tokens; pages get an embed token from POST /v1/tokens")
+
+// IsGoogleToken reports whether an error is that of a page which sends what its backend got
+// from Google. It never repeats the token.
+func IsGoogleToken(err error) bool { return errors.Is(err, errGoogleToken) }
+
 // read verifies a token of one of the kinds and returns what it says, with an
 // error too when its signature holds. Nothing of the payload is used before it
 // does, but the name of the host whose keys to look among.
 func (a *Authority) read(parser reader, token string, kinds ...string) (claimed, error) {
+	if strings.HasPrefix(token, googleToken) {
+		return claimed{}, report.Errorf(report.Unauthenticated, "This is one of Google's access tokens: pages get an embed token, which your backend asks for at POST /v1/tokens.").Because(errGoogleToken)
+	}
 	if token == "" || len(token) > maxToken {
 		return claimed{}, invalid(fmt.Errorf("its length is %d bytes", len(token)))
 	}

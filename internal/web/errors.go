@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -100,6 +101,9 @@ func levelOf(e *report.Error) slog.Level {
 	var known interface{ Logged() bool }
 	if errors.As(e.Err, &known) && known.Logged() {
 		return slog.LevelDebug
+	}
+	if access.IsGoogleToken(e.Err) {
+		return slog.LevelInfo // a page that was not changed over, and not a stranger's guess
 	}
 	return kinds[e.Kind].level
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 	"github.com/oriel-server/oriel/internal/ua"
@@ -71,6 +72,9 @@ func aboutIDs(r *http.Request) (view, dashboard string) { return parameter(r.URL
 // failUniversal answers with an error as v3 would have said it.
 func (s *Server) failUniversal(w http.ResponseWriter, r *http.Request, err error) {
 	said := ua.AsError(err)
+	if access.IsGoogleToken(err) {
+		said.Message = report.AsError(err).Message
+	}
 	if said.Unwrap() == nil {
 		err = report.Errorf(kindOf(said.Code), "%s", said.Message)
 	}

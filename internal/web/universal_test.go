@@ -92,6 +92,7 @@ func TestUniversalErrors(t *testing.T) {
 		"ids=shop" + v3Day + "ga:sessions&access_token=" + token:           {400, "invalidParameter", "'shop'"},
 		"ids=ga:9" + v3Day + "ga:sessions&access_token=" + token:           {403, "insufficientPermissions", ""},
 		"ids=ga:123" + v3Day + "ga:sessions&access_token=" + token + "x":   {401, "authError", "Invalid Credentials"},
+		"ids=ga:123" + v3Day + "ga:sessions&access_token=ya29.a":           {401, "authError", "This is one of Google's access tokens: pages get an embed token, which your backend asks for at POST /v1/tokens."},
 	} {
 		a := s.do("GET", "/analytics/v3/data/ga?"+query, "")
 		var e v3Error
