@@ -117,6 +117,25 @@ func TestDashboardWithABrokenPanel(t *testing.T) {
 	}
 }
 
+// TestARefusedPanelIsLogged: a panel that Google refuses is the operator's to correct, and
+// nobody else sees why.
+func TestARefusedPanelIsLogged(t *testing.T) {
+	s := newSite(t)
+	s.source.answer = func(_ context.Context, q report.Query) (*report.Report, error) {
+		if q.Realtime {
+			return nil, report.Errorf(report.Invalid, "Field nothing is not a valid metric.")
+		}
+		return s.report(), nil
+	}
+	s.do("GET", "/v1/dashboards/overview", "", bearing(s.boardToken()))
+	for line := range strings.Lines(s.log.String()) {
+		if strings.Contains(line, "panel failed") && strings.Contains(line, "INFO") && strings.Contains(line, "nothing") {
+			return
+		}
+	}
+	t.Errorf("the log has\n%s", s.log.String())
+}
+
 func TestRefusedDashboards(t *testing.T) {
 	s := newSite(t)
 	token := bearing(s.boardToken())

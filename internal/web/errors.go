@@ -117,7 +117,11 @@ func (s *Server) logPanels(w http.ResponseWriter, r *http.Request, answer *polic
 		}
 		e := known(p.Err)
 		s.metrics.errors.WithLabelValues(e.Kind.String()).Inc()
-		s.log.LogAttrs(r.Context(), levelOf(e), "panel failed",
+		level := levelOf(e)
+		if level == kinds[e.Kind].level { // the log does not have the cause
+			level = max(level, slog.LevelInfo) // no visitor wrote the panel's question
+		}
+		s.log.LogAttrs(r.Context(), level, "panel failed",
 			slog.String("id", w.Header().Get(requestIDHeader)),
 			slog.String("dashboard", answer.Dashboard.Name), slog.String("panel", p.Panel.Name),
 			slog.String("kind", e.Kind.String()), slog.Any("cause", p.Err))
