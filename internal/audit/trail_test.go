@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -49,7 +50,7 @@ func mint(t testing.TB, trail *Trail, session string) {
 }
 
 func read(trail *Trail, session string) {
-	trail.Decisions().Record(nil, policy.Decision{Time: noon, Method: "report", Session: session, View: "shop", Query: &question30})
+	trail.Decisions().Record(context.Background(), policy.Decision{Time: noon, Method: "report", Session: session, View: "shop", Query: &question30})
 }
 
 var question30 = report.Query{
@@ -309,7 +310,7 @@ func TestFloodsAreSummed(t *testing.T) {
 	path := fileOf(t)
 	trail := open(t, path)
 	for range 5000 {
-		trail.Decisions().Record(nil, policy.Decision{Time: noon, Method: "report", Refused: true, Err: report.Errorf(report.Unauthenticated, "")})
+		trail.Decisions().Record(t.Context(), policy.Decision{Time: noon, Method: "report", Refused: true, Err: report.Errorf(report.Unauthenticated, "")})
 		if err := trail.Events().Record(t.Context(), access.Event{Time: noon, Kind: access.EventRefuse}); err != nil {
 			t.Fatal(err)
 		}
@@ -376,7 +377,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		recorder.Record(nil, d)
+		recorder.Record(b.Context(), d)
 		if i%1000 == 0 { // all that it costs: hashing and writing too
 			if err := trail.now(b.Context(), nil); err != nil {
 				b.Fatal(err)

@@ -199,8 +199,9 @@ func TestPartsOfAnAnswerEndTogether(t *testing.T) {
 	ends := map[time.Duration]bool{}
 	for i := range 100 {
 		at := now.Add(time.Duration(i))
-		if end(at) != end(at) || end(at) < 810*time.Second || end(at) >= 990*time.Second {
-			t.Fatalf("%v, then %v", end(at), end(at))
+		first, again := end(at), end(at)
+		if first != again || first < 810*time.Second || first >= 990*time.Second {
+			t.Fatalf("%v, then %v", first, again)
 		}
 		ends[end(at).Truncate(18*time.Second)] = true
 	}

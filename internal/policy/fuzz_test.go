@@ -76,6 +76,7 @@ func passes(f *report.Filter, r row) bool {
 	case "PARTIAL_REGEXP":
 		return regexp.MustCompile("(?i)" + value).MatchString(is)
 	}
+	//lint:ignore SA6005 EqualFold takes ſ for s, and this does not
 	return strings.ToLower(is) == strings.ToLower(value)
 }
 

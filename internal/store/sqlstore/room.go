@@ -77,12 +77,8 @@ func (w *work) choose(bytes int64, query string, args ...any) ([]int64, error) {
 	return ids, rows.Err()
 }
 
-const (
-	// minVacuum is how many pages must be free to be worth the work.
-	minVacuum = 64
-	// maxVacuum bounds the pages that are given back to the file system at once.
-	maxVacuum = 1024
-)
+// minVacuum is how many pages must be free to be worth the work.
+const minVacuum = 64
 
 // vacuum gives free pages back when a tenth of the file is free. Below that they
 // are soon used again.
@@ -92,6 +88,6 @@ func (d *database) vacuum(ctx context.Context) error {
 	if err != nil || free < minVacuum || free < pages/10 {
 		return err
 	}
-	_, err = d.writer.ExecContext(ctx, "PRAGMA incremental_vacuum(1024)")
+	_, err = d.writer.ExecContext(ctx, "PRAGMA incremental_vacuum(1024)") // so many pages at once, at most
 	return err
 }
