@@ -153,12 +153,13 @@ func (g *guards) rest(s subject, question string, now time.Time) time.Duration {
 	return g.of(s).breaker.rest(question, now)
 }
 
-// retry reports whether a request that failed may be sent once more.
+// retry reports whether a request that failed may be sent once more: some of the errors
+// that Google allows are left for questions that nobody has asked.
 func (g *guards) retry(s subject, question string, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	guard := g.of(s)
-	return guard.errors.allow(guard.errors.limit()/2, now) && guard.breaker.retry(question)
+	return guard.errors.allow(3*guard.errors.limit()/10, now) && guard.breaker.retry(question)
 }
 
 // Google blocks a project from a property for the rest of the quarter of an hour
