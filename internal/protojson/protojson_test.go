@@ -152,9 +152,10 @@ func TestWrongTags(t *testing.T) {
 		part `without:"shapes"`
 	}
 	for name, make := range map[string]func(){
-		"an unknown enum":          func() { New[noEnum](strict) },
-		"a bound that's no number": func() { New[noNumber](strict) },
-		"a member twice":           func() { New[twice](strict) },
+		"an unknown enum":           func() { New[noEnum](strict) },
+		"a bound that's no number":  func() { New[noNumber](strict) },
+		"a member twice":            func() { New[twice](strict) },
+		"without what is not there": func() { New[without](strict) },
 	} {
 		func() {
 			defer func() {
