@@ -51,7 +51,8 @@ type backing struct {
 
 	mu      sync.Mutex
 	pending map[report.Key]change
-	bytes   int64 // of the records in pending
+	applied map[report.Key]change // what is being written
+	bytes   int64                 // of the records in pending
 
 	reads singleflight.Group
 	slots chan struct{} // one for each read that runs
@@ -146,7 +147,7 @@ func (b *backing) flush() error {
 	}
 	b.mu.Lock()
 	batch := b.pending
-	b.pending, b.bytes = map[report.Key]change{}, 0
+	b.pending, b.applied, b.bytes = map[report.Key]change{}, batch, 0
 	b.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), writeTime)
 	defer cancel()
@@ -158,11 +159,12 @@ func (b *backing) flush() error {
 			b.log.Info("answers are kept on disk again")
 		}
 	})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.applied = nil
 	if err == nil {
 		return nil
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	for k, c := range batch {
 		if _, newer := b.pending[k]; !newer {
 			b.add(k, c)
@@ -284,6 +286,9 @@ func (b *backing) get(ctx context.Context, k report.Key, p patience) (r *Record,
 	k = b.inRealm(k)
 	b.mu.Lock()
 	c := b.pending[k]
+	if c.put == nil && !c.forget {
+		c = b.applied[k]
+	}
 	b.mu.Unlock()
 	if c.put != nil || c.forget {
 		return c.put, true

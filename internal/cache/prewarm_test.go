@@ -49,15 +49,15 @@ func ago(from, to int) *report.Question {
 func TestWhatGetsOldIsFetchedBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{}
-		c := open(t, w, nil)
-		mustReport(t, c, lastWeek())
+		c, past := open(t, w, nil), ago(60, 31)
+		mustReport(t, c, past)
 		c.Prewarm(t.Context(), 9*time.Hour)
 		if len(w.asked) != 1 {
 			t.Fatalf("asked %d times before it gets old", len(w.asked))
 		}
 		time.Sleep(life - time.Minute)
 		c.Prewarm(t.Context(), 9*time.Hour)
-		if len(w.asked) != 2 || w.asked[1].Urgency() != report.Prewarm || w.asked[1].Key() != lastWeek().Key() {
+		if len(w.asked) != 2 || w.asked[1].Urgency() != report.Prewarm || w.asked[1].Key() != past.Key() {
 			t.Errorf("asked %+v", w.asked)
 		}
 	})
@@ -113,14 +113,14 @@ func TestPrewarmingLeavesPeopleAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{change: func(r *report.Report) { r.TimeZone = "" }} // of the moment
 		c := open(t, w, nil)
-		mustReport(t, c, lastWeek())
+		mustReport(t, c, ago(60, 31)) // which midnight does not move
 		time.Sleep(life - time.Minute)
 		c.Prewarm(t.Context(), 9*time.Hour)
 		if len(w.asked) != 1 {
 			t.Error("an answer of the moment was fetched ahead")
 		}
 		w.change = nil
-		mustReport(t, c, ago(8, 2))
+		mustReport(t, c, ago(90, 70))
 		time.Sleep(life - time.Minute)
 		ended, stop := context.WithCancel(t.Context())
 		stop()
@@ -152,10 +152,10 @@ func TestRecentQuestionsAreBounded(t *testing.T) {
 func TestRefreshingCountsWhatNobodyWaitsFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{change: func(*report.Report) { time.Sleep(time.Minute / 2) }}
-		c := open(t, w, nil)
-		mustReport(t, c, lastWeek())
+		c, past := open(t, w, nil), ago(60, 31)
+		mustReport(t, c, past)
 		time.Sleep(life + time.Minute)
-		mustReport(t, c, lastWeek())
+		mustReport(t, c, past)
 		if n := c.Refreshing(); n != 1 {
 			t.Errorf("%d answers are being fetched, want 1", n)
 		}
