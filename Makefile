@@ -56,7 +56,7 @@ fuzz:
 # Those of what strangers write, two seconds each. The seeds of all of them, and
 # what was found before, are among the unit tests.
 fuzz-briefly:
-	build/fuzz 2s internal/access internal/credential internal/dashboard internal/policy internal/report internal/ua
+	build/fuzz 2s internal/access internal/credential internal/dashboard internal/policy internal/protojson internal/report internal/ua
 
 # Google's own clients and a real browser, against the built program.
 judge:
