@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"time"
 
@@ -48,7 +49,8 @@ type panelFailed struct {
 }
 
 type panelError struct {
-	Message string `json:"message"`
+	Message    string `json:"message"`
+	RetryAfter int    `json:"retryAfter,omitempty"` // seconds after which to ask again
 }
 
 type panelAge struct {
@@ -214,7 +216,8 @@ func encodePanel(text []byte, p policy.PanelAnswer, now time.Time) ([]byte, erro
 		}
 	}
 	if p.Err != nil || rep == nil {
-		members, err := json.Marshal(panelFailed{panelError{known(panelCause(p)).Message}})
+		e := known(panelCause(p))
+		members, err := json.Marshal(panelFailed{panelError{e.Message, int(math.Ceil(e.RetryAfter.Seconds()))}})
 		return append(append(text, ','), members[1:]...), err
 	}
 	members, err := json.Marshal(panelAge{

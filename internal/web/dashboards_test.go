@@ -100,11 +100,16 @@ func TestDashboardWithABrokenPanel(t *testing.T) {
 	s := newSite(t)
 	s.source.answer = func(_ context.Context, q report.Query) (*report.Report, error) {
 		if q.Realtime {
-			return nil, report.Errorf(report.Unavailable, "Google did not answer.").Because(errors.New(canary))
+			e := report.Errorf(report.Unavailable, "Google did not answer.").Because(errors.New(canary))
+			e.RetryAfter = 1500 * time.Millisecond
+			return nil, e
 		}
 		return s.report(), nil
 	}
 	a := s.do("GET", "/v1/dashboards/overview", "", bearing(s.boardToken()))
+	if !strings.Contains(a.body, `"error":{"message":"Google did not answer.","retryAfter":2}`) {
+		t.Errorf("does not say when to ask again: %s", a.body)
+	}
 	d := draw(t, a.body)
 	if now := d.Panels[2]; now.Error == nil || now.Error.Message != "Google did not answer." || now.Report != nil || now.Age != nil {
 		t.Errorf("%+v", now)

@@ -155,7 +155,13 @@ export class OrielDashboard extends OrielElement {
     panel.span(wire.width ?? 12);
     panel.level(this.level() + 1);
     if (wire.report) return panel.show({ ...wire, report: wire.report }, setting, origin);
-    panel.fail(wire.type, wire.title ?? '', withOwn('panel', wire.error?.message ?? '', this.locale), this.words, () => this.reload());
+    panel.fail(
+      wire.type,
+      wire.title ?? '',
+      withOwn('panel', wire.error?.message ?? '', this.locale, 1000 * (wire.error?.retryAfter ?? 0)),
+      this.words,
+      () => this.reload(),
+    );
   }
 
   // Panels that are in their place already are not moved: moving would lose focus and scrolling.

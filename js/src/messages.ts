@@ -11,17 +11,26 @@ const explained: FailureKind[] = ['invalid', 'refused', 'missing'];
  * tell a server that is down from one that refuses this page's origin.
  */
 export function sentence(failure: Failure, locale: string): string {
-  return withOwn(failure.kind, explained.includes(failure.kind) ? failure.message : '', locale);
+  return withOwn(failure.kind, explained.includes(failure.kind) ? failure.message : '', locale, failure.retryAfter);
 }
 
-/** What went wrong, with the server's own sentence, which is English: beside other languages it is for the console alone. */
-export function withOwn(what: FailureKind | 'panel', own: string, locale: string): string {
+/**
+ * What went wrong, with the server's own sentence, which is English: beside other languages it is for the console alone,
+ * and what stays of it is when to ask again, in milliseconds, 0 when unknown.
+ */
+export function withOwn(what: FailureKind | 'panel', own: string, locale: string, retryAfter = 0): string {
   const words = inLanguage(failures, locale);
   const text = fill(words[what], { page: location.origin });
-  if (!own) return text;
-  if (words === failures.en) return `${text} ${own}`;
-  console.warn(`oriel: ${own}`);
-  return text;
+  if (own && words === failures.en) return `${text} ${own}`;
+  if (own) console.warn(`oriel: ${own}`);
+  return retryAfter ? `${text} ${fill(words.again, { time: inTime(retryAfter, locale) })}` : text;
+}
+
+/** A time to come, such as "in 15 seconds", in the locale's words. */
+function inTime(ms: number, locale: string): string {
+  const seconds = Math.ceil(ms / 1000);
+  const words = new Intl.RelativeTimeFormat(locale);
+  return seconds < 100 ? words.format(seconds, 'second') : words.format(Math.ceil(seconds / 60), 'minute');
 }
 
 /** The locale in force: the attribute, else the nearest `lang` of the page, else the browser's. */

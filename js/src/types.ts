@@ -41,7 +41,8 @@ export interface WirePanel extends Age {
   options?: { stacked?: boolean; region?: string; colors?: string[] };
   dateRanges?: DateRange[];
   report?: GoogleReport;
-  error?: { message?: string };
+  /** `retryAfter` is in seconds. */
+  error?: { message?: string; retryAfter?: number };
 }
 
 export interface WireView {

@@ -53,6 +53,14 @@ test('the server’s own sentence, which is English, does not stand beside anoth
   assert.equal(withOwn('panel', 'B.', 'en-GB'), `${failures.en.panel} B.`);
 });
 
+test('when it is tried again is said in every language', (t) => {
+  t.mock.method(console, 'warn', () => {});
+  assert.equal(sentence(new Failure('server', 'x', 15_000), 'en'), `${failures.en.server} Next try in 15 seconds.`);
+  assert.equal(sentence(new Failure('busy', '', 120_000), 'de-AT'), `${failures.de.busy} Nächster Versuch in 2 Minuten.`);
+  assert.equal(withOwn('panel', 'Try again in 15 seconds.', 'fr', 15_000), `${failures.fr.panel} Nouvel essai dans 15 secondes.`);
+  assert.equal(withOwn('panel', 'Try again in 15 seconds.', 'en', 15_000), `${failures.en.panel} Try again in 15 seconds.`);
+});
+
 test('times are the property’s, not the viewer’s', () => {
   const age = { asOf: '2026-11-23T23:30:00Z', freshness: 'settling' } as const;
   assert.match(print(age, 'Europe/Berlin').asOf, /^Data as of 0?0:30, Europe\/Berlin time$/);

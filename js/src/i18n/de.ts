@@ -26,6 +26,7 @@ export const failures: typeof en.failures = {
   busy: 'Gerade wurde zu viel gefragt. Es wird gleich noch einmal versucht.',
   server: 'Die Zahlen sind gerade nicht zu bekommen.',
   panel: 'Dieses Diagramm kann gerade nicht gezeichnet werden.',
+  again: 'Nächster Versuch {time}.',
 };
 
 export const savingWords: typeof en.savingWords = {

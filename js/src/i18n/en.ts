@@ -28,6 +28,7 @@ export const failures = {
   busy: 'Too many questions were asked just now. It will be tried again shortly.',
   server: 'The figures cannot be had right now.',
   panel: 'This chart cannot be drawn right now.',
+  again: 'Next try {time}.',
 };
 
 /** Of what saves a panel as a file. */

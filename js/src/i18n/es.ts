@@ -25,6 +25,7 @@ export const failures: typeof en.failures = {
   busy: 'Se ha preguntado demasiado hace un momento. Se volverá a intentar en breve.',
   server: 'Las cifras no están disponibles en este momento.',
   panel: 'Este gráfico no se puede dibujar en este momento.',
+  again: 'Nuevo intento {time}.',
 };
 
 export const savingWords: typeof en.savingWords = {

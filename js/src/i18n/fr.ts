@@ -25,6 +25,7 @@ export const failures: typeof en.failures = {
   busy: 'Trop de demandes à l’instant. Nouvel essai dans un moment.',
   server: 'Les chiffres ne sont pas disponibles pour le moment.',
   panel: 'Ce graphique ne peut pas être affiché pour le moment.',
+  again: 'Nouvel essai {time}.',
 };
 
 export const savingWords: typeof en.savingWords = {
