@@ -37,7 +37,7 @@ func TestSimulate(t *testing.T) {
 	}
 	for _, want := range []string{
 		`(?m)^1[45]\d views of a dashboard of 12 panels over 2 sites in 1 days`,
-		`Google fails for 1h0m0s`, `started anew`,
+		`Google fails for 1h0m0s`, `restarted at`,
 		`(?m)^ +41260000[12]( +\d+){3} +\d\.\d\d % +\d+ +\d\.\d\d % +\d+ +\d\.\d\d % +\d+ +[1-9]\d* *$`, // failed in that hour
 		`(?m)^ +412600002 `, `(?m)^ +old, for Google fails +\d`, `(?m)^ +settling +\d`, `(?m)^ +hit +\d`, `(?m)^ +sliced +\d`, `(?m)^ +miss +\d`,
 	} {

@@ -169,7 +169,7 @@ func (s *simulated) print(w io.Writer, took time.Duration) {
 		fmt.Fprintf(w, "Google fails for %v on the last day, from 10:00 on.\n", s.fail)
 	}
 	if s.restart {
-		fmt.Fprintln(w, "The server is started anew at 12:00 of the last day.")
+		fmt.Fprintln(w, "The server is restarted at 12:00 of the last day.")
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	s.printTokens(table)

@@ -30,12 +30,12 @@ type AnswersConfig struct {
 	// somebody may register the definition that was missing.
 	Invalid time.Duration
 	// Rest is how long a question is not asked again after the source failed on
-	// it while an old answer is at hand, or for want of access. The default is
+	// it while there is an old answer, or for want of access. The default is
 	// 10 s.
 	Rest time.Duration
 	// Jitter returns a number in [0, 1) for the moment at which an answer came.
 	// The default is one that moments do not show. Answers that were made of one
-	// have its moment, and so end together: asked anew, they are one question again.
+	// have its moment, and so end together: asked again, they are one question.
 	Jitter func(at time.Time) float64
 	// Store keeps answers beyond the process. The cache closes it. Optional.
 	Store Store

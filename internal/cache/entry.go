@@ -243,7 +243,7 @@ func (a *Answers) failed(key report.Key, at slot, err error) {
 	}
 }
 
-// overdue labels the answer that is at hand: a newer one cannot be had now.
+// overdue labels the stored answer: a newer one is not available now.
 func (a *Answers) overdue(key report.Key, err *report.Error) {
 	if e, ok := a.kept.GetIfPresent(key); ok && (serveOld(err) || err.Kind == report.Internal) {
 		e.overdue.Store(err)

@@ -86,7 +86,7 @@ func (p *Plan) knownDays(ctx context.Context, q *report.Question, all []report.D
 	return known
 }
 
-// dayOf is the question under which the rows of one day of q are kept. No asker can
+// dayOf is the question under which the rows of one day of q are kept. No client can
 // ask it, for offsets are not negative: what is kept of a day without rows is not
 // what Google would answer about it.
 func dayOf(q *report.Question, day report.Date) *report.Question {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Brief shortens what an asker wrote, so that it can be repeated to them, logged and
+// Brief shortens what a client wrote, so that it can be repeated to them, logged and
 // recorded, and hides the credentials in it.
 func Brief(s string) string {
 	const most = 100 // bytes

@@ -52,7 +52,7 @@ type Error struct {
 	Err error
 }
 
-// Errorf returns an error of a kind with a message for the asker, in which
+// Errorf returns an error of a kind with a message for the client, in which
 // credentials are hidden.
 func Errorf(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: HideCredentials(fmt.Sprintf(format, args...))}

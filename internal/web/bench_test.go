@@ -60,3 +60,28 @@ func rows(n int) []byte {
 	row := `{"dimensionValues":[{"value":"A page's title"}],"metricValues":[{"value":"1234"}]}`
 	return []byte(`{"rows":[` + strings.TrimSuffix(strings.Repeat(row+",", n), ",") + `],"rowCount":` + strconv.Itoa(n) + `}`)
 }
+
+// BenchmarkReading shows what the memory of questions earns: a body that was read
+// before, and one that was not.
+func BenchmarkReading(b *testing.B) {
+	body := []byte(oftenAsked)
+	for _, remembered := range []bool{true, false} {
+		b.Run(map[bool]string{true: "remembered", false: "new"}[remembered], func(b *testing.B) {
+			m, err := newReadings()
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if !remembered {
+					b.StopTimer()
+					m.known.InvalidateAll()
+					b.StartTimer()
+				}
+				if _, err := m.body("runReport", body, oneReport); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

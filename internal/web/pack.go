@@ -21,7 +21,7 @@ const minCompressed = 1024
 type body struct {
 	pieces [][]byte
 	// compressed returns the pieces as one gzip file that others get too; nil where it
-	// is made for one asker.
+	// is made for one client.
 	compressed func(*packer) []byte
 }
 
@@ -41,7 +41,7 @@ func ending(own []byte, rest *shared) body {
 	}}
 }
 
-// shared is an answer to several askers, or the end of such: its bytes never change.
+// shared is an answer to several clients, or the end of such: its bytes never change.
 type shared struct {
 	plain []byte
 	mu    sync.Mutex
@@ -77,7 +77,7 @@ func (b body) join() []byte {
 }
 
 // A packer compresses answers: those that are kept as small as they get, those that are
-// made for one asker fast. A writer takes hundreds of kilobytes, so they are used again.
+// made for one client fast. A writer takes hundreds of kilobytes, so they are used again.
 type packer struct{ good, fast sync.Pool }
 
 func newPacker() *packer {

@@ -1,0 +1,56 @@
+package policy
+
+import (
+	"testing"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// BenchmarkDashboard and BenchmarkAnswer show what the gate's two memories earn: a
+// dashboard of three panels, and a question, with what was found of them before and
+// without.
+func BenchmarkDashboard(b *testing.B) {
+	w, g, r := start(b, shop())
+	gr := grant(b, r, Claim{Dashboards: []string{"overview"}, Filter: is("deviceCategory", "mobile")})
+	remembering(b, w, g.memory.boards.InvalidateAll, func() error {
+		_, err := g.Dashboard(b.Context(), gr, DashboardRequest{Name: "overview"})
+		return err
+	})
+}
+
+func BenchmarkAnswer(b *testing.B) {
+	w, g, r := start(b, shop())
+	gr := grant(b, r, Claim{Views: []string{"shop"}, Filter: is("deviceCategory", "mobile")})
+	asked := NewAsked(report.Query{
+		Dimensions: []report.Dimension{{Name: "date"}}, Metrics: []report.Metric{{Name: "sessions"}, {Name: "totalUsers"}},
+		DateRanges: []report.DateRange{{StartDate: "28daysAgo", EndDate: "yesterday"}},
+	}, 200)
+	forget := func() {
+		g.memory.allowed.InvalidateAll()
+		asked.last.Store(nil)
+	}
+	remembering(b, w, forget, func() error {
+		_, err := g.Answer(b.Context(), gr, "shop", asked)
+		return err
+	})
+}
+
+func remembering(b *testing.B, w *world, forget func(), ask func() error) {
+	for _, remembered := range []bool{true, false} {
+		name := map[bool]string{true: "remembered", false: "forgotten"}[remembered]
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w.asked, w.decisions = w.asked[:0], w.decisions[:0]
+				if !remembered {
+					b.StopTimer()
+					forget()
+					b.StartTimer()
+				}
+				if err := ask(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
