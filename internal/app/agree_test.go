@@ -23,6 +23,7 @@ type editor struct {
 	beside  int                 // how much totals differ from the sum of days, always
 	asked   int
 	notices func(*report.Report)
+	refuse  error // in place of an answer
 }
 
 func (e *editor) change(day report.Date, count int) {
@@ -36,6 +37,9 @@ func (e *editor) Report(_ context.Context, question *report.Question) (*report.R
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.asked++
+	if e.refuse != nil {
+		return nil, e.refuse
+	}
 	first, _ := report.ParseDate(q.DateRanges[0].StartDate)
 	last, _ := report.ParseDate(q.DateRanges[0].EndDate)
 	rows, total, n := "", 0, 0
@@ -75,7 +79,7 @@ type desk struct {
 
 func newDesk(t *testing.T, store cache.Store) *desk {
 	d := &desk{t: t, google: &editor{counts: map[report.Date]int{}}, events: map[plan.Event]int{}}
-	answers, err := cache.NewAnswers(cache.AnswersConfig{Clock: time.Now, Store: store})
+	answers, err := cache.NewAnswers(cache.AnswersConfig{Clock: time.Now, Store: store, Jitter: func(time.Time) float64 { return 0.5 }})
 	must(t, err)
 	t.Cleanup(func() { must(t, answers.Close()) })
 	var mu sync.Mutex

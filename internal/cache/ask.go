@@ -127,8 +127,10 @@ func (c *Cache) await(ctx context.Context, q *report.Question, answer <-chan sin
 
 func (c *Cache) arrived(q *report.Question, r singleflight.Result, e *entry) (*report.Report, error) {
 	if r.Err != nil {
-		if e == nil {
-			e, _ = c.answers.kept.GetIfPresent(q.Key()) // what the store had after all
+		// What the store had after all; a property that was shut gives nothing, whatever
+		// fails while it is asked about.
+		if e == nil && !c.answers.doors.isShut(slotOf(q)) {
+			e, _ = c.answers.kept.GetIfPresent(q.Key())
 		}
 		if c.answers.state(e, q, c.clock()) == fresh && serveOld(report.AsError(r.Err)) {
 			return e.report, nil

@@ -27,9 +27,10 @@ type entry struct {
 // overhead is roughly what an entry costs beside its body: key, report, nodes.
 const overhead = 512
 
-// weight is roughly what an entry takes, with its compressed form, an eighth of the body.
+// weight is what an entry takes at most, roughly: the body and one form more of its size,
+// each with its compressed form, an eighth of it.
 func (e *entry) weight() uint32 {
-	return uint32(min(int64(len(e.report.Body))*9/8+overhead, math.MaxUint32))
+	return uint32(min(int64(len(e.report.Body))*9/4+overhead, math.MaxUint32))
 }
 
 // A state is how an entry may be used.

@@ -7,18 +7,19 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Get returns the answer to q that is good now; nil where there is none. It asks nobody
-// but the store.
+// Get returns the answer to q that is good now; nil where there is none, or one that ends
+// soon to who fetches ahead. It asks nobody but the store.
 func (a *Answers) Get(ctx context.Context, q *report.Question) *report.Report {
 	at := slotOf(q)
 	if a.doors.isShut(at) {
 		return nil
 	}
 	now := a.config.Clock()
-	if e, _ := a.look(ctx, q.Key(), at, now); a.state(e, q, now) == fresh {
-		return e.report
+	e, _ := a.look(ctx, q.Key(), at, now)
+	if a.state(e, q, now) != fresh || q.Urgency() == report.Prewarm && e.endsSoon(now, a.life(e, q)) {
+		return nil
 	}
-	return nil
+	return e.report
 }
 
 // Put keeps the answer to q for as long as one of its age and freshness is good. Where

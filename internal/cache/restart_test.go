@@ -402,6 +402,25 @@ func TestSlowDiskDoesNotSlowViewers(t *testing.T) {
 	})
 }
 
+// TestAnOutageOpensNoProperty: what access was taken from does not come back when Google
+// fails later.
+func TestAnOutageOpensNoProperty(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := always(report.FreshFinal)
+		c := open(t, s, nil)
+		mustReport(t, c, sessions)
+		s.answer = failing(report.NoAccess)
+		_, _ = c.Report(t.Context(), page(7))
+		s.answer = failing(report.Unavailable)
+		for range 60 {
+			if r, err := c.Report(t.Context(), sessions); err == nil {
+				t.Fatalf("given without access: %+v", r)
+			}
+			time.Sleep(time.Second)
+		}
+	})
+}
+
 // TestAccessTakenAwayShutsTheProperty: not only the question that found out.
 func TestAccessTakenAwayShutsTheProperty(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

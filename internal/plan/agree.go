@@ -89,15 +89,20 @@ func (p *Plan) agree(ctx context.Context, q *report.Question, r *report.Report, 
 
 // doubt sees to it that an answer which another contradicts is asked again, as a whole.
 func (p *Plan) doubt(t tally) {
-	p.mu.Lock()
 	if t.made {
-		p.doubted[t.question.Key()] = true
+		p.distrust(t.question)
 	}
+	p.c.Parts.Expire(t.question)
+}
+
+// distrust sees to it that a question is asked as a whole the next time.
+func (p *Plan) distrust(q *report.Question) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.doubted[q.Key()] = true
 	if len(p.doubted) > maxTallies {
 		clear(p.doubted)
 	}
-	p.mu.Unlock()
-	p.c.Parts.Expire(t.question)
 }
 
 // doubtful reports, once, whether an answer is to be asked as a whole.

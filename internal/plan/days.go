@@ -16,26 +16,29 @@ func (p *Plan) days(ctx context.Context, q *report.Question) (*report.Report, er
 	if !ok {
 		return p.gather(ctx, q)
 	}
-	var made *report.Report
-	if !p.doubtful(q) {
-		var err error
-		if made, err = p.assemble(ctx, q, all); err != nil {
+	doubted := p.doubtful(q)
+	if !doubted {
+		made, err := p.assemble(ctx, q, all)
+		if err != nil {
 			return nil, err
 		}
-	}
-	if made != nil && p.agree(ctx, q, made, true) {
-		p.c.Observer(Sliced)
-		return made, nil
+		if made != nil && p.agree(ctx, q, made, true) {
+			p.c.Observer(Sliced)
+			return made, nil
+		}
 	}
 	r, err := p.gather(ctx, q)
-	if err != nil && made != nil {
-		return made, nil
+	if err != nil {
+		// What is known to be contradicted is no answer, and the error may take access
+		// away: it is the caller's to soften.
+		if doubted {
+			p.distrust(q)
+		}
+		return nil, err
 	}
-	if err == nil {
-		p.keepDays(ctx, q, r)
-		p.agree(ctx, q, r, false)
-	}
-	return r, err
+	p.keepDays(ctx, q, r)
+	p.agree(ctx, q, r, false)
+	return r, nil
 }
 
 // assemble returns nil where the whole has to be asked: no days are kept, or what Google

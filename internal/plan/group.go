@@ -3,6 +3,8 @@ package plan
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -169,6 +171,18 @@ func (p *Plan) ask(key report.Key, u *union) {
 	}
 	p.asking[key] = append(p.asking[key], u)
 	p.mu.Unlock()
+	defer func() {
+		if v := recover(); v != nil { // it would end the process, for it happens in nobody's request
+			u.err = report.AsError(fmt.Errorf("the source panicked: %v\n%s", v, debug.Stack()))
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.asking[key] = slices.DeleteFunc(p.asking[key], func(other *union) bool { return other == u })
+		if len(p.asking[key]) == 0 {
+			delete(p.asking, key)
+		}
+		close(u.done)
+	}()
 	r, err := p.c.Source.Report(u.ctx, u.question)
 	p.mu.Lock()
 	members := slices.Clone(u.members) // those who join from here on ask alone
@@ -179,13 +193,6 @@ func (p *Plan) ask(key report.Key, u *union) {
 			p.deal(u, q, r)
 		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.asking[key] = slices.DeleteFunc(p.asking[key], func(other *union) bool { return other == u })
-	if len(p.asking[key]) == 0 {
-		delete(p.asking, key)
-	}
-	close(u.done)
 }
 
 // deal finds the answer of a member in that of its union.

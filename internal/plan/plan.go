@@ -27,7 +27,8 @@ import (
 // Parts keep the answers to what others are put together from. Implementations are safe
 // for concurrent use and never change what they are given.
 type Parts interface {
-	// Get returns the answer to q that is good now; nil where there is none.
+	// Get returns the answer to q that is good now; nil where there is none. To who
+	// fetches ahead, one that ends soon is none.
 	Get(ctx context.Context, q *report.Question) *report.Report
 	// Put keeps the answer to q for as long as it is good. Where it differs from a
 	// final one that came before, the property's final answers are to be trusted no

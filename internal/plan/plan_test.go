@@ -272,6 +272,21 @@ func TestImpatienceIsOnesOwn(t *testing.T) {
 	})
 }
 
+// TestAPanicIsAnError: it happens in nobody's request.
+func TestAPanicIsAnError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlan(t, &google{refuse: func(report.Query) error { panic("boom") }})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for range 2 {
+			_, err := p.gather(ctx, report.NewQuestion(figures("sessions"), nil))
+			if report.KindOf(err) != report.Internal {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+}
+
 func TestErrorsArePassedOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &google{refuse: func(report.Query) error { return report.Errorf(report.Quota, "no more today") }}

@@ -177,12 +177,25 @@ func (d days) span(r dashboard.Range) (start, end report.Date, clipped bool, err
 // A PreparedDashboard is a dashboard over a view and about some days, with what the gate
 // found of each panel's question: the same for all whose tokens narrow the view alike.
 type PreparedDashboard struct {
-	panels []preparedPanel
-	zone   *time.Location // the property's
-	lasts  bool           // as long as the day, the zone and the property's fields do
-	// Written is for whoever writes answers to keep the one that was written last.
-	Written atomic.Value
+	panels  []preparedPanel
+	zone    *time.Location // the property's
+	lasts   bool           // as long as the day, the zone and the property's fields do
+	written atomic.Value   // see Keep
 }
+
+// maxWritten is how many bytes a panel of what Keep is given may take.
+const maxWritten = 8 << 10
+
+// Keep keeps what was written of the dashboard last, of so many bytes, unless it is so
+// large that a few of them would fill the memory.
+func (b *PreparedDashboard) Keep(written any, size int) {
+	if size <= maxWritten*len(b.panels) {
+		b.written.Store(written)
+	}
+}
+
+// Kept returns what was kept last; nil for nothing.
+func (b *PreparedDashboard) Kept() any { return b.written.Load() }
 
 // A preparedPanel is a panel with its question, or with why that is not asked.
 type preparedPanel struct {

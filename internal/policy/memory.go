@@ -107,7 +107,8 @@ func newMemory() (*memory, error) {
 	boards, err := otter.New(&otter.Options[boardKey, *PreparedDashboard]{
 		MaximumWeight: maxBoards,
 		Weigher: func(_ boardKey, b *PreparedDashboard) uint32 {
-			const overhead, perPanel = 512, 8 << 10 // the panel as it was written last
+			// A panel as it was written last, compressed too, and the report that it is of.
+			const overhead, perPanel = 512, 4<<10 + 2*maxWritten + maxWritten/4
 			return uint32(overhead + perPanel*len(b.panels))
 		},
 	})

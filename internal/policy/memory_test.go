@@ -308,6 +308,20 @@ func sameDecision(a, b Decision) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// TestKeptIsAsLargeAsItWeighs: what was written of a dashboard is kept only within what the
+// memory counts for it.
+func TestKeptIsAsLargeAsItWeighs(t *testing.T) {
+	b := &PreparedDashboard{panels: make([]preparedPanel, 3)}
+	for _, size := range []int{3*maxWritten + 1, 1 << 30} {
+		if b.Keep(size, size); b.Kept() != nil {
+			t.Errorf("%d bytes are kept", size)
+		}
+	}
+	if b.Keep("text", 3*maxWritten); b.Kept() != "text" {
+		t.Error("what is small enough is not kept")
+	}
+}
+
 func TestDashboardsArePreparedOnce(t *testing.T) {
 	w, g, r := start(t, shop(), blog())
 	gr := grant(t, r, Claim{Dashboards: []string{"overview"}})

@@ -3,11 +3,13 @@ package report
 import "sync"
 
 // Encodings are other forms of a report, each made when it is first wanted. They are
-// kept for as long as the report is.
+// kept for as long as the report is: its compressed body, and one form more.
 type Encodings struct {
-	mu         sync.Mutex
+	packing    sync.Mutex
 	compressed []byte
-	forms      map[any]any
+
+	forming   sync.Mutex
+	form, key any
 }
 
 // Compressed returns what compress makes of the body: once for all copies of a report
@@ -17,37 +19,31 @@ func (r *Report) Compressed(compress func([]byte) []byte) []byte {
 	if e == nil {
 		return compress(r.Body)
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	e.packing.Lock()
+	defer e.packing.Unlock()
 	if e.compressed == nil {
 		e.compressed = compress(r.Body)
 	}
 	return e.compressed
 }
 
-// maxForms bounds the forms of a report that are kept. Most have one at most.
-const maxForms = 4
-
 // Form returns what makes returns for key, a comparable value that is all the form
-// depends on beside the report: kept like what Compressed returns. Errors are not kept.
+// depends on beside the report: that of the last key is kept. Errors are not kept.
 func (r *Report) Form(key any, makes func() (any, error)) (any, error) {
 	e := r.Encoded
 	if e == nil {
 		return makes()
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if known, ok := e.forms[key]; ok {
-		return known, nil
+	e.forming.Lock()
+	defer e.forming.Unlock()
+	if e.key == key {
+		return e.form, nil
 	}
 	form, err := makes()
 	if err != nil {
 		return nil, err
 	}
-	if e.forms == nil || len(e.forms) >= maxForms {
-		e.forms = map[any]any{}
-	}
-	e.forms[key] = form
+	e.form, e.key = form, key
 	return form, nil
 }
 

@@ -151,7 +151,7 @@ func lastWritten(of *policy.PreparedDashboard) *encodedPanels {
 	if of == nil {
 		return nil
 	}
-	last, _ := of.Written.Load().(*encodedPanels)
+	last, _ := of.Kept().(*encodedPanels)
 	return last
 }
 
@@ -175,7 +175,7 @@ func panelsOf(a *policy.DashboardAnswer, now time.Time) (*shared, error) {
 		}
 	}
 	if a.Prepared != nil {
-		a.Prepared.Written.Store(fresh)
+		a.Prepared.Keep(fresh, len(text))
 	}
 	return fresh.shared, nil
 }

@@ -39,28 +39,16 @@ func (r *reading) translate(m meaning, options func() ua.Options) (*translation,
 	return t, nil
 }
 
-// answerOf is all that an answer depends on, beside the first of its reports.
-type answerOf struct {
-	translation *translation
-	second      *report.Report
-}
-
-// answer makes the body of an answer. One of one report or two, as most are, is kept
-// with the first.
+// answer makes the body of an answer. One of one report, as most are, is kept with it.
 func (t *translation) answer(reports []*report.Report) (body, error) {
-	key := answerOf{translation: t}
-	switch len(reports) {
-	case 1:
-	case 2:
-		key.second = reports[1]
-	default:
+	if len(reports) != 1 {
 		answer, err := t.Answer(reports)
 		if err != nil {
 			return body{}, err
 		}
 		return made(answer.JSON()), nil
 	}
-	kept, err := reports[0].Form(key, func() (any, error) {
+	kept, err := reports[0].Form(t, func() (any, error) {
 		answer, err := t.Answer(reports)
 		if err != nil {
 			return nil, err
