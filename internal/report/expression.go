@@ -29,6 +29,10 @@ func (e *Expression) Names(visit func(name string)) {
 
 var expressionToken = regexp.MustCompile(`^\s*(?:([0-9]+(?:\.[0-9]+)?)|([A-Za-z][A-Za-z0-9_]*(?::[\pL\pN_]+)?(?:\[[^\[\]\s]*\])?)|([-+*/()]))`)
 
+// expressionSpace is what \s matches in expressionToken: an expression ends with the
+// same white space that may stand inside it.
+const expressionSpace = " \t\n\f\r"
+
 // ParseExpression reads names of metrics, numbers, + - * /, the sign - and
 // parentheses. A name may have a parameter, as customEvent:price, and one in
 // brackets.
@@ -39,7 +43,7 @@ func ParseExpression(s string) (*Expression, error) {
 	p := &expressionParser{rest: s}
 	p.next()
 	e := p.sum(0)
-	if p.err == nil && (p.kind != noToken || strings.TrimSpace(p.rest) != "") {
+	if p.err == nil && (p.kind != noToken || strings.Trim(p.rest, expressionSpace) != "") {
 		p.fail("")
 	}
 	if p.err != nil {

@@ -22,7 +22,7 @@ func TestParseExpression(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", " ", "a b", "a//b", "a+", "(a", "a)", "()", "2a", "1e3", "a.b", "a,b", "sum(a)", "a^2", "a%2", "a=b", "+a", ".5", "a\x00", "a\u00a0+b", `"a"`, "ａ", "a:b:c",
+		"", " ", "a b", "a//b", "a+", "(a", "a)", "()", "2a", "1e3", "a.b", "a,b", "sum(a)", "a^2", "a%2", "a=b", "+a", ".5", "a\x00", "a\u00a0+b", "a\u00a0", "0\v", `"a"`, "ａ", "a:b:c",
 		"customEvent:a-b", strings.Repeat("(", 30) + "a" + strings.Repeat(")", 30), strings.Repeat("-", 30) + "a",
 	} {
 		if e, err := ParseExpression(text); err == nil {
