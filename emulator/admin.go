@@ -60,7 +60,7 @@ func describe(p property) adminProperty {
 func (e *Emulator) visible(c *call) []property {
 	var seen []property
 	for _, s := range e.properties.all() {
-		if e.people.maySee(c.caller.email, s.Property) {
+		if e.accounts.maySee(c.caller.email, s.Property) {
 			seen = append(seen, s)
 		}
 	}

@@ -167,7 +167,7 @@ func extreme(rows []world.Row, of int, pick func(a, b float64) float64) []float6
 }
 
 func (e *Emulator) metadataOf(q *question) *reportMetadata {
-	flags := e.steer.flagsOf(q.site.Property)
+	flags := e.controls.flagsOf(q.site.Property)
 	m := &reportMetadata{
 		CurrencyCode: q.site.CurrencyCode, TimeZone: q.site.TimeZone,
 		DataLossFromOtherRow:  flags.OtherRow,

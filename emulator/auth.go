@@ -74,7 +74,7 @@ func (e *Emulator) holder(token string, c *call) (bearer, bool) {
 		if strings.HasPrefix(b.email, "principal://") {
 			return b, true
 		}
-		_, _, ok := e.people.lookup(b.email)
+		_, _, ok := e.accounts.lookup(b.email)
 		return b, ok
 	}
 	return e.selfSigned(token, c)
@@ -125,7 +125,7 @@ func (e *Emulator) checkProperty(c *call) error {
 		return nil
 	}
 	site, ok := e.site(c.id)
-	if !ok || !e.people.maySee(c.caller.email, c.id) {
+	if !ok || !e.accounts.maySee(c.caller.email, c.id) {
 		return noAccess(c.method.service)
 	}
 	c.property = site

@@ -33,7 +33,7 @@ type call struct {
 // credentials, scope, property, quota; then the method itself.
 func (e *Emulator) serveAPI(w http.ResponseWriter, r *http.Request, m *method, id string) {
 	c := &call{r: r, method: m, id: id, now: e.clock.now(), query: queryOf(r)}
-	if f := e.steer.strike(m.name, id, atFront, c.now); f != nil {
+	if f := e.controls.strike(m.name, id, atFront, c.now); f != nil {
 		e.writeFront(w, r, f, m.service)
 		return
 	}
@@ -42,7 +42,7 @@ func (e *Emulator) serveAPI(w http.ResponseWriter, r *http.Request, m *method, i
 		writeError(w, r, err)
 		return
 	}
-	e.writeAnswer(w, r, answer, e.steer.strike(m.name, id, onAnswer, c.now))
+	e.writeAnswer(w, r, answer, e.controls.strike(m.name, id, onAnswer, c.now))
 }
 
 // answer leaves the quota before the answer is written: a client that has the
@@ -215,7 +215,7 @@ func writeJSON(w http.ResponseWriter, r *http.Request, code int, body any) {
 	code, text := encode(r, code, body)
 	setJSONHeaders(w.Header())
 	w.WriteHeader(code)
-	w.Write(text) // the client left: there is nobody to tell
+	w.Write(text) // the client left
 }
 
 // encode returns the JSON text of an answer as the query parameters want it.

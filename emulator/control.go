@@ -12,7 +12,7 @@ import (
 	"github.com/oriel-server/oriel/emulator/world"
 )
 
-// Control serves what steers the emulator. Never reachable from where Handler is.
+// Control serves the endpoints that control the emulator. Never reachable from where Handler is.
 // README.md has a table of its paths.
 func (e *Emulator) Control() http.Handler {
 	mux := http.NewServeMux()
@@ -59,7 +59,7 @@ func writeControl(w http.ResponseWriter, answer any, err error) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(code)
-	json.NewEncoder(w).Encode(answer) // the client left: there is nobody to tell
+	json.NewEncoder(w).Encode(answer) // the client left
 }
 
 // readControl reads a JSON body strictly: a misspelt name must not pass for a

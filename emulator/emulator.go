@@ -39,15 +39,15 @@ type Config struct {
 // An Emulator is one made-up Google. It is safe for concurrent use.
 type Emulator struct {
 	world      *world.World
-	properties *propertyBook
+	properties *propertyStore
 	baseURL    string
 	log        *slog.Logger
 	clock      *clock
 	fields     *catalog
-	people     *directory
-	tokens     *tokenBook
-	quota      *quotaBook
-	steer      *steering
+	accounts   *directory
+	tokens     *tokenStore
+	quota      *quotaStore
+	controls   *controls
 	counts     *counters
 	// identity signs id_tokens. Made when first needed, since most emulators
 	// never sign one and a key takes a tenth of a second.
@@ -79,18 +79,18 @@ func New(c Config) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
-	properties, err := newPropertyBook(c.World, fields)
+	properties, err := newPropertyStore(c.World, fields)
 	if err != nil {
 		return nil, err
 	}
 	e := &Emulator{
 		world: c.World, properties: properties, baseURL: base, log: c.Logger,
 		clock: newClock(c.Clock), fields: fields,
-		people: newDirectory(), tokens: newTokenBook(),
-		steer: newSteering(), counts: newCounters(),
+		accounts: newDirectory(), tokens: newTokenStore(),
+		controls: newControls(), counts: newCounters(),
 		identity: sync.OnceValues(newPrivateKey),
 	}
-	e.quota = newQuotaBook(c.Quota, e.isPremium)
+	e.quota = newQuotaStore(c.Quota, e.isPremium)
 	return e, nil
 }
 

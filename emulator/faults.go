@@ -150,18 +150,18 @@ func (e *Emulator) SetFault(method string, f Fault) error {
 			return err
 		}
 	}
-	e.steer.mu.Lock()
-	defer e.steer.mu.Unlock()
+	e.controls.mu.Lock()
+	defer e.controls.mu.Unlock()
 	key := faultKey{method, f.Property}
 	if f.none() {
-		delete(e.steer.faults, key)
+		delete(e.controls.faults, key)
 		return nil
 	}
 	made := &fault{Fault: f}
 	if f.For > 0 {
 		made.until = e.clock.now().Add(f.For)
 	}
-	e.steer.faults[key] = made
+	e.controls.faults[key] = made
 	return nil
 }
 
@@ -170,7 +170,7 @@ type faultKey struct{ method, property string }
 
 // strike returns the fault of one request at a stage, or nil. The narrowest setting
 // counts: the method's for the property, the method's, all methods'.
-func (s *steering) strike(method, property string, at stage, now time.Time) *Fault {
+func (s *controls) strike(method, property string, at stage, now time.Time) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, key := range []faultKey{{method, property}, {method, ""}, {"*", property}, {"*", ""}} {
@@ -212,10 +212,10 @@ func (f *fault) hits(dice *rand.Rand) bool {
 // disturb waits as long as the method's latency says and returns the status that
 // must be answered, 0 for none. It does not return when the connection must be cut.
 func (e *Emulator) disturb(ctx context.Context, method, property string) (status int) {
-	if wait := e.steer.wait(method); wait > 0 {
+	if wait := e.controls.wait(method); wait > 0 {
 		pause(ctx, wait)
 	}
-	f := e.steer.strike(method, property, atService, e.clock.now())
+	f := e.controls.strike(method, property, atService, e.clock.now())
 	if f == nil {
 		return 0
 	}

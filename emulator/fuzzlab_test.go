@@ -27,7 +27,7 @@ func newFuzzLab(f *testing.F) *fuzzLab {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if _, err := e.people.admit(labAccount, nil); err != nil {
+	if _, err := e.accounts.admit(labAccount, nil); err != nil {
 		f.Fatal(err)
 	}
 	token := e.tokens.issue(bearer{labAccount, []string{scopeReadonly}, labNow.Add(lifetime)}, labNow)

@@ -33,7 +33,7 @@ func (e *Emulator) generateAccessToken(c *call) (any, error) {
 	if err := json.Unmarshal(c.body, &ask); err != nil {
 		return nil, invalidArgument("Invalid JSON payload received. %s", err)
 	}
-	if !e.people.mayImpersonate(c.caller.email, c.id) {
+	if !e.accounts.mayImpersonate(c.caller.email, c.id) {
 		denied := permissionDenied("Permission 'iam.serviceAccounts.getAccessToken' denied on resource (or it may not exist).")
 		denied.details = []any{errorInfo{
 			"type.googleapis.com/google.rpc.ErrorInfo", "IAM_PERMISSION_DENIED", "iam.googleapis.com",

@@ -35,7 +35,7 @@ func (e *Emulator) IssueKey(email string, properties ...string) ([]byte, error) 
 	if err := e.checkProperties(properties); err != nil {
 		return nil, err
 	}
-	a, err := e.people.admit(email, properties)
+	a, err := e.accounts.admit(email, properties)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (e *Emulator) IssueKey(email string, properties ...string) ([]byte, error) 
 	}
 	sum := sha256.Sum256(der)
 	id := hex.EncodeToString(sum[:20])
-	e.people.addKey(email, id, &private.PublicKey)
+	e.accounts.addKey(email, id, &private.PublicKey)
 	return json.MarshalIndent(keyFile{
 		Type: "service_account", ProjectID: a.project, PrivateKeyID: id,
 		PrivateKey:  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
@@ -70,12 +70,12 @@ func (e *Emulator) IssueAuthorizedUser(email string, properties ...string) ([]by
 	if err := e.checkProperties(properties); err != nil {
 		return nil, err
 	}
-	if _, err := e.people.admit(email, properties); err != nil {
+	if _, err := e.accounts.admit(email, properties); err != nil {
 		return nil, err
 	}
 	id := fmt.Sprintf("%s.apps.googleusercontent.com", randomText(16))
 	secret, refresh := "GOCSPX-"+randomText(21), "1//0"+randomText(60)
-	e.people.addClient(client{
+	e.accounts.addClient(client{
 		id: id, secretHash: fingerprint(secret), refreshHash: fingerprint(refresh), email: email,
 		scopes: []string{scopeReadonly, "openid", scopeEmail},
 	})
@@ -86,7 +86,7 @@ func (e *Emulator) IssueAuthorizedUser(email string, properties ...string) ([]by
 }
 
 // IssueImpersonated returns credentials of type impersonated_service_account:
-// whoever holds source (a file of IssueKey or IssueAuthorizedUser) gets access
+// the holder of source (a file of IssueKey or IssueAuthorizedUser) gets access
 // tokens of the account email, which is made with access to all properties or
 // to those named.
 func (e *Emulator) IssueImpersonated(source []byte, email string, properties ...string) ([]byte, error) {
@@ -100,7 +100,7 @@ func (e *Emulator) IssueImpersonated(source []byte, email string, properties ...
 	if err := json.Unmarshal(source, &who); err != nil {
 		return nil, fmt.Errorf("emulator: reading the source credentials: %w", err)
 	}
-	if _, err := e.people.admit(email, properties); err != nil {
+	if _, err := e.accounts.admit(email, properties); err != nil {
 		return nil, err
 	}
 	if err := e.AllowImpersonation(email, who.ClientEmail+who.Account); err != nil {
@@ -121,13 +121,13 @@ func (e *Emulator) IssueFederated(tokenFile, email string, properties ...string)
 	if err := e.checkProperties(properties); err != nil {
 		return nil, "", err
 	}
-	if _, err := e.people.admit(email, properties); err != nil {
+	if _, err := e.accounts.admit(email, properties); err != nil {
 		return nil, "", err
 	}
 	const audience = "//iam.googleapis.com/projects/100000000001/locations/global/workloadIdentityPools/emulated/providers/oidc"
 	subjectToken = randomText(40)
 	principal := "principal://iam.googleapis.com/projects/100000000001/locations/global/workloadIdentityPools/emulated/subject/" + randomText(9)
-	e.people.trust(subjectToken, pool{audience: audience, principal: principal})
+	e.accounts.trust(subjectToken, pool{audience: audience, principal: principal})
 	if err := e.AllowImpersonation(email, principal); err != nil {
 		return nil, "", err
 	}

@@ -62,7 +62,7 @@ func (e *Emulator) writeFront(w http.ResponseWriter, r *http.Request, f *Fault, 
 func writePage(w http.ResponseWriter, status int, page string) {
 	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 	w.WriteHeader(status)
-	w.Write([]byte(page)) // the client left: there is nobody to tell
+	w.Write([]byte(page)) // the client left
 }
 
 // projectNumber is that of the Cloud project in errors that name it.
@@ -142,7 +142,7 @@ func (e *Emulator) writeAnswer(w http.ResponseWriter, r *http.Request, answer an
 	switch f.As {
 	case AsTruncated:
 		raw.Write(sent[:len(sent)/2])
-		http.NewResponseController(raw).Flush() // the client left: there is nobody to tell
+		http.NewResponseController(raw).Flush() // the client left
 		panic(http.ErrAbortHandler)
 	case AsSlow:
 		drip(raw, r, sent, f.Delay)

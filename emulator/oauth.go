@@ -39,7 +39,7 @@ func readForm(r *http.Request) (url.Values, error) {
 // refreshGrant is RFC 6749 section 6: a refresh token for an access token.
 func (e *Emulator) refreshGrant(form url.Values, now time.Time) (any, error) {
 	id, secret := form.Get("client_id"), form.Get("client_secret")
-	c, known := e.people.client(id)
+	c, known := e.accounts.client(id)
 	switch {
 	case form.Get("refresh_token") == "":
 		return nil, &oauthError{http.StatusBadRequest, "invalid_request", "Missing required parameter: refresh_token"}
@@ -52,7 +52,7 @@ func (e *Emulator) refreshGrant(form url.Values, now time.Time) (any, error) {
 	case fingerprint(form.Get("refresh_token")) != c.refreshHash:
 		return nil, invalidGrant("Bad Request")
 	}
-	if _, _, ok := e.people.lookup(c.email); !ok {
+	if _, _, ok := e.accounts.lookup(c.email); !ok {
 		return nil, invalidGrant("Token has been expired or revoked.")
 	}
 	scopes := c.scopes
@@ -82,7 +82,7 @@ func (e *Emulator) serveExchange(r *http.Request) (any, error) {
 			return nil, &oauthError{http.StatusBadRequest, "invalid_request", "Missing required parameter: " + name}
 		}
 	}
-	p, trusted := e.people.trusts(form.Get("subject_token"))
+	p, trusted := e.accounts.trusts(form.Get("subject_token"))
 	if !trusted {
 		return nil, invalidGrant("The given credential is rejected by the attribute condition.")
 	}
@@ -107,7 +107,7 @@ func (e *Emulator) serveTokenInfo(r *http.Request) (any, error) {
 	if !ok {
 		return nil, &oauthError{http.StatusBadRequest, "invalid_token", "Invalid Value"}
 	}
-	id, _, ok := e.people.lookup(b.email)
+	id, _, ok := e.accounts.lookup(b.email)
 	if !ok {
 		return nil, &oauthError{http.StatusBadRequest, "invalid_token", "Invalid Value"}
 	}
@@ -152,7 +152,7 @@ func (e *Emulator) idToken(email, audience string, now time.Time) (string, error
 	if err != nil {
 		return "", err
 	}
-	id, _, _ := e.people.lookup(email)
+	id, _, _ := e.accounts.lookup(email)
 	return sign(private, map[string]any{"alg": "RS256", "kid": identityKeyID, "typ": "JWT"}, map[string]any{
 		"iss": "https://accounts.google.com", "aud": audience, "azp": email, "email": email,
 		"email_verified": true, "sub": id, "iat": now.Unix(), "exp": now.Add(lifetime).Unix(),

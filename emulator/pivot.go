@@ -131,7 +131,7 @@ func (e *Emulator) pivotReport(c *call, ask *pivotRequest, canonical string) (*p
 		}
 	}
 	a := e.renderPivots(q, pivots, rows, quota)
-	e.steer.valuesOf(c.property.Property).replace(a.DimensionHeaders, a.MetricHeaders, a.Rows)
+	e.controls.valuesOf(c.property.Property).replace(a.DimensionHeaders, a.MetricHeaders, a.Rows)
 	return a, nil
 }
 

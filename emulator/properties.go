@@ -34,16 +34,16 @@ func (p *property) oldestMinute() int {
 	return 29
 }
 
-// A propertyBook has the properties as they are now.
-type propertyBook struct {
+// A propertyStore has the properties as they are now.
+type propertyStore struct {
 	made []property // as they were at first
 
 	mu  sync.RWMutex
 	now []property // replaced as a whole, never written to
 }
 
-func newPropertyBook(w *world.World, fields *catalog) (*propertyBook, error) {
-	b := &propertyBook{}
+func newPropertyStore(w *world.World, fields *catalog) (*propertyStore, error) {
+	b := &propertyStore{}
 	for _, s := range w.Sites() {
 		p, err := newProperty(w, s, fields)
 		if err != nil {
@@ -55,20 +55,20 @@ func newPropertyBook(w *world.World, fields *catalog) (*propertyBook, error) {
 	return b, nil
 }
 
-func (b *propertyBook) reset() {
+func (b *propertyStore) reset() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.now = b.made
 }
 
-func (b *propertyBook) all() []property {
+func (b *propertyStore) all() []property {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return b.now
 }
 
 // put replaces the property with the same id, or adds one.
-func (b *propertyBook) put(p property) {
+func (b *propertyStore) put(p property) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.now = slices.Clone(b.now)

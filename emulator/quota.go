@@ -105,8 +105,8 @@ func (p *perProject) bucket(name string) *bucket {
 	return nil
 }
 
-// A quotaBook counts, separately for core and realtime.
-type quotaBook struct {
+// A quotaStore counts, separately for core and realtime.
+type quotaStore struct {
 	share   float64                    // of a standard property's tokens
 	premium func(property string) bool // tells properties of Analytics 360
 
@@ -118,13 +118,13 @@ type quotaBook struct {
 	forced map[propertyKey]map[string]int
 }
 
-func newQuotaBook(share float64, premium func(property string) bool) *quotaBook {
-	q := &quotaBook{share: share, premium: premium}
+func newQuotaStore(share float64, premium func(property string) bool) *quotaStore {
+	q := &quotaStore{share: share, premium: premium}
 	q.reset()
 	return q
 }
 
-func (q *quotaBook) reset() {
+func (q *quotaStore) reset() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.properties = map[propertyKey]*perProperty{}
@@ -134,7 +134,7 @@ func (q *quotaBook) reset() {
 
 // limits are what is allowed of tokens of a kind, and of requests that run or fail, for a
 // property of which a standard one has so many. Analytics 360 has more.
-func (q *quotaBook) limits(property string) (tokens, requests func(standard int) int) {
+func (q *quotaStore) limits(property string) (tokens, requests func(standard int) int) {
 	many, some := q.share, 1
 	if q.premium(property) {
 		many, some = 10*many, 5
@@ -148,7 +148,7 @@ type lease struct {
 }
 
 // of returns the buckets of a key, rolled on to now. The caller holds the lock.
-func (q *quotaBook) of(k projectKey, now time.Time) (*perProperty, *perProject) {
+func (q *quotaStore) of(k projectKey, now time.Time) (*perProperty, *perProject) {
 	tokens, requests := q.limits(k.property)
 	p := q.properties[k.propertyKey]
 	if p == nil {
@@ -183,7 +183,7 @@ func (q *quotaBook) of(k projectKey, now time.Time) (*perProperty, *perProject) 
 }
 
 // setLeft forces what is left in a bucket.
-func (q *quotaBook) setLeft(k propertyKey, name string, left int, now time.Time) error {
+func (q *quotaStore) setLeft(k propertyKey, name string, left int, now time.Time) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	p, j := q.of(projectKey{propertyKey: k}, now)
@@ -254,7 +254,7 @@ func (e *Emulator) enterQuota(c *call) error {
 }
 
 // leave gives the place back and counts the failure, if it was one.
-func (q *quotaBook) leave(l *lease, status int, now time.Time) {
+func (q *quotaStore) leave(l *lease, status int, now time.Time) {
 	if l == nil {
 		return
 	}

@@ -41,7 +41,7 @@ func TestQuotaShare(t *testing.T) {
 		10:  `"tokensPerDay":{"consumed":1,"remaining":1999999},"tokensPerHour":{"consumed":1,"remaining":399999},`,
 	} {
 		l := newLab(t)
-		l.emulator.quota = newQuotaBook(share, l.emulator.isPremium)
+		l.emulator.quota = newQuotaStore(share, l.emulator.isPremium)
 		if r := l.call("runReport", quotaReport); !strings.Contains(r.body, want) || !strings.Contains(r.body, `"concurrentRequests":{"consumed":0,"remaining":10}`) {
 			t.Errorf("%v: %s", share, r.body)
 		}

@@ -77,7 +77,7 @@ func (e *Emulator) report(c *call, ask *reportRequest, canonical string, live bo
 		return nil, err
 	}
 	a := e.render(q, rows, totals, quota)
-	e.steer.valuesOf(c.property.Property).replace(a.DimensionHeaders, a.MetricHeaders, a.Rows)
+	e.controls.valuesOf(c.property.Property).replace(a.DimensionHeaders, a.MetricHeaders, a.Rows)
 	return a, nil
 }
 

@@ -172,7 +172,7 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (e *Emulator) serveOAuth(w http.ResponseWriter, r *http.Request, name string, serve func(*http.Request) (any, error)) {
-	if f := e.steer.strike(name, "", atFront, e.clock.now()); f != nil {
+	if f := e.controls.strike(name, "", atFront, e.clock.now()); f != nil {
 		e.writeFront(w, r, f, oauthService)
 		return
 	}
@@ -181,7 +181,7 @@ func (e *Emulator) serveOAuth(w http.ResponseWriter, r *http.Request, name strin
 		return
 	}
 	answer, err := serve(r)
-	if f := e.steer.strike(name, "", onAnswer, e.clock.now()); err == nil && f != nil {
+	if f := e.controls.strike(name, "", onAnswer, e.clock.now()); err == nil && f != nil {
 		e.writeAnswer(w, r, answer, f)
 		return
 	}

@@ -98,17 +98,17 @@ func (e *Emulator) assertionGrant(text string, now time.Time) (any, error) {
 func (e *Emulator) checkSigner(a *assertion) error {
 	notFound := invalidGrant("Invalid grant: account not found")
 	issuer := a.claims.Issuer
-	keys := e.people.usableKeys(a.header.KeyID, issuer)
+	keys := e.accounts.usableKeys(a.header.KeyID, issuer)
 	signer := slices.IndexFunc(keys, func(k key) bool { return a.signedBy(k.public) })
 	switch {
 	case signer >= 0:
-	case len(keys) == 0 && a.header.Algorithm == "RS256" && !e.people.exists(issuer):
+	case len(keys) == 0 && a.header.Algorithm == "RS256" && !e.accounts.exists(issuer):
 		// Nobody's key can have signed for an account that does not exist.
 		return notFound
 	default:
 		return invalidGrant("Invalid JWT Signature.")
 	}
-	if _, _, ok := e.people.lookup(issuer); !ok || keys[signer].email != issuer {
+	if _, _, ok := e.accounts.lookup(issuer); !ok || keys[signer].email != issuer {
 		return notFound
 	}
 	return nil
@@ -193,5 +193,5 @@ func writeOAuth(w http.ResponseWriter, answer any, err error) {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	enc.Encode(body) // the client left: there is nobody to tell
+	enc.Encode(body) // the client left
 }

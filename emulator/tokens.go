@@ -32,7 +32,7 @@ func knownScope(s string) bool {
 	return false
 }
 
-// lifetime is how long an access token is good. Clients are told a second less.
+// lifetime is how long an access token is good. Clients read a second less.
 const lifetime = time.Hour
 
 // A bearer is whom an access token stands for.
@@ -46,17 +46,17 @@ func (b bearer) has(any ...string) bool {
 	return slices.ContainsFunc(any, func(s string) bool { return slices.Contains(b.scopes, s) })
 }
 
-// A tokenBook holds the live access tokens by their fingerprint.
-type tokenBook struct {
+// A tokenStore holds the live access tokens by their fingerprint.
+type tokenStore struct {
 	mu     sync.Mutex
 	live   map[string]bearer
 	issued int
 }
 
-func newTokenBook() *tokenBook { return &tokenBook{live: map[string]bearer{}} }
+func newTokenStore() *tokenStore { return &tokenStore{live: map[string]bearer{}} }
 
 // issue returns a new access token. Expired ones are forgotten on the way.
-func (t *tokenBook) issue(b bearer, now time.Time) string {
+func (t *tokenStore) issue(b bearer, now time.Time) string {
 	token := "ya29.c." + randomText(150)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,7 +73,7 @@ func (t *tokenBook) issue(b bearer, now time.Time) string {
 }
 
 // find returns whom a token stands for, if it is still good.
-func (t *tokenBook) find(token string, now time.Time) (bearer, bool) {
+func (t *tokenStore) find(token string, now time.Time) (bearer, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	b, ok := t.live[fingerprint(token)]
@@ -81,7 +81,7 @@ func (t *tokenBook) find(token string, now time.Time) (bearer, bool) {
 }
 
 // revoke forgets a token and reports whether there was one.
-func (t *tokenBook) revoke(token string) bool {
+func (t *tokenStore) revoke(token string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, ok := t.live[fingerprint(token)]
@@ -90,7 +90,7 @@ func (t *tokenBook) revoke(token string) bool {
 }
 
 // revokeAll forgets the tokens of an account.
-func (t *tokenBook) revokeAll(email string) {
+func (t *tokenStore) revokeAll(email string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for k, b := range t.live {
@@ -100,7 +100,7 @@ func (t *tokenBook) revokeAll(email string) {
 	}
 }
 
-func (t *tokenBook) count() int {
+func (t *tokenStore) count() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.issued

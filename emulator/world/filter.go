@@ -59,7 +59,7 @@ type matchKey struct {
 	dimension string
 }
 
-// matchMask remembers what Test said: by value across ranges, by code within one.
+// matchMask memoizes Test: by value across ranges, by code within one.
 type matchMask struct {
 	q *query
 	attribute

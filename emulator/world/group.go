@@ -74,7 +74,7 @@ func newIndex(size uint64) (find func(uint64) int32, add func(uint64, int32)) {
 }
 
 // keys packs the codes of several attributes into one number. Where the product of
-// their sizes does not fit, what is packed so far is numbered anew.
+// their sizes does not fit, what is packed so far is renumbered.
 type keys struct {
 	q          *query
 	attributes []attribute

@@ -3,7 +3,7 @@ package world
 // museumProfile is the shape of one busy site. The figures are derived from the GA4 reports
 // of one agency in analytics.usa.gov (national-aeronautics-space-administration, taken January to March
 // 2024; U.S. public domain, CC0 elsewhere); names, pages and products are made up.
-// Weights are parts of 100 000 unless said otherwise.
+// Weights are parts of 100 000 unless stated otherwise.
 func museumProfile() *profile {
 	return &profile{
 		home:     "Germany",

@@ -57,7 +57,7 @@ type window struct {
 	base   int        // day of days[0]
 	days   [][]uint32 // events
 
-	met     []int32 // groups that the anchor at hand has met
+	met     []int32 // groups that the current anchor has met
 	numbers []int32 // 1 + index into met, by group; 0 for those not met
 	hits    []hit
 	of      []int32 // index into met, by hit
@@ -128,7 +128,7 @@ func (w *window) number(id int32) int32 {
 	return w.numbers[id] - 1
 }
 
-// tally counts each user of a group once, by how far back he was last seen.
+// tally counts each user of a group once, by how far back they were last seen.
 func (w *window) tally() {
 	order, ends := sortByGroup(groups{n: len(w.met), of: w.of})
 	from := int32(0)

@@ -53,8 +53,8 @@ func (v Values) put(name string, row int, into *cell) {
 	}
 }
 
-// steering is what the control endpoint changed.
-type steering struct {
+// controls are what the control endpoint changed.
+type controls struct {
 	mu      sync.Mutex
 	latency map[string]Latency // by method; "*" for all others
 	faults  map[faultKey]*fault
@@ -63,14 +63,14 @@ type steering struct {
 	dice    *rand.Rand
 }
 
-func newSteering() *steering {
-	s := &steering{}
+func newControls() *controls {
+	s := &controls{}
 	s.reset()
 	return s
 }
 
 // reset also reseeds: the same requests meet the same faults after it.
-func (s *steering) reset() {
+func (s *controls) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.latency, s.faults, s.flags = map[string]Latency{}, map[faultKey]*fault{}, map[string]Flags{}
@@ -78,20 +78,20 @@ func (s *steering) reset() {
 	s.dice = rand.New(rand.NewPCG(1, 2))
 }
 
-func (s *steering) flagsOf(property string) Flags {
+func (s *controls) flagsOf(property string) Flags {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.flags[property]
 }
 
-func (s *steering) valuesOf(property string) Values {
+func (s *controls) valuesOf(property string) Values {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.values[property]
 }
 
 // wait draws how long one request takes.
-func (s *steering) wait(method string) time.Duration {
+func (s *controls) wait(method string) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l, ok := s.latency[method]
@@ -108,13 +108,13 @@ func (s *steering) wait(method string) time.Duration {
 // AllowImpersonation lets caller (an e-mail address, or the principal of a
 // federated identity) get access tokens of the account target.
 func (e *Emulator) AllowImpersonation(target, caller string) error {
-	return e.people.change(target, func(a *account) { a.impersonators[caller] = true })
+	return e.accounts.change(target, func(a *account) { a.impersonators[caller] = true })
 }
 
 // RevokeAccount deletes the account, as far as Google's answers go: the token
 // endpoint answers invalid_grant, and its live access tokens are refused with 401.
 func (e *Emulator) RevokeAccount(email string) error {
-	err := e.people.change(email, func(a *account) { a.revoked = true })
+	err := e.accounts.change(email, func(a *account) { a.revoked = true })
 	if err == nil {
 		e.tokens.revokeAll(email)
 	}
@@ -123,13 +123,13 @@ func (e *Emulator) RevokeAccount(email string) error {
 
 // RestoreAccount undoes RevokeAccount. Access tokens of before stay refused.
 func (e *Emulator) RestoreAccount(email string) error {
-	return e.people.change(email, func(a *account) { a.revoked = false })
+	return e.accounts.change(email, func(a *account) { a.revoked = false })
 }
 
 // RevokeTokens makes the live access tokens of an account invalid; it may get
 // new ones.
 func (e *Emulator) RevokeTokens(email string) error {
-	err := e.people.change(email, func(*account) {})
+	err := e.accounts.change(email, func(*account) {})
 	if err == nil {
 		e.tokens.revokeAll(email)
 	}
@@ -141,13 +141,13 @@ func (e *Emulator) SetAccess(email, property string, may bool) error {
 	if err := e.checkProperties([]string{property}); err != nil {
 		return err
 	}
-	return e.people.change(email, func(a *account) { a.setSees(property, may) })
+	return e.accounts.change(email, func(a *account) { a.setSees(property, may) })
 }
 
 // SetKeyDisabled disables or enables a key by its private_key_id. Assertions
 // signed with a disabled key have an invalid signature.
 func (e *Emulator) SetKeyDisabled(id string, disabled bool) error {
-	return e.people.setKeyDisabled(id, disabled)
+	return e.accounts.setKeyDisabled(id, disabled)
 }
 
 // Now returns the emulator's time.
@@ -167,9 +167,9 @@ func (e *Emulator) SetLatency(method string, l Latency) error {
 	if l.Fixed < 0 || l.Jitter < 0 {
 		return fmt.Errorf("emulator: latency %v + %v must not be negative", l.Fixed, l.Jitter)
 	}
-	e.steer.mu.Lock()
-	defer e.steer.mu.Unlock()
-	e.steer.latency[method] = l
+	e.controls.mu.Lock()
+	defer e.controls.mu.Unlock()
+	e.controls.latency[method] = l
 	return nil
 }
 
@@ -179,9 +179,9 @@ func (e *Emulator) SetFlags(property string, f Flags) error {
 	if err := e.checkProperties([]string{property}); err != nil {
 		return err
 	}
-	e.steer.mu.Lock()
-	defer e.steer.mu.Unlock()
-	e.steer.flags[property] = f
+	e.controls.mu.Lock()
+	defer e.controls.mu.Unlock()
+	e.controls.flags[property] = f
 	return nil
 }
 
@@ -190,9 +190,9 @@ func (e *Emulator) SetValues(property string, v Values) error {
 	if err := e.checkProperties([]string{property}); err != nil {
 		return err
 	}
-	e.steer.mu.Lock()
-	defer e.steer.mu.Unlock()
-	e.steer.values[property] = v
+	e.controls.mu.Lock()
+	defer e.controls.mu.Unlock()
+	e.controls.values[property] = v
 	return nil
 }
 
@@ -223,7 +223,7 @@ type AccountState struct {
 
 // Accounts returns all accounts, by e-mail address.
 func (e *Emulator) Accounts() []AccountState {
-	d := e.people
+	d := e.accounts
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var all []AccountState
@@ -247,11 +247,11 @@ func (e *Emulator) Counts() Counts {
 	return c
 }
 
-// Reset undoes what was steered: clock, latency, faults, flags, values, properties,
-// quotas and counters begin anew. Accounts, keys and access stay as they are.
+// Reset undoes all changes made through Control: clock, latency, faults, flags, values, properties,
+// quotas and counters start over. Accounts, keys and access stay as they are.
 func (e *Emulator) Reset() {
 	e.clock.reset()
-	e.steer.reset()
+	e.controls.reset()
 	e.properties.reset()
 	e.quota.reset()
 	e.counts.reset()
