@@ -1,24 +1,25 @@
-# make test sets up everything that the tests need, on Debian, and passes.
+# A line of help follows "##"; make without a target prints these lines.
 
-.PHONY: test test-fast setup js lint unit any-day any-day-briefly fuzz-briefly judge adversary fuzz bench simulate dist demo clean
+.DEFAULT_GOAL := help
+.PHONY: help test test-fast setup js lint unit properties any-day any-day-briefly judge adversary fuzz bench simulate dist demo clean
 
 export CGO_ENABLED ?= 0
 
-test: setup lint js unit any-day-briefly fuzz-briefly judge
+help: ## print what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# For while one works: all but the race detector, other days, fuzzing and the judges.
-test-fast: lint js
+test: setup lint js unit any-day-briefly judge ## everything that CI runs, on Debian; takes about half an hour
+
+test-fast: lint js ## while working: lint, unit tests without the race detector, JavaScript
 	go test ./...
 
-demo:
+demo: ## run the demo on made-up data
 	go run ./cmd/oriel demo
 
-# Chromium and fonts for the browser tests, Node for the official npm clients and
-# for checking TypeScript; none of it is needed to run Oriel.
-setup:
+setup: ## install what the tests need (Debian); asks first, except in CI
 	build/setup
 
-lint:
+lint: ## check formatting, vet and staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt -w on these"; exit 1; }
 	go mod tidy -diff
 	go vet ./...
@@ -26,62 +27,53 @@ lint:
 	cd js/build && go vet ./...
 	go tool -modfile=build/lint/go.mod staticcheck ./...
 
-# Style, types, unit tests, and that the committed js/dist is what js/src makes.
-js:
+js: ## lint, type-check and test js, and check that js/dist matches js/src
 	cd js && npm ci --no-audit --no-fund && npm test
 	cd js/build && go run . -check
 
-unit:
+unit: ## build without cgo, then all Go tests with the race detector
 	CGO_ENABLED=0 go build -o /dev/null ./cmd/oriel
 	CGO_ENABLED=1 go test -race -timeout 30m ./...
 
-# The unit tests with the clock moved: in 1,000 days, on a 29 February, in the last
-# minutes of a year, in hours that a change of clocks skips, where it is tomorrow.
-# DAYS=leap-day,apia for some; build/anyday/main.go has all.
+properties: ## the property tests of internal/app at full size: minutes of CPU
+	ORIEL_PROPERTIES=full go test -count=1 -timeout 2h ./internal/app
+
+# In 1,000 days, on a 29 February, in the last minutes of a year, in hours that a
+# change of clocks skips, where it is tomorrow. build/anyday/main.go has all days.
 DAYS ?=
-any-day:
+any-day: ## all Go tests with the clock moved; DAYS=leap-day,apia for some days
 	go run ./build/anyday -on "$(DAYS)" ./...
 
-# The packages whose tests take a few seconds. One that takes more than ten on two
-# processors belongs to SLOW.
+# Packages whose tests take more than ten seconds on two processors belong to SLOW.
 SLOW = . ./cmd/oriel ./emulator ./emulator/world ./internal/app ./internal/audit ./internal/store/sqlstore ./internal/ua ./internal/web
-any-day-briefly:
+any-day-briefly: ## the same, only packages whose tests take a few seconds
 	go run ./build/anyday $$(go list ./... | grep -Fxv "$$(go list $(SLOW))")
 
-# Every fuzz test for a minute; FUZZTIME=10m for longer.
+# Not part of make test: the inputs are random, and CI's verdict depends on the
+# commit alone. Seeds and inputs found earlier are unit tests.
 FUZZTIME ?= 60s
-fuzz:
-	build/fuzz $(FUZZTIME)
+FUZZDIRS ?=
+fuzz: ## every fuzz test for a minute; FUZZTIME=10m FUZZDIRS=internal/ua for other times and packages
+	build/fuzz $(FUZZTIME) $(FUZZDIRS)
 
-# Those of what strangers write, two seconds each. The seeds of all of them, and
-# what was found before, are among the unit tests.
-fuzz-briefly:
-	build/fuzz 2s internal/access internal/credential internal/dashboard internal/policy internal/protojson internal/report internal/ua
-
-# Google's own clients and a real browser, against the built program.
-judge:
+judge: ## Google's own clients and a real browser, against the built program
 	cd judges/npm && npm ci --no-audit --no-fund
 	cd judges && go test -count=1 -timeout 30m ./...
 
-# Everything that somebody hostile might try, through the front door; make judge
-# has it too.
-adversary:
+adversary: ## attacks against the built program; part of make judge
 	cd judges && go test -count=1 ./adversary
 
-# The hot path beside a bare net/http handler, then the emulator's world.
-bench:
+bench: ## the hot path beside a bare net/http handler, then the emulator's world
 	go test -count=1 -run '^TestHotPath$$' -timeout 30m -v ./internal/app -hotpath
 	go test -run '^$$' -bench "Run30Days|BenchmarkNew" -benchmem ./emulator/world
 
-# A day of many viewers, and what it takes of Google's quotas; docs/quota-and-freshness.md has
-# the figures of a larger one.
-simulate:
+# docs/quota-and-freshness.md has the figures of a larger one.
+simulate: ## a day of many viewers, and what it takes of Google's quotas
 	go run ./build/simulate
 
-# Rebuild the committed JavaScript.
-dist:
+dist: ## rebuild the committed js/dist
 	cd js && npm ci --no-audit --no-fund
 	cd js/build && go run .
 
-clean:
+clean: ## remove node_modules
 	rm -rf js/node_modules judges/npm/node_modules
