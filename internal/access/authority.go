@@ -4,7 +4,7 @@
 // and views. Ours are HS256; a host may sign its own with a key that it
 // registered. What a token allows is computed by package policy from the token
 // and today's configuration, also when it is renewed, and remembered with the
-// token for as long as both stay the same, see memory.go. Whether a session was
+// token for as long as both stay the same, see token_cache.go. Whether a session was
 // revoked is asked each time, behind the signature or its memory.
 package access
 

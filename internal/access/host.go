@@ -116,6 +116,13 @@ func (a *Authority) byAPIKey(shown string) (found caller, ok bool) {
 	return found, ok
 }
 
+// HostOf returns the name of the host that an API key belongs to. It is for rate
+// limits: what the host may do, the called method checks.
+func (a *Authority) HostOf(apiKey string) (name string, ok bool) {
+	by, ok := a.byAPIKey(apiKey)
+	return by.host.Name, ok
+}
+
 func (a *Authority) host(name string) (Host, bool) {
 	i := slices.IndexFunc(a.c.Hosts, func(h Host) bool { return h.Name == name })
 	if i < 0 {

@@ -3,7 +3,10 @@ package access
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
@@ -93,3 +96,7 @@ func (a *Authority) Renew(ctx context.Context, token string, caller Caller) (Tok
 	renewed, err := a.issue(ctx, caller, EventRenew, c, min(a.c.Lifetime, c.ExpiresAt.Sub(c.IssuedAt)))
 	return renewed, grant, err
 }
+
+// Expired reports whether err refuses a token for its age alone. Its signature was
+// good: signatures are checked before ages.
+func Expired(err error) bool { return errors.Is(err, jwt.ErrTokenExpired) }
