@@ -54,7 +54,7 @@ func (a *App) traffic(ctx context.Context, view string, patience time.Duration) 
 // the property lacks: a definition that nobody has registered, or a slip.
 func (a *App) unanswerable(ctx context.Context, view string, patience time.Duration) (notes []string) {
 	v := a.config.Views[view]
-	meanings := v.UA.options().Meanings()
+	meanings := v.UA.options().FieldMappings()
 	if len(meanings) == 0 {
 		return nil
 	}

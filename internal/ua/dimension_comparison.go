@@ -53,24 +53,24 @@ func (c comparison) matcher() (func(string) bool, error) {
 
 // positive returns the test, were it not negative.
 func (c comparison) positive() (func(string) bool, error) {
-	fold := strings.ToLower
+	lower := strings.ToLower
 	if c.exactCase {
-		fold = strings.Clone
+		lower = strings.Clone
 	}
-	value := fold(c.values[0])
+	value := lower(c.values[0])
 	switch c.match {
 	case exact, inListed:
 		wanted := map[string]bool{}
 		for _, v := range c.values {
-			wanted[fold(v)] = true
+			wanted[lower(v)] = true
 		}
-		return func(s string) bool { return wanted[fold(s)] }, nil
+		return func(s string) bool { return wanted[lower(s)] }, nil
 	case contains:
-		return func(s string) bool { return strings.Contains(fold(s), value) }, nil
+		return func(s string) bool { return strings.Contains(lower(s), value) }, nil
 	case beginsWith:
-		return func(s string) bool { return strings.HasPrefix(fold(s), value) }, nil
+		return func(s string) bool { return strings.HasPrefix(lower(s), value) }, nil
 	case endsWith:
-		return func(s string) bool { return strings.HasSuffix(fold(s), value) }, nil
+		return func(s string) bool { return strings.HasSuffix(lower(s), value) }, nil
 	case partialRegexp:
 		re, err := c.compile()
 		if err != nil {

@@ -9,10 +9,10 @@ import (
 // A transform makes a v3 dimension value from the values of GA4 fields.
 type transform struct {
 	render func(raw []string) string
-	// folds is set when different GA4 values give the same v3 value; scope is
+	// aggregates is set when different GA4 values give the same v3 value; scope is
 	// then the widest thing of which each is in one GA4 value only.
-	folds bool
-	scope scope
+	aggregates bool
+	scope      scope
 	// sorted is set when the order of GA4's values is that of v3's.
 	sorted bool
 	// values, with others, is the whole transform of one field that has few
@@ -43,25 +43,25 @@ func transformOf(key string) transform {
 		return fewValues(keep, true, map[string]string{"iOS": "app", "Android": "app"})
 	case "level1", "level2", "level3", "level4":
 		level := int(key[len(key)-1] - '0')
-		return transform{folds: true, scope: perEvent, render: func(raw []string) string { return pathLevel(raw[0], level) }}
+		return transform{aggregates: true, scope: perEvent, render: func(raw []string) string { return pathLevel(raw[0], level) }}
 	case "urlPath":
-		return transform{folds: true, scope: perEvent, render: func(raw []string) string { return referralPath(raw[0]) }}
+		return transform{aggregates: true, scope: perEvent, render: func(raw []string) string { return referralPath(raw[0]) }}
 	case "previousPage":
-		return transform{folds: true, scope: perEvent, render: func(raw []string) string { return previousPage(raw[0], raw[1]) }}
+		return transform{aggregates: true, scope: perEvent, render: func(raw []string) string { return previousPage(raw[0], raw[1]) }}
 	case "noScheme":
-		return transform{folds: true, scope: perEvent, render: func(raw []string) string { return withoutScheme(raw[0]) }}
+		return transform{aggregates: true, scope: perEvent, render: func(raw []string) string { return withoutScheme(raw[0]) }}
 	case "words":
-		return transform{folds: true, scope: perSession, render: func(raw []string) string { return strconv.Itoa(len(strings.Fields(raw[0]))) }}
+		return transform{aggregates: true, scope: perSession, render: func(raw []string) string { return strconv.Itoa(len(strings.Fields(raw[0]))) }}
 	case "join space":
-		return transform{folds: true, scope: perSession, render: func(raw []string) string { return strings.Join(raw, " ") }}
+		return transform{aggregates: true, scope: perSession, render: func(raw []string) string { return strings.Join(raw, " ") }}
 	case "join slash":
-		return transform{folds: true, scope: perEvent, render: joinPath}
+		return transform{aggregates: true, scope: perEvent, render: joinPath}
 	}
 	return transform{render: direct, sorted: true}
 }
 
-func fewValues(others string, folds bool, values map[string]string) transform {
-	t := transform{values: values, others: others, folds: folds, scope: perSession}
+func fewValues(others string, aggregates bool, values map[string]string) transform {
+	t := transform{values: values, others: others, aggregates: aggregates, scope: perSession}
 	t.render = func(raw []string) string { return t.of(raw[0]) }
 	return t
 }

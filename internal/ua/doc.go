@@ -9,7 +9,7 @@
 //	json := body.JSON()
 //
 // A batch of the Analytics Reporting API v4 goes the same way, from ParseBatch and
-// TranslateBatch. Both dialects are made of grids: columns over one span of days.
+// TranslateBatch. Both dialects are made of tables: columns over one span of days.
 // A v3 query is one; a v4 report has one for each date range, segment and part of
 // a pivot, whose rows are joined.
 //
@@ -17,9 +17,9 @@
 // one table, names.tsv, from which docs/from-universal-analytics.md is made.
 // A name that GA4 cannot answer is an error that says so, never a zero.
 //
-// Several GA4 rows can fold into one v3 row: all pages under /blog/ are one
+// Several GA4 rows can be aggregated into one v3 row: all pages under /blog/ are one
 // ga:pagePathLevel1. Numbers are then computed only where the result is exact:
-// counts are summed, ratios are computed anew from their parts, and what cannot
+// counts are alwaysSummed, ratios are computed anew from their parts, and what cannot
 // be had from the rows (distinct users, sessions by page) is an error.
 //
 // Management and AllColumns answer the lists around the data, from which pages

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// A leaf is a GA4 metric of a formula. Where, if set, counts only what has a value
+// A metricRef is a GA4 metric of a formula. Where, if set, counts only what has a value
 // of a dimension; Minutes, if set, only the last minutes of a realtime report. Each
 // pair of them is a question of its own.
-type leaf struct {
+type metricRef struct {
 	Metric  string
 	Where   where
 	Minutes int
@@ -21,37 +21,37 @@ type leaf struct {
 // event; the zero where counts all.
 type where struct{ Field, Value string }
 
-// A formula is an arithmetic expression over leaves: a number, a leaf, or an
+// A formula is an arithmetic expression over refs: a number, a metricRef, or an
 // operation on two formulas.
 type formula struct {
 	op          byte // + - * / or 0
 	left, right *formula
-	leaf        *leaf
+	metricRef   *metricRef
 	number      float64
 }
 
-// direct returns the leaf of a formula that is one leaf and nothing else.
-func (f *formula) direct() (leaf, bool) {
-	if f.leaf == nil {
-		return leaf{}, false
+// direct returns the metricRef of a formula that is one metricRef and nothing else.
+func (f *formula) direct() (metricRef, bool) {
+	if f.metricRef == nil {
+		return metricRef{}, false
 	}
-	return *f.leaf, true
+	return *f.metricRef, true
 }
 
-// leaves lists what the formula reads, each once.
-func (f *formula) leaves() []leaf {
-	var out []leaf
-	f.walk(func(l leaf) {
-		if !slices.Contains(out, l) {
-			out = append(out, l)
+// refs lists what the formula reads, each once.
+func (f *formula) refs() []metricRef {
+	var out []metricRef
+	f.walk(func(ref metricRef) {
+		if !slices.Contains(out, ref) {
+			out = append(out, ref)
 		}
 	})
 	return out
 }
 
-func (f *formula) walk(visit func(leaf)) {
-	if f.leaf != nil {
-		visit(*f.leaf)
+func (f *formula) walk(visit func(metricRef)) {
+	if f.metricRef != nil {
+		visit(*f.metricRef)
 	}
 	if f.op != 0 {
 		f.left.walk(visit)
@@ -60,10 +60,10 @@ func (f *formula) walk(visit func(leaf)) {
 }
 
 // eval computes the formula. A division by zero is zero, as in UA.
-func (f *formula) eval(value func(leaf) float64) float64 {
+func (f *formula) eval(value func(metricRef) float64) float64 {
 	switch {
-	case f.leaf != nil:
-		return value(*f.leaf)
+	case f.metricRef != nil:
+		return value(*f.metricRef)
 	case f.op == 0:
 		return f.number
 	}
@@ -160,11 +160,11 @@ func (p *formulaParser) operand(depth int) *formula {
 	if n, err := strconv.ParseFloat(token, 64); err == nil {
 		return &formula{number: n}
 	}
-	l := leaf{Metric: token}
+	ref := metricRef{Metric: token}
 	if m := counts.FindStringSubmatch(token); m != nil {
-		l.Metric, l.Where = m[1], where{m[2], m[3]}
+		ref.Metric, ref.Where = m[1], where{m[2], m[3]}
 	}
-	return &formula{leaf: &l}
+	return &formula{metricRef: &ref}
 }
 
 // A scope is the thing that a metric counts. Rows fold by addition only if each
@@ -176,7 +176,7 @@ const (
 	perEvent   scope = iota // an event: has one page, one referrer
 	perSession              // a session: has one source and one device, and several pages
 	perUser                 // a user: may be in any number of rows
-	weighted                // a mean: folds by its weight
+	weighted                // a mean: aggregates by its weight
 )
 
 var sessionMetrics = []string{"sessions", "engagedSessions"}
@@ -213,8 +213,8 @@ func scopeOf(metric string) scope {
 	return perEvent
 }
 
-// weightOf returns the leaf by which a mean is weighted when rows fold.
-func weightOf(l leaf) (leaf, bool) {
-	w := weights[l.Metric]
-	return leaf{Metric: w, Where: l.Where, Minutes: l.Minutes}, w != ""
+// weightOf returns the metricRef by which a mean is weighted when rows are aggregated.
+func weightOf(ref metricRef) (metricRef, bool) {
+	w := weights[ref.Metric]
+	return metricRef{Metric: w, Where: ref.Where, Minutes: ref.Minutes}, w != ""
 }

@@ -72,14 +72,14 @@ var digits = regexp.MustCompile(`[0-9]+`)
 const calculatedPrefix = "ga:calcmetric_"
 
 // lookup finds a name whatever its case. arg is what stood for XX or <NAME>.
-func lookup(asked string) (n *Name, arg string) {
-	key := strings.ToLower(asked)
+func lookup(requested string) (n *Name, arg string) {
+	key := strings.ToLower(requested)
 	t := table()
 	if n := t.byKey[key]; n != nil && !strings.Contains(n.Name, "XX") {
 		return n, ""
 	}
 	if strings.HasPrefix(key, calculatedPrefix) {
-		return t.byKey[calculatedPrefix+"<name>"], asked[len(calculatedPrefix):]
+		return t.byKey[calculatedPrefix+"<name>"], requested[len(calculatedPrefix):]
 	}
 	at := digits.FindStringIndex(key)
 	if at == nil {
@@ -90,14 +90,14 @@ func lookup(asked string) (n *Name, arg string) {
 
 // resolve finds what a query's name means there, with the configuration's
 // answers in place of numbers.
-func (o Options) resolve(asked string, realtime bool) (Name, error) {
-	spelled := asked
-	if realtime && len(asked) > 3 && strings.EqualFold(asked[:3], "ga:") {
-		spelled = "rt:" + asked[3:]
+func (o Options) resolve(requested string, realtime bool) (Name, error) {
+	spelled := requested
+	if realtime && len(requested) > 3 && strings.EqualFold(requested[:3], "ga:") {
+		spelled = "rt:" + requested[3:]
 	}
 	found, arg := lookup(spelled)
 	if found == nil || strings.HasPrefix(found.Name, "rt:") != realtime {
-		return Name{}, unknownName(asked, realtime)
+		return Name{}, unknownName(requested, realtime)
 	}
 	n := *found
 	if field := o.named(n); field != "" {
@@ -107,7 +107,7 @@ func (o Options) resolve(asked string, realtime bool) (Name, error) {
 		return n, nil
 	}
 	if n.Fidelity == None {
-		return Name{}, unanswerable(asked, n)
+		return Name{}, unanswerable(requested, n)
 	}
 	if n.Name == "ga:pagePath" && o.PagePath != "" {
 		n.GA4 = o.PagePath
@@ -115,11 +115,11 @@ func (o Options) resolve(asked string, realtime bool) (Name, error) {
 	if arg == "" {
 		return n, nil
 	}
-	return o.configured(n, asked, arg)
+	return o.configured(n, requested, arg)
 }
 
 // configured fills in what a name with a number stands for in this view.
-func (o Options) configured(n Name, asked, arg string) (Name, error) {
+func (o Options) configured(n Name, requested, arg string) (Name, error) {
 	i, _ := strconv.Atoi(arg) // 0, which nothing has, if out of range
 	var field, setting string
 	switch {
@@ -137,21 +137,21 @@ func (o Options) configured(n Name, asked, arg string) (Name, error) {
 		}
 	case n.Name == "ga:contentGroupXX":
 		if i != 1 {
-			return Name{}, badName("%s cannot be answered: GA4 has one content group, ga:contentGroup1 (contentGroup).", asked)
+			return Name{}, badName("%s cannot be answered: GA4 has one content group, ga:contentGroup1 (contentGroup).", requested)
 		}
 		return n, nil
 	case n.Name == "ga:productCategoryLevelXX":
 		if i < 1 || i > 5 {
-			return Name{}, badName("%s cannot be answered: GA4 has five levels, ga:productCategoryLevel1 (itemCategory) to 5 (itemCategory5).", asked)
+			return Name{}, badName("%s cannot be answered: GA4 has five levels, ga:productCategoryLevel1 (itemCategory) to 5 (itemCategory5).", requested)
 		}
 		n.GA4 = strings.TrimSuffix(fmt.Sprintf("itemCategory%d", i), "1")
 		return n, nil
 	default:
-		return Name{}, badName("%s cannot be answered by Google Analytics 4.", asked)
+		return Name{}, badName("%s cannot be answered by Google Analytics 4.", requested)
 	}
 	if field == "" {
 		return Name{}, badName("%s needs the view's configuration to say what it is in Google Analytics 4. "+
-			"The operator can say it in views.NAME.universal_analytics.%s, such as %s: %s.", report.Brief(asked), setting, report.Brief(arg), examples[setting])
+			"The operator can say it in views.NAME.universal_analytics.%s, such as %s: %s.", report.Brief(requested), setting, report.Brief(arg), examples[setting])
 	}
 	n.GA4 = placeholder.ReplaceAllLiteralString(n.GA4, field)
 	return n, nil
@@ -172,9 +172,9 @@ func (n Name) fields() []string {
 		return nil
 	}
 	var fields []string
-	for _, l := range f.leaves() {
-		if fields = append(fields, l.Metric); l.Where.Field != "" {
-			fields = append(fields, l.Where.Field)
+	for _, ref := range f.refs() {
+		if fields = append(fields, ref.Metric); ref.Where.Field != "" {
+			fields = append(fields, ref.Where.Field)
 		}
 	}
 	return fields
@@ -211,22 +211,22 @@ func (o Options) spelled(n Name) []string {
 
 var placeholder = regexp.MustCompile(`<[a-z]+ n>`)
 
-func unanswerable(asked string, n Name) error {
+func unanswerable(requested string, n Name) error {
 	why, near := "", "GA4 has no field near it."
 	if n.Note != "" {
 		why = " (" + n.Note + ")"
 	}
 	if n.Nearest != "" {
 		near = "The nearest GA4 field is " + n.Nearest + "."
-		if s := spokenAs(n); s != "" {
+		if s := nameFor(n); s != "" {
 			near = fmt.Sprintf("The nearest GA4 field is %s, here %s.", n.Nearest, s)
 		}
 	}
-	return badName("Invalid dimension or metric: %s cannot be answered by Google Analytics 4%s. %s", asked, why, near)
+	return badName("Invalid dimension or metric: %s cannot be answered by Google Analytics 4%s. %s", requested, why, near)
 }
 
-// spokenAs returns the UA name by which n's nearest GA4 field can be asked.
-func spokenAs(n Name) string {
+// nameFor returns the UA name by which n's nearest GA4 field can be requested.
+func nameFor(n Name) string {
 	for _, m := range table().list {
 		if m.GA4 == n.Nearest && m.Fidelity != None && m.ReplacedBy == "" && m.Name[:3] == n.Name[:3] && m.Dimension == n.Dimension {
 			return m.Name
@@ -235,21 +235,21 @@ func spokenAs(n Name) string {
 	return ""
 }
 
-func unknownName(asked string, realtime bool) error {
+func unknownName(requested string, realtime bool) error {
 	var best Name
-	distance := len(asked)/2 + 1
+	distance := len(requested)/2 + 1
 	for _, m := range table().list {
 		if m.Fidelity == None || strings.HasPrefix(m.Name, "rt:") != realtime {
 			continue
 		}
-		if d := editDistance(strings.ToLower(asked), strings.ToLower(m.Name), distance); d < distance {
+		if d := editDistance(strings.ToLower(requested), strings.ToLower(m.Name), distance); d < distance {
 			best, distance = m, d
 		}
 	}
 	if best.Name == "" {
-		return badName("Invalid dimension or metric: %s", report.Brief(asked))
+		return badName("Invalid dimension or metric: %s", report.Brief(requested))
 	}
-	return badName("Invalid dimension or metric: %s. The nearest is %s (GA4: %s).", report.Brief(asked), best.Name, best.GA4)
+	return badName("Invalid dimension or metric: %s. The nearest is %s (GA4: %s).", report.Brief(requested), best.Name, best.GA4)
 }
 
 // editDistance counts the letters to change from a to b, or returns most when

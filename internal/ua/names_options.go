@@ -64,22 +64,22 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// A Meaning is a field that a configuration gives a name of Universal Analytics.
-type Meaning struct {
+// A FieldMapping is a field that a configuration gives a name of Universal Analytics.
+type FieldMapping struct {
 	Setting, Key string // dimensions, eventCategory
 	Field        string // of GA4
 	Dimension    bool   // else a metric
 }
 
-// Meanings lists the fields that a valid configuration names, those of one setting
+// FieldMappings lists the fields that a valid configuration names, those of one setting
 // together.
-func (o Options) Meanings() (all []Meaning) {
+func (o Options) FieldMappings() (all []FieldMapping) {
 	for _, n := range slices.Sorted(maps.Keys(o.Goals)) {
-		all = append(all, Meaning{"goals", strconv.Itoa(n), "keyEvents:" + o.Goals[n], false})
+		all = append(all, FieldMapping{"goals", strconv.Itoa(n), "keyEvents:" + o.Goals[n], false})
 	}
 	dimensions := keyed(o.Dimensions, o.DimensionNames)
 	for _, key := range slices.Sorted(maps.Keys(dimensions)) {
-		all = append(all, Meaning{"dimensions", key, dimensions[key], true})
+		all = append(all, FieldMapping{"dimensions", key, dimensions[key], true})
 	}
 	for _, of := range []struct {
 		setting  string
@@ -88,12 +88,12 @@ func (o Options) Meanings() (all []Meaning) {
 		for _, key := range slices.Sorted(maps.Keys(of.formulas)) {
 			f, err := parseFormula(of.formulas[key])
 			if err != nil {
-				continue // the query that names it is told
+				continue // the query that names it is reported
 			}
-			for _, l := range f.leaves() {
-				all = append(all, Meaning{of.setting, key, l.Metric, false})
-				if l.Where.Field != "" {
-					all = append(all, Meaning{of.setting, key, l.Where.Field, true})
+			for _, ref := range f.refs() {
+				all = append(all, FieldMapping{of.setting, key, ref.Metric, false})
+				if ref.Where.Field != "" {
+					all = append(all, FieldMapping{of.setting, key, ref.Where.Field, true})
 				}
 			}
 		}

@@ -63,22 +63,22 @@ func TestEveryNameTranslates(t *testing.T) {
 	o.Goals[1], o.Dimensions[1], o.Metrics[1], o.Calculated["X"] = "purchase", "customEvent:author", "customEvent:words", "sessions/2"
 	fill := strings.NewReplacer("XX", "1", "<NAME>", "X")
 	for _, n := range Names() {
-		asked := strings.ToUpper(fill.Replace(n.Name)[:3]) + fill.Replace(n.Name)[3:]
+		requested := strings.ToUpper(fill.Replace(n.Name)[:3]) + fill.Replace(n.Name)[3:]
 		q := Query{Realtime: strings.HasPrefix(n.Name, "rt:"), StartDate: "today", EndDate: "today", IncludeEmptyRows: true, StartIndex: 1, MaxResults: 10}
 		if n.Dimension {
-			q.Dimensions, q.Metrics = []string{asked}, []string{n.Name[:3] + "pageviews"}
+			q.Dimensions, q.Metrics = []string{requested}, []string{n.Name[:3] + "pageviews"}
 		} else {
-			q.Metrics = []string{asked}
+			q.Metrics = []string{requested}
 		}
 		_, err := Translate(q, o)
 		if (err != nil) != (n.Fidelity == None) {
-			t.Errorf("%s, %s: %v", asked, n.Fidelity, err)
+			t.Errorf("%s, %s: %v", requested, n.Fidelity, err)
 		}
-		if err != nil && !strings.Contains(err.Error(), asked) {
-			t.Errorf("%s: the error does not name it: %v", asked, err)
+		if err != nil && !strings.Contains(err.Error(), requested) {
+			t.Errorf("%s: the error does not name it: %v", requested, err)
 		}
 		if err != nil && n.Nearest != "" && !strings.Contains(err.Error(), n.Nearest) {
-			t.Errorf("%s: the error does not name %s: %v", asked, n.Nearest, err)
+			t.Errorf("%s: the error does not name %s: %v", requested, n.Nearest, err)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestEditDistance(t *testing.T) {
 }
 
 func TestFormula(t *testing.T) {
-	values := map[leaf]float64{{Metric: "a"}: 6, {Metric: "b"}: 3, {Metric: "a", Where: where{"eventName", "e"}}: 2, {Metric: "a", Where: where{"sessionMedium", "organic"}}: 4, {Metric: "keyEvents:buy"}: 5}
+	values := map[metricRef]float64{{Metric: "a"}: 6, {Metric: "b"}: 3, {Metric: "a", Where: where{"eventName", "e"}}: 2, {Metric: "a", Where: where{"sessionMedium", "organic"}}: 4, {Metric: "keyEvents:buy"}: 5}
 	for text, want := range map[string]float64{
 		"a": 6, "a/b": 2, "a-b-1": 2, "a/b/2": 1, "a+b*2": 12, "(a+b)*2": 18, "a/(b-3)": 0, "a[eventName==e]*1.5": 3, "a[sessionMedium==organic]/2": 2, "keyEvents:buy/1": 5, " a + b ": 9, "missing": 0,
 	} {
@@ -104,7 +104,7 @@ func TestFormula(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if got := f.eval(func(l leaf) float64 { return values[l] }); got != want {
+		if got := f.eval(func(ref metricRef) float64 { return values[ref] }); got != want {
 			t.Errorf("%s is %v instead of %v", text, got, want)
 		}
 	}

@@ -117,9 +117,9 @@ func (p pair) parse() (Query, error) {
 }
 
 // answered writes the questions of a plan, and returns the pair's answers to them.
-func (p pair) answered(t *testing.T, out *strings.Builder, asked []report.Query, answer func(*testing.T, report.Query, []string) *report.Report) (reports []*report.Report) {
+func (p pair) answered(t *testing.T, out *strings.Builder, requested []report.Query, answer func(*testing.T, report.Query, []string) *report.Report) (reports []*report.Report) {
 	t.Helper()
-	for i, q := range asked {
+	for i, q := range requested {
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)

@@ -27,19 +27,19 @@ var segments = []builtInSegment{
 }
 
 // segmentFilter returns a segment as a filter.
-func segmentFilter(asked string) (Expr, error) {
-	if asked == "" {
+func segmentFilter(requested string) (Expr, error) {
+	if requested == "" {
 		return nil, nil
 	}
-	id, builtIn := strings.CutPrefix(asked, "gaid::")
+	id, builtIn := strings.CutPrefix(requested, "gaid::")
 	at := slices.IndexFunc(segments, func(s builtInSegment) bool { return s.id == id })
 	switch {
 	case !builtIn:
 		return nil, badParameter("segment", "Dynamic segments (%s) cannot be expressed in Google Analytics 4. Use filters, or a built-in segment "+
-			"such as gaid::-5 (Organic Traffic).", report.Brief(asked))
+			"such as gaid::-5 (Organic Traffic).", report.Brief(requested))
 	case at < 0:
 		return nil, badParameter("segment", "Invalid value '%s' for segment: it cannot be expressed as a filter in Google Analytics 4. The built-in "+
-			"segments that can are gaid::-1 to gaid::-8, -11, -13 and -14.", report.Brief(asked))
+			"segments that can are gaid::-1 to gaid::-8, -11, -13 and -14.", report.Brief(requested))
 	}
 	return ParseFilter(segments[at].filter)
 }

@@ -13,20 +13,20 @@ import (
 // first name of those that read the field.
 type vocabulary map[string]string
 
-func (v vocabulary) note(asked string, fields ...string) {
+func (v vocabulary) note(requested string, fields ...string) {
 	for _, f := range fields {
 		if f != "" && v[f] == "" {
-			v[f] = asked
+			v[f] = requested
 		}
 	}
 }
 
 // note remembers that a name stands for fields, or a segment that reads them.
-func (g *grid) note(asked string, fields ...string) {
-	if g.written == nil {
-		g.written = vocabulary{}
+func (tq *tableQuery) note(requested string, fields ...string) {
+	if tq.written == nil {
+		tq.written = vocabulary{}
 	}
-	g.written.note(cmp.Or(g.segment, asked), fields...)
+	tq.written.note(cmp.Or(tq.segment, requested), fields...)
 }
 
 // Explain says an error that came of Queries in the words of the query: Google and
@@ -37,10 +37,10 @@ func (p *Plan) Explain(err error) error { return p.written.explain(err) }
 func (p *BatchPlan) Explain(err error) error {
 	all := vocabulary{}
 	for _, r := range p.reports {
-		for _, c := range r.crosses() {
-			for _, grids := range c.grids {
-				for field, asked := range grids[0].written {
-					all.note(asked, field)
+		for _, c := range r.products() {
+			for _, tables := range c.tables {
+				for field, requested := range tables[0].written {
+					all.note(requested, field)
 				}
 			}
 		}
@@ -79,8 +79,8 @@ func (v vocabulary) words(list string) string {
 
 // remedy says what the operator can do about a name whose field is a custom
 // definition; empty for Google's own fields.
-func remedy(asked, field string) string {
-	key := strings.ToLower(asked)
+func remedy(requested, field string) string {
+	key := strings.ToLower(requested)
 	prefix, _, custom := strings.Cut(field, ":")
 	n, arg := lookup(key)
 	if !custom || n == nil {

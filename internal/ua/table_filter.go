@@ -31,10 +31,10 @@ func metricsOf(groups [][]condition) []metric {
 }
 
 // groups finds what the fields of a filter are.
-func (g *grid) groups(e Expr) ([][]condition, error) {
+func (tq *tableQuery) groups(e Expr) ([][]condition, error) {
 	var out [][]condition
 	for _, group := range e {
-		known, err := g.conditions(group)
+		known, err := tq.conditions(group)
 		if err != nil {
 			return nil, err
 		}
@@ -45,25 +45,25 @@ func (g *grid) groups(e Expr) ([][]condition, error) {
 
 // segmentGroups does likewise for the filter of a built-in segment, which is all
 // that the client wrote of it.
-func (g *grid) segmentGroups(name string, e Expr) ([][]condition, error) {
-	g.segment = "segment " + name
-	defer func() { g.segment = "" }()
-	return g.groups(e)
+func (tq *tableQuery) segmentGroups(name string, e Expr) ([][]condition, error) {
+	tq.segment = "segment " + name
+	defer func() { tq.segment = "" }()
+	return tq.groups(e)
 }
 
 // translateFilters sorts the groups of the filter into what is Google's work,
 // which it returns, and what is done here.
-func (g *grid) translateFilters(groups [][]condition) (*report.Filter, error) {
+func (tq *tableQuery) translateFilters(groups [][]condition) (*report.Filter, error) {
 	var pushed []*report.Filter
 	for _, group := range groups {
 		if group[0].metric != nil {
-			g.metricFilter = append(g.metricFilter, group)
+			tq.metricFilter = append(tq.metricFilter, group)
 			continue
 		}
 		if isTimes(group) {
-			g.times = append(g.times, group)
+			tq.times = append(tq.times, group)
 		}
-		f, err := g.pushGroup(group)
+		f, err := tq.pushGroup(group)
 		if err != nil {
 			return nil, err
 		}
@@ -72,10 +72,10 @@ func (g *grid) translateFilters(groups [][]condition) (*report.Filter, error) {
 	return report.And(pushed...), nil
 }
 
-func (g *grid) conditions(group []Condition) ([]condition, error) {
+func (tq *tableQuery) conditions(group []Condition) ([]condition, error) {
 	var known []condition
 	for _, c := range group {
-		k, err := g.condition(c)
+		k, err := tq.condition(c)
 		if err != nil {
 			return nil, err
 		}
@@ -87,15 +87,15 @@ func (g *grid) conditions(group []Condition) ([]condition, error) {
 	return known, nil
 }
 
-func (g *grid) condition(c Condition) (condition, error) {
-	n, err := g.options.resolve(c.Field, g.realtime)
+func (tq *tableQuery) condition(c Condition) (condition, error) {
+	n, err := tq.options.resolve(c.Field, tq.realtime)
 	if err != nil {
 		return condition{}, err
 	}
 	if n.Dimension {
-		return g.compared(c, comparisonOf(c.Op, c.Value))
+		return tq.compared(c, comparisonOf(c.Op, c.Value))
 	}
-	m, err := g.metric(c.Field)
+	m, err := tq.metric(c.Field)
 	if err != nil {
 		return condition{}, err
 	}
@@ -108,9 +108,9 @@ func (g *grid) condition(c Condition) (condition, error) {
 }
 
 // compared is a condition on a dimension.
-func (g *grid) compared(c Condition, how comparison) (k condition, err error) {
+func (tq *tableQuery) compared(c Condition, how comparison) (k condition, err error) {
 	k = condition{Condition: c, compared: how}
-	if k.dimension, err = g.dimension(c.Field); err != nil {
+	if k.dimension, err = tq.dimension(c.Field); err != nil {
 		return k, err
 	}
 	if k.match, err = how.matcher(); err != nil {
@@ -121,21 +121,21 @@ func (g *grid) compared(c Condition, how comparison) (k condition, err error) {
 
 // pushGroup turns a group into GA4's words. If it cannot be said there, it is
 // applied to the rows here, which must then show every field of it.
-func (g *grid) pushGroup(group []condition) (*report.Filter, error) {
+func (tq *tableQuery) pushGroup(group []condition) (*report.Filter, error) {
 	var ors []*report.Filter
 	for _, c := range group {
 		f, ok := c.filter()
 		if !ok {
-			return nil, g.filterHere(group)
+			return nil, tq.filterLocally(group)
 		}
 		ors = append(ors, f)
 	}
 	return or(ors), nil
 }
 
-func (g *grid) filterHere(group []condition) error {
+func (tq *tableQuery) filterLocally(group []condition) error {
 	for _, c := range group {
-		column := slices.ContainsFunc(g.dimensions, func(d dimension) bool { return d.name.Name == c.dimension.name.Name })
+		column := slices.ContainsFunc(tq.dimensions, func(d dimension) bool { return d.name.Name == c.dimension.name.Name })
 		if _, pushable := c.filter(); !column && pushable {
 			return badParameter("filters", "%s is joined by OR with a dimension that is filtered here, so it must be one of the dimensions of the query. "+
 				"Add it there, or ask in two queries.", c.Field)
@@ -148,7 +148,7 @@ func (g *grid) filterHere(group []condition) error {
 			return badParameter("filters", "The regular expression of %s is too complex: use smaller repetitions.", c.Field)
 		}
 	}
-	g.dimensionsHere = append(g.dimensionsHere, group)
+	tq.localFilter = append(tq.localFilter, group)
 	return nil
 }
 
@@ -234,8 +234,8 @@ var operations = map[string]string{
 
 // having says a metric's condition in GA4's words, if it is about one GA4 metric.
 func (c condition) having() (*report.Filter, bool) {
-	l, ok := c.metric.formula.direct()
-	if !ok || l.Where.Field != "" || l.Minutes != 0 {
+	ref, ok := c.metric.formula.direct()
+	if !ok || ref.Where.Field != "" || ref.Minutes != 0 {
 		return nil, false
 	}
 	n := c.number / c.metric.scale
@@ -243,7 +243,7 @@ func (c condition) having() (*report.Filter, bool) {
 	if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
 		v = report.NumericValue{Int64: new(report.Int64(n))}
 	}
-	f := &report.Filter{Condition: &report.Condition{FieldName: l.Metric, Numeric: &report.NumericFilter{Operation: operations[c.Op], Value: v}}}
+	f := &report.Filter{Condition: &report.Condition{FieldName: ref.Metric, Numeric: &report.NumericFilter{Operation: operations[c.Op], Value: v}}}
 	if c.Op == "!=" {
 		f = not(f)
 	}

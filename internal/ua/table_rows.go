@@ -12,9 +12,9 @@ import (
 
 // A row is a row on its way into a body.
 type row struct {
-	names  []string        // v3 values of the dimensions
-	leaves map[leaf]number // GA4's numbers; absent is zero
-	values []number        // v3's numbers
+	names  []string             // v3 values of the dimensions
+	refs   map[metricRef]number // GA4's numbers; absent is zero
+	values []number             // v3's numbers
 }
 
 // An answer is the reports as one table.
@@ -22,38 +22,38 @@ type answer struct {
 	rows        []*row // in the order of the first report
 	raw         [][]string
 	count       int // rows in GA4, of which these may be a page
-	totals      map[leaf]number
-	least, most map[leaf]number // over all rows, if the question wanted them
+	totals      map[metricRef]number
+	least, most map[metricRef]number // over all rows, if the question wanted them
 	sampled     bool
 	size, space int64
 }
 
-// A wire is what is read of a report's body.
-type wire struct {
+// A reportJSON is what is read of a report's body.
+type reportJSON struct {
 	DimensionHeaders []struct{ Name string }
 	MetricHeaders    []struct{ Name string }
-	Rows, Totals     []wireRow
-	Minimums         []wireRow
-	Maximums         []wireRow
+	Rows, Totals     []rowJSON
+	Minimums         []rowJSON
+	Maximums         []rowJSON
 	RowCount         int
 	Metadata         struct {
 		SamplingMetadatas []struct{ SamplesReadCount, SamplingSpaceSize report.Int64 }
 	}
 }
 
-type wireRow struct {
+type rowJSON struct {
 	DimensionValues, MetricValues []struct{ Value string }
 }
 
-func (g *grid) read(reports []*report.Report) (*answer, error) {
-	a := &answer{totals: map[leaf]number{}, least: map[leaf]number{}, most: map[leaf]number{}}
+func (tq *tableQuery) read(reports []*report.Report) (*answer, error) {
+	a := &answer{totals: map[metricRef]number{}, least: map[metricRef]number{}, most: map[metricRef]number{}}
 	index := map[string]*row{}
 	for i, rep := range reports {
-		var w wire
+		var w reportJSON
 		if err := json.Unmarshal(rep.Body, &w); err != nil {
 			return nil, AsError(report.Errorf(report.Internal, "The answer of Google Analytics cannot be read.").Because(err))
 		}
-		if !g.pushed && w.RowCount > len(w.Rows) {
+		if !tq.pushed && w.RowCount > len(w.Rows) {
 			if rep.MaxRows > 0 {
 				return nil, boundedView()
 			}
@@ -65,30 +65,30 @@ func (g *grid) read(reports []*report.Report) (*answer, error) {
 		for _, s := range w.Metadata.SamplingMetadatas {
 			a.size, a.space = int64(s.SamplesReadCount), int64(s.SamplingSpaceSize)
 		}
-		if err := a.add(w, g.questions[i].leaves, len(g.fields), index); err != nil {
+		if err := a.add(w, tq.questions[i].refs, len(tq.fields), index); err != nil {
 			return nil, err
 		}
 	}
 	return a, nil
 }
 
-// boundedView refuses what would need rows that the view's bound leaves out.
+// boundedView refuses what would need rows that the view's bound refs out.
 func boundedView() error {
 	return badRequest("This view gives fewer rows at once than this query needs. Ask for fewer dimensions, a shorter range, or filter. " +
 		"The operator can raise views.NAME.max_rows.")
 }
 
 // add joins a report's rows to those of the others by their dimension values.
-func (a *answer) add(w wire, leaves []leaf, fields int, index map[string]*row) error {
+func (a *answer) add(w reportJSON, refs []metricRef, fields int, index map[string]*row) error {
 	for _, over := range []struct {
-		rows []wireRow
-		into map[leaf]number
+		rows []rowJSON
+		into map[metricRef]number
 	}{{w.Totals, a.totals}, {w.Minimums, a.least}, {w.Maximums, a.most}} {
 		for _, r := range over.rows {
 			if len(r.MetricValues) == 0 {
 				continue // {} over no rows: zero
 			}
-			if err := r.into(over.into, leaves); err != nil {
+			if err := r.into(over.into, refs); err != nil {
 				return err
 			}
 		}
@@ -103,23 +103,23 @@ func (a *answer) add(w wire, leaves []leaf, fields int, index map[string]*row) e
 		}
 		r := index[key(raw)]
 		if r == nil {
-			r = &row{leaves: map[leaf]number{}}
+			r = &row{refs: map[metricRef]number{}}
 			index[key(raw)] = r
 			a.rows, a.raw = append(a.rows, r), append(a.raw, raw)
 		}
-		if err := wr.into(r.leaves, leaves); err != nil {
+		if err := wr.into(r.refs, refs); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (wr wireRow) into(values map[leaf]number, leaves []leaf) error {
-	if len(wr.MetricValues) != len(leaves) {
-		return AsError(report.Errorf(report.Internal, "a row has %d metrics instead of %d", len(wr.MetricValues), len(leaves)))
+func (wr rowJSON) into(values map[metricRef]number, refs []metricRef) error {
+	if len(wr.MetricValues) != len(refs) {
+		return AsError(report.Errorf(report.Internal, "a row has %d metrics instead of %d", len(wr.MetricValues), len(refs)))
 	}
 	for i, v := range wr.MetricValues {
-		values[leaves[i]] = readNumber(v.Value)
+		values[refs[i]] = readNumber(v.Value)
 	}
 	return nil
 }
@@ -134,16 +134,16 @@ func key(values []string) string {
 }
 
 // group makes rows of the body from GA4's: those that pass the filter on computed
-// dimensions, folded.
-func (g *grid) group(a *answer) ([]*row, error) {
+// dimensions, aggregated.
+func (tq *tableQuery) group(a *answer) ([]*row, error) {
 	var order []string
 	groups := map[string][]int{} // in a.rows
 	for i, r := range a.rows {
-		r.names = g.names(a.raw[i])
-		if !g.passes(r.names) {
+		r.names = tq.names(a.raw[i])
+		if !tq.passes(r.names) {
 			continue
 		}
-		g.bucket(r.names)
+		tq.bucket(r.names)
 		k := key(r.names)
 		if groups[k] == nil {
 			order = append(order, k)
@@ -153,15 +153,15 @@ func (g *grid) group(a *answer) ([]*row, error) {
 	rows := make([]*row, len(order))
 	for i, k := range order {
 		var err error
-		if rows[i], err = g.foldRows(a, groups[k]); err != nil {
+		if rows[i], err = tq.aggregateRows(a, groups[k]); err != nil {
 			return nil, err
 		}
 	}
 	return rows, nil
 }
 
-// foldRows makes one row of those at the places.
-func (g *grid) foldRows(a *answer, places []int) (*row, error) {
+// aggregateRows makes one row of those at the places.
+func (tq *tableQuery) aggregateRows(a *answer, places []int) (*row, error) {
 	first := a.rows[places[0]]
 	if len(places) == 1 {
 		return first, nil
@@ -171,15 +171,15 @@ func (g *grid) foldRows(a *answer, places []int) (*row, error) {
 	for _, i := range places {
 		same, raw = append(same, a.rows[i]), append(raw, a.raw[i])
 	}
-	if err := g.checkFold(raw); err != nil {
+	if err := tq.checkAggregation(raw); err != nil {
 		return nil, err
 	}
-	return &row{names: first.names, leaves: foldLeaves(same)}, nil
+	return &row{names: first.names, refs: aggregate(same)}, nil
 }
 
-func (g *grid) names(raw []string) []string {
-	names := make([]string, len(g.dimensions))
-	for i, d := range g.dimensions {
+func (tq *tableQuery) names(raw []string) []string {
+	names := make([]string, len(tq.dimensions))
+	for i, d := range tq.dimensions {
 		of := make([]string, len(d.fields))
 		for j, f := range d.fields {
 			of[j] = raw[f]
@@ -190,10 +190,10 @@ func (g *grid) names(raw []string) []string {
 }
 
 // passes applies the part of the filter that is about dimensions computed here.
-func (g *grid) passes(names []string) bool {
-	for _, group := range g.dimensionsHere {
+func (tq *tableQuery) passes(names []string) bool {
+	for _, group := range tq.localFilter {
 		if !slices.ContainsFunc(group, func(c condition) bool {
-			i := slices.IndexFunc(g.dimensions, func(d dimension) bool { return d.name.Name == c.dimension.name.Name })
+			i := slices.IndexFunc(tq.dimensions, func(d dimension) bool { return d.name.Name == c.dimension.name.Name })
 			return c.match(names[i])
 		}) {
 			return false
@@ -202,46 +202,46 @@ func (g *grid) passes(names []string) bool {
 	return true
 }
 
-// foldLeaves adds rows up; means are weighted.
-func foldLeaves(rows []*row) map[leaf]number {
+// aggregate adds rows up; means are weighted.
+func aggregate(rows []*row) map[metricRef]number {
 	if len(rows) == 1 {
-		return rows[0].leaves
+		return rows[0].refs
 	}
-	sum := map[leaf]float64{}
+	sum := map[metricRef]float64{}
 	for _, r := range rows {
-		for l, n := range r.leaves {
+		for ref, n := range r.refs {
 			v := n.value
-			if w, ok := weightOf(l); ok {
-				v *= r.leaves[w].value
+			if w, ok := weightOf(ref); ok {
+				v *= r.refs[w].value
 			}
-			sum[l] += v
+			sum[ref] += v
 		}
 	}
-	folded := make(map[leaf]number, len(sum))
-	for l, v := range sum {
-		if w, ok := weightOf(l); ok && sum[w] != 0 {
+	aggregated := make(map[metricRef]number, len(sum))
+	for ref, v := range sum {
+		if w, ok := weightOf(ref); ok && sum[w] != 0 {
 			v /= sum[w]
 		}
-		folded[l] = number{value: v}
+		aggregated[ref] = number{value: v}
 	}
-	return folded
+	return aggregated
 }
 
-// unsummed names a metric that has no total over rows: a ratio of numbers that GA4
+// withoutTotal names a metric that has no total over rows: a ratio of numbers that GA4
 // does not tell. It is empty if none is, or if there is one row to add up.
-func unsummed(metrics []metric, rows []*row) string {
-	told := slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return len(r.leaves) == 0 })
+func withoutTotal(metrics []metric, rows []*row) string {
+	told := slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return len(r.refs) == 0 })
 	for _, m := range metrics {
-		if len(told) > 1 && slices.ContainsFunc(m.formula.leaves(), func(l leaf) bool { return slices.Contains(unweighted, l.Metric) }) {
-			return m.asked
+		if len(told) > 1 && slices.ContainsFunc(m.formula.refs(), func(ref metricRef) bool { return slices.Contains(unweighted, ref.Metric) }) {
+			return m.requested
 		}
 	}
 	return ""
 }
 
-func (g *grid) passesMetrics(r *row) bool {
-	for _, group := range g.metricFilter {
-		if !slices.ContainsFunc(group, func(c condition) bool { return c.compare(c.metric.value(r.leaves).value) }) {
+func (tq *tableQuery) passesMetrics(r *row) bool {
+	for _, group := range tq.metricFilter {
+		if !slices.ContainsFunc(group, func(c condition) bool { return c.compare(c.metric.value(r.refs).value) }) {
 			return false
 		}
 	}
@@ -249,19 +249,19 @@ func (g *grid) passesMetrics(r *row) bool {
 }
 
 // zeroPasses reports whether the filter of metrics lets a row of zeros through.
-func (g *grid) zeroPasses() bool { return g.passesMetrics(&row{}) }
+func (tq *tableQuery) zeroPasses() bool { return tq.passesMetrics(&row{}) }
 
 // value is what the formula gives: the number as Google wrote it, where that is
 // the whole formula.
-func (m metric) value(leaves map[leaf]number) number {
-	if l, ok := m.formula.direct(); ok && m.scale == 1 {
-		return leaves[l]
+func (m metric) value(refs map[metricRef]number) number {
+	if ref, ok := m.formula.direct(); ok && m.scale == 1 {
+		return refs[ref]
 	}
-	return number{value: evaluate(m.formula, leaves) * m.scale}
+	return number{value: evaluate(m.formula, refs) * m.scale}
 }
 
-func evaluate(f *formula, leaves map[leaf]number) float64 {
-	return f.eval(func(l leaf) float64 { return leaves[l].value })
+func evaluate(f *formula, refs map[metricRef]number) float64 {
+	return f.eval(func(ref metricRef) float64 { return refs[ref].value })
 }
 
 // format writes a number as v3 did: whole without decimals, others with one at

@@ -57,25 +57,25 @@ func isTimes(group []condition) bool {
 // fills reports whether the body has a row for every hour, day, week … of the
 // range, also for those when nothing happened. Without dimensions that is the only
 // row, of what may not have happened while other things did.
-func (g *grid) fills() bool {
-	if len(g.dimensions) == 0 && !g.keepsOnly && slices.ContainsFunc(g.metrics, func(m metric) bool { return !partial(m.formula.leaves()) }) {
+func (tq *tableQuery) fills() bool {
+	if len(tq.dimensions) == 0 && !tq.keepsOnlyRow && slices.ContainsFunc(tq.metrics, func(m metric) bool { return !partial(m.formula.refs()) }) {
 		return false
 	}
-	return g.keepEmpty && !g.realtime &&
-		!slices.ContainsFunc(g.dimensions, func(d dimension) bool { return !isTime(d.name.Name) })
+	return tq.keepEmpty && !tq.realtime &&
+		!slices.ContainsFunc(tq.dimensions, func(d dimension) bool { return !isTime(d.name.Name) })
 }
 
 // emptyRows returns the dimension values of all rows that a body which fills has,
 // each once.
-func (g *grid) emptyRows() [][]string {
+func (tq *tableQuery) emptyRows() [][]string {
 	seen := map[string]bool{}
 	var rows [][]string
-	for h := range g.hours() {
-		if !g.inTimes(h) {
+	for h := range tq.hours() {
+		if !tq.inTimes(h) {
 			continue
 		}
-		row := make([]string, len(g.dimensions))
-		for i, d := range g.dimensions {
+		row := make([]string, len(tq.dimensions))
+		for i, d := range tq.dimensions {
 			row[i] = timeNames[d.name.Name](h)
 		}
 		if k := key(row); !seen[k] {
@@ -88,15 +88,15 @@ func (g *grid) emptyRows() [][]string {
 
 // hours yields the hours of the range, or one for each day if none of the names
 // that matter needs more.
-func (g *grid) hours() func(yield func(hour) bool) {
+func (tq *tableQuery) hours() func(yield func(hour) bool) {
 	perDay := 1
-	if slices.ContainsFunc(g.dimensions, func(d dimension) bool { return slices.Contains(hourly, d.name.Name) }) ||
-		slices.ContainsFunc(slices.Concat(g.times...), func(c condition) bool { return slices.Contains(hourly, c.dimension.name.Name) }) {
+	if slices.ContainsFunc(tq.dimensions, func(d dimension) bool { return slices.Contains(hourly, d.name.Name) }) ||
+		slices.ContainsFunc(slices.Concat(tq.times...), func(c condition) bool { return slices.Contains(hourly, c.dimension.name.Name) }) {
 		perDay = 24
 	}
-	start := g.start.In(time.UTC)
+	start := tq.start.In(time.UTC)
 	return func(yield func(hour) bool) {
-		for i := range g.start.DaysUntil(g.end) + 1 {
+		for i := range tq.start.DaysUntil(tq.end) + 1 {
 			for h := range perDay {
 				if !yield(hour{start, start.AddDate(0, 0, i), h}) {
 					return
@@ -108,8 +108,8 @@ func (g *grid) hours() func(yield func(hour) bool) {
 
 // inTimes reports whether the filter lets an hour through, as far as it is about
 // time alone.
-func (g *grid) inTimes(h hour) bool {
-	for _, group := range g.times {
+func (tq *tableQuery) inTimes(h hour) bool {
+	for _, group := range tq.times {
 		if !slices.ContainsFunc(group, func(c condition) bool { return c.match(timeNames[c.dimension.name.Name](h)) }) {
 			return false
 		}
@@ -118,16 +118,16 @@ func (g *grid) inTimes(h hour) bool {
 }
 
 // checkFill refuses ranges whose empty rows alone would be too many.
-func (g *grid) checkFill() error {
-	if !g.fills() {
+func (tq *tableQuery) checkFill() error {
+	if !tq.fills() {
 		return nil
 	}
 	n := 0
-	for range g.hours() {
+	for range tq.hours() {
 		n++
 	}
 	if n > maxRows {
-		return badParameter("start-date", "The days from %s to %s have %d hours; ask for a shorter range, or for ga:date.", g.start, g.end, n)
+		return badParameter("start-date", "The days from %s to %s have %d hours; ask for a shorter range, or for ga:date.", tq.start, tq.end, n)
 	}
 	return nil
 }

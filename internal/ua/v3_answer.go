@@ -19,7 +19,7 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, totals, err := p.fold(a)
+	rows, totals, err := p.aggregatedRows(a)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 	}
 	b := p.body(total)
 	for _, m := range p.metrics {
-		b.Totals = append(b.Totals, Total{m.asked, m.format(m.value(totals))})
+		b.Totals = append(b.Totals, Total{m.requested, m.format(m.value(totals))})
 	}
 	for _, r := range rows {
 		cells := slices.Clone(r.names)
@@ -46,7 +46,7 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 		b.Rows = append(b.Rows, cells)
 	}
 	if next := p.query.StartIndex + len(rows); p.pushed && len(rows) < p.query.MaxResults && next <= total && len(rows) > 0 && !p.query.Realtime {
-		// The view allows fewer rows than were asked for.
+		// The view allows fewer rows than were requested for.
 		b.ItemsPerPage, b.NextLink = len(rows), p.link(next, true)
 	}
 	a.describe(b)
@@ -66,8 +66,8 @@ func (a *answer) describe(b *Body) {
 	}
 }
 
-// fold makes v3's rows from GA4's and filters them; the totals are theirs.
-func (p *Plan) fold(a *answer) (rows []*row, totals map[leaf]number, err error) {
+// aggregatedRows makes v3's rows from GA4's and filters them; the totals are theirs.
+func (p *Plan) aggregatedRows(a *answer) (rows []*row, totals map[metricRef]number, err error) {
 	if rows, err = p.group(a); err != nil {
 		return nil, nil, err
 	}
@@ -75,14 +75,14 @@ func (p *Plan) fold(a *answer) (rows []*row, totals map[leaf]number, err error) 
 		rows = p.withEmpty(rows)
 	}
 	rows = slices.DeleteFunc(rows, func(r *row) bool { return !p.compute(r) })
-	if !p.metricsHere && len(p.dimensionsHere) == 0 {
+	if !p.metricsLocal && len(p.localFilter) == 0 {
 		return rows, a.totals, nil
 	}
-	if name := unsummed(p.metrics, rows); name != "" {
+	if name := withoutTotal(p.metrics, rows); name != "" {
 		return nil, nil, badRequest("%s has no total over the rows that this filter leaves: it is a ratio of numbers that Google Analytics 4 does not tell. "+
 			"Ask for it without the filter, or filter for a single row.", name)
 	}
-	return rows, foldLeaves(rows), nil
+	return rows, aggregate(rows), nil
 }
 
 // compute works out a row's metrics, and reports whether the body has the row.
@@ -90,13 +90,13 @@ func (p *Plan) compute(r *row) bool {
 	r.values = make([]number, len(p.metrics))
 	zero := true
 	for i, m := range p.metrics {
-		r.values[i] = m.value(r.leaves)
+		r.values[i] = m.value(r.refs)
 		zero = zero && r.values[i].value == 0
 	}
 	if zero && !p.keepEmpty {
 		return false
 	}
-	return !p.metricsHere || p.passesMetrics(r)
+	return !p.metricsLocal || p.passesMetrics(r)
 }
 
 // withEmpty adds the rows of a time when nothing happened. rows are all that Google has.
@@ -161,11 +161,11 @@ func (p *Plan) placed(rows []*row, count int) (page []*row, places int, err erro
 
 func (p *Plan) column(name string) func(a, b *row) int {
 	for i, d := range p.dimensions {
-		if strings.EqualFold(d.asked, name) {
+		if strings.EqualFold(d.requested, name) {
 			return func(a, b *row) int { return strings.Compare(a.names[i], b.names[i]) }
 		}
 	}
-	i := slices.IndexFunc(p.metrics, func(m metric) bool { return strings.EqualFold(m.asked, name) })
+	i := slices.IndexFunc(p.metrics, func(m metric) bool { return strings.EqualFold(m.requested, name) })
 	return func(a, b *row) int { return cmp.Compare(a.values[i].value, b.values[i].value) }
 }
 

@@ -35,7 +35,7 @@ type Body struct {
 	pretty bool
 }
 
-// bodyMembers are those of a body of v3, of which Oriel leaves some out. Source:
+// bodyMembers are those of a body of v3, of which Oriel refs some out. Source:
 // GaData in the discovery document of analytics:v3; RealtimeData has a part of them.
 var bodyMembers = report.MustMask("kind,id,itemsPerPage,totalResults,selfLink,previousLink,nextLink,containsSampledData,sampleSize,sampleSpace,dataLastRefreshed,rows," +
 	"query(start-date,end-date,ids,dimensions,metrics,sort,filters,segment,samplingLevel,start-index,max-results),totalsForAllResults/*," +
@@ -122,7 +122,7 @@ type TableCell struct {
 	Value string `json:"v"`
 }
 
-// JSON returns the body as v3 wrote it: only the fields that the query asked
+// JSON returns the body as v3 wrote it: only the fields that the query requested
 // for, and indented unless it had prettyPrint=false.
 func (b *Body) JSON() []byte {
 	return form{mask: b.mask, pretty: b.pretty}.render(b)
@@ -151,10 +151,10 @@ func (p *Plan) body(total int) *Body {
 		b.Query.Sort = append(b.Query.Sort, k.String())
 	}
 	for _, d := range p.dimensions {
-		b.Headers = append(b.Headers, Header{d.asked, "DIMENSION", "STRING"})
+		b.Headers = append(b.Headers, Header{d.requested, "DIMENSION", "STRING"})
 	}
 	for _, m := range p.metrics {
-		b.Headers = append(b.Headers, Header{m.asked, "METRIC", m.name.Type})
+		b.Headers = append(b.Headers, Header{m.requested, "METRIC", m.name.Type})
 	}
 	if q.Realtime {
 		b.Kind, b.ProfileInfo.TableID = "analytics#realtimeData", "realtime:"+profile.ID

@@ -62,24 +62,24 @@ var attributeNames = []string{
 // its description says why.
 func AllColumns() *Columns { return columns() }
 
-// A Nameable is a view, as far as its columns go: what its configuration says of
+// A ColumnView is a view, as far as its columns go: what its configuration says of
 // names, whether the client may name a field of GA4, and whether the property has
 // one that may be named.
-type Nameable struct {
+type ColumnView struct {
 	Options  Options
 	May, Has func(field string) bool
 }
 
 // ColumnsOf returns the columns that may be named of one of the views at least.
 // One that none of these can answer is DEPRECATED, like those that nobody can.
-func ColumnsOf(views []Nameable) *Columns {
+func ColumnsOf(views []ColumnView) *Columns {
 	c := *AllColumns()
 	c.Items = nil
 	for _, column := range AllColumns().Items {
 		n := *table().byKey[strings.ToLower(column.ID)]
 		best, answer := hidden, n
 		for _, v := range views {
-			if as, by := v.standing(n); as > best {
+			if as, by := v.availability(n); as > best {
 				best, answer = as, by
 			}
 		}
@@ -100,27 +100,27 @@ func ColumnsOf(views []Nameable) *Columns {
 	return &c
 }
 
-// A standing is what becomes of a name that is asked of a view.
-type standing int
+// A availability is what becomes of a name that is requested of a view.
+type availability int
 
 const (
-	hidden     standing = iota // refused: it reads a field that may not be named
-	unanswered                 // refused: nothing there answers it
+	hidden     availability = iota // refused: it reads a field that may not be named
+	unanswered                     // refused: nothing there answers it
 	answered
 )
 
-// standing finds the best of the names that n is there, with what answers it.
-func (v Nameable) standing(n Name) (best standing, answer Name) {
-	asked := v.Options.spelled(n)
-	if len(asked) == 0 {
+// availability finds the best of the names that n is there, with what answers it.
+func (v ColumnView) availability(n Name) (best availability, answer Name) {
+	requested := v.Options.spelled(n)
+	if len(requested) == 0 {
 		return unanswered, n
 	}
 	answer = n
-	for _, name := range asked {
+	for _, name := range requested {
 		r, err := v.Options.resolve(name, false)
 		as := unanswered
 		if err == nil {
-			as = v.standingOf(r.fields())
+			as = v.availabilityOf(r.fields())
 		}
 		if as > best {
 			if best = as; as == answered && !strings.Contains(n.GA4, "<") {
@@ -131,7 +131,7 @@ func (v Nameable) standing(n Name) (best standing, answer Name) {
 	return best, answer
 }
 
-func (v Nameable) standingOf(fields []string) standing {
+func (v ColumnView) availabilityOf(fields []string) availability {
 	for _, f := range fields {
 		if !v.May(f) {
 			return hidden

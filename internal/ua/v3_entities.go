@@ -169,7 +169,7 @@ func (m Management) profile(v ManagedView) item {
 		ID: p.ID, Kind: "analytics#profile", SelfLink: m.profileLink(p), AccountID: p.AccountID, WebPropertyID: p.WebPropertyID,
 		InternalWebPropertyID: p.InternalWebPropertyID, Name: p.Name, Currency: v.CurrencyCode, Timezone: v.TimeZone, WebsiteURL: m.Website,
 		Type: "WEB", Permissions: mayRead, Created: since, Updated: since,
-		BotFilteringEnabled: true, // GA4 leaves known bots out, always
+		BotFilteringEnabled: true, // GA4 refs known bots out, always
 		ParentLink:          link{"analytics#webproperty", m.property(p)}, ChildLink: link{"analytics#goals", m.profileLink(p) + "/goals"},
 	}}
 }

@@ -76,7 +76,7 @@ func (f form) check(members report.Mask) error {
 	return nil
 }
 
-// render writes v as v3 did: only the fields that were asked for, and indented
+// render writes v as v3 did: only the fields that were requested for, and indented
 // unless the query had prettyPrint=false.
 func (f form) render(v any) []byte {
 	full := f.mask.Apply(encode(v))

@@ -36,16 +36,16 @@ type ManagedView struct {
 	Options Options
 }
 
-// A Place is an address of the Management API: a collection in a profile, a web
+// A ManagementPath is an address of the Management API: a collection in a profile, a web
 // property or an account, which may be All, and an item in it; empty for the list.
-type Place struct {
+type ManagementPath struct {
 	Account, WebProperty, Profile string
 	Collection                    string
 	Item                          string
 }
 
 // level counts what the place is in: 0 for nothing, 3 for a profile.
-func (p Place) level() int {
+func (p ManagementPath) level() int {
 	switch {
 	case p.Profile != "":
 		return 3
@@ -60,13 +60,13 @@ func (p Place) level() int {
 // A collection is a kind of thing that the Management API knew.
 type collection struct {
 	kind   string
-	levels []int // see Place.level
+	levels []int // see ManagementPath.level
 	// items returns what of the kind the views have; nil for a kind that GA4 does
 	// not have, so that none is there.
 	items func(Management, []ManagedView) []item
 	// single says that an item has an address of its own.
 	single bool
-	// members are those of an item, of which Oriel leaves some out. Source: the
+	// members are those of an item, of which Oriel refs some out. Source: the
 	// discovery document of analytics:v3.
 	members report.Mask
 	// withheld says that Oriel does not tell: v3 told it to administrators only.
@@ -112,7 +112,7 @@ func (c collection) list() report.Mask {
 
 // Answer returns the JSON of a list or of an item. What is not among the views
 // sounds the same whether or not there is such a thing. Errors are *Error.
-func (m Management) Answer(at Place, q ListQuery) ([]byte, error) {
+func (m Management) Answer(at ManagementPath, q ListQuery) ([]byte, error) {
 	c, ok := collections[at.Collection]
 	if !ok || !slices.Contains(c.levels, at.level()) {
 		return nil, NoSuchMethod()
@@ -138,7 +138,7 @@ func (m Management) Answer(at Place, q ListQuery) ([]byte, error) {
 }
 
 // one returns an item of what the places above hold.
-func (c collection) one(at Place, items []item, q ListQuery) ([]byte, error) {
+func (c collection) one(at ManagementPath, items []item, q ListQuery) ([]byte, error) {
 	if !c.single {
 		return nil, NoSuchMethod()
 	}
@@ -162,11 +162,11 @@ func (c collection) one(at Place, items []item, q ListQuery) ([]byte, error) {
 }
 
 // at returns the views of a place.
-func (m Management) at(p Place) ([]ManagedView, error) {
+func (m Management) at(p ManagementPath) ([]ManagedView, error) {
 	if len(m.Views) == 0 {
 		return nil, denied("User does not have any Google Analytics account.")
 	}
-	is := func(asked, id string) bool { return asked == "" || asked == All || asked == id }
+	is := func(requested, id string) bool { return requested == "" || requested == All || requested == id }
 	if !is(p.Account, accountID) {
 		return nil, noPermission("account")
 	}
@@ -182,7 +182,7 @@ func (m Management) at(p Place) ([]ManagedView, error) {
 }
 
 // self is the address of a list.
-func (m Management) self(p Place) string {
+func (m Management) self(p ManagementPath) string {
 	link := m.Base + "/management"
 	for _, step := range []struct{ collection, id string }{{"accounts", p.Account}, {"webproperties", p.WebProperty}, {"profiles", p.Profile}} {
 		if step.id != "" {

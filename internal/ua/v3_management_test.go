@@ -51,7 +51,7 @@ func golden(t *testing.T, file, got string) {
 }
 
 func managed(text string) string {
-	m, at, values := testManagement(), Place{}, url.Values{}
+	m, at, values := testManagement(), ManagementPath{}, url.Values{}
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if name, value, ok := strings.Cut(line, "="); ok {
@@ -123,7 +123,7 @@ func fetch(t *testing.T, address string) any {
 		t.Fatalf("%s: %v", address, err)
 	}
 	steps := strings.Split(strings.TrimPrefix(u.Path, "/v3/management/"), "/")
-	var at Place
+	var at ManagementPath
 	if len(steps)%2 == 0 {
 		at.Item, steps = steps[len(steps)-1], steps[:len(steps)-1]
 	}
@@ -154,7 +154,7 @@ func fetch(t *testing.T, address string) any {
 	return v
 }
 
-// Whatever place is asked for, nothing but the views is there.
+// Whatever place is requested for, nothing but the views is there.
 func TestManagementHoldsOnlyItsViews(t *testing.T) {
 	m := testManagement()
 	m.Views = m.Views[:1]
@@ -164,7 +164,7 @@ func TestManagementHoldsOnlyItsViews(t *testing.T) {
 			for _, property := range ids {
 				for _, profile := range ids {
 					for _, id := range ids {
-						body, err := m.Answer(Place{account, property, profile, name, id}, ListQuery{StartIndex: 1, MaxResults: mostListed})
+						body, err := m.Answer(ManagementPath{account, property, profile, name, id}, ListQuery{StartIndex: 1, MaxResults: mostListed})
 						if err == nil && strings.Contains(string(body), "Blog") || err == nil && strings.Contains(string(body), "473864015031999") {
 							t.Fatalf("%s at %s %s %s: %s", name, account, property, profile, body)
 						}
@@ -196,7 +196,7 @@ func TestParseListErrors(t *testing.T) {
 			t.Errorf("%s: %+v", query, err)
 		}
 	}
-	for place, fields := range map[Place]string{
+	for place, fields := range map[ManagementPath]string{
 		{Collection: "accountSummaries"}: "items/webProperties/nothing", {Collection: "accounts"}: "nothing", {Collection: "accounts", Item: "1"}: "nothing",
 	} {
 		q, err := ParseList(url.Values{"fields": {"kind," + fields}})
@@ -229,7 +229,7 @@ func FuzzList(f *testing.F) {
 		if err != nil {
 			return
 		}
-		body, err := testManagement().Answer(Place{account, property, profile, name, id}, q)
+		body, err := testManagement().Answer(ManagementPath{account, property, profile, name, id}, q)
 		if err != nil {
 			body = AsError(err).Body()
 		}

@@ -11,12 +11,12 @@ import (
 // its body. It is immutable.
 type Plan struct {
 	query Query
-	grid
+	tableQuery
 }
 
 // Translate plans a v3 query. Errors are *Error, in v3's words.
 func Translate(q Query, o Options) (*Plan, error) {
-	p := &Plan{query: q, grid: grid{options: o, realtime: q.Realtime, keepEmpty: q.IncludeEmptyRows}}
+	p := &Plan{query: q, tableQuery: tableQuery{options: o, realtime: q.Realtime, keepEmpty: q.IncludeEmptyRows}}
 	for _, step := range []func() error{p.resolveDates, p.resolveColumns} {
 		if err := step(); err != nil {
 			return nil, err
@@ -58,12 +58,12 @@ func (p *Plan) isDirect() bool {
 // at once, and stand in an order that says where those belong that it gives.
 func (p *Plan) exceeds() bool {
 	byMetric := slices.ContainsFunc(p.query.Sort, func(k SortKey) bool {
-		return slices.ContainsFunc(p.metrics, func(m metric) bool { return strings.EqualFold(m.asked, k.Name) })
+		return slices.ContainsFunc(p.metrics, func(m metric) bool { return strings.EqualFold(m.requested, k.Name) })
 	})
 	return p.options.MaxRows > 0 && p.fills() && !byMetric && len(p.metricFilter) == 0 && int64(len(p.emptyRows())) > p.options.MaxRows
 }
 
-// Queries returns the questions, to be asked of the view's property in any order.
+// Queries returns the questions, to be requested of the view's property in any order.
 // There is at least one, and usually no more.
 func (p *Plan) Queries() []report.Query {
 	qs, _ := p.queries(nil) // Translate saw that they are valid
@@ -119,15 +119,15 @@ func (s span) resolve(from, to string, today report.Date) (start, end report.Dat
 }
 
 func (p *Plan) resolveColumns() error {
-	for _, asked := range p.query.Dimensions {
-		d, err := p.dimension(asked)
+	for _, requested := range p.query.Dimensions {
+		d, err := p.dimension(requested)
 		if err != nil {
 			return err
 		}
 		p.addDimension(d)
 	}
-	for _, asked := range p.query.Metrics {
-		m, err := p.metric(asked)
+	for _, requested := range p.query.Metrics {
+		m, err := p.metric(requested)
 		if err != nil {
 			return err
 		}

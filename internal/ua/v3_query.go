@@ -139,10 +139,10 @@ func (p *parser) mismatch(name, value, pattern string) {
 	p.fail(badParameter(name, "Invalid value '%s'. Values must match the following regular expression: '%s'", report.Brief(value), pattern))
 }
 
-func (p *parser) text(name, otherwise string, pattern *regexp.Regexp, said string) string {
+func (p *parser) text(name, fallback string, pattern *regexp.Regexp, said string) string {
 	v := p.one(name)
 	if v == "" {
-		return otherwise
+		return fallback
 	}
 	if !pattern.MatchString(v) {
 		p.mismatch(name, v, said)
@@ -158,21 +158,21 @@ func (p *parser) enum(name string, values ...string) string {
 	return v
 }
 
-// bool reads a parameter that is true unless it says otherwise.
+// bool reads a parameter that is true unless it says fallback.
 func (p *parser) bool(name string) bool {
 	v := strings.ToLower(p.enum(name, "true", "false", "TRUE", "FALSE", "True", "False", "1", "0"))
 	return v != "false" && v != "0"
 }
 
-func (p *parser) count(name string, otherwise int) (n int, given bool) {
+func (p *parser) count(name string, fallback int) (n int, given bool) {
 	v := p.one(name)
 	if v == "" {
-		return otherwise, false
+		return fallback, false
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 || n > 1_000_000_000 {
 		p.fail(badParameter(name, "Invalid value '%s' for %s. Value must be a whole number of 1 or more.", report.Brief(v), name))
-		return otherwise, true
+		return fallback, true
 	}
 	return n, true
 }

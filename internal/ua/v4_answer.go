@@ -25,21 +25,21 @@ func (p *BatchPlan) Answer(reports []*report.Report) (*BatchBody, error) {
 	return b, nil
 }
 
-// A crossRow is a row of a cross: the same names in every date range.
-type crossRow struct {
-	names  []string          // of the dimensions, the segment among them
-	leaves []map[leaf]number // by date range
-	values [][]number        // likewise, by metric
-	filled bool              // no report has it
+// A productRow is a row of a product: the same names in every date range.
+type productRow struct {
+	names  []string               // of the dimensions, the segment among them
+	refs   []map[metricRef]number // by date range
+	values [][]number             // likewise, by metric
+	filled bool                   // no report has it
 }
 
-// A crossTable is the answers to a cross, joined.
-type crossTable struct {
-	rows        []*crossRow
-	totals      []map[leaf]number // by date range
-	least, most map[leaf]number   // of rows that Google cut
-	count       int               // rows in GA4, likewise
-	left        map[string]bool   // which rows pass the filter of metrics; pivots only
+// A productTable is the answers to a product, joined.
+type productTable struct {
+	rows        []*productRow
+	totals      []map[metricRef]number // by date range
+	least, most map[metricRef]number   // of rows that Google cut
+	count       int                    // rows in GA4, likewise
+	left        map[string]bool        // which rows pass the filter of metrics; pivots only
 	sampled     bool
 	size, space []string // by date range
 	stamp
@@ -66,15 +66,15 @@ func take(reports *[]*report.Report, n int) []*report.Report {
 	return taken
 }
 
-// join reads the answers to a cross and joins rows of the same names. insert is
+// join reads the answers to a product and joins rows of the same names. insert is
 // where the segment's name goes, -1 for nowhere: rows of all segments are then
 // added up.
-func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*crossTable, error) {
-	t := &crossTable{stamp: stamp{golden: true}}
+func (p *reportPlan) join(c *product, insert int, reports *[]*report.Report) (*productTable, error) {
+	t := &productTable{stamp: stamp{golden: true}}
 	index := newRowIndex(len(p.days), p.totalled(c))
 	var totals [][]*row // by date range
-	for i, grids := range c.grids {
-		for j, g := range grids {
+	for i, tables := range c.tables {
+		for j, g := range tables {
 			own := take(reports, len(g.questions))
 			for _, r := range own {
 				t.stamp = t.stamp.with(stamp{r.FetchedAt, r.Freshness == report.FreshFinal})
@@ -99,7 +99,7 @@ func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*cro
 				totals = append(totals, nil)
 				t.size, t.space = append(t.size, strconv.FormatInt(a.size, 10)), append(t.space, strconv.FormatInt(a.space, 10))
 			}
-			totals[j] = append(totals[j], &row{leaves: a.totals})
+			totals[j] = append(totals[j], &row{refs: a.totals})
 			t.count, t.least, t.most, t.sampled = a.count, a.least, a.most, t.sampled || a.sampled && a.space > 0
 		}
 	}
@@ -115,8 +115,8 @@ func (p *reportPlan) join(c *cross, insert int, reports *[]*report.Report) (*cro
 	return t, err
 }
 
-// totalled are the metrics of a cross whose sums are told.
-func (p *reportPlan) totalled(c *cross) []metric {
+// totalled are the metrics of a product whose sums are reported.
+func (p *reportPlan) totalled(c *product) []metric {
 	if p.request.HideTotals {
 		return nil
 	}
@@ -124,12 +124,12 @@ func (p *reportPlan) totalled(c *cross) []metric {
 }
 
 // addUp adds rows up, and refuses totals of metrics that have none over rows.
-func addUp(metrics []metric, rows []*row) (map[leaf]number, error) {
-	if name := unsummed(metrics, rows); name != "" {
+func addUp(metrics []metric, rows []*row) (map[metricRef]number, error) {
+	if name := withoutTotal(metrics, rows); name != "" {
 		return nil, badRequest("%s has no total over several segments or filtered rows: it is a ratio of numbers that Google Analytics 4 does not tell. "+
 			"Set hideTotals, or ask for one segment without these filters.", name)
 	}
-	return foldLeaves(rows), nil
+	return aggregate(rows), nil
 }
 
 // withName inserts a segment's name into the names of a row.
@@ -165,16 +165,16 @@ func (x *rowIndex) add(span int, names []string, r *row) {
 	}
 }
 
-func (x *rowIndex) rows() ([]*crossRow, error) {
-	out := make([]*crossRow, len(x.order))
+func (x *rowIndex) rows() ([]*productRow, error) {
+	out := make([]*productRow, len(x.order))
 	for i, k := range x.order {
-		r := &crossRow{names: x.names[k], filled: true}
+		r := &productRow{names: x.names[k], filled: true}
 		for _, of := range x.byName[k] {
-			leaves, err := addUp(x.metrics, of)
+			refs, err := addUp(x.metrics, of)
 			if err != nil {
 				return nil, err
 			}
-			r.leaves, r.filled = append(r.leaves, leaves), r.filled && len(of) == 0
+			r.refs, r.filled = append(r.refs, refs), r.filled && len(of) == 0
 		}
 		out[i] = r
 	}
@@ -183,48 +183,48 @@ func (x *rowIndex) rows() ([]*crossRow, error) {
 
 // finish filters the main rows by their metrics, computes these, and adds up the
 // totals where GA4's are of other rows.
-func (p *reportPlan) finish(t *crossTable) (err error) {
+func (p *reportPlan) finish(t *productTable) (err error) {
 	g := p.main.first()
 	t.left = map[string]bool{}
-	t.rows = slices.DeleteFunc(t.rows, func(r *crossRow) bool {
-		passes := g.passesMetrics(&row{leaves: r.leaves[0]})
+	t.rows = slices.DeleteFunc(t.rows, func(r *productRow) bool {
+		passes := g.passesMetrics(&row{refs: r.refs[0]})
 		if len(p.pivots) > 0 {
 			t.left[key(r.names)] = passes
 		}
-		return (g.metricsHere || r.filled) && !passes
+		return (g.metricsLocal || r.filled) && !passes
 	})
-	if g.metricsHere || len(g.dimensionsHere) > 0 {
+	if g.metricsLocal || len(g.localFilter) > 0 {
 		for i := range t.totals {
 			if t.totals[i], err = addUp(p.totalled(p.main), ofRange(t.rows, i)); err != nil {
 				return err
 			}
 		}
 	}
-	t.rows = slices.DeleteFunc(t.rows, func(r *crossRow) bool {
+	t.rows = slices.DeleteFunc(t.rows, func(r *productRow) bool {
 		r.compute(g.metrics)
 		return !p.request.IncludeEmptyRows && r.empty()
 	})
 	return nil
 }
 
-func ofRange(rows []*crossRow, span int) []*row {
+func ofRange(rows []*productRow, span int) []*row {
 	all := make([]*row, len(rows))
 	for i, r := range rows {
-		all[i] = &row{leaves: r.leaves[span]}
+		all[i] = &row{refs: r.refs[span]}
 	}
 	return all
 }
 
-func (r *crossRow) compute(metrics []metric) {
-	r.values = make([][]number, len(r.leaves))
-	for i, leaves := range r.leaves {
+func (r *productRow) compute(metrics []metric) {
+	r.values = make([][]number, len(r.refs))
+	for i, refs := range r.refs {
 		for _, m := range metrics {
-			r.values[i] = append(r.values[i], m.value(leaves))
+			r.values[i] = append(r.values[i], m.value(refs))
 		}
 	}
 }
 
-func (r *crossRow) empty() bool {
+func (r *productRow) empty() bool {
 	for _, values := range r.values {
 		if slices.ContainsFunc(values, func(n number) bool { return n.value != 0 }) {
 			return false

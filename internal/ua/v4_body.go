@@ -15,7 +15,7 @@ type BatchBody struct {
 	form form
 }
 
-// batchMembers are those of a body of v4, of which Oriel leaves some out. Source:
+// batchMembers are those of a body of v4, of which Oriel refs some out. Source:
 // GetReportsResponse in the discovery document of analyticsreporting:v4.
 var batchMembers = report.MustMask("reports(columnHeader(dimensions,metricHeader(metricHeaderEntries(name,type)," +
 	"pivotHeaders(totalPivotGroupsCount,pivotHeaderEntries(dimensionNames,dimensionValues,metric(name,type)))))," +
@@ -24,7 +24,7 @@ var batchMembers = report.MustMask("reports(columnHeader(dimensions,metricHeader
 
 const valuesMembers = "values,pivotValueRegions/values"
 
-// JSON returns the body as v4 wrote it: only the fields that were asked for, and
+// JSON returns the body as v4 wrote it: only the fields that were requested for, and
 // indented unless the request had prettyPrint=false.
 func (b *BatchBody) JSON() []byte { return b.form.render(b) }
 
@@ -87,7 +87,7 @@ type pivotValues struct {
 }
 
 // body writes a report: one page of all rows, whose number is count.
-func (p *reportPlan) body(t *crossTable, page []*crossRow, count int, pivots []*pivotTable) reportBody {
+func (p *reportPlan) body(t *productTable, page []*productRow, count int, pivots []*pivotTable) reportBody {
 	b := reportBody{ColumnHeader: p.header(pivots), Data: reportData{RowCount: count, Golden: t.golden}}
 	for _, r := range page {
 		row := reportRow{Dimensions: r.names}
@@ -97,8 +97,8 @@ func (p *reportPlan) body(t *crossTable, page []*crossRow, count int, pivots []*
 		b.Data.Rows = append(b.Data.Rows, row)
 	}
 	if !p.request.HideTotals {
-		for span, leaves := range t.totals {
-			b.Data.Totals = append(b.Data.Totals, p.written(p.valuesOf(leaves), func(v *pivotTable) []number { return v.totals(span) }, pivots))
+		for span, refs := range t.totals {
+			b.Data.Totals = append(b.Data.Totals, p.written(p.valuesOf(refs), func(v *pivotTable) []number { return v.totals(span) }, pivots))
 		}
 	}
 	if !p.request.HideValueRanges && count > 0 {
@@ -120,7 +120,7 @@ func (p *reportPlan) header(pivots []*pivotTable) columnHeader {
 		h.Dimensions = append(h.Dimensions, d.Name)
 	}
 	for _, m := range p.main.first().metrics {
-		h.MetricHeader.Entries = append(h.MetricHeader.Entries, metricHeaderEntry{m.asked, m.name.Type})
+		h.MetricHeader.Entries = append(h.MetricHeader.Entries, metricHeaderEntry{m.requested, m.name.Type})
 	}
 	for _, v := range pivots {
 		h.MetricHeader.Pivots = append(h.MetricHeader.Pivots, v.header())
@@ -136,16 +136,16 @@ func (v *pivotTable) header() pivotHeader {
 	}
 	for _, g := range v.shown {
 		for _, m := range v.metrics {
-			h.Entries = append(h.Entries, pivotHeaderEntry{names, g.names, metricHeaderEntry{m.asked, m.name.Type}})
+			h.Entries = append(h.Entries, pivotHeaderEntry{names, g.names, metricHeaderEntry{m.requested, m.name.Type}})
 		}
 	}
 	return h
 }
 
-func (p *reportPlan) valuesOf(leaves map[leaf]number) []number {
+func (p *reportPlan) valuesOf(refs map[metricRef]number) []number {
 	var out []number
 	for _, m := range p.main.first().metrics {
-		out = append(out, m.value(leaves))
+		out = append(out, m.value(refs))
 	}
 	return out
 }
@@ -170,7 +170,7 @@ func formatAll(metrics []metric, values []number) []string {
 
 // extremes are the least or the greatest values of all rows in each date range;
 // told are Google's, for rows that it cut.
-func (p *reportPlan) extremes(t *crossTable, told map[leaf]number, pick func(a, b number) number, pivots []*pivotTable) []dateRangeValues {
+func (p *reportPlan) extremes(t *productTable, told map[metricRef]number, pick func(a, b number) number, pivots []*pivotTable) []dateRangeValues {
 	var out []dateRangeValues
 	for span := range p.days {
 		values := p.valuesOf(told)
@@ -182,7 +182,7 @@ func (p *reportPlan) extremes(t *crossTable, told map[leaf]number, pick func(a, 
 	return out
 }
 
-func extremesOf(rows []*crossRow, span int, pick func(a, b number) number) []number {
+func extremesOf(rows []*productRow, span int, pick func(a, b number) number) []number {
 	out := slices.Clone(rows[0].values[span])
 	for _, r := range rows {
 		for j, v := range r.values[span] {

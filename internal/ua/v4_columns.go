@@ -16,35 +16,35 @@ func isSegment(name string) bool { return strings.EqualFold(name, segmentDimensi
 const maxExpression = 1024
 
 // dimensionV4 resolves a dimension of a v4 request.
-func (g *grid) dimensionV4(r dimensionRequest) (dimension, error) {
+func (tq *tableQuery) dimensionV4(r dimensionRequest) (dimension, error) {
 	name := strings.TrimSpace(r.Name)
 	if !fieldPattern.MatchString(name) {
 		return dimension{}, badName("Invalid dimension or metric: %s", report.Brief(name))
 	}
-	d, err := g.dimension(name)
+	d, err := tq.dimension(name)
 	if err != nil {
 		return d, err
 	}
-	if d.buckets, err = parseBuckets(r.Name, r.HistogramBuckets); err != nil {
+	if d.histogram, err = parseHistogram(r.Name, r.HistogramBuckets); err != nil {
 		return d, err
 	}
-	if d.buckets != nil {
+	if d.histogram != nil {
 		// Nothing is known of how many values a session has.
-		d.folds, d.sorted, d.scope = true, false, perEvent
+		d.aggregates, d.sorted, d.scope = true, false, perEvent
 	}
 	return d, nil
 }
 
 // metricV4 resolves a metric of a v4 request: a name, or an expression of names.
-func (g *grid) metricV4(r metricRequest) (metric, error) {
+func (tq *tableQuery) metricV4(r metricRequest) (metric, error) {
 	expression := strings.TrimSpace(r.Expression)
-	m, err := g.expression(expression)
+	m, err := tq.expression(expression)
 	if err != nil {
 		return m, err
 	}
-	m.asked = expression
+	m.requested = expression
 	if r.Alias != "" {
-		m.asked = r.Alias
+		m.requested = r.Alias
 	}
 	if r.FormattingType != "" {
 		m.name.Type = r.FormattingType
@@ -52,45 +52,45 @@ func (g *grid) metricV4(r metricRequest) (metric, error) {
 	return m, nil
 }
 
-func (g *grid) expression(s string) (metric, error) {
+func (tq *tableQuery) expression(s string) (metric, error) {
 	if fieldPattern.MatchString(s) {
-		return g.metric(s)
+		return tq.metric(s)
 	}
 	if len(s) > maxExpression {
 		return metric{}, badName("A metric expression has %d characters; a maximum of %d is allowed.", len(s), maxExpression)
 	}
 	f, err := parseFormula(s)
-	if err != nil || len(f.leaves()) == 0 || slices.ContainsFunc(f.leaves(), func(l leaf) bool { return l.Where != where{} }) {
+	if err != nil || len(f.refs()) == 0 || slices.ContainsFunc(f.refs(), func(ref metricRef) bool { return ref.Where != where{} }) {
 		return metric{}, badName("Invalid metric expression '%s': it is made of metrics, numbers, + - * / and parentheses.", report.Brief(s))
 	}
-	if f, err = g.substitute(f); err != nil {
+	if f, err = tq.substitute(f); err != nil {
 		return metric{}, err
 	}
-	return metric{asked: s, name: Name{Name: s, Type: "FLOAT"}, formula: f, scale: 1}, nil
+	return metric{requested: s, name: Name{Name: s, Type: "FLOAT"}, formula: f, scale: 1}, nil
 }
 
 // substitute puts the formulas of metrics in the place of their names.
-func (g *grid) substitute(f *formula) (*formula, error) {
+func (tq *tableQuery) substitute(f *formula) (*formula, error) {
 	switch {
-	case f.leaf != nil:
-		return g.inner(*f.leaf)
+	case f.metricRef != nil:
+		return tq.inner(*f.metricRef)
 	case f.op == 0:
 		return f, nil
 	}
-	left, err := g.substitute(f.left)
+	left, err := tq.substitute(f.left)
 	if err != nil {
 		return nil, err
 	}
-	right, err := g.substitute(f.right)
+	right, err := tq.substitute(f.right)
 	return &formula{op: f.op, left: left, right: right}, err
 }
 
 // inner is the formula of a metric within an expression.
-func (g *grid) inner(l leaf) (*formula, error) {
-	if !fieldPattern.MatchString(l.Metric) {
-		return nil, badName("Invalid dimension or metric: %s", report.Brief(l.Metric))
+func (tq *tableQuery) inner(ref metricRef) (*formula, error) {
+	if !fieldPattern.MatchString(ref.Metric) {
+		return nil, badName("Invalid dimension or metric: %s", report.Brief(ref.Metric))
 	}
-	m, err := g.metric(l.Metric)
+	m, err := tq.metric(ref.Metric)
 	if err != nil || m.scale == 1 {
 		return m.formula, err
 	}
@@ -103,12 +103,12 @@ func (m metric) ratio() (over, under *formula, ok bool) {
 	if m.formula.op == '/' {
 		return m.formula.left, m.formula.right, true
 	}
-	l, direct := m.formula.direct()
-	w, mean := weightOf(l)
+	ref, direct := m.formula.direct()
+	w, mean := weightOf(ref)
 	if !direct || !mean {
 		return nil, nil, false
 	}
-	weight := &formula{leaf: &w}
+	weight := &formula{metricRef: &w}
 	return &formula{op: '*', left: m.formula, right: weight}, weight, true
 }
 

@@ -9,29 +9,29 @@ import (
 )
 
 // groupsV4 turns all filters of a request into groups joined by AND.
-func (g *grid) groupsV4(r reportRequest) ([][]condition, error) {
+func (tq *tableQuery) groupsV4(r reportRequest) ([][]condition, error) {
 	expression, err := ParseFilter(r.FiltersExpression)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := g.groups(expression)
+	groups, err := tq.groups(expression)
 	if err != nil {
 		return nil, err
 	}
-	dimensions, err := g.dimensionGroups(r.DimensionFilterClauses)
+	dimensions, err := tq.dimensionGroups(r.DimensionFilterClauses)
 	if err != nil {
 		return nil, err
 	}
-	metrics, err := g.metricGroups(r)
+	metrics, err := tq.metricGroups(r)
 	return append(append(groups, dimensions...), metrics...), err
 }
 
-func (g *grid) dimensionGroups(clauses []dimensionFilterClause) ([][]condition, error) {
+func (tq *tableQuery) dimensionGroups(clauses []dimensionFilterClause) ([][]condition, error) {
 	var groups [][]condition
 	for _, clause := range clauses {
 		var all []condition
 		for _, f := range clause.Filters {
-			c, err := g.dimensionCondition(f)
+			c, err := tq.dimensionCondition(f)
 			if err != nil {
 				return nil, err
 			}
@@ -42,12 +42,12 @@ func (g *grid) dimensionGroups(clauses []dimensionFilterClause) ([][]condition, 
 	return groups, nil
 }
 
-func (g *grid) metricGroups(r reportRequest) ([][]condition, error) {
+func (tq *tableQuery) metricGroups(r reportRequest) ([][]condition, error) {
 	var groups [][]condition
 	for _, clause := range r.MetricFilterClauses {
 		var all []condition
 		for _, f := range clause.Filters {
-			c, err := g.metricCondition(f, r.Metrics)
+			c, err := tq.metricCondition(f, r.Metrics)
 			if err != nil {
 				return nil, err
 			}
@@ -77,7 +77,7 @@ func joined(operator string, all []condition) [][]condition {
 // matchesV4 are v4's operators as GA4 calls them. Those not in it are the same.
 var matchesV4 = map[string]string{"": partialRegexp, "REGEXP": partialRegexp, "PARTIAL": contains}
 
-func (g *grid) dimensionCondition(f dimensionFilter) (condition, error) {
+func (tq *tableQuery) dimensionCondition(f dimensionFilter) (condition, error) {
 	if isSegment(f.DimensionName) {
 		return condition{}, badName("%s cannot be filtered by: name the wanted segments in segments.", f.DimensionName)
 	}
@@ -106,13 +106,13 @@ func (g *grid) dimensionCondition(f dimensionFilter) (condition, error) {
 	if _, err := how.matcher(); err != nil {
 		return condition{}, badName("Invalid value '%s' for %s of %s: %s.", report.Brief(c.Value), c.Op, c.Field, err)
 	}
-	return g.compared(c, how)
+	return tq.compared(c, how)
 }
 
 // operatorsV4 are v4's operators on metrics in v3's words, and their opposites.
 var operatorsV4 = map[string][2]string{"": {"==", "!="}, "EQUAL": {"==", "!="}, "LESS_THAN": {"<", ">="}, "GREATER_THAN": {">", "<="}}
 
-func (g *grid) metricCondition(f metricFilter, metrics []metricRequest) (condition, error) {
+func (tq *tableQuery) metricCondition(f metricFilter, metrics []metricRequest) (condition, error) {
 	if f.Operator == "IS_MISSING" {
 		return condition{}, badName("IS_MISSING of %s cannot be answered: Google Analytics 4 has 0 where nothing was counted. Use EQUAL with 0.", report.Brief(f.MetricName))
 	}
@@ -120,7 +120,7 @@ func (g *grid) metricCondition(f metricFilter, metrics []metricRequest) (conditi
 	if i := named(metrics, f.MetricName); i >= 0 {
 		r = metrics[i]
 	}
-	m, err := g.metricV4(r)
+	m, err := tq.metricV4(r)
 	if err != nil {
 		return condition{}, err
 	}

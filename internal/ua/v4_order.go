@@ -28,8 +28,8 @@ const (
 )
 
 func (p *reportPlan) planOrder() error {
-	for _, asked := range p.request.OrderBys {
-		o, err := p.ordering(asked)
+	for _, requested := range p.request.OrderBys {
+		o, err := p.ordering(requested)
 		if err != nil {
 			return err
 		}
@@ -38,9 +38,9 @@ func (p *reportPlan) planOrder() error {
 	return nil
 }
 
-func (p *reportPlan) ordering(asked orderBy) (ordering, error) {
-	name := strings.TrimSpace(asked.FieldName)
-	o := ordering{dimension: -1, metric: -1, how: asked.OrderType, desc: asked.SortOrder == "DESCENDING"}
+func (p *reportPlan) ordering(requested orderBy) (ordering, error) {
+	name := strings.TrimSpace(requested.FieldName)
+	o := ordering{dimension: -1, metric: -1, how: requested.OrderType, desc: requested.SortOrder == "DESCENDING"}
 	if o.how == "" {
 		o.how = byValue
 	}
@@ -72,17 +72,17 @@ func (p *reportPlan) isRatio(metric int) bool {
 }
 
 // sort orders rows by the request's keys, then by the dimensions.
-func (p *reportPlan) sort(rows []*crossRow, totals []map[leaf]number) {
-	var compare []func(a, b *crossRow) int
+func (p *reportPlan) sort(rows []*productRow, totals []map[metricRef]number) {
+	var compare []func(a, b *productRow) int
 	for _, o := range p.order {
 		by := p.comparer(o, totals)
 		if o.desc {
 			asc := by
-			by = func(a, b *crossRow) int { return asc(b, a) }
+			by = func(a, b *productRow) int { return asc(b, a) }
 		}
 		compare = append(compare, by)
 	}
-	slices.SortStableFunc(rows, func(a, b *crossRow) int {
+	slices.SortStableFunc(rows, func(a, b *productRow) int {
 		for _, by := range compare {
 			if c := by(a, b); c != 0 {
 				return c
@@ -92,29 +92,29 @@ func (p *reportPlan) sort(rows []*crossRow, totals []map[leaf]number) {
 	})
 }
 
-func (p *reportPlan) comparer(o ordering, totals []map[leaf]number) func(a, b *crossRow) int {
+func (p *reportPlan) comparer(o ordering, totals []map[metricRef]number) func(a, b *productRow) int {
 	i, j := o.dimension, o.metric
 	switch o.how {
 	case byDelta:
-		return comparing(func(r *crossRow) float64 { return r.values[0][j].value - r.values[1][j].value })
+		return comparing(func(r *productRow) float64 { return r.values[0][j].value - r.values[1][j].value })
 	case byWeight:
 		over, under, _ := p.main.first().metrics[j].ratio()
-		sum := func(f *formula, r *crossRow) float64 { return evaluate(f, r.leaves[0]) + evaluate(f, totals[0]) }
-		return comparing(func(r *crossRow) float64 { return divide(sum(over, r), sum(under, r)) })
+		sum := func(f *formula, r *productRow) float64 { return evaluate(f, r.refs[0]) + evaluate(f, totals[0]) }
+		return comparing(func(r *productRow) float64 { return divide(sum(over, r), sum(under, r)) })
 	case byBucket:
-		buckets, _ := parseBuckets("", p.request.Dimensions[i].HistogramBuckets) // the plan has read them
-		return comparing(func(r *crossRow) float64 { return float64(buckets.rank(r.names[i])) })
+		buckets, _ := parseHistogram("", p.request.Dimensions[i].HistogramBuckets) // the plan has read them
+		return comparing(func(r *productRow) float64 { return float64(buckets.rank(r.names[i])) })
 	case byAsInteger:
-		return comparing(func(r *crossRow) float64 { return integer(r.names[i]) })
+		return comparing(func(r *productRow) float64 { return integer(r.names[i]) })
 	}
 	if j >= 0 {
-		return comparing(func(r *crossRow) float64 { return r.values[0][j].value })
+		return comparing(func(r *productRow) float64 { return r.values[0][j].value })
 	}
-	return func(a, b *crossRow) int { return strings.Compare(a.names[i], b.names[i]) }
+	return func(a, b *productRow) int { return strings.Compare(a.names[i], b.names[i]) }
 }
 
-func comparing(value func(*crossRow) float64) func(a, b *crossRow) int {
-	return func(a, b *crossRow) int { return cmp.Compare(value(a), value(b)) }
+func comparing(value func(*productRow) float64) func(a, b *productRow) int {
+	return func(a, b *productRow) int { return cmp.Compare(value(a), value(b)) }
 }
 
 // integer reads a dimension as a number; what is none comes first.

@@ -11,8 +11,8 @@ import (
 // the pivot's dimensions.
 type pivotPlan struct {
 	request pivotRequest
-	cells   *cross // by the dimensions of the rows, then those of the pivot
-	groups  *cross // by those of the pivot alone: the totals of the columns; nil if cells are added up
+	cells   *product // by the dimensions of the rows, then those of the pivot
+	groups  *product // by those of the pivot alone: the totals of the columns; nil if cells are added up
 }
 
 func (p *reportPlan) planPivots() error {
@@ -20,11 +20,11 @@ func (p *reportPlan) planPivots() error {
 		if slices.ContainsFunc(r.Dimensions, func(d dimensionRequest) bool { return isSegment(d.Name) }) {
 			return badRequest("A pivot cannot have the dimension %s here: ask for it in the dimensions of the request.", segmentDimension)
 		}
-		c := crossColumns{
-			dimensions: slices.Concat(p.dimensions(), r.Dimensions), metrics: r.Metrics, weighs: p.filtered(),
-			filter: func(g *grid) ([][]condition, error) { return g.pivotGroups(p.request, r) },
+		c := productColumns{
+			dimensions: slices.Concat(p.dimensions(), r.Dimensions), metrics: r.Metrics, needsWeights: p.filtered(),
+			filter: func(tq *tableQuery) ([][]condition, error) { return tq.pivotGroups(p.request, r) },
 		}
-		cells, err := p.cross(c)
+		cells, err := p.product(c)
 		if err != nil {
 			return err
 		}
@@ -33,8 +33,8 @@ func (p *reportPlan) planPivots() error {
 		if p.filtered() {
 			continue
 		}
-		c.dimensions, c.weighs = r.Dimensions, len(p.segments) > 1
-		if plan.groups, err = p.cross(c); err != nil {
+		c.dimensions, c.needsWeights = r.Dimensions, len(p.segments) > 1
+		if plan.groups, err = p.product(c); err != nil {
 			return err
 		}
 	}
@@ -43,13 +43,13 @@ func (p *reportPlan) planPivots() error {
 
 // pivotGroups are the filters of a request's cells: those of its rows, and the
 // pivot's own. Filters on metrics are about the rows.
-func (g *grid) pivotGroups(r reportRequest, p pivotRequest) ([][]condition, error) {
-	groups, err := g.groupsV4(r)
+func (tq *tableQuery) pivotGroups(r reportRequest, p pivotRequest) ([][]condition, error) {
+	groups, err := tq.groupsV4(r)
 	if err != nil {
 		return nil, err
 	}
 	groups = slices.DeleteFunc(groups, func(group []condition) bool { return group[0].metric != nil })
-	own, err := g.dimensionGroups(p.DimensionFilterClauses)
+	own, err := tq.dimensionGroups(p.DimensionFilterClauses)
 	return append(groups, own...), err
 }
 
@@ -57,7 +57,7 @@ func (g *grid) pivotGroups(r reportRequest, p pivotRequest) ([][]condition, erro
 type pivotTable struct {
 	plan    *pivotPlan
 	metrics []metric
-	shown   []*crossRow            // groups, their values the totals
+	shown   []*productRow          // groups, their values the totals
 	count   int                    // of all groups
 	cells   map[string][]pivotCell // by the names of the row
 }
@@ -69,14 +69,14 @@ type pivotCell struct {
 }
 
 // pivot reads the answers to the pivots. t holds the finished rows.
-func (p *reportPlan) pivot(t *crossTable, reports *[]*report.Report) ([]*pivotTable, error) {
+func (p *reportPlan) pivot(t *productTable, reports *[]*report.Report) ([]*pivotTable, error) {
 	var all []*pivotTable
 	for _, plan := range p.pivots {
 		cells, err := p.join(plan.cells, p.segment, reports)
 		if err != nil {
 			return nil, err
 		}
-		groups := &crossTable{stamp: cells.stamp}
+		groups := &productTable{stamp: cells.stamp}
 		if plan.groups == nil {
 			groups.rows, err = p.groupsOf(plan, cells, t)
 		} else {
@@ -96,7 +96,7 @@ func (p *reportPlan) pivot(t *crossTable, reports *[]*report.Report) ([]*pivotTa
 
 // groupsOf adds up the cells of the rows that the filters leave. A row that GA4
 // did not tell has only zeros.
-func (p *reportPlan) groupsOf(plan *pivotPlan, cells, t *crossTable) ([]*crossRow, error) {
+func (p *reportPlan) groupsOf(plan *pivotPlan, cells, t *productTable) ([]*productRow, error) {
 	n := len(p.request.Dimensions)
 	zero := p.main.first().passesMetrics(&row{})
 	index := newRowIndex(len(p.days), p.totalled(plan.cells))
@@ -104,8 +104,8 @@ func (p *reportPlan) groupsOf(plan *pivotPlan, cells, t *crossTable) ([]*crossRo
 		if left, told := t.left[key(c.names[:n])]; told && !left || !told && !zero {
 			continue
 		}
-		for span, leaves := range c.leaves {
-			index.add(span, c.names[n:], &row{leaves: leaves})
+		for span, refs := range c.refs {
+			index.add(span, c.names[n:], &row{refs: refs})
 		}
 	}
 	return index.rows()
@@ -113,12 +113,12 @@ func (p *reportPlan) groupsOf(plan *pivotPlan, cells, t *crossTable) ([]*crossRo
 
 // choose orders the groups by the total of the first metric and takes those that
 // are shown.
-func (v *pivotTable) choose(groups []*crossRow) {
+func (v *pivotTable) choose(groups []*productRow) {
 	for _, g := range groups {
 		g.compute(v.metrics)
 	}
-	groups = slices.DeleteFunc(groups, func(g *crossRow) bool { return g.empty() })
-	slices.SortFunc(groups, func(a, b *crossRow) int {
+	groups = slices.DeleteFunc(groups, func(g *productRow) bool { return g.empty() })
+	slices.SortFunc(groups, func(a, b *productRow) int {
 		return cmp.Or(cmp.Compare(b.values[0][0].value, a.values[0][0].value), slices.Compare(a.names, b.names))
 	})
 	v.count = len(groups)
@@ -132,7 +132,7 @@ func (v *pivotTable) choose(groups []*crossRow) {
 
 // place puts cells into the groups that are shown. The first n names of a cell are
 // those of its row.
-func (v *pivotTable) place(cells []*crossRow, n int) {
+func (v *pivotTable) place(cells []*productRow, n int) {
 	groups := map[string]int{}
 	for i, g := range v.shown {
 		groups[key(g.names)] = i
@@ -157,7 +157,7 @@ func (v *pivotTable) values(names []string, span int) []number {
 }
 
 // extremes are the least or the greatest cells of all rows in one date range.
-func (v *pivotTable) extremes(rows []*crossRow, span int, pick func(a, b number) number) []number {
+func (v *pivotTable) extremes(rows []*productRow, span int, pick func(a, b number) number) []number {
 	out := make([]number, len(v.shown)*len(v.metrics))
 	cells := make([]int, len(v.shown)) // seen of a group
 	for _, r := range rows {

@@ -33,7 +33,7 @@ func TranslateBatch(b Batch, o Options) (*BatchPlan, error) {
 	return p, nil
 }
 
-// Queries returns the questions, to be asked of the view's property in any order.
+// Queries returns the questions, to be requested of the view's property in any order.
 // There is at least one.
 func (p *BatchPlan) Queries() []report.Query {
 	var qs []report.Query
@@ -50,19 +50,19 @@ type reportPlan struct {
 	days     [][2]report.Date // first and last of each date range
 	segments []builtInSegment // at least one; without a filter if the request has none
 	segment  int              // the column of their names, -1 without
-	main     *cross
+	main     *product
 	pivots   []*pivotPlan
 	order    []ordering
 	offset   int
 }
 
-// A cross is one set of columns over every segment and every date range.
-type cross struct {
-	grids [][]*grid // by segment, then by date range
+// A product is one set of columns over every segment and every date range.
+type product struct {
+	tables [][]*tableQuery // by segment, then by date range
 }
 
-// first is the grid that stands for all when columns matter.
-func (c *cross) first() *grid { return c.grids[0][0] }
+// first is the table query that stands for all when columns matter.
+func (c *product) first() *tableQuery { return c.tables[0][0] }
 
 func (p *reportPlan) plan() error {
 	for _, step := range []func() error{p.planDays, p.planSegments, p.planMain, p.planPivots, p.planOrder} {
@@ -75,8 +75,8 @@ func (p *reportPlan) plan() error {
 }
 
 func (p *reportPlan) queries(qs []report.Query) (_ []report.Query, err error) {
-	for _, c := range p.crosses() {
-		for _, segment := range c.grids {
+	for _, c := range p.products() {
+		for _, segment := range c.tables {
 			for _, g := range segment {
 				if qs, err = g.queries(qs); err != nil {
 					return nil, err
@@ -88,8 +88,8 @@ func (p *reportPlan) queries(qs []report.Query) (_ []report.Query, err error) {
 }
 
 // crosses lists all of the report's, in the order of the questions.
-func (p *reportPlan) crosses() []*cross {
-	all := []*cross{p.main}
+func (p *reportPlan) products() []*product {
+	all := []*product{p.main}
 	for _, v := range p.pivots {
 		if all = append(all, v.cells); v.groups != nil {
 			all = append(all, v.groups)
@@ -147,78 +147,78 @@ func (p *reportPlan) dimensions() []dimensionRequest {
 }
 
 func (p *reportPlan) planMain() (err error) {
-	weighs := len(p.segments) > 1 || slices.ContainsFunc(p.request.OrderBys, func(o orderBy) bool { return o.OrderType == "SMART" })
+	needsWeights := len(p.segments) > 1 || slices.ContainsFunc(p.request.OrderBys, func(o orderBy) bool { return o.OrderType == "SMART" })
 	// A row that is filtered out takes its cells with it, so the filter must be here.
 	joins := len(p.days) > 1 || len(p.request.Pivots) > 0
-	p.main, err = p.cross(crossColumns{
-		dimensions: p.dimensions(), metrics: p.request.Metrics, weighs: weighs, joins: joins,
-		filter: func(g *grid) ([][]condition, error) { return g.groupsV4(p.request) },
+	p.main, err = p.product(productColumns{
+		dimensions: p.dimensions(), metrics: p.request.Metrics, needsWeights: needsWeights, joins: joins,
+		filter: func(tq *tableQuery) ([][]condition, error) { return tq.groupsV4(p.request) },
 	})
 	return err
 }
 
-// CrossColumns are what a cross is made of.
-type crossColumns struct {
-	dimensions []dimensionRequest
-	metrics    []metricRequest
-	weighs     bool
-	joins      bool
-	filter     func(*grid) ([][]condition, error)
+// productColumns are what a product is made of.
+type productColumns struct {
+	dimensions   []dimensionRequest
+	metrics      []metricRequest
+	needsWeights bool
+	joins        bool
+	filter       func(*tableQuery) ([][]condition, error)
 }
 
-func (p *reportPlan) cross(c crossColumns) (*cross, error) {
-	made := &cross{}
+func (p *reportPlan) product(c productColumns) (*product, error) {
+	made := &product{}
 	for _, s := range p.segments {
-		var grids []*grid
+		var tables []*tableQuery
 		for _, days := range p.days {
-			g := &grid{
-				options: p.options, keepEmpty: p.request.IncludeEmptyRows, keepsOnly: true, joins: c.joins, weighs: c.weighs, start: days[0], end: days[1],
+			g := &tableQuery{
+				options: p.options, keepEmpty: p.request.IncludeEmptyRows, keepsOnlyRow: true, joins: c.joins, needsWeights: c.needsWeights, start: days[0], end: days[1],
 			}
 			if err := c.fill(g, s); err != nil {
 				return nil, err
 			}
-			grids = append(grids, g)
+			tables = append(tables, g)
 		}
-		made.grids = append(made.grids, grids)
+		made.tables = append(made.tables, tables)
 	}
 	return made, nil
 }
 
-// fill makes a grid of the columns within a segment.
-func (c crossColumns) fill(g *grid, s builtInSegment) error {
+// fill makes a table query of the columns within a segment.
+func (c productColumns) fill(tq *tableQuery, s builtInSegment) error {
 	for _, r := range c.dimensions {
-		d, err := g.dimensionV4(r)
+		d, err := tq.dimensionV4(r)
 		if err != nil {
 			return err
 		}
-		g.addDimension(d)
+		tq.addDimension(d)
 	}
 	for _, r := range c.metrics {
-		m, err := g.metricV4(r)
+		m, err := tq.metricV4(r)
 		if err != nil {
 			return err
 		}
-		g.metrics = append(g.metrics, m)
+		tq.metrics = append(tq.metrics, m)
 	}
 	filter, err := ParseFilter(s.filter)
 	if err != nil {
 		return err
 	}
-	groups, err := g.segmentGroups("gaid::"+s.id, filter)
+	groups, err := tq.segmentGroups("gaid::"+s.id, filter)
 	if err != nil {
 		return err
 	}
-	more, err := c.filter(g)
+	more, err := c.filter(tq)
 	if err != nil {
 		return err
 	}
-	return g.plan(append(groups, more...))
+	return tq.plan(append(groups, more...))
 }
 
 // filtered reports whether rows are left out here, so that what is added up over
 // rows is of those that are left.
 func (p *reportPlan) filtered() bool {
-	return p.main.first().metricsHere || len(p.main.first().dimensionsHere) > 0
+	return p.main.first().metricsLocal || len(p.main.first().localFilter) > 0
 }
 
 // pushDown lets Google order and cut the rows where the result is the same. A
@@ -247,10 +247,10 @@ func (p *reportPlan) pushDown() {
 	}
 }
 
-// columnName is what the grid calls the column of an order.
+// columnName is what the table query calls the column of an order.
 func (p *reportPlan) columnName(o ordering) string {
 	if o.metric >= 0 {
-		return p.main.first().metrics[o.metric].asked
+		return p.main.first().metrics[o.metric].requested
 	}
-	return p.main.first().dimensions[o.dimension].asked
+	return p.main.first().dimensions[o.dimension].requested
 }

@@ -58,11 +58,11 @@ type filterV4 struct {
 }
 
 func (f filterV4) passes(e world.Event) bool {
-	fold := strings.ToLower
+	lower := strings.ToLower
 	if f.CaseSensitive {
-		fold = func(s string) string { return s }
+		lower = func(s string) string { return s }
 	}
-	v, w := fold(dimensions[f.DimensionName](e)), fold(f.Expressions[0])
+	v, w := lower(dimensions[f.DimensionName](e)), lower(f.Expressions[0])
 	n, _ := strconv.Atoi(v)
 	m, _ := strconv.Atoi(w)
 	var ok bool
@@ -70,13 +70,13 @@ func (f filterV4) passes(e world.Event) bool {
 	case "EXACT":
 		ok = v == w
 	case "PARTIAL", "": // regular expressions are quoted words here
-		ok = strings.Contains(v, fold(strings.ReplaceAll(f.Expressions[0], `\`, "")))
+		ok = strings.Contains(v, lower(strings.ReplaceAll(f.Expressions[0], `\`, "")))
 	case "BEGINS_WITH":
 		ok = strings.HasPrefix(v, w)
 	case "ENDS_WITH":
 		ok = strings.HasSuffix(v, w)
 	case "IN_LIST":
-		ok = slices.ContainsFunc(f.Expressions, func(s string) bool { return fold(s) == v })
+		ok = slices.ContainsFunc(f.Expressions, func(s string) bool { return lower(s) == v })
 	case "NUMERIC_EQUAL":
 		ok = n == m
 	case "NUMERIC_GREATER_THAN":

@@ -11,7 +11,7 @@ import (
 // batches reads requests as Google's servers do for v4: numbers may be strings, a
 // single value may stand for a list of one, and Google's own samples write "True".
 var batches = protojson.New[batchRequest](protojson.Dialect{
-	Lenient: true, MaxProblems: 1, Enums: enums, Brief: report.Brief, Say: sayPayload,
+	Lenient: true, MaxProblems: 1, Enums: enums, Brief: report.Brief, Say: payloadMessage,
 })
 
 // enums are the values of v4's enums in the order of their numbers.
@@ -25,8 +25,8 @@ var enums = map[string][]string{
 	"SortOrder":               {"ASCENDING", "DESCENDING"},
 }
 
-// sayPayload words what v4 said in other words than the Data API.
-func sayPayload(p protojson.Problem) string {
+// payloadMessage words what v4 said in other words than the Data API.
+func payloadMessage(p protojson.Problem) string {
 	const invalid = "Invalid JSON payload received. "
 	switch p.Kind {
 	case protojson.Syntax:
@@ -45,12 +45,12 @@ func sayPayload(p protojson.Problem) string {
 	case protojson.LongList: // of requests: others are counted when all is read
 		return fmt.Sprintf("There are too many requests in the batch request. The maximum allowed is %d; this one has %d.", p.Most, p.Found)
 	case protojson.WrongValue:
-		return sayWrongValue(p)
+		return wrongValueMessage(p)
 	}
 	return p.String()
 }
 
-func sayWrongValue(p protojson.Problem) string {
+func wrongValueMessage(p protojson.Problem) string {
 	const invalid = "Invalid JSON payload received. "
 	values := enums[p.Want]
 	switch {

@@ -267,7 +267,7 @@ func TestTotalsEqualCountingEvents(t *testing.T) {
 	}
 }
 
-// checkOrder holds rows to the order that was asked for.
+// checkOrder holds rows to the order that was requested for.
 func (q question) checkOrder(t *testing.T, body *ua.Body) {
 	t.Helper()
 	name, desc := strings.CutPrefix(q.sort, "-")
@@ -338,7 +338,7 @@ func TestFoldsAreRefusedWhereTheyHappen(t *testing.T) {
 		finer.dimensions = []string{"ga:pagePath"}
 		paths, _ := finer.count(events, today)
 		body, err := g.try(t, q.values(), today)
-		if folds := len(paths) > len(want); folds != (err != nil) {
+		if aggregates := len(paths) > len(want); aggregates != (err != nil) {
 			t.Fatalf("%v: %d rows of %d paths, %v", q.values(), len(want), len(paths), err)
 		}
 		if err != nil {

@@ -43,8 +43,8 @@ func (s *Server) reading(ask func(*http.Request, policy.Grant) (reply, error)) f
 }
 
 // placeOf reads what of the Management API an address names.
-func placeOf(r *http.Request) ua.Place {
-	p := ua.Place{
+func placeOf(r *http.Request) ua.ManagementPath {
+	p := ua.ManagementPath{
 		Account: r.PathValue("account"), WebProperty: r.PathValue("property"), Profile: r.PathValue("profile"),
 		Collection: r.PathValue("collection"), Item: r.PathValue("item"),
 	}
@@ -140,9 +140,9 @@ func (s *Server) columns(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	var views []ua.Nameable
+	var views []ua.ColumnView
 	for _, n := range namings {
-		views = append(views, ua.Nameable{Options: s.dialects[n.View], May: n.May, Has: n.Has})
+		views = append(views, ua.ColumnView{Options: s.dialects[n.View], May: n.May, Has: n.Has})
 	}
 	body, err := ua.ColumnsOf(views).JSON(q)
 	if err != nil {
