@@ -19,8 +19,9 @@ const module = "github.com/oriel-server/oriel/"
 var importMap = map[string][]string{
 	"internal/protojson":       {},
 	"internal/report":          {"internal/report", "internal/protojson"},
-	"internal/credential":      {"internal/secret"},
+	"internal/credential":      {"internal/secret", "internal/upstream"},
 	"internal/secret":          {},
+	"internal/upstream":        {},
 	"emulator":                 {"emulator"},
 	"js":                       {},
 	"internal/origin":          {},
@@ -30,7 +31,7 @@ var importMap = map[string][]string{
 	"internal/store/storetest": {"internal/cache", "internal/report", "internal/access"},
 	"internal/ua":              {"internal/report", "internal/protojson"},
 	"internal/dashboard":       {"internal/report"},
-	"internal/ga4":             {"internal/report", "internal/credential"},
+	"internal/ga4":             {"internal/report", "internal/credential", "internal/upstream"},
 	"internal/policy":          {"internal/report", "internal/dashboard", "internal/credential", "internal/origin"},
 	"internal/access":          {"internal/policy", "internal/report", "internal/origin", "internal/secret"},
 	"internal/audit":           {"internal/access", "internal/policy", "internal/report"},
@@ -40,7 +41,7 @@ var importMap = map[string][]string{
 	"internal/app": {
 		"internal/report", "internal/credential", "internal/plan", "internal/cache", "internal/ua",
 		"internal/dashboard", "internal/ga4", "internal/policy", "internal/access", "internal/audit", "internal/web",
-		"internal/store/sqlstore", "internal/origin", "js",
+		"internal/store/sqlstore", "internal/origin", "internal/upstream", "js",
 	},
 	"cmd/oriel":      {"internal/app", "emulator"},
 	"build/anyday":   {},                                             // moves the clock of tests

@@ -9,86 +9,70 @@ import (
 )
 
 const (
-	// renewBefore is how long before its end a token is renewed.
+	// renewBefore is how long before its expiry a token is renewed.
 	renewBefore = 5 * time.Minute
 	// renewJitter spreads the renewals of accounts, and of servers, that started
 	// together: a renewal comes up to this much earlier.
 	renewJitter = time.Minute
-	// margin is how long a token must still live to be handed out.
+	// margin is the least remaining lifetime of a token that is returned to a caller.
 	margin = 10 * time.Second
-	// youngToken is the age below which a token that Google refuses says that
-	// something other than the token is wrong.
+	// youngToken is the age below which a rejected token means that something other
+	// than the token is wrong.
 	youngToken = time.Minute
 )
 
 // shared is what all accounts of a keyring have in common.
 type shared struct {
-	ctx       context.Context // ends with the keyring
-	running   *sync.WaitGroup // counts the goroutines that fetch
-	clock     func() time.Time
-	random    func() float64
-	log       *slog.Logger
-	onFetch   func(account string, took time.Duration, err error)
-	onGCE     func() bool
-	hosts     hosts
-	transport http.RoundTripper
+	Config                  // with its defaults
+	ctx     context.Context // ends when the keyring is closed
+	running sync.WaitGroup  // counts the goroutines that fetch
+	hosts   hosts
 }
 
-func newShared(ctx context.Context, running *sync.WaitGroup, c Config, allowed hosts) *shared {
-	s := &shared{
-		ctx: ctx, running: running, clock: c.Clock, random: c.Random, log: c.Logger,
-		onFetch: c.OnFetch, onGCE: c.onGCE, hosts: allowed, transport: c.Transport,
-	}
-	if s.onGCE == nil {
-		s.onGCE = onGCE
-	}
-	return s
-}
-
-// An account is the cache of one account's access token.
+// An account caches one account's access token.
 type account struct {
 	*shared
-	name  string
-	place *place
+	name   string
+	source *keySource
 
 	mu       sync.Mutex
 	closed   bool
 	identity *identity // never nil
-	current  *Token    // nil before the first fetch and after a refusal
-	used     bool      // current was handed out, so it is worth renewing
+	current  *Token    // nil before the first fetch and after a rejection
+	used     bool      // current was returned to a caller, so it is worth renewing
 	renewAt  time.Time // when current is due for renewal
-	flight   *flight   // the fetch under way, if any
+	pending  *fetch    // the fetch in flight, if any
 	timer    *time.Timer
 	failure  *Error    // the last fetch's failure; nil after a success
 	failures int       // failures in a row
 	since    time.Time // of the first of them
-	logged   string    // what the log was told of them last
+	logged   string    // level and text of the last one in the log
 	retryAt  time.Time // no fetch before, while failure is set
-	refusals int       // young tokens in a row that Google refused
+	rejected int       // young tokens in a row that Google refused
 }
 
-// A flight is one fetch, shared by all who wait for it. Its fields are written
-// before done is closed and not after.
-type flight struct {
+// A fetch is one request for a token, shared by all callers that wait for it. Its
+// results are written before done is closed and not after.
+type fetch struct {
 	identity *identity
 	done     chan struct{}
 	token    *Token
 	failure  *Error
-	// superseded: the key file changed meanwhile and the result was dropped.
+	// superseded is set when the key file changed meanwhile and the result was dropped.
 	superseded bool
 }
 
 func newAccount(s *shared, name string, c Account) (*account, error) {
-	p, err := s.find(c)
+	source, err := s.find(c)
 	if err != nil {
-		return nil, named(err, name, "")
+		return nil, err.withAccount(name, "")
 	}
-	id, err := p.read(s.hosts)
+	id, err := source.read(s.hosts)
 	if err != nil {
-		return nil, named(err, name, "")
+		return nil, err.withAccount(name, "")
 	}
-	p.polledAt = s.clock()
-	return &account{shared: s, name: name, place: p, identity: id}, nil
+	source.polledAt = s.Clock()
+	return &account{shared: s, name: name, source: source, identity: id}, nil
 }
 
 // token returns a token that is good for the next request. The lock is never held
@@ -96,16 +80,16 @@ func newAccount(s *shared, name string, c Account) (*account, error) {
 func (a *account) token(ctx context.Context) (*Token, *Error) {
 	for {
 		if ctx.Err() != nil {
-			return nil, left(a.name, ctx)
+			return nil, callerLeft(a.name, ctx.Err())
 		}
 		a.reload(ctx)
-		t, f, err := a.look()
+		t, f, err := a.cached()
 		if t != nil || err != nil {
 			return t, err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, left(a.name, ctx)
+			return nil, callerLeft(a.name, ctx.Err())
 		case <-f.done:
 		}
 		if !f.superseded {
@@ -114,190 +98,178 @@ func (a *account) token(ctx context.Context) (*Token, *Error) {
 	}
 }
 
-// look returns the current token, or the failure to tell, or else the flight to
-// wait for. It starts flights where they are due.
-func (a *account) look() (*Token, *flight, *Error) {
+// cached returns the current token, or the last failure while no fetch is due, or else the
+// fetch to wait for. It starts fetches that are due.
+func (a *account) cached() (*Token, *fetch, *Error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := a.clock()
+	now := a.Clock()
 	if a.closed {
 		return nil, nil, a.closedError()
 	}
-	if a.current != nil && a.good(a.current, now) {
+	if a.valid(now) {
 		a.used = true
 		if !now.Before(a.renewAt) {
-			a.startUnlessResting(now)
+			a.startFetch(now)
 		}
 		return a.current, nil, nil
 	}
-	if f := a.startUnlessResting(now); f != nil {
+	if f := a.startFetch(now); f != nil {
 		return nil, f, nil
 	}
-	return nil, nil, a.remembered(now)
+	return nil, nil, a.lastFailure(now)
 }
 
-func (a *account) good(t *Token, now time.Time) bool {
-	return now.Before(t.expires.Add(-margin))
+// valid reports whether there is a token that may be returned. The lock is held.
+func (a *account) valid(now time.Time) bool {
+	return a.current != nil && now.Before(a.current.expires.Add(-margin))
 }
 
-// startUnlessResting returns the flight under way or a new one; nil while the account
-// rests after a failure. The lock is held.
-func (a *account) startUnlessResting(now time.Time) *flight {
-	if a.flight != nil {
-		return a.flight
+// startFetch returns the fetch in flight or a new one; nil while the account waits after
+// a failure. The lock is held.
+func (a *account) startFetch(now time.Time) *fetch {
+	if a.pending == nil && (a.failure == nil || !now.Before(a.retryAt)) {
+		f := &fetch{identity: a.identity, done: make(chan struct{})}
+		a.pending = f
+		a.running.Go(func() { a.run(f) })
 	}
-	if a.failure != nil && now.Before(a.retryAt) {
-		return nil
-	}
-	f := &flight{identity: a.identity, done: make(chan struct{})}
-	a.flight = f
-	a.running.Go(func() { a.fly(f) })
-	return f
+	return a.pending
 }
 
 func (a *account) fetching() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.flight != nil
+	return a.pending != nil
 }
 
-// fly fetches a token and lands. It runs on a context of its own.
-func (a *account) fly(f *flight) {
+// run fetches a token and records the result. It runs on a context of its own.
+func (a *account) run(f *fetch) {
 	t, failure := a.fetch(f.identity)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	defer close(f.done)
-	a.flight = nil
-	if a.closed {
+	a.pending = nil
+	switch {
+	case a.closed:
 		f.failure = a.closedError()
-		return
-	}
-	if f.identity != a.identity && !(failure == nil && f.identity.sameAs(a.identity)) {
+	case f.identity != a.identity && !(failure == nil && f.identity.sameAs(a.identity)):
 		f.superseded = true
-		return
-	}
-	if failure != nil {
+	case failure != nil:
 		f.failure = a.failed(failure)
-		return
+	default:
+		f.token = t
+		a.store(t, f.identity)
 	}
-	a.landed(t, f.identity)
-	f.token = t
 }
 
-// landed makes t the current token. The lock is held.
-func (a *account) landed(t *Token, by *identity) {
-	t.drop = a.refused
-	// Without a good token before, somebody waits for this one.
-	a.used = a.current == nil || !a.good(a.current, a.clock())
+// store makes t the current token. The lock is held.
+func (a *account) store(t *Token, by *identity) {
+	now := a.Clock()
+	t.drop = a.reject
+	a.used = !a.valid(now) // then a caller waits for this one
 	a.current = t
 	a.failure, a.failures, a.logged = nil, 0, ""
 	a.renewAt = a.renewal(t)
 	if by != a.identity {
-		a.renewAt = a.clock()
+		a.renewAt = now
 	}
-	a.log.Info("access token fetched", "account", a.name, "email", a.identity.address(), "expires", t.expires)
+	a.Logger.Info("access token fetched", "account", a.name, "email", a.identity.address(), "expires", t.expires)
 	a.wakeAt(a.renewAt)
 }
 
-// renewal returns when t is due: five minutes before its end, less some jitter. A
-// token that is short-lived, as a metadata server's often is, is due at half its life.
+// renewal returns when t is due: renewBefore ahead of its expiry, less some jitter. A
+// short-lived token, as a metadata server often returns, is due at half its life.
 func (a *account) renewal(t *Token) time.Time {
 	life := t.expires.Sub(t.fetched)
-	due := life - renewBefore - time.Duration(a.random()*float64(renewJitter))
+	due := life - renewBefore - time.Duration(a.Random()*float64(renewJitter))
 	return t.fetched.Add(max(due, life/2))
 }
 
-// failed remembers a failure and sets the time of the next attempt. The lock is held.
+// failed records a failure and sets the time of the next attempt. The lock is held.
 func (a *account) failed(failure *Error) *Error {
-	now := a.clock()
+	now := a.Clock()
 	a.failures++
 	if a.failure == nil {
 		a.since = now
 	}
-	pause := restFor(a.failures, failure, a.random)
+	pause := cooldown(a.failures, failure, a.Random)
 	a.failure, a.retryAt = failure, now.Add(pause)
 	level := slog.LevelWarn
 	if failure.permanent || a.current == nil {
 		level = slog.LevelError
 	}
-	if said := level.String() + failure.Message; said != a.logged {
-		a.logged = said
+	if entry := level.String() + failure.Message; entry != a.logged {
+		a.logged = entry
 	} else {
-		level = slog.LevelDebug // once is enough
+		level = slog.LevelDebug // logged already
 	}
-	a.log.Log(a.ctx, level, "no access token", "account", a.name, "error", failure.Error(), "again_in", pause)
+	a.Logger.Log(a.ctx, level, "no access token", "account", a.name, "error", failure.Error(), "again_in", pause)
 	if a.current != nil {
 		a.wakeAt(a.retryAt)
 	}
-	return a.remembered(now)
+	return a.lastFailure(now)
 }
 
-// remembered returns the last failure as of now. The lock is held.
-func (a *account) remembered(now time.Time) *Error {
+// lastFailure returns the last failure with the wait as of now. The lock is held.
+func (a *account) lastFailure(now time.Time) *Error {
 	e := *a.failure
 	e.RetryAfter = max(0, a.retryAt.Sub(now))
 	return &e
 }
 
-// wakeAt schedules the next look at the current token. The timer runs on the
-// machine's time, which need not be the clock's; hence the least pause. The lock is held.
+// wakeAt schedules the next check of the current token. The timer runs on the
+// machine's time, which need not be Clock's; hence the least pause. The lock is held.
 func (a *account) wakeAt(at time.Time) {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
-	a.timer = time.AfterFunc(max(at.Sub(a.clock()), time.Second), a.wake)
+	a.timer = time.AfterFunc(max(at.Sub(a.Clock()), time.Second), a.wake)
 }
 
-// wake renews the current token if somebody used it. An idle account's token ends
-// in peace: the next caller fetches a new one.
+// wake renews the current token if it was used. That of an idle account expires, and
+// the next caller fetches a new one.
 func (a *account) wake() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := a.clock()
-	if a.closed || a.current == nil || !a.used || !a.good(a.current, now) {
-		return
-	}
-	if now.Before(a.renewAt) {
+	now := a.Clock()
+	switch {
+	case a.closed || !a.used || !a.valid(now):
+	case now.Before(a.renewAt):
 		a.wakeAt(a.renewAt)
-		return
+	default:
+		a.startFetch(now)
 	}
-	a.startUnlessResting(now)
 }
 
-// refused drops t if it is current. When one young token after another is
-// refused, fetching more of them is no cure, and the account rests in between.
-func (a *account) refused(t *Token) {
+// reject drops t if it is current. When Google refuses one young token after another,
+// fetching more of them does not help, and the account waits in between.
+func (a *account) reject(t *Token) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.closed || a.current != t {
 		return
 	}
-	now := a.clock()
 	a.current = nil
-	a.refusals++
-	if now.Sub(t.fetched) > youngToken {
-		a.refusals = 0
+	a.rejected++
+	if a.Clock().Sub(t.fetched) > youngToken {
+		a.rejected = 0
 	}
-	if a.refusals > 1 {
-		a.failures = a.refusals - 2 // failed counts this one
-		a.failed(a.refusedError())
+	if a.rejected > 1 {
+		a.failures = a.rejected - 2 // failed counts this one
+		a.failed(a.fill(a.identity, &Error{
+			Status: http.StatusUnauthorized,
+			Message: "Google issues access tokens and then refuses them (401); check that the account is " +
+				"enabled, and that the API and the token hosts belong to the same Google (or emulator)",
+		}))
 		return
 	}
-	a.log.Warn("Google refused the access token; fetching a new one", "account", a.name)
+	a.Logger.Warn("Google refused the access token; fetching a new one", "account", a.name)
 }
 
-func (a *account) refusedError() *Error {
-	return &Error{
-		Account: a.name, Email: a.identity.address(), File: a.identity.file, Status: http.StatusUnauthorized,
-		Message: "Google issues access tokens and then refuses them (401); check that the account is " +
-			"enabled, and that the API and the token hosts belong to the same Google (or emulator)",
-	}
-}
-
-// reload looks, every few seconds, whether the key file was replaced. One caller
-// has it looked at, and waits no longer than its context: file systems hang, too.
+// reload checks, every few seconds, whether the key file was replaced. One caller
+// has it checked, and waits no longer than its context: file systems hang, too.
 func (a *account) reload(ctx context.Context) {
-	if !a.place.due(a.clock()) {
+	if !a.source.due(a.Clock()) {
 		return
 	}
 	done := make(chan struct{})
@@ -320,21 +292,20 @@ func (a *account) start(f func()) bool {
 	return !a.closed
 }
 
-// reread takes over a key file that was replaced. The lock is not held meanwhile.
+// reread switches to a key file that was replaced. The lock is not held while it reads.
 func (a *account) reread() {
-	id, err := a.place.changed(a.hosts)
+	id, err := a.source.changed(a.hosts)
 	switch {
 	case err != nil:
-		a.log.Error("the key file cannot be used; keeping the key read before",
-			"account", a.name, "error", named(err, a.name, a.Email()).Error())
+		a.Logger.Error("the key file cannot be used; keeping the key read before",
+			"account", a.name, "error", err.withAccount(a.name, a.status().Email).Error())
 	case id != nil:
 		a.replace(id)
 	}
 }
 
-// replace puts a new identity in the place of the old one. Callers keep the old
-// one's token only where it is the same account's, and only until the renewal that
-// starts with the next call.
+// replace switches to a new identity. Callers keep the old one's token only where it is
+// the same account's, and only until the renewal that starts with the next call.
 func (a *account) replace(id *identity) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -342,13 +313,13 @@ func (a *account) replace(id *identity) {
 		a.current = nil
 	}
 	a.identity = id
-	a.failure, a.failures, a.refusals, a.logged = nil, 0, 0, ""
-	a.renewAt = a.clock()
-	a.log.Info("key file replaced", "account", a.name, "email", id.address(), "file", id.file)
+	a.failure, a.failures, a.rejected, a.logged = nil, 0, 0, ""
+	a.renewAt = a.Clock()
+	a.Logger.Info("key file replaced", "account", a.name, "email", id.address(), "file", id.file)
 }
 
 func (a *account) closedError() *Error {
-	return &Error{Account: a.name, Message: "the keyring is closed", Err: context.Canceled}
+	return &Error{Account: a.name, Message: keyringClosed, Err: context.Canceled}
 }
 
 func (a *account) close() {
@@ -358,13 +329,6 @@ func (a *account) close() {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
-}
-
-// Email returns the address of the identity in use.
-func (a *account) Email() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.identity.address()
 }
 
 func (a *account) status() Status {
@@ -377,8 +341,8 @@ func (a *account) status() Status {
 	if a.failure == nil {
 		return s
 	}
-	now := a.clock()
-	s.Failure, s.Since = a.remembered(now), a.since
+	now := a.Clock()
+	s.Failure, s.Since = a.lastFailure(now), a.since
 	if now.Before(a.retryAt) {
 		s.Again = a.retryAt
 	}

@@ -56,8 +56,8 @@ func TestGooglesWords(t *testing.T) {
 		{"plain text", 200, "ya29.sign-in-first", false, "", "something answered 200 with text/plain"},
 		{"only an ID token", 200, `{"id_token":"` + idToken + `"}`, true, "", "ID token"},
 		{"empty object", 200, `{}`, false, "", "something answered 200 with application/json; charset=utf-8 and without an access token"},
-		{"ended", 200, `{"access_token":"ya29.x","expires_in":1}`, false, "", "has ended already"},
-		{"overflow", 200, `{"access_token":"ya29.x","expires_in":9223372036854775807}`, false, "", "has ended already"},
+		{"ended", 200, `{"access_token":"ya29.x","expires_in":1}`, false, "", "has expired already"},
+		{"overflow", 200, `{"access_token":"ya29.x","expires_in":9223372036854775807}`, false, "", "has expired already"},
 		{"code is no word", 400, flat("<script>", "x"), false, "", `saying "x"`},
 		{"error is a number", 400, `{"error":7}`, false, "", "something answered 400"},
 	}
@@ -73,7 +73,7 @@ func TestGooglesWords(t *testing.T) {
 				return true
 			})
 			e := b.fails(t)
-			if e.Permanent() != c.permanent || e.Temporary() == c.permanent || e.Code != c.code || e.Status != c.status {
+			if e.Permanent() != c.permanent || e.Code != c.code || e.Status != c.status {
 				t.Errorf("permanent %v, code %q, status %d", e.Permanent(), e.Code, e.Status)
 			}
 			if !strings.Contains(e.Error(), c.want) {

@@ -9,8 +9,8 @@ import (
 )
 
 // An Error says why there is no access token: what happened, where, and what the
-// operator can do. It is for the operator: it names the account, its file and its
-// e-mail address, and never a secret. A viewer must not see it.
+// operator can do. It names the account, its file and its e-mail address, so a viewer
+// must not see it, but never a secret.
 type Error struct {
 	// Account is the name of the account in the configuration.
 	Account string
@@ -18,17 +18,16 @@ type Error struct {
 	Email string
 	// File is the key file at fault, "" when no file is.
 	File string
-	// Line and Column point into File, counted from 1; 0 when no place is known.
+	// Line and Column point into File, counted from 1; 0 when unknown.
 	Line, Column int
-	// Code is Google's word for the failure, such as "invalid_grant"; "" when
-	// Google did not answer with one.
+	// Code is Google's code for the failure, such as "invalid_grant"; "" without one.
 	Code string
-	// Status is the HTTP status of Google's answer, 0 without an answer.
+	// Status is the HTTP status of Google's response, 0 without one.
 	Status int
 	// Message says what happened and what to change.
 	Message string
-	// RetryAfter is how long the keyring rests before it asks Google again; 0
-	// when the next call may ask at once.
+	// RetryAfter is how long the keyring waits before it asks Google again; 0
+	// when the next call asks.
 	RetryAfter time.Duration
 	// Err is the cause, nil when the message says it all.
 	Err error
@@ -36,7 +35,7 @@ type Error struct {
 	permanent bool
 }
 
-// Error returns place, account and message in one line.
+// Error returns account, position and message in one line.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Account != "" {
@@ -47,18 +46,14 @@ func (e *Error) Error() string {
 		b.WriteString(": ")
 	}
 	if e.File != "" {
-		b.WriteString(e.place())
+		b.WriteString(e.File)
+		if e.Line != 0 {
+			fmt.Fprintf(&b, ":%d:%d", e.Line, e.Column)
+		}
 		b.WriteString(": ")
 	}
 	b.WriteString(e.Message)
 	return b.String()
-}
-
-func (e *Error) place() string {
-	if e.Line == 0 {
-		return e.File
-	}
-	return fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Column)
 }
 
 // Unwrap returns the cause.
@@ -74,26 +69,22 @@ func (e *Error) Canceled() bool {
 // key, the account or the configuration.
 func (e *Error) Permanent() bool { return e.permanent }
 
-// Temporary reports that the same call may succeed later.
-func (e *Error) Temporary() bool { return !e.permanent }
-
 // errorf returns a permanent error about a file.
 func errorf(file, format string, args ...any) *Error {
 	return &Error{File: file, Message: fmt.Sprintf(format, args...), permanent: true}
 }
 
-// left returns the error of a caller whose context ended.
-func left(account string, ctx context.Context) *Error {
-	return &Error{
-		Account: account,
-		Message: "the caller left before the access token arrived: " + ctx.Err().Error(),
-		Err:     ctx.Err(),
-	}
+// keyringClosed is the message of whatever ends with Close.
+const keyringClosed = "the keyring is closed"
+
+// callerLeft returns the error of a caller whose context ended.
+func callerLeft(account string, cause error) *Error {
+	return &Error{Account: account, Message: "the caller left before the access token arrived: " + cause.Error(), Err: cause}
 }
 
-// named returns e with the account's name, and its address where e has none.
-func named(e *Error, account, email string) *Error {
-	e.Account = account
+// withAccount adds the account's name to e, and its address where e has none.
+func (e *Error) withAccount(name, email string) *Error {
+	e.Account = name
 	if e.Email == "" {
 		e.Email = email
 	}

@@ -11,60 +11,65 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"cloud.google.com/go/auth"
 
 	"github.com/oriel-server/oriel/internal/secret"
+	"github.com/oriel-server/oriel/internal/upstream"
 )
 
 // explain turns a failed attempt into an Error. The library's error is read but
-// never kept: it may hold the body of Google's answer.
-func (a *account) explain(id *identity, err error, last answer) *Error {
-	var stopped *Error
+// never kept: it may hold the body of Google's response.
+func (a *account) explain(id *identity, err error, last response) *Error {
 	var e *Error
+	stopped, ours := errors.AsType[*Error](err)
 	switch {
-	case errors.As(err, &stopped):
+	case ours:
 		e = &Error{Message: stopped.Message, permanent: stopped.permanent}
-	case last.status >= 300:
-		e = a.explainAnswer(id, last)
-	case last.status > 0:
+	case last.Status >= 300:
+		e = a.explainStatus(id, last)
+	case last.Status > 0:
 		e = a.explainForeign(id, last)
-	case last.host != "":
-		e = explainNetwork(err, last.host)
+	case last.Host != "":
+		e = explainNetwork(err, last.Host)
 	default:
 		e = explainLocal(id, err)
 	}
-	return a.blame(id, e)
+	return a.fill(id, e)
 }
 
-// explainNetwork explains a request without an answer.
+// fill adds the account to e.
+func (a *account) fill(id *identity, e *Error) *Error {
+	e.Account, e.Email, e.File = a.name, id.address(), id.file
+	return e
+}
+
+// explainNetwork explains a request without a response.
 func explainNetwork(err error, host string) *Error {
-	var cert *tls.CertificateVerificationError
-	if errors.As(err, &cert) {
+	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return &Error{Err: cert, Message: fmt.Sprintf(
 			"the TLS certificate of %s is not trusted: %v; is the CA bundle installed, or a proxy in between?", host, cert.Err)}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &Error{Message: fmt.Sprintf("%s did not answer in time", host)}
+		return &Error{Message: host + " did not answer in time"}
 	}
 	if errors.Is(err, context.Canceled) {
-		return &Error{Message: "the keyring is closed", Err: context.Canceled}
+		return &Error{Message: keyringClosed, Err: context.Canceled}
 	}
-	cause := err
-	var u *url.Error
-	if errors.As(err, &u) {
-		cause = u.Err
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err
 	}
-	return &Error{Message: fmt.Sprintf("%s cannot be reached: %s", host, clean(cause.Error()))}
+	return &Error{Message: fmt.Sprintf("%s cannot be reached: %s", host, clean(err.Error()))}
 }
 
-// explainLocal explains a failure before any request, such as a subject token's
-// file that is not there.
+// explainLocal explains a failure before any request, such as a missing file of a
+// subject token.
 func explainLocal(id *identity, err error) *Error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return &Error{Err: path, Message: fmt.Sprintf("credential_source: cannot %s %s: %v", path.Op, path.Path, path.Err)}
 	}
 	text := err.Error()
@@ -75,111 +80,137 @@ func explainLocal(id *identity, err error) *Error {
 	return &Error{Message: "the credential cannot be used: " + id.redact(text)}
 }
 
-// explainAnswer explains an answer that is not a success.
-func (a *account) explainAnswer(id *identity, last answer) *Error {
-	word := readWord(last.body)
-	if !(word.google() && last.isJSON()) && !(id.kind == typeMetadata && last.header.Get("Metadata-Flavor") == "Google") {
+// explainStatus explains a response that is not a success.
+func (a *account) explainStatus(id *identity, last response) *Error {
+	body := decodeError(last.Body)
+	if !(body.google() && last.isJSON()) && !(id.kind == typeMetadata && last.Header.Get("Metadata-Flavor") == "Google") {
 		return a.explainForeign(id, last)
 	}
-	e := &Error{Status: last.status, Code: word.code, RetryAfter: retryAfter(last.header, a.clock())}
-	word.text = id.redact(word.text)
-	said := fmt.Sprintf("%s answered %d", last.host, last.status)
-	if word.code != "" {
-		said += " " + word.code
+	body.text = id.redact(body.text)
+	e := &Error{Status: last.Status, Code: body.code, RetryAfter: retryAfter(last.Header, a.Clock())}
+	e.Message = fmt.Sprintf("%s answered %d", last.Host, last.Status)
+	if body.code != "" {
+		e.Message += " " + body.code
 	}
-	if word.text != "" {
-		said += " (" + strings.TrimRight(word.text, ".") + ")"
+	if body.text != "" {
+		e.Message += " (" + strings.TrimRight(body.text, ".") + ")"
 	}
-	if mayPass(last.status, word.code) {
-		e.Message = said
+	if transientStatus(last.Status) || slices.Contains(transientCodes, body.code) {
 		return e
 	}
 	e.permanent = true
-	e.Message = said
-	if advice := a.advise(id, word, last); advice != "" {
-		e.Message += ": " + advice
+	if todo := hint(id, body, last); todo != "" {
+		e.Message += ": " + todo
 	}
 	return e
 }
 
-// isJSON reports whether an answer says that it is JSON, as Google's are. A page with an
-// OAuth word in it is something else's.
-func (last answer) isJSON() bool {
-	kind, _, err := mime.ParseMediaType(last.header.Get("Content-Type"))
+// explainForeign explains a response that is not a token endpoint's, such as the page of
+// a proxy. It says nothing about the account, so it is never permanent.
+func (a *account) explainForeign(id *identity, last response) *Error {
+	e := &Error{Status: last.Status, RetryAfter: retryAfter(last.Header, a.Clock())}
+	what := last.Describe(id.redact)
+	if body := decodeError(last.Body); !last.Redirected() && body != (errorBody{}) {
+		what += fmt.Sprintf(", saying %q", id.redact(body.String()))
+	}
+	if last.Status == http.StatusTooManyRequests {
+		e.Message = fmt.Sprintf("%s answered 429%s", last.Host, what)
+		return e
+	}
+	todo := upstream.Hint(last.Status, last.Host, "the addresses in the key file")
+	e.Message = fmt.Sprintf("%s: instead of a token endpoint, something answered %d%s", todo, last.Status, what)
+	return e
+}
+
+// explainNoToken explains a 200 without a token. Google returns an ID
+// token instead when it does not know one of the scopes.
+func (a *account) explainNoToken(id *identity, raw *auth.Token, last response) *Error {
+	if raw != nil && raw.MetadataString("id_token") != "" {
+		return &Error{permanent: true, Status: last.Status, Message: "Google answered without an access token: " +
+			"it gave an ID token, as it does for a scope that it does not know (" + Scope + ")"}
+	}
+	e := a.explainForeign(id, last)
+	e.Message += " and without an access token"
+	return e
+}
+
+// isJSON reports whether the content type is JSON, as that of Google's errors is: an
+// OAuth error code in a page is not Google's.
+func (r response) isJSON() bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return err == nil && kind == "application/json"
 }
 
-// mayPass reports whether a failure is of the kind that goes away by itself.
-func mayPass(status int, code string) bool {
-	return passes(code) || status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+func transientStatus(status int) bool {
+	return status >= 500 || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
-// passes reports whether a code of Google's is about a failure that goes away by itself.
-func passes(code string) bool {
-	switch code {
-	case "internal_failure", "server_error", "temporarily_unavailable", "slow_down", "rate_limit_exceeded",
-		"UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "UNKNOWN":
-		return true
+// The codes that Google's token endpoints answer with, for failures that go away by
+// themselves and for others. Sources: RFC 6749, RFC 8693, google.rpc.Code, and recorded
+// responses.
+var (
+	transientCodes = []string{
+		"internal_failure", "server_error", "temporarily_unavailable", "slow_down", "rate_limit_exceeded",
+		"UNAVAILABLE", "RESOURCE_EXHAUSTED", "INTERNAL", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "UNKNOWN",
 	}
-	return false
-}
-
-// A word is what the body of an error answer says.
-type word struct{ code, text string }
-
-// google reports whether the code is one of those that Google's token endpoints have: a
-// proxy's JSON may have an error, too. Sources: RFC 6749, RFC 8693, google.rpc.Code, and
-// what Google was seen to answer.
-func (w word) google() bool {
-	switch w.code {
-	case "invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "invalid_target", "invalid_rapt",
+	permanentCodes = []string{
+		"invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "invalid_target", "invalid_rapt",
 		"unauthorized_client", "unsupported_grant_type", "disabled_client", "deleted_client",
-		"PERMISSION_DENIED", "NOT_FOUND", "UNAUTHENTICATED", "INVALID_ARGUMENT", "FAILED_PRECONDITION":
-		return true
+		"PERMISSION_DENIED", "NOT_FOUND", "UNAUTHENTICATED", "INVALID_ARGUMENT", "FAILED_PRECONDITION",
 	}
-	return passes(w.code)
+)
+
+// An errorBody is the error in a response.
+type errorBody struct{ code, text string }
+
+// google reports whether the code is one of Google's: a proxy's JSON may have an error, too.
+func (b errorBody) google() bool {
+	return slices.Contains(permanentCodes, b.code) || slices.Contains(transientCodes, b.code)
 }
 
 // String returns code and text, each where there is one.
-func (w word) String() string {
-	if w.code != "" && w.text != "" {
-		return w.code + ": " + w.text
+func (b errorBody) String() string {
+	if b.code != "" && b.text != "" {
+		return b.code + ": " + b.text
 	}
-	return w.code + w.text
+	return b.code + b.text
 }
 
-// readWord reads both shapes that Google has: RFC 6749's, and the envelope of its APIs.
-func readWord(body []byte) word {
+// decodeError reads both shapes that Google has: RFC 6749's, and the envelope of its APIs.
+// It returns the zero errorBody for anything else.
+func decodeError(body []byte) errorBody {
 	var flat struct {
 		Error       json.RawMessage `json:"error"`
 		Description string          `json:"error_description"`
 	}
 	if json.Unmarshal(body, &flat) != nil {
-		return word{}
+		return errorBody{}
 	}
 	var code string
 	if json.Unmarshal(flat.Error, &code) == nil {
-		return word{plainCode(code), flat.Description}
+		return errorBody{plainCode(code), flat.Description}
 	}
 	var nested struct {
 		Status  string `json:"status"`
 		Message string `json:"message"`
 	}
 	if json.Unmarshal(flat.Error, &nested) != nil {
-		return word{}
+		return errorBody{}
 	}
-	return word{plainCode(nested.Status), nested.Message}
+	return errorBody{plainCode(nested.Status), nested.Message}
 }
+
+var codePattern = regexp.MustCompile(`^[A-Za-z_]{1,40}$`)
 
 // plainCode returns code if it is a plain word, for it is printed and compared.
 func plainCode(code string) string {
-	if regexp.MustCompile(`^[A-Za-z_]{1,40}$`).MatchString(code) {
+	if codePattern.MatchString(code) {
 		return code
 	}
 	return ""
 }
 
-// retryAfter reads the header in both its forms.
+// retryAfter reads the Retry-After header in both its forms.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	v := h.Get("Retry-After")
 	if n, err := strconv.Atoi(v); err == nil && n > 0 && n < 1<<20 {
@@ -201,23 +232,15 @@ func (id *identity) redact(text string) string {
 	return clean(text)
 }
 
-// clean takes out what looks like a key or a token, and control characters, and
-// shortens the rest.
+var (
+	pemForm   = regexp.MustCompile(`(?s)-----BEGIN.*?(-----END|$)`) // the last line of a block is short
+	tokenForm = regexp.MustCompile(`\b(ya29\.|eyJ|1//|GOCSPX-)\S+|[A-Za-z0-9+/=_-]{40,}`)
+)
+
+// clean hides what looks like a key or a token, and makes one line of the rest.
 func clean(text string) string {
-	text = regexp.MustCompile(`(?s)-----BEGIN.*?(-----END|$)`).ReplaceAllString(text, secret.Hidden) // the last line of a PEM block is short
-	text = regexp.MustCompile(`[A-Za-z0-9+/=_-]{40,}`).ReplaceAllString(text, secret.Hidden)
-	text = regexp.MustCompile(`\b(ya29\.|eyJ|1//|GOCSPX-)\S+`).ReplaceAllString(text, secret.Hidden)
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
-			return ' '
-		}
-		return r
-	}, text)
-	const most = 300
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most]) + "…"
-	}
-	return text
+	text = pemForm.ReplaceAllString(text, secret.Hidden)
+	return upstream.OneLine(tokenForm.ReplaceAllString(text, secret.Hidden), 300)
 }
 
 // quote quotes a word of a file for an error message, shortened and cleaned.

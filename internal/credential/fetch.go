@@ -12,51 +12,65 @@ import (
 	"cloud.google.com/go/auth"
 
 	"github.com/oriel-server/oriel/internal/secret"
+	"github.com/oriel-server/oriel/internal/upstream"
 )
+
+const (
+	// maxAttempts is how often one fetch asks before it fails.
+	maxAttempts = 3
+	// attemptTimeout limits one request, fetchTimeout a fetch with all its attempts.
+	attemptTimeout = 10 * time.Second
+	fetchTimeout   = 25 * time.Second
+	// maxRetryAfter is the longest pause that Google's Retry-After can demand.
+	maxRetryAfter = 10 * time.Minute
+)
+
+// attemptBackoff returns the pauses within a fetch, which are short: callers are waiting.
+func attemptBackoff() upstream.Backoff {
+	return upstream.Backoff{Min: 50 * time.Millisecond, First: 200 * time.Millisecond, Max: 2 * time.Second}
+}
+
+// cooldown returns how long callers get the n-th failure in a row, counted from 1, without
+// Google being asked again: at least as long as Google asked for.
+func cooldown(n int, failure *Error, random func() float64) time.Duration {
+	b := upstream.Backoff{Min: time.Second, First: 2 * time.Second, Max: time.Minute}
+	if failure.permanent {
+		b = upstream.Backoff{Min: 15 * time.Second, First: 30 * time.Second, Max: 10 * time.Minute}
+	}
+	return max(b.Pause(n-1, random), min(failure.RetryAfter, maxRetryAfter))
+}
 
 // fetch asks for a token, a few times where that may help.
 func (a *account) fetch(id *identity) (*Token, *Error) {
-	ctx, cancel := context.WithTimeout(a.ctx, fetchTime)
+	ctx, cancel := context.WithTimeout(a.ctx, fetchTimeout)
 	defer cancel()
 	for n := 0; ; n++ {
 		t, failure := a.attempt(ctx, id)
 		if failure == nil {
 			return t, nil
 		}
-		pause := pauseBetweenAttempts().pause(n, a.random)
-		if failure.permanent || n+1 == attempts || failure.RetryAfter > pause || !sleep(ctx, pause) {
+		pause := attemptBackoff().Pause(n, a.Random)
+		if failure.permanent || n+1 == maxAttempts || failure.RetryAfter > pause || !upstream.Sleep(ctx, pause) {
 			return nil, failure
 		}
 	}
 }
 
-// sleep waits and reports whether ctx outlived the pause.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
-}
-
-// attempt asks once. The provider is built anew each time: the library's own cache
+// attempt asks once, with a new provider each time: the library's own cache
 // would return a token that is due for renewal, and gives up after one failure.
 func (a *account) attempt(ctx context.Context, id *identity) (*Token, *Error) {
-	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	rec := &recorder{next: guard{a.hosts, a.transport}}
-	started := a.clock()
-	raw, err := id.ask(ctx, &http.Client{Transport: rec, CheckRedirect: stay})
-	t, failure := a.judge(id, raw, err, rec)
-	took := a.clock().Sub(started)
+	rec := &recorder{next: allowListed{a.hosts, a.Transport}}
+	started := a.Clock()
+	raw, err := id.ask(ctx, &http.Client{Transport: rec, CheckRedirect: upstream.NoRedirects})
+	t, failure := a.result(id, raw, err, rec.response())
+	took := a.Clock().Sub(started)
 	if failure != nil {
-		a.onFetch(a.name, took, failure)
+		a.OnFetch(a.name, took, failure)
 		return nil, failure
 	}
-	a.onFetch(a.name, took, nil)
+	a.OnFetch(a.name, took, nil)
 	return t, nil
 }
 
@@ -69,101 +83,72 @@ func (id *identity) ask(ctx context.Context, client *http.Client) (*auth.Token, 
 }
 
 const (
-	// lifeUnsaid is how long a token is used whose end Google did not tell.
-	lifeUnsaid = 10 * time.Minute
-	// longestLife keeps a nonsensical expires_in from becoming a token for ever.
-	longestLife = 12 * time.Hour
+	// defaultLife is how long a token is used whose expiry Google did not tell.
+	defaultLife = 10 * time.Minute
+	// maxLife keeps a nonsensical expires_in from making a token eternal.
+	maxLife = 12 * time.Hour
 )
 
-// judge turns the library's answer into a token that ends by our clock, or an Error.
-func (a *account) judge(id *identity, raw *auth.Token, err error, rec *recorder) (*Token, *Error) {
+// result turns the library's result into a token that expires by our clock, or an Error.
+func (a *account) result(id *identity, raw *auth.Token, err error, last response) (*Token, *Error) {
 	if err != nil {
-		return nil, a.explain(id, err, rec.answer())
+		return nil, a.explain(id, err, last)
 	}
 	if raw == nil || raw.Value == "" {
-		return nil, a.blame(id, a.noAccessToken(id, raw, rec.answer()))
+		return nil, a.fill(id, a.explainNoToken(id, raw, last))
 	}
-	life := lifeUnsaid
+	life := defaultLife
 	if !raw.Expiry.IsZero() {
-		// The library counts by the machine's clock.
-		life = min(time.Until(raw.Expiry), longestLife)
+		life = min(time.Until(raw.Expiry), maxLife) // the library counts by the machine's clock
 	}
 	if life <= margin {
-		return nil, a.blame(id, &Error{
-			Status:  rec.answer().status,
-			Message: "Google's answer holds an access token that has ended already; check this machine's clock",
+		return nil, a.fill(id, &Error{
+			Status:  last.Status,
+			Message: "Google's answer holds an access token that has expired already; check this machine's clock",
 		})
 	}
 	if mail := raw.MetadataString(metadataEmail); mail != "" {
 		id.learned.Store(&mail)
 	}
-	now := a.clock()
+	now := a.Clock()
 	return &Token{secret: secret.New(raw.Value), fetched: now, expires: now.Add(life)}, nil
 }
 
-// noAccessToken explains an answer of 200 without a token. Google gives an ID
-// token instead when it does not know one of the scopes.
-func (a *account) noAccessToken(id *identity, raw *auth.Token, last answer) *Error {
-	if raw != nil && raw.MetadataString("id_token") != "" {
-		return &Error{permanent: true, Status: last.status, Message: "Google answered without an access token: " +
-			"it gave an ID token, as it does for a scope that it does not know (" + Scope + ")"}
-	}
-	e := a.explainForeign(id, last)
-	e.Message += " and without an access token"
-	return e
-}
+// maxBody is how much of a response is kept for explaining it.
+const maxBody = 64 << 10
 
-// blame names the account in e.
-func (a *account) blame(id *identity, e *Error) *Error {
-	e.Account, e.Email, e.File = a.name, id.address(), id.file
-	return e
-}
+// A response is the last one of an attempt. It keeps the bodies of errors and pages, and
+// none that may hold a token.
+type response struct{ upstream.Response }
 
-// maxAnswer is how much of an answer is kept for explaining it.
-const maxAnswer = 64 << 10
-
-// An answer is what came back last in an attempt.
-type answer struct {
-	host   string
-	status int // 0 without an answer
-	header http.Header
-	body   []byte // of an error or a page; nil for what may hold a token
-}
-
-// recorder keeps the last answer, for the library's errors hold as text what has
-// to be told apart, and print whole bodies.
+// A recorder keeps the last response: the library's errors quote whole bodies, and
+// hold as text what has to be told apart.
 type recorder struct {
 	next http.RoundTripper
 
 	mu   sync.Mutex
-	last answer
+	last response
 }
 
 // RoundTrip implements http.RoundTripper.
 func (r *recorder) RoundTrip(q *http.Request) (*http.Response, error) {
 	p, err := r.next.RoundTrip(q)
-	if err != nil {
-		r.keep(answer{host: q.URL.Host})
-		return nil, err
+	kept := upstream.Response{Host: q.URL.Host}
+	if err == nil {
+		kept.Status, kept.Header = p.StatusCode, p.Header
+		if p.StatusCode >= 300 || strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
+			kept.Body, _ = io.ReadAll(io.LimitReader(p.Body, maxBody)) // without the rest, the status says enough
+			_ = p.Body.Close()
+			p.Body = io.NopCloser(bytes.NewReader(kept.Body))
+		}
 	}
-	kept := answer{host: q.URL.Host, status: p.StatusCode, header: p.Header}
-	if p.StatusCode >= 300 || strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
-		// The status says enough where the body breaks off.
-		kept.body, _ = io.ReadAll(io.LimitReader(p.Body, maxAnswer))
-		_ = p.Body.Close()
-		p.Body = io.NopCloser(bytes.NewReader(kept.body))
-	}
-	r.keep(kept)
-	return p, nil
-}
-
-func (r *recorder) keep(a answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last = a
+	r.last = response{kept}
+	return p, err
 }
 
-func (r *recorder) answer() answer {
+func (r *recorder) response() response {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last

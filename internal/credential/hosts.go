@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -11,8 +12,8 @@ import (
 // hostsKey is where the configuration lists the token hosts, for error messages.
 const hostsKey = "google.token_hosts"
 
-// DefaultTokenHosts returns the hosts of Google's that credentials talk to, the
-// metadata server included.
+// DefaultTokenHosts returns Google's hosts that issue tokens, the metadata server
+// included.
 func DefaultTokenHosts() []string {
 	return []string{
 		"oauth2.googleapis.com",
@@ -61,18 +62,12 @@ func normalHost(entry string) (string, bool) {
 
 // has reports whether u's host is on the list.
 func (h hosts) has(u *url.URL) bool {
-	name := strings.ToLower(u.Hostname())
-	return h[name] || h[net.JoinHostPort(name, portOf(u))]
-}
-
-func portOf(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "http":
-		return "80"
+	port := "443"
+	if u.Scheme == "http" {
+		port = "80"
 	}
-	return "443"
+	name := strings.ToLower(u.Hostname())
+	return h[name] || h[net.JoinHostPort(name, cmp.Or(u.Port(), port))]
 }
 
 // refuse returns why no request may go to u; "" when it may.
@@ -101,32 +96,35 @@ func isLoopback(u *url.URL) bool {
 	return err == nil && a.IsLoopback()
 }
 
-// isMetadata reports whether u is a cloud's metadata server, which speaks nothing
-// but http and lives on the machine's own link.
+// isMetadata reports whether u is a cloud's metadata server, which speaks only http
+// and is reached over a link-local address.
 func isMetadata(u *url.URL) bool {
 	return strings.EqualFold(u.Hostname(), "metadata.google.internal") ||
 		u.Hostname() == "169.254.169.254" || u.Hostname() == "fd00:ec2::254"
 }
 
-// guard is the allow-list in the way of every request, whatever made it.
-type guard struct {
+// allowListed sends requests that the allow-list permits, whatever made them.
+type allowListed struct {
 	hosts hosts
 	next  http.RoundTripper
 }
 
 // RoundTrip implements http.RoundTripper.
-func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
-	if why := g.hosts.refuse(r.URL); why != "" {
+func (t allowListed) RoundTrip(r *http.Request) (*http.Response, error) {
+	if why := t.hosts.refuse(r.URL); why != "" {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}
 		return nil, errorf("", "a request was stopped: its address %s", why)
 	}
-	return g.next.RoundTrip(r)
+	return t.next.RoundTrip(r)
 }
 
-// newTransport returns a transport of the keyring's own. Proxies are for the
-// world outside: a metadata server's secrets do not go through one.
+// ownTransport is a transport that the keyring closes.
+type ownTransport struct{ *http.Transport }
+
+// newTransport returns a transport of the keyring's own. Requests to a metadata server
+// go through no proxy, which would see the tokens.
 func newTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.Proxy = func(r *http.Request) (*url.URL, error) {
@@ -138,7 +136,3 @@ func newTransport() *http.Transport {
 	t.MaxIdleConnsPerHost = 1
 	return t
 }
-
-// stay is the redirect policy: a token endpoint that redirects is not Google's, and
-// an assertion must not travel on.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/upstream"
 )
 
 func TestHosts(t *testing.T) {
@@ -47,10 +49,10 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// TestGuard: the transport refuses what the files' check never saw.
-func TestGuard(t *testing.T) {
+// TestAllowListed: the transport refuses hosts that no check of a file saw.
+func TestAllowListed(t *testing.T) {
 	h, _ := newHosts(nil)
-	g := guard{hosts: h, next: http.NewFileTransport(http.Dir("."))}
+	g := allowListed{hosts: h, next: http.NewFileTransport(http.Dir("."))}
 	r, _ := http.NewRequest(http.MethodPost, "https://evil.example/token", strings.NewReader("assertion"))
 	_, err := (&http.Client{Transport: g}).Do(r)
 	if err == nil || !strings.Contains(err.Error(), hostsKey) {
@@ -58,7 +60,7 @@ func TestGuard(t *testing.T) {
 	}
 	id := &identity{kind: typeServiceAccount, file: "sa.json"}
 	a := &account{name: "main"}
-	if e := a.explain(id, err, answer{host: "evil.example"}); !e.Permanent() || !strings.Contains(e.Error(), "evil.example") {
+	if e := a.explain(id, err, response{upstream.Response{Host: "evil.example"}}); !e.Permanent() || !strings.Contains(e.Error(), "evil.example") {
 		t.Errorf("%v", e)
 	}
 }
@@ -67,7 +69,7 @@ func TestNoDefaultCredentials(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv(adcVariable, "")
 	t.Setenv(metadataVariable, "")
-	s := &shared{onGCE: func() bool { return false }}
+	s := &shared{Config: Config{onGCE: func() bool { return false }}}
 	_, err := s.find(Account{})
 	if err == nil || !strings.Contains(err.Error(), adcVariable) || !strings.Contains(err.Error(), ".config/gcloud") {
 		t.Errorf("%v", err)
@@ -78,25 +80,23 @@ func TestNoDefaultCredentials(t *testing.T) {
 	}
 }
 
-func TestPauses(t *testing.T) {
+func TestCooldown(t *testing.T) {
 	low, high := func() float64 { return 0 }, func() float64 { return 0.999999 }
-	for name, s := range map[string]span{
-		"attempts": pauseBetweenAttempts(), "temporary": restAfter(&Error{}), "permanent": restAfter(&Error{permanent: true}),
+	for _, c := range []struct {
+		n             int
+		failure       Error
+		random        func() float64
+		least, beyond time.Duration
+	}{
+		{1, Error{}, low, time.Second, time.Second + 1},
+		{100, Error{}, high, 59 * time.Second, time.Minute},
+		{1, Error{permanent: true}, high, 29 * time.Second, 30 * time.Second},
+		{100, Error{permanent: true}, high, 599 * time.Second, 10 * time.Minute},
+		{1, Error{RetryAfter: time.Hour}, low, maxRetryAfter, maxRetryAfter + 1},
 	} {
-		last := time.Duration(0)
-		for n := range 100 {
-			least, most := s.pause(n, low), s.pause(n, high)
-			if least != s.least || most < last || most > s.most {
-				t.Errorf("%s: pause %d is between %v and %v", name, n, least, most)
-			}
-			last = most
+		if got := cooldown(c.n, &c.failure, c.random); got < c.least || got >= c.beyond {
+			t.Errorf("failure %d, %v: %v", c.n, c.failure, got)
 		}
-		if last < s.most-time.Second {
-			t.Errorf("%s: the longest pause is %v", name, last)
-		}
-	}
-	if got := restFor(1, &Error{RetryAfter: time.Hour}, low); got != maxRetryAfter {
-		t.Errorf("Retry-After of an hour rests %v", got)
 	}
 }
 
@@ -122,11 +122,11 @@ func TestMetadataGoesThroughNoProxy(t *testing.T) {
 	}
 }
 
-// BenchmarkAccessToken is the way that every request to Google goes.
+// BenchmarkAccessToken is part of every request to Google.
 func BenchmarkAccessToken(b *testing.B) {
 	now := time.Now()
 	id := &identity{kind: typeMetadata}
-	a := &account{shared: &shared{clock: func() time.Time { return now }}, place: &place{}, identity: id,
+	a := &account{shared: &shared{Config: Config{Clock: func() time.Time { return now }}}, source: &keySource{}, identity: id,
 		current: &Token{expires: now.Add(time.Hour)}, renewAt: now.Add(time.Hour)}
 	k := &Keys{accounts: map[string]*account{"main": a}}
 	for b.Loop() {

@@ -18,8 +18,8 @@ import (
 	"github.com/oriel-server/oriel/internal/secret"
 )
 
-// The values of "type" in the files that are understood, and our own word for the
-// credential that is no file.
+// The values of "type" in key files that are supported, and ours for the credential
+// without a file.
 const (
 	typeServiceAccount = "service_account"
 	typeAuthorizedUser = "authorized_user"
@@ -29,21 +29,21 @@ const (
 	typeMetadata       = "metadata_server"
 )
 
-// googleTokenURL is the token endpoint of files that do not name theirs.
+// googleTokenURL is the token endpoint of files without token_uri.
 const googleTokenURL = "https://oauth2.googleapis.com/token"
 
-// An identity is a credential that was read and found good.
+// An identity is a credential that was read and checked.
 type identity struct {
 	kind    string
-	email   string                 // "" when the credential does not tell
-	learned atomic.Pointer[string] // the e-mail address that Google told, if any
+	email   string                 // "" when not known
+	learned atomic.Pointer[string] // the e-mail address from Google, if any
 	file    string                 // "" without a file
-	secrets []secret.Value         // what redact takes out of texts
-	// provider returns a provider without a cache whose requests go through the client.
+	secrets []secret.Value         // that redact hides
+	// provider returns a provider without a cache that sends its requests with the client.
 	provider func(*http.Client) (auth.TokenProvider, error)
 }
 
-// address returns the e-mail address as far as it is known.
+// address returns the e-mail address, "" when not known.
 func (id *identity) address() string {
 	if mail := id.learned.Load(); mail != nil {
 		return *mail
@@ -51,12 +51,12 @@ func (id *identity) address() string {
 	return id.email
 }
 
-// sameAs reports that two identities are surely the same Google account.
+// sameAs reports whether two identities are certainly the same Google account.
 func (id *identity) sameAs(other *identity) bool {
 	return id == other || id.kind == other.kind && id.email != "" && id.email == other.email
 }
 
-// keyFile is the union of the fields of all types. The library decodes the same
+// A keyFile has the fields of all types. The library decodes the same
 // bytes with the same package, so that both see the same values.
 type keyFile struct {
 	Type           string           `json:"type"`
@@ -84,12 +84,12 @@ type keyFile struct {
 	SourceFile       json.RawMessage   `json:"source_credentials"`
 }
 
-// A parser reads one key file. Its errors name the place, never a value that may
+// A parser reads one key file. Its errors give the position, never a value that may
 // be secret.
 type parser struct {
 	file  string
 	raw   []byte // the whole file, to find lines in
-	start int    // where in raw the part begins that is being read
+	start int    // offset in raw of the part that is being read
 	hosts hosts
 }
 
@@ -145,7 +145,7 @@ func (p *parser) parseType(k *keyFile, raw []byte, depth int) (*identity, *Error
 	return nil, p.wrongType(k)
 }
 
-// wrongType explains a file of another kind than a credential.
+// wrongType explains a file that is no supported credential.
 func (p *parser) wrongType(k *keyFile) *Error {
 	switch {
 	case k.Web != nil || k.Installed != nil:
@@ -160,10 +160,12 @@ func (p *parser) wrongType(k *keyFile) *Error {
 	return p.fault("type", `type %s is not supported; use a key of type "service_account"`, quoteType(k.Type))
 }
 
-// quoteType quotes a type that looks like one; anything else might be a secret that
-// slipped into the wrong field.
+var typePattern = regexp.MustCompile(`^[a-z_]{1,40}$`)
+
+// quoteType quotes a type that looks like one; anything else might be a secret in the
+// wrong field.
 func quoteType(t string) string {
-	if regexp.MustCompile(`^[a-z_]{1,40}$`).MatchString(t) {
+	if typePattern.MatchString(t) {
 		return quote(t)
 	}
 	return "[not a word]"
@@ -204,17 +206,17 @@ func (p *parser) authorizedUser(k *keyFile, raw []byte) (*identity, *Error) {
 	if err := p.checkURL("token_uri", k.TokenURI); err != nil {
 		return nil, err
 	}
-	id := &identity{provider: detected(credentials.AuthorizedUser, raw, k.TokenURI)}
+	id := &identity{provider: libraryProvider(credentials.AuthorizedUser, raw, k.TokenURI)}
 	if validEmail(k.User) {
 		id.email = k.User
 	}
 	return id, nil
 }
 
-// detected returns a provider of the library's for a file that was checked. The
-// library's logger, which an environment variable can turn on, prints tokens; so it
-// gets one that prints nothing.
-func detected(t credentials.CredType, raw []byte, tokenURL string) func(*http.Client) (auth.TokenProvider, error) {
+// libraryProvider returns the library's provider for a file that was checked. The
+// library's own logger, which an environment variable turns on, prints tokens; this one
+// prints nothing.
+func libraryProvider(t credentials.CredType, raw []byte, tokenURL string) func(*http.Client) (auth.TokenProvider, error) {
 	raw = bytes.Clone(raw)
 	return func(c *http.Client) (auth.TokenProvider, error) {
 		return credentials.NewCredentialsFromJSON(t, raw, &credentials.DetectOptions{
@@ -239,7 +241,7 @@ func (p *parser) require(todo string, fields ...field) *Error {
 	return nil
 }
 
-// checkURL checks an address that tokens are asked at.
+// checkURL checks the address of a token endpoint.
 func (p *parser) checkURL(name, raw string) *Error {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -248,10 +250,6 @@ func (p *parser) checkURL(name, raw string) *Error {
 	if isMetadata(u) {
 		return p.fault(name, "%s points to host %s, a metadata server, which issues no tokens for this", name, quote(u.Host))
 	}
-	return p.checkAddress(name, u)
-}
-
-func (p *parser) checkAddress(name string, u *url.URL) *Error {
 	if why := p.hosts.refuse(u); why != "" {
 		return p.fault(name, "%s %s", name, why)
 	}
@@ -273,31 +271,22 @@ func position(raw []byte, offset int) (line, column int) {
 	return 1 + bytes.Count(before, []byte("\n")), len(before) - bytes.LastIndexByte(before, '\n')
 }
 
-// broken explains why a text is not the JSON that it should be.
+// broken explains a JSON error.
 func (p *parser) broken(err error) *Error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
 	e := errorf(p.file, "the file cannot be read as JSON")
-	switch {
-	case errors.As(err, &syntax):
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		e.Message = "broken JSON: " + syntax.Error() + "; was the file cut off or edited?"
 		e.Line, e.Column = position(p.raw, p.start+int(syntax.Offset)-1)
-	case errors.As(err, &kind):
+	}
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		what, _, _ := strings.Cut(kind.Value, " ")
-		e.Message = fmt.Sprintf("the field %q cannot be %s %s", kind.Field, article(what), what)
+		e.Message = fmt.Sprintf("the field %q cannot be of type %s", kind.Field, what)
 		e.Line, e.Column = position(p.raw, p.start+int(kind.Offset)-1)
 	}
 	return e
 }
 
-func article(noun string) string {
-	if noun != "" && strings.ContainsRune("aeiou", rune(noun[0])) {
-		return "an"
-	}
-	return "a"
-}
-
-// notJSON recognizes what people put in the place of a JSON key.
+// notJSON recognizes other files that are mistaken for a JSON key.
 func (p *parser) notJSON() *Error {
 	text := bytes.TrimSpace(p.raw)
 	switch {
@@ -315,7 +304,7 @@ func (p *parser) notJSON() *Error {
 	return nil
 }
 
+var emailPattern = regexp.MustCompile(`^[A-Za-z0-9._%+-]{1,120}@[A-Za-z0-9.-]{1,120}$`)
+
 // validEmail is as strict as needed to print and compare an address.
-func validEmail(s string) bool {
-	return regexp.MustCompile(`^[A-Za-z0-9._%+-]{1,120}@[A-Za-z0-9.-]{1,120}$`).MatchString(s)
-}
+func validEmail(s string) bool { return emailPattern.MatchString(s) }

@@ -11,13 +11,13 @@ import (
 	"cloud.google.com/go/auth/credentials"
 )
 
-// executableVariable is Google's switch for running commands named by a key file.
+// executableVariable is Google's variable that allows commands of key files.
 const executableVariable = "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES"
 
-// defaultSTS is the address that the library asks where a file names none.
+// defaultSTS is the library's token_url for files without one.
 const defaultSTS = "https://sts.googleapis.com/v1/token"
 
-// credentialSource is where an external account gets its subject token.
+// A credentialSource is where an external account gets its subject token.
 type credentialSource struct {
 	File        string    `json:"file"`
 	URL         string    `json:"url"`
@@ -47,7 +47,7 @@ func (p *parser) impersonated(k *keyFile, raw []byte, depth int) (*identity, *Er
 	return &identity{
 		email:    impersonatedEmail(k.ImpersonationURL),
 		secrets:  source.secrets,
-		provider: detected(credentials.ImpersonatedServiceAccount, raw, sourceTokenURL(k.SourceFile)),
+		provider: libraryProvider(credentials.ImpersonatedServiceAccount, raw, sourceTokenURL(k.SourceFile)),
 	}, nil
 }
 
@@ -70,7 +70,7 @@ func (p *parser) external(k *keyFile, raw []byte) (*identity, *Error) {
 	}
 	return &identity{
 		email:    impersonatedEmail(k.ImpersonationURL),
-		provider: detected(credentials.ExternalAccount, raw, ""),
+		provider: libraryProvider(credentials.ExternalAccount, raw, ""),
 	}, nil
 }
 
@@ -83,17 +83,22 @@ func (p *parser) externalUser(k *keyFile, raw []byte) (*identity, *Error) {
 	if err := p.checkAll(k); err != nil {
 		return nil, err
 	}
-	return &identity{provider: detected(credentials.ExternalAccountAuthorizedUser, raw, "")}, nil
+	return &identity{provider: libraryProvider(credentials.ExternalAccountAuthorizedUser, raw, "")}, nil
 }
 
 // checkAll checks the addresses of a security token service, those included that
-// are not asked today.
+// are not used today.
 func (p *parser) checkAll(k *keyFile) *Error {
-	for _, f := range []field{{"token_url", k.TokenURL}, {"token_info_url", k.TokenInfoURL}, {"revoke_url", k.RevokeURL}} {
+	return p.checkURLs(p.checkURL, field{"token_url", k.TokenURL}, field{"token_info_url", k.TokenInfoURL}, field{"revoke_url", k.RevokeURL})
+}
+
+// checkURLs calls check for each field that is set.
+func (p *parser) checkURLs(check func(name, raw string) *Error, fields ...field) *Error {
+	for _, f := range fields {
 		if f.value == "" {
 			continue
 		}
-		if err := p.checkURL(f.name, f.value); err != nil {
+		if err := check(f.name, f.value); err != nil {
 			return err
 		}
 	}
@@ -118,9 +123,11 @@ func (p *parser) checkImpersonation(raw string, required bool) *Error {
 	return nil
 }
 
-// impersonatedEmail reads the account's address out of the impersonation's address.
+var impersonatedAccount = regexp.MustCompile(`/serviceAccounts/([^/:]+):generateAccessToken$`)
+
+// impersonatedEmail returns the account's address in an impersonation URL, or "".
 func impersonatedEmail(raw string) string {
-	m := regexp.MustCompile(`/serviceAccounts/([^/:]+):generateAccessToken$`).FindStringSubmatch(raw)
+	m := impersonatedAccount.FindStringSubmatch(raw)
 	if m == nil {
 		return ""
 	}
@@ -131,8 +138,8 @@ func impersonatedEmail(raw string) string {
 	return mail
 }
 
-// checkSource checks where the subject token comes from: no host but the listed ones
-// is asked, and no command run that the operator did not allow.
+// checkSource checks where the subject token comes from: only hosts on the allow-list
+// are asked, and only commands run that the operator allowed.
 func (p *parser) checkSource(s *credentialSource) *Error {
 	if s == nil {
 		return p.fault("credential_source", "credential_source is missing")
@@ -143,29 +150,21 @@ func (p *parser) checkSource(s *credentialSource) *Error {
 	if s.Executable != nil && os.Getenv(executableVariable) != "1" {
 		return p.fault("executable", "credential_source.executable runs a command; if it is yours, set %s=1", executableVariable)
 	}
-	for _, f := range []field{{"url", s.URL}, {"region_url", s.RegionURL}, {"imdsv2_session_token_url", s.SessionURL}} {
-		if f.value == "" {
-			continue
-		}
-		if err := p.checkSourceURL(f); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.checkURLs(p.checkSourceURL, field{"url", s.URL}, field{"region_url", s.RegionURL}, field{"imdsv2_session_token_url", s.SessionURL})
 }
 
-func (p *parser) checkSourceURL(f field) *Error {
-	u, err := url.Parse(f.value)
+func (p *parser) checkSourceURL(name, raw string) *Error {
+	u, err := url.Parse(raw)
 	if err != nil {
-		return p.fault(f.name, "credential_source.%s is not an address", f.name)
+		return p.fault(name, "credential_source.%s is not an address", name)
 	}
 	if why := p.hosts.refuse(u); why != "" {
-		return p.fault(f.name, "credential_source.%s %s", f.name, why)
+		return p.fault(name, "credential_source.%s %s", name, why)
 	}
 	return nil
 }
 
-// sourceTokenURL returns the token endpoint that a user's file inside another names.
+// sourceTokenURL returns the token endpoint of a user's credential inside another file.
 func sourceTokenURL(raw []byte) string {
 	var k keyFile
 	if json.Unmarshal(raw, &k) != nil || k.Type != typeAuthorizedUser {

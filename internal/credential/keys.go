@@ -1,10 +1,10 @@
-// Package credential turns keys into Google access tokens: keys go in, access
-// tokens come out, and nothing here or in the tokens prints a secret.
+// Package credential turns keys into Google access tokens. Nothing that it returns
+// prints a secret.
 //
-// A Keyring has one cache per account. Any number of callers share one request
-// to Google, which runs on a context of its own, so that each caller can leave
-// without disturbing the others. A token is renewed in the background before it
-// ends, and every host that a key file may name has to be on an allow-list.
+// A Keyring has one cache per account. Concurrent callers share one request
+// to Google, which runs on a context of its own, so that a caller that leaves does
+// not cancel it for the others. A token is renewed in the background before it
+// expires, and every host that a key file names has to be on an allow-list.
 package credential
 
 import (
@@ -18,19 +18,21 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"cloud.google.com/go/auth/credentials"
 )
 
 // Scope is the only scope that Oriel ever asks for.
 const Scope = "https://www.googleapis.com/auth/analytics.readonly"
 
-// A Keyring gives access tokens. Errors are *Error.
+// A Keyring returns access tokens. Errors are *Error.
 type Keyring interface {
-	// AccessToken returns a token of the named account that is good for the
-	// next request. It honours ctx, whoever else waits for the same token.
+	// AccessToken returns a token of the named account that is valid for the
+	// next request. It returns when ctx ends, whoever else waits for the same token.
 	AccessToken(ctx context.Context, account string) (*Token, error)
 }
 
-// An Account is where the credential of one Google account is found.
+// An Account says where the credential of a Google account is.
 type Account struct {
 	// KeyFile is the path of a JSON key file. Empty means Application Default
 	// Credentials: the file that GOOGLE_APPLICATION_CREDENTIALS names, else
@@ -40,17 +42,16 @@ type Account struct {
 
 // Config says which accounts a keyring has and what it may touch.
 type Config struct {
-	// Accounts are the accounts by the names that the configuration gives
-	// them. Required.
+	// Accounts are the accounts by their names in the configuration. Required.
 	Accounts map[string]Account
-	// TokenHosts are the hosts that credentials may talk to, as "host" (any
-	// port) or "host:port". Empty means DefaultTokenHosts. Optional.
+	// TokenHosts are the hosts that requests may go to, as "host" (any
+	// port) or "host:port". The default is DefaultTokenHosts. Optional.
 	TokenHosts []string
 	// Transport carries the requests. The default is a transport of the
 	// keyring's own, which honours the proxy variables of the environment.
 	// Optional.
 	Transport http.RoundTripper
-	// Clock tells the time by which tokens end. Required.
+	// Clock returns the time by which tokens expire. Required.
 	Clock func() time.Time
 	// Random returns a number in [0, 1), for jitter. The default is
 	// math/rand/v2's. Optional.
@@ -61,37 +62,34 @@ type Config struct {
 	// several goroutines: err is nil or an *Error. Optional.
 	OnFetch func(account string, took time.Duration, err error)
 
-	onGCE func() bool // asks whether a metadata server is there; for tests
+	onGCE func() bool // reports whether there is a metadata server; set by tests
 }
 
 // Keys is a Keyring whose keys are files or the metadata server. Close it.
 type Keys struct {
+	shared
 	accounts map[string]*account
 	stop     context.CancelFunc
-	running  *sync.WaitGroup
-	hangUp   func() // closes idle connections
 	closing  sync.Once
 }
 
 var _ Keyring = (*Keys)(nil)
 
-// New reads the key file of every account and returns their keyring. It does not
-// ask Google for anything. The error joins one *Error for every account at fault.
+// New reads the key file of every account and returns their keyring. It sends no request
+// to Google. The error joins one *Error for every account at fault.
 func New(c Config) (*Keys, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	hangUp := c.fillIn()
 	allowed, err := newHosts(c.TokenHosts)
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	k := &Keys{accounts: map[string]*account{}, stop: stop, running: new(sync.WaitGroup), hangUp: hangUp}
-	shared := newShared(ctx, k.running, c, allowed)
+	k := &Keys{shared: shared{Config: c.withDefaults(), ctx: ctx, hosts: allowed}, accounts: map[string]*account{}, stop: stop}
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(c.Accounts)) {
-		a, err := newAccount(shared, name, c.Accounts[name])
+		a, err := newAccount(&k.shared, name, c.Accounts[name])
 		if err != nil {
 			faults = append(faults, err)
 			continue
@@ -117,26 +115,25 @@ func (c *Config) validate() error {
 	return nil
 }
 
-// fillIn sets the defaults, and returns what closes the connections of the
-// transport if that is one of them.
-func (c *Config) fillIn() (hangUp func()) {
+func (c Config) withDefaults() Config {
 	if c.Random == nil {
 		c.Random = rand.Float64
 	}
 	if c.OnFetch == nil {
 		c.OnFetch = func(string, time.Duration, error) {}
 	}
-	if c.Transport != nil {
-		return func() {}
+	if c.onGCE == nil {
+		c.onGCE = credentials.OnGCE
 	}
-	t := newTransport()
-	c.Transport = t
-	return t.CloseIdleConnections
+	if c.Transport == nil {
+		c.Transport = ownTransport{newTransport()}
+	}
+	return c
 }
 
-// AccessToken implements Keyring. A token that is about to end is still returned
-// while its successor is fetched; a failure is remembered for a while, so that a
-// crowd of callers does not become a crowd of requests.
+// AccessToken implements Keyring. A token that is about to expire is still returned
+// while the next one is fetched; a failure is returned for a while without asking Google
+// again, so that many callers do not become many requests.
 func (k *Keys) AccessToken(ctx context.Context, account string) (*Token, error) {
 	a, err := k.find(account)
 	if err != nil {
@@ -149,8 +146,8 @@ func (k *Keys) AccessToken(ctx context.Context, account string) (*Token, error) 
 	return t, nil
 }
 
-// Email returns the account's e-mail address, so that an error elsewhere can say
-// whom to give access to; "" when it is not known.
+// Email returns the account's e-mail address, for errors that say whom to give access to;
+// "" when it is not known.
 func (k *Keys) Email(account string) string {
 	a, err := k.find(account)
 	if err != nil {
@@ -159,16 +156,16 @@ func (k *Keys) Email(account string) string {
 	return a.status().Email
 }
 
-// A Status is what an operator may know about an account.
+// A Status is the state of an account, for operators.
 type Status struct {
 	Account string    // the name in the configuration
 	Email   string    // "" when not known
 	Type    string    // the key file's "type", or "metadata_server"
 	File    string    // the key file, "" without one
-	Expires time.Time // when the current access token ends; zero without one
-	Failure *Error    // the last attempt's failure; nil when it succeeded
-	Since   time.Time // of the first failure after the last token; zero without a failure
-	Again   time.Time // when Google is asked again; zero: with the next call, or without a failure
+	Expires time.Time // of the current access token; zero without one
+	Failure *Error    // of the last attempt; nil when it succeeded
+	Since   time.Time // the first failure after the last token; zero without one
+	Again   time.Time // the next attempt; zero when the next call makes it, or without a failure
 }
 
 // Status returns the state of all accounts, by name.
@@ -191,7 +188,7 @@ func (k *Keys) Fetching() (n int) {
 }
 
 // Close ends all requests and goroutines of the keyring and waits for them. Later
-// calls of AccessToken fail. The error is always nil.
+// calls to AccessToken fail. The error is always nil.
 func (k *Keys) Close() error {
 	k.closing.Do(func() {
 		for _, a := range k.accounts {
@@ -199,16 +196,17 @@ func (k *Keys) Close() error {
 		}
 		k.stop()
 		k.running.Wait()
-		k.hangUp()
+		if t, own := k.Transport.(ownTransport); own {
+			t.CloseIdleConnections()
+		}
 	})
 	return nil
 }
 
 func (k *Keys) find(name string) (*account, *Error) {
-	a, ok := k.accounts[name]
-	if !ok {
-		return nil, &Error{Account: name, permanent: true, Message: fmt.Sprintf(
-			"no such account in the configuration; there is %q", slices.Sorted(maps.Keys(k.accounts)))}
+	if a, ok := k.accounts[name]; ok {
+		return a, nil
 	}
-	return a, nil
+	return nil, &Error{Account: name, permanent: true, Message: fmt.Sprintf(
+		"no such account in the configuration; there is %q", slices.Sorted(maps.Keys(k.accounts)))}
 }

@@ -64,7 +64,7 @@ func TestCallerLeaves(t *testing.T) {
 	first, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	_, err := b.keys.AccessToken(first, "main")
-	if e := asError(t, err); !errors.Is(err, context.DeadlineExceeded) || !e.Canceled() || !e.Temporary() {
+	if e := asError(t, err); !errors.Is(err, context.DeadlineExceeded) || !e.Canceled() || e.Permanent() {
 		t.Errorf("first caller: %v", err)
 	}
 	second := make(chan error)

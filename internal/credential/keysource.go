@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -11,57 +10,52 @@ import (
 	"runtime"
 	"sync"
 	"time"
-
-	"cloud.google.com/go/auth/credentials"
 )
 
 const (
-	// pollEvery is how often a key file in use is looked at for a replacement.
+	// pollEvery is how often a key file in use is checked for a replacement.
 	pollEvery = 3 * time.Second
-	// maxKeyFile is far above what any key file needs.
+	// maxKeyFile is far above the size of any key file.
 	maxKeyFile = 1 << 20
 	// adcVariable is Google's variable for the path of a credential.
 	adcVariable = "GOOGLE_APPLICATION_CREDENTIALS"
-	// metadataVariable is Google's variable for a metadata server elsewhere.
+	// metadataVariable is Google's variable for the address of a metadata server.
 	metadataVariable = "GCE_METADATA_HOST"
 )
 
-// A place is where a credential is kept: a file, or the metadata server.
-type place struct {
+// A keySource is where a credential is kept: a file, or the metadata server.
+type keySource struct {
 	path string // "" for the metadata server
-	via  string // who named the path, for errors; "" for the configuration
+	via  string // what named the path, for errors; "" for the configuration
 
-	mu        sync.Mutex
-	busy      bool // somebody is reading
-	polledAt  time.Time
-	stamp     fs.FileInfo // of the file as last read, nil if that failed
-	sum       [sha256.Size]byte
-	complaint string // what was last wrong with the file, to say it once
+	mu       sync.Mutex
+	busy     bool // a caller is reading
+	polledAt time.Time
+	info     fs.FileInfo // of the file as last read, nil if that failed
+	sum      [sha256.Size]byte
+	fault    string // what was last wrong with the file, to report it once
 }
 
-// find returns the place of an account's credential, in the order of Google's
+// find returns the source of an account's credential, in the order of Google's
 // Application Default Credentials unless the configuration names a file.
-func (s *shared) find(c Account) (*place, *Error) {
+func (s *shared) find(c Account) (*keySource, *Error) {
 	if c.KeyFile != "" {
-		return &place{path: c.KeyFile}, nil
+		return &keySource{path: c.KeyFile}, nil
 	}
 	if path := os.Getenv(adcVariable); path != "" {
-		return &place{path: path, via: adcVariable}, nil
+		return &keySource{path: path, via: adcVariable}, nil
 	}
-	known := wellKnownFile()
-	if _, err := os.Stat(known); err == nil {
-		return &place{path: known, via: "gcloud"}, nil
+	wellKnown := wellKnownFile()
+	if _, err := os.Stat(wellKnown); err == nil {
+		return &keySource{path: wellKnown, via: "gcloud"}, nil
 	}
 	if os.Getenv(metadataVariable) != "" || s.onGCE() {
-		return &place{}, nil
+		return &keySource{}, nil
 	}
 	return nil, errorf("", "no Google credential found: the account names no key file, %s is not set, "+
 		"there is no %s, and no metadata server answers; create a JSON key for a service account in the Google Cloud console "+
-		"(IAM & Admin → Service Accounts → Keys) and name its file as key_file of the account", adcVariable, known)
+		"(IAM & Admin → Service Accounts → Keys) and name its file as key_file of the account", adcVariable, wellKnown)
 }
-
-// onGCE asks whether this machine has Google's metadata server.
-func onGCE() bool { return credentials.OnGCE() }
 
 // wellKnownFile is where gcloud puts Application Default Credentials.
 func wellKnownFile() string {
@@ -69,20 +63,16 @@ func wellKnownFile() string {
 	if runtime.GOOS == "windows" {
 		return filepath.Join(os.Getenv("APPDATA"), "gcloud", name)
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		home = ""
-	}
+	home, _ := os.UserHomeDir() // "" on errors
 	return filepath.Join(home, ".config", "gcloud", name)
 }
 
-// read returns the identity that the place holds.
-func (p *place) read(h hosts) (*identity, *Error) {
+// read returns the identity that the source holds.
+func (p *keySource) read(h hosts) (*identity, *Error) {
 	if p.path == "" {
 		return newMetadataIdentity(h)
 	}
-	// The stamp is older than the bytes, so that no later change is missed.
-	stamp, err := os.Stat(p.path)
+	info, err := os.Stat(p.path) // before reading, so that no later change is missed
 	if err != nil {
 		return nil, p.unreadable(err)
 	}
@@ -96,26 +86,22 @@ func (p *place) read(h hosts) (*identity, *Error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stamp, p.sum = stamp, sha256.Sum256(raw)
+	p.info, p.sum = info, sha256.Sum256(raw)
 	return id, nil
 }
 
-// readFile reads a file up to one byte more than a key file may have.
+// readFile reads a file up to one byte more than maxKeyFile.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	var b bytes.Buffer
-	if _, err := io.Copy(&b, io.LimitReader(f, maxKeyFile+1)); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 }
 
-// due reports whether the file should be looked at, to one caller per interval.
-func (p *place) due(now time.Time) bool {
+// due reports whether the caller should check the file: one caller per interval does.
+func (p *keySource) due(now time.Time) bool {
 	if p.path == "" {
 		return false
 	}
@@ -130,50 +116,47 @@ func (p *place) due(now time.Time) bool {
 }
 
 // changed returns the new identity if the file was replaced, nil if it was not. A
-// file that cannot be used is an error once, and is read again each time.
-func (p *place) changed(h hosts) (*identity, *Error) {
-	defer p.rest()
+// file that cannot be used is reported once, and read again each time.
+func (p *keySource) changed(h hosts) (*identity, *Error) {
+	defer p.done()
 	if p.unchanged() {
 		return nil, nil
 	}
-	sum := p.sum
+	before := p.sum
 	id, err := p.read(h)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {
-		p.stamp = nil
-		if err.Error() == p.complaint {
+		p.info = nil
+		if err.Error() == p.fault {
 			return nil, nil
 		}
-		p.complaint = err.Error()
+		p.fault = err.Error()
 		return nil, err
 	}
-	p.complaint = ""
-	if p.sum == sum {
+	p.fault = ""
+	if p.sum == before {
 		return nil, nil
 	}
 	return id, nil
 }
 
-func (p *place) unchanged() bool {
+func (p *keySource) unchanged() bool {
 	now, err := os.Stat(p.path)
-	if err != nil || p.stamp == nil {
-		return false
-	}
-	return os.SameFile(now, p.stamp) && now.ModTime().Equal(p.stamp.ModTime()) && now.Size() == p.stamp.Size()
+	return err == nil && p.info != nil &&
+		os.SameFile(now, p.info) && now.ModTime().Equal(p.info.ModTime()) && now.Size() == p.info.Size()
 }
 
-func (p *place) rest() {
+func (p *keySource) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.busy = false
 }
 
 // unreadable explains why the file cannot be read.
-func (p *place) unreadable(err error) *Error {
+func (p *keySource) unreadable(err error) *Error {
 	cause := err
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		cause = path.Err
 	}
 	e := errorf(p.path, "the key file cannot be read: %v", cause)

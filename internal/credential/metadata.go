@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,27 +15,22 @@ import (
 )
 
 const (
-	// metadataIP is where Google Cloud's metadata server listens.
-	metadataIP = "169.254.169.254"
-	// metadataPath leads to the machine's own service account.
+	metadataIP = "169.254.169.254" // of Google Cloud's metadata server
+	// metadataPath is that of the machine's own service account.
 	metadataPath = "/computeMetadata/v1/instance/service-accounts/default/"
 	// metadataEmail is the entry in a token's metadata that holds the account's address.
 	metadataEmail = "oriel.email"
 )
 
-// metadataServer asks the metadata server for tokens. It stands in for the
-// library's provider, whose requests go through no transport of the caller's.
+// metadataServer gets tokens from the metadata server. The library's provider sends its
+// requests through a transport of its own.
 type metadataServer struct {
 	base   string
 	client *http.Client
 }
 
 func newMetadataIdentity(h hosts) (*identity, *Error) {
-	host := metadataIP
-	if named := os.Getenv(metadataVariable); named != "" {
-		host = named
-	}
-	u, err := url.Parse("http://" + host + metadataPath)
+	u, err := url.Parse("http://" + cmp.Or(os.Getenv(metadataVariable), metadataIP) + metadataPath)
 	if err != nil {
 		return nil, errorf("", "%s is not a host", metadataVariable)
 	}
@@ -46,8 +42,8 @@ func newMetadataIdentity(h hosts) (*identity, *Error) {
 	}}, nil
 }
 
-// Token implements auth.TokenProvider. The account's address comes along, because
-// an operator has to know whom to give access to.
+// Token implements auth.TokenProvider. It gets the account's address as well, because
+// the operator has to know whom to give access to.
 func (m metadataServer) Token(ctx context.Context) (*auth.Token, error) {
 	mail, err := m.get(ctx, "email")
 	if err != nil {
@@ -57,16 +53,16 @@ func (m metadataServer) Token(ctx context.Context) (*auth.Token, error) {
 	if err != nil {
 		return nil, err
 	}
-	var answer struct {
+	var body struct {
 		Token   string `json:"access_token"`
 		Expires int64  `json:"expires_in"`
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
+	if err := json.Unmarshal(raw, &body); err != nil {
 		return nil, errors.New("the metadata server's answer is not JSON")
 	}
-	t := &auth.Token{Value: answer.Token, Metadata: map[string]any{}}
-	if answer.Expires > 0 {
-		t.Expiry = time.Now().Add(time.Duration(min(answer.Expires, 1<<20)) * time.Second)
+	t := &auth.Token{Value: body.Token, Metadata: map[string]any{}}
+	if body.Expires > 0 {
+		t.Expiry = time.Now().Add(time.Duration(min(body.Expires, 1<<20)) * time.Second)
 	}
 	if validEmail(string(mail)) {
 		t.Metadata[metadataEmail] = string(mail)
@@ -80,13 +76,13 @@ func (m metadataServer) get(ctx context.Context, what string) ([]byte, error) {
 		return nil, err
 	}
 	r.Header.Set("Metadata-Flavor", "Google")
-	answer, err := m.client.Do(r)
+	response, err := m.client.Do(r)
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return nil, errors.New("the metadata server answered " + answer.Status)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, errors.New("the metadata server answered " + response.Status)
 	}
-	return io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	return io.ReadAll(io.LimitReader(response.Body, maxBody))
 }

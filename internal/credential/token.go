@@ -10,8 +10,8 @@ import (
 	"github.com/oriel-server/oriel/internal/secret"
 )
 
-// A Token is a Google access token. It prints as hidden; its uses are to authorize
-// requests to Google and, where the configuration allows a host that, HandOut.
+// A Token is a Google access token. It prints as hidden. It authorizes requests to
+// Google, and hosts that the configuration allows get it by HandOut.
 type Token struct {
 	secret  secret.Value
 	fetched time.Time
@@ -24,21 +24,20 @@ func (t *Token) Authorize(r *http.Request) {
 	r.Header.Set("Authorization", "Bearer "+t.secret.Reveal())
 }
 
-// HandOut returns the token as text, for a host's backend that calls Google itself
-// and that the configuration allows it. It is the one way out of this process:
-// whoever calls it has asked the gate and recorded it.
+// HandOut returns the token as text, for a host's backend that may call Google itself.
+// It is the only way out of this process: callers have asked the gate and recorded it.
 func (t *Token) HandOut() string { return t.secret.Reveal() }
 
 // Reject tells the keyring that Google refused the token with a 401, so that the
-// next AccessToken fetches a new one. Safe to call often and late: only the token that
-// was current is dropped.
+// next AccessToken fetches a new one. It may be called more than once and late: only the
+// current token is dropped.
 func (t *Token) Reject() {
 	if t.drop != nil {
 		t.drop(t)
 	}
 }
 
-// Expires returns when the token ends, by the keyring's clock.
+// Expires returns when the token expires, by the keyring's clock.
 func (t *Token) Expires() time.Time { return t.expires }
 
 // hiddenToken is what printers show of a token.
