@@ -340,7 +340,7 @@ func TestRotation(t *testing.T) {
 	b := newBench(t)
 	old := b.public()
 	b.reload(func(c *Config) { c.Keys = []Key{key(t, 2), key(t, 1)} })
-	b.now = start.Add(adoption)
+	b.now = start.Add(adoptionDelay)
 	fresh := b.public()
 	for _, token := range []string{old, fresh} {
 		if _, err := b.verify(token, page); err != nil {

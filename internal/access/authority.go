@@ -1,11 +1,10 @@
-// Package access mints, verifies and renews embed tokens: who asks.
+// Package access mints, verifies and renews embed tokens: it authenticates.
 //
 // A token is a JWT, minutes long, that names its kind, issuer, audience, session
 // and views. Ours are HS256; a host may sign its own with a key that it
-// registered. What a token allows is computed by package policy from the token
-// and today's configuration, also when it is renewed, and remembered with the
-// token for as long as both stay the same, see token_cache.go. Whether a session was
-// revoked is asked each time, behind the signature or its memory.
+// registered. Package policy computes the grant from the token and today's
+// configuration, also when a token is renewed. Verified tokens are cached with
+// their grants, see token_cache.go; revocation is checked on every request.
 package access
 
 import (
@@ -25,30 +24,30 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Config is what an Authority needs.
+// Config is what an Authority needs. All but Hosts is required.
 type Config struct {
-	Keys     []Key // Required: at least one. See UseKeys.
+	Keys     []Key // at least one, see UseKeys
 	Hosts    []Host
-	Rules    *policy.Rules    // Required.
-	Issuer   string           // Required: the server's public URL, which is also the audience.
-	Lifetime time.Duration    // Required: of an embed token, at most an hour.
-	Sessions Sessions         // Required.
-	Ledger   Ledger           // Required.
-	Recorder Recorder         // Required.
-	Clock    func() time.Time // Required.
-	Random   io.Reader        // Required: crypto/rand.Reader outside tests.
+	Rules    *policy.Rules
+	Issuer   string        // the server's public URL, which is also the audience
+	Lifetime time.Duration // of an embed token, at most an hour
+	Sessions Sessions
+	Ledger   Ledger
+	Recorder Recorder
+	Clock    func() time.Time
+	Random   io.Reader // crypto/rand.Reader outside tests
 }
 
-// MaxLifetime is the longest that an embed token may live.
+// MaxLifetime is the longest lifetime of an embed token.
 const MaxLifetime = time.Hour
 
-// Sessions are how long tokens can be renewed, from when the first was minted.
+// Sessions is how long tokens can be renewed, from when the first was minted.
 type Sessions struct {
-	Host   time.Duration // of those that a host's backend began
-	Public time.Duration // of anonymous visitors, who can begin another at any time
+	Host   time.Duration // sessions that a host's backend began
+	Public time.Duration // sessions of anonymous visitors, who can begin another at any time
 }
 
-// MaxSession is the longest that a session may last.
+// MaxSession is the longest duration of a session.
 const MaxSession = 7 * 24 * time.Hour
 
 func (s Sessions) validate(lifetime time.Duration) error {
@@ -68,11 +67,11 @@ type Authority struct {
 	keys    atomic.Pointer[[]Key]
 	parser  *jwt.Parser
 	renewer *jwt.Parser // the same, with grace
-	memory  *memory
+	tokens  *tokenCache
 	revoked *revocations
 }
 
-// New validates c, and reads what was revoked.
+// New validates c and reads the ledger.
 func New(c Config) (*Authority, error) {
 	c.Hosts = slices.Clone(c.Hosts)
 	if err := c.validate(); err != nil {
@@ -82,12 +81,12 @@ func New(c Config) (*Authority, error) {
 	if self == "" {
 		return nil, fmt.Errorf("access: the issuer %q is not the server's public URL", c.Issuer)
 	}
-	memory, err := newMemory()
+	tokens, err := newTokenCache()
 	if err != nil {
 		return nil, err
 	}
 	a := &Authority{
-		c: c, origin: self, memory: memory, revoked: newRevocations(c.Ledger, c.Clock),
+		c: c, origin: self, tokens: tokens, revoked: newRevocations(c.Ledger, c.Clock),
 		parser: newParser(c.Issuer, c.Clock, leeway), renewer: newParser(c.Issuer, c.Clock, grace),
 	}
 	if err := a.UseKeys(c.Keys); err != nil {
@@ -109,8 +108,8 @@ func (c *Config) validate() error {
 	return checkHosts(c.Hosts, c.Rules)
 }
 
-// UseKeys replaces the signing keys: see signer for which of them signs, all of
-// them verify. Tokens of a key that is not among them are refused from now on.
+// UseKeys replaces the signing keys: all of them verify, one signs, see signer.
+// Tokens of other keys are refused from now on.
 func (a *Authority) UseKeys(keys []Key) error {
 	if err := checkKeys(keys); err != nil {
 		return err
@@ -120,10 +119,9 @@ func (a *Authority) UseKeys(keys []Key) error {
 	return nil
 }
 
-// A Caller is who shows a token or asks for one, as far as the connection tells.
+// A Caller is who presents a token or requests one, as far as the connection tells.
 type Caller struct {
-	// Origin is that of the page that asks; empty for askers that are no pages.
-	Origin string
+	Origin string // of the requesting page; empty for clients that are no pages
 	policy.Asker
 }
 
@@ -135,29 +133,37 @@ func (a *Authority) random(n int) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
-// record completes an event and hands it to the recorder.
+// record hands an event to the recorder, with the time.
 func (a *Authority) record(ctx context.Context, e Event) error {
 	e.Time = a.c.Clock()
 	return a.c.Recorder.Record(ctx, e)
 }
 
-// refused records a refusal and returns why. That it cannot be recorded changes
-// nothing: the answer is no.
+// recordIssue records what is about to be issued. What cannot be recorded is not issued.
+func (a *Authority) recordIssue(ctx context.Context, e Event) error {
+	err := a.c.Recorder.Ready()
+	if err == nil {
+		err = a.record(ctx, e)
+	}
+	if err != nil {
+		return report.Errorf(report.Unavailable, "No embed token can be given out at the moment. Try again.").
+			Because(fmt.Errorf("the audit trail: %w", err))
+	}
+	return nil
+}
+
+// refused records a refusal and returns its reason. A refusal that cannot be
+// recorded remains a refusal.
 func (a *Authority) refused(ctx context.Context, e Event, err error) error {
 	e.Kind, e.Err = EventRefuse, err
 	_ = a.record(ctx, e)
 	return err
 }
 
-// Refused records that a request was refused before a token mattered, or although
-// it was good, and returns why. The grant may be the zero one.
+// Refused records that a request was refused before its token was checked, or
+// although the token was good, and returns err. The grant may be zero.
 func (a *Authority) Refused(ctx context.Context, caller Caller, grant policy.Grant, err error) error {
 	return a.refused(ctx, Event{
 		Host: grant.Host(), Session: grant.Session(), Subject: grant.Subject(), Origin: report.Brief(caller.Origin), Asker: caller.Asker,
 	}, err)
-}
-
-// unrecorded is the refusal of what could not be recorded.
-func unrecorded(err error) error {
-	return report.Errorf(report.Unavailable, "No embed token can be given out at the moment. Try again.").Because(fmt.Errorf("the audit trail: %w", err))
 }

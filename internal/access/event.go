@@ -28,7 +28,7 @@ type Event struct {
 	Key        string // fingerprint of the key that the host showed or signed with
 	Session    string
 	Subject    string
-	Origin     string // that the token is bound to, or the page's that was refused
+	Origin     string // that the token is narrowToHost to, or the page's that was refused
 	Views      []string
 	Dashboards []string
 	Detail     string

@@ -13,18 +13,16 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Host is somebody whose backend vouches for visitors: it begins sessions with
-// an API key, or with tokens that it signs itself. Neither opens more than the
-// host may.
+// A Host is a site whose backend authenticates visitors: it begins sessions with an
+// API key, or with tokens that it signs itself, both within what the host may name.
 type Host struct {
 	Name        string
-	APIKeys     [][sha256.Size]byte // hashes; the keys themselves are nowhere in the configuration
-	SigningKeys []HostKey           // see ReadHostKeys
+	APIKeys     [][sha256.Size]byte // hashes: the configuration does not hold the keys
+	SigningKeys []HostKey           // see LoadHostKeys
 	Views       []string            // that it may name; empty: all, or none when Dashboards are listed
 	Dashboards  []string            // that it may name; empty: all
-	// Accounts are the Google accounts whose access tokens it may be handed, at
-	// requests from an address in From; both empty for hosts without that need,
-	// which are nearly all.
+	// Accounts are the Google accounts whose access tokens it may get, by requests from
+	// an address in From. Nearly all hosts have neither.
 	Accounts []string
 	From     []netip.Prefix
 }
@@ -39,7 +37,7 @@ type KeyInfo struct {
 	Kind        string `json:"kind"`        // "API key", or the algorithm of a signing key
 }
 
-// Keys lists the keys of a host, never what they are.
+// Keys lists the keys of a host, without the keys themselves.
 func (h Host) Keys() []KeyInfo {
 	var keys []KeyInfo
 	for _, sum := range h.APIKeys {
@@ -96,31 +94,25 @@ func (h Host) check(rules *policy.Rules) error {
 	return nil
 }
 
-// A caller is the host that shows an API key, and the key's fingerprint.
-type caller struct {
-	host Host
-	key  string
-}
-
-// byAPIKey finds the host that shows a key. All keys are compared, each in
-// constant time, so that the time taken tells nothing.
-func (a *Authority) byAPIKey(shown string) (found caller, ok bool) {
-	sum := sha256.Sum256([]byte(shown))
+// hostByAPIKey returns the host that has an API key, and the key's fingerprint. All keys
+// are compared, each in constant time, so that timing reveals nothing.
+func (a *Authority) hostByAPIKey(apiKey string) (h Host, key string, ok bool) {
+	sum := sha256.Sum256([]byte(apiKey))
 	for i := range a.c.Hosts {
 		for _, known := range a.c.Hosts[i].APIKeys {
-			if subtle.ConstantTimeCompare(sum[:], known[:]) == 1 && shown != "" {
-				found, ok = caller{a.c.Hosts[i], fingerprint(known)}, true
+			if subtle.ConstantTimeCompare(sum[:], known[:]) == 1 && apiKey != "" {
+				h, key, ok = a.c.Hosts[i], fingerprint(known), true
 			}
 		}
 	}
-	return found, ok
+	return h, key, ok
 }
 
 // HostOf returns the name of the host that an API key belongs to. It is for rate
 // limits: what the host may do, the called method checks.
 func (a *Authority) HostOf(apiKey string) (name string, ok bool) {
-	by, ok := a.byAPIKey(apiKey)
-	return by.host.Name, ok
+	h, _, ok := a.hostByAPIKey(apiKey)
+	return h.Name, ok
 }
 
 func (a *Authority) host(name string) (Host, bool) {
@@ -159,43 +151,43 @@ func (h Host) mayRead(rules *policy.Rules, dashboard string) bool {
 	return ok && h.allowsDashboard(dashboard) && slices.ContainsFunc(views, h.readsOver)
 }
 
-// bound holds a token's claim to what its host may name today, and may begin with
-// its key.
-func (a *Authority) bound(c claimed) (policy.Claim, error) {
-	h, ok := a.host(c.Host)
+// narrowToHost narrows a session's claim to what its host may name today, with a key
+// that it still has.
+func (a *Authority) narrowToHost(s session) (policy.Claim, error) {
+	h, ok := a.host(s.Host)
 	if !ok {
-		return policy.Claim{}, invalid(fmt.Errorf("the host %q is gone", report.Brief(c.Host)))
+		return policy.Claim{}, invalid(fmt.Errorf("the host %q is gone", report.Brief(s.Host)))
 	}
-	if !slices.ContainsFunc(h.Keys(), func(k KeyInfo) bool { return k.Fingerprint == c.key }) {
-		return policy.Claim{}, invalid(fmt.Errorf("the host %q has no key %q any more", h.Name, report.Brief(c.key)))
+	if !slices.ContainsFunc(h.Keys(), func(k KeyInfo) bool { return k.Fingerprint == s.key }) {
+		return policy.Claim{}, invalid(fmt.Errorf("the host %q has no key %q any more", h.Name, report.Brief(s.key)))
 	}
-	// Of copies: a renewed token says all that the first one did.
-	today := c.Claim
-	today.Views = slices.DeleteFunc(slices.Clone(c.Views), func(v string) bool { return !h.allowsView(v) })
-	today.Dashboards = slices.DeleteFunc(slices.Clone(c.Dashboards), func(d string) bool { return !h.allowsDashboard(d) })
+	// Of clones: a renewed token says all that the first one did.
+	today := s.Claim
+	today.Views = slices.DeleteFunc(slices.Clone(s.Views), func(v string) bool { return !h.allowsView(v) })
+	today.Dashboards = slices.DeleteFunc(slices.Clone(s.Dashboards), func(d string) bool { return !h.allowsDashboard(d) })
 	today.DashboardViews = h.Views
 	return today, nil
 }
 
-// Backend returns what a host's backend that shows an API key from an address may
-// be handed of Google's access tokens, and records that it asked for an
-// account's. Errors: Unauthenticated, Unavailable (it cannot be recorded).
+// Backend returns which accounts' access tokens a host's backend may get with an API
+// key from its address, and records that it requested one account's. Errors:
+// Unauthenticated, and Unavailable when it cannot be recorded.
 func (a *Authority) Backend(ctx context.Context, apiKey, account string, asker policy.Asker) (policy.Backend, error) {
-	asked := Event{Kind: EventHandOut, Asker: asker, Detail: "account " + report.Brief(account)}
-	by, ok := a.byAPIKey(apiKey)
+	e := Event{Kind: EventHandOut, Asker: asker, Detail: "account " + report.Brief(account)}
+	h, key, ok := a.hostByAPIKey(apiKey)
 	if !ok {
-		return policy.Backend{}, a.refused(ctx, asked, badAPIKey())
+		return policy.Backend{}, a.refused(ctx, e, badAPIKey())
 	}
-	asked.Host, asked.Key = by.host.Name, by.key
-	if err := a.revoked.refuse(revocable{Host: by.host.Name, Key: by.key, Began: a.c.Clock()}); err != nil {
-		return policy.Backend{}, a.refused(ctx, asked, err)
+	e.Host, e.Key = h.Name, key
+	if err := a.revoked.check(revocable{Host: h.Name, Key: key, Began: a.c.Clock()}); err != nil {
+		return policy.Backend{}, a.refused(ctx, e, err)
 	}
-	if err := a.admit(ctx, asked); err != nil {
+	if err := a.recordIssue(ctx, e); err != nil {
 		return policy.Backend{}, err
 	}
-	b := policy.Backend{Host: by.host.Name, Key: by.key, Asker: asker}
-	if slices.ContainsFunc(by.host.From, func(p netip.Prefix) bool { return p.Contains(asker.Address) }) {
-		b.Accounts = by.host.Accounts
+	b := policy.Backend{Host: h.Name, Key: key, Asker: asker}
+	if slices.ContainsFunc(h.From, func(p netip.Prefix) bool { return p.Contains(asker.Address) }) {
+		b.Accounts = h.Accounts
 	}
 	return b, nil
 }

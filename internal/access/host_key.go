@@ -2,7 +2,6 @@ package access
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -13,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/go-jose/go-jose/v4"
@@ -22,17 +20,17 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A HostKey verifies the tokens that a host signs itself. The key decides the
-// algorithm; what the token says of that has to agree.
+// A HostKey verifies tokens that a host signs itself. The key decides the algorithm;
+// a token with another is refused.
 type HostKey struct {
 	ID          string // the token's kid; empty for a key without a name
-	Fingerprint string // what operators and revocations call it
+	Fingerprint string // for operators and revocations
 	method      jwt.SigningMethod
 	key         any // for method; of HS256 it is the secret itself
 	secret      bool
 }
 
-// Format writes the fingerprint alone, for every verb.
+// Format implements fmt.Formatter: every verb prints the fingerprint only.
 func (k HostKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "host key "+k.Fingerprint) }
 
 const (
@@ -40,40 +38,26 @@ const (
 	maxHostKeysFile = 256 << 10 // bytes
 )
 
-// LoadHostKeys reads a file of host keys, see ReadHostKeys. One with a secret in it
-// must be readable by its owner alone.
+// LoadHostKeys reads the keys that a host signs with: public keys in PEM (PUBLIC
+// KEY, RFC 8410 and RFC 5480), or a JWK set (RFC 7517), in which secrets for HS256
+// have kty oct. Ed25519 keys verify EdDSA, P-256 keys ES256. A file with a secret in
+// it must be readable by its owner alone.
 func LoadHostKeys(path string) ([]HostKey, error) {
-	f, err := os.Open(path)
+	data, mode, err := readKeyFile(path, maxHostKeysFile)
 	if err != nil {
 		return nil, fmt.Errorf("the host's keys: %w", err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("the host's keys: %w", err)
-	}
-	keys, err := ReadHostKeys(f)
+	keys, err := parseHostKeys(data)
 	if err != nil {
 		return nil, fmt.Errorf("the host's keys: %s: %w", path, err)
 	}
-	open := info.Mode().Perm()&0o077 != 0
-	if open && slices.ContainsFunc(keys, func(k HostKey) bool { return k.secret }) {
-		return nil, fmt.Errorf("the host's keys: %s holds a secret and has mode %04o, so others can read it: chmod 600 %s", path, info.Mode().Perm(), path)
+	if mode&0o077 != 0 && slices.ContainsFunc(keys, func(k HostKey) bool { return k.secret }) {
+		return nil, fmt.Errorf("the host's keys: %s holds a secret and has mode %04o, so others can read it: chmod 600 %s", path, mode, path)
 	}
 	return keys, nil
 }
 
-// ReadHostKeys reads the keys that a host signs with: public keys in PEM (PUBLIC
-// KEY, RFC 8410 and RFC 5480), or a JWK set (RFC 7517), in which secrets for HS256
-// stand as kty oct. Ed25519 keys verify EdDSA, P-256 keys ES256.
-func ReadHostKeys(r io.Reader) ([]HostKey, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxHostKeysFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxHostKeysFile {
-		return nil, fmt.Errorf("longer than %d KB", maxHostKeysFile>>10)
-	}
+func parseHostKeys(data []byte) ([]HostKey, error) {
 	read := readPEM
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		read = readJWKs
@@ -145,11 +129,9 @@ func newHostKey(key any, id string) (HostKey, error) {
 	default:
 		return HostKey{}, errors.New("neither Ed25519, P-256 nor a secret (kty oct)")
 	}
-	material := []byte(nil)
-	if k.secret {
-		material = key.([]byte)
-	} else if der, err := x509.MarshalPKIXPublicKey(key.(crypto.PublicKey)); err == nil {
-		material = der
+	material, ok := key.([]byte)
+	if !ok {
+		material, _ = x509.MarshalPKIXPublicKey(key) // of these types it does not fail
 	}
 	k.Fingerprint = fingerprint(sha256.Sum256(append([]byte("oriel host key\n"), material...)))
 	return k, nil
@@ -177,9 +159,9 @@ func checkHostKeys(keys []HostKey) error {
 	return nil
 }
 
-// verifies returns the key that a token names, by its id or its fingerprint. A token
-// that names none means the only one.
-func (h Host) verifies(id string) (HostKey, bool) {
+// signingKey returns the key that a token names, by its id or its fingerprint. A token
+// without kid is verified by a host's only key.
+func (h Host) signingKey(id string) (HostKey, bool) {
 	for _, k := range h.SigningKeys {
 		if id == "" && len(h.SigningKeys) == 1 || id != "" && (id == k.ID || id == k.Fingerprint) {
 			return k, true

@@ -67,7 +67,7 @@ func public(t testing.TB, key crypto.PublicKey) string {
 
 func hostKeys(t testing.TB, file string) []HostKey {
 	t.Helper()
-	keys, err := ReadHostKeys(strings.NewReader(file))
+	keys, err := parseHostKeys([]byte(file))
 	ok(t, err)
 	return keys
 }
@@ -223,7 +223,7 @@ func TestHostKeysAreRefused(t *testing.T) {
 		"a wild id":      {strings.Replace(good, `"s1"`, `"../x"`, 1), "must be letters"},
 		"twice":          {strings.Replace(good, `]}`, `,`+strings.TrimSuffix(strings.TrimPrefix(good, `{"keys":[`), `]}`)+`]}`, 1), "two keys are called"},
 	} {
-		keys, err := ReadHostKeys(strings.NewReader(c.file))
+		keys, err := parseHostKeys([]byte(c.file))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v and %v, want %q", name, keys, err, c.want)
 		}

@@ -3,13 +3,10 @@ package access
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"io/fs"
-	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -17,8 +14,8 @@ import (
 	"github.com/oriel-server/oriel/internal/secret"
 )
 
-// A Key signs embed tokens (HS256). Two live keys let keys rotate with no
-// downtime: one signs, see signer, all verify.
+// A Key signs embed tokens (HS256). All keys in use verify and one signs, see signer,
+// so that keys rotate without downtime.
 type Key struct {
 	ID      string
 	Secret  secret.Value // at least 32 bytes
@@ -52,9 +49,8 @@ func checkKeys(keys []Key) error {
 	return nil
 }
 
-// checkSecret refuses secrets that somebody thought of. Of 32 random bytes, or as many
-// written in hexadecimal, fewer than 12 different ones, or words all through, do
-// not happen.
+// checkSecret refuses secrets that are not random. 32 random bytes, also in hexadecimal,
+// practically never have fewer than 12 different ones, or contain one of the words.
 func checkSecret(s string) error {
 	if len(s) < minSecret {
 		return fmt.Errorf("the secret has %d bytes and needs %d: let Oriel make one", len(s), minSecret)
@@ -84,6 +80,21 @@ func ascending(s string) bool {
 	return true
 }
 
+// adoptionDelay is how long a key is known before it signs, so that all processes that
+// read the key file verify by it before they meet a token that it signed.
+const adoptionDelay = 15 * time.Second
+
+// signer returns the key to sign with: the first that is older than adoptionDelay, or
+// else the last.
+func signer(keys []Key, now time.Time) Key {
+	for _, k := range keys {
+		if now.Sub(k.Created) >= adoptionDelay {
+			return k
+		}
+	}
+	return keys[len(keys)-1]
+}
+
 // GenerateKey makes a signing key.
 func GenerateKey(random io.Reader, now time.Time) (Key, error) {
 	b := make([]byte, 8+minSecret)
@@ -99,9 +110,9 @@ func GenerateKey(random io.Reader, now time.Time) (Key, error) {
 
 const apiKeyPrefix = "oriel_"
 
-// GenerateAPIKey makes an API key and the hash of it that belongs into the
-// configuration. The plain key, prefix and checksum included, is easy for
-// secret scanners to find and to tell from chance: see IsAPIKey.
+// GenerateAPIKey makes an API key, and its hash for the configuration. The form of the
+// key lets secret scanners find it without false positives: oriel_, 43 characters of
+// base64url, and the CRC-32 (IEEE) of all before in 8 hexadecimal digits.
 func GenerateAPIKey(random io.Reader) (plain string, hash [32]byte, err error) {
 	b := make([]byte, 32)
 	if _, err := io.ReadFull(random, b); err != nil {
@@ -112,106 +123,4 @@ func GenerateAPIKey(random io.Reader) (plain string, hash [32]byte, err error) {
 	return plain, sha256.Sum256([]byte(plain)), nil
 }
 
-// IsAPIKey reports whether s has the form of an API key: oriel_, 43 characters
-// of base64url, 8 hexadecimal digits of the CRC-32 (IEEE) of all before.
-func IsAPIKey(s string) bool {
-	const length = len(apiKeyPrefix) + 43 + 8
-	return len(s) == length && strings.HasPrefix(s, apiKeyPrefix) && checksum(s[:length-8]) == s[length-8:]
-}
-
 func checksum(s string) string { return fmt.Sprintf("%08x", crc32.ChecksumIEEE([]byte(s))) }
-
-// keyFile is the JSON of a key file. Its secrets are plain: the file's mode is
-// what keeps them.
-type keyFile struct {
-	Keys []keyEntry `json:"keys"`
-}
-
-type keyEntry struct {
-	ID      string    `json:"id"`
-	Secret  []byte    `json:"secret"` // base64
-	Created time.Time `json:"created,omitzero"`
-}
-
-// ReadKeys reads a key file.
-func ReadKeys(r io.Reader) ([]Key, error) {
-	dec := json.NewDecoder(io.LimitReader(r, 64<<10))
-	dec.DisallowUnknownFields()
-	var f keyFile
-	if err := dec.Decode(&f); err != nil {
-		return nil, fmt.Errorf("not a file of signing keys: %w", err)
-	}
-	keys := make([]Key, len(f.Keys))
-	for i, k := range f.Keys {
-		keys[i] = Key{ID: k.ID, Secret: secret.New(string(k.Secret)), Created: k.Created}
-	}
-	return keys, checkKeys(keys)
-}
-
-// WriteKeys writes what ReadKeys reads. The secrets are in it.
-func WriteKeys(w io.Writer, keys []Key) error {
-	if err := checkKeys(keys); err != nil {
-		return err
-	}
-	f := keyFile{Keys: make([]keyEntry, len(keys))}
-	for i, k := range keys {
-		f.Keys[i] = keyEntry{ID: k.ID, Secret: []byte(k.Secret.Reveal()), Created: k.Created}
-	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(f)
-}
-
-// LoadOrCreateKeys reads the key file at path, or makes one with a new key when
-// there is none. A file that others than its owner may read is refused. Without a path
-// the new key is in no file.
-func LoadOrCreateKeys(path string, random io.Reader, now time.Time) ([]Key, error) {
-	if path == "" {
-		key, err := GenerateKey(random, now)
-		return []Key{key}, err
-	}
-	keys, err := loadKeys(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return keys, err
-	}
-	key, err := GenerateKey(random, now)
-	if err != nil {
-		return nil, err
-	}
-	if err := createKeys(path, []Key{key}); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("signing keys: %w", err)
-	}
-	// Another process may have been first; then its keys are the ones.
-	return loadKeys(path)
-}
-
-func loadKeys(path string) ([]Key, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("signing keys: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("signing keys: %w", err)
-	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fmt.Errorf("signing keys: %s has mode %04o, so others can read it: chmod 600 %s, and think of replacing the keys", path, mode, path)
-	}
-	keys, err := ReadKeys(f)
-	if err != nil {
-		return nil, fmt.Errorf("signing keys: %s: %w", path, err)
-	}
-	return keys, nil
-}
-
-// createKeys makes the file appear at once and whole, and never replaces one:
-// a link fails where a rename would not.
-func createKeys(path string, keys []Key) error {
-	temporary, err := writeTemporary(path, keys)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary)
-	return os.Link(temporary, path)
-}

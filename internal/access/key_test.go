@@ -23,14 +23,20 @@ func TestKeysPrintNoSecret(t *testing.T) {
 
 func TestGenerateAPIKey(t *testing.T) {
 	plain, hash, err := GenerateAPIKey(rand.Reader)
-	if err != nil || sha256.Sum256([]byte(plain)) != hash || !IsAPIKey(plain) {
-		t.Fatalf("%v: %v", IsAPIKey(plain), err)
+	if err != nil || sha256.Sum256([]byte(plain)) != hash || !isAPIKey(plain) {
+		t.Fatalf("%v: %v", isAPIKey(plain), err)
 	}
 	for _, s := range []string{"", "oriel_", plain + "0", plain[:len(plain)-1] + "g", strings.Replace(plain, "oriel", "Oriel", 1)} {
-		if IsAPIKey(s) {
+		if isAPIKey(s) {
 			t.Errorf("%q is taken for a key", s)
 		}
 	}
+}
+
+// isAPIKey reports whether s has the form that GenerateAPIKey promises to scanners.
+func isAPIKey(s string) bool {
+	const length = len(apiKeyPrefix) + 43 + 8
+	return len(s) == length && strings.HasPrefix(s, apiKeyPrefix) && checksum(s[:length-8]) == s[length-8:]
 }
 
 func TestLoadOrCreateKeys(t *testing.T) {
@@ -61,20 +67,20 @@ func TestLoadOrCreateKeys(t *testing.T) {
 	}
 }
 
-func TestReadKeysRefuses(t *testing.T) {
+func TestParseKeysRefuses(t *testing.T) {
 	for _, text := range []string{
 		"", "[]", `{"keys":[]}`, `{"keys":[{"id":"a","secret":"AAAA"}]}`, `{"keys":[],"more":1}`,
 		`{"keys":[{"id":"a","secret":"%%%"}]}`,
 	} {
-		if _, err := ReadKeys(strings.NewReader(text)); err == nil {
+		if _, err := parseKeys([]byte(text)); err == nil {
 			t.Errorf("%q was accepted", text)
 		}
 	}
 	var b bytes.Buffer
-	if err := WriteKeys(&b, []Key{key(t, 1), key(t, 2)}); err != nil {
+	if err := writeKeys(&b, []Key{key(t, 1), key(t, 2)}); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := ReadKeys(&b)
+	keys, err := parseKeys(b.Bytes())
 	if err != nil || len(keys) != 2 || keys[1].Secret.Reveal() != key(t, 2).Secret.Reveal() {
 		t.Errorf("%v, %v", keys, err)
 	}

@@ -12,49 +12,47 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// maxReason bounds what operators write beside a revocation, in bytes.
+// maxReason bounds the reason of a revocation, in bytes.
 const maxReason = 500
 
-// maxEnding is how long a session can go on at most after it began: what it was
-// begun with, and the grace in which its last token can be renewed.
-const maxEnding = MaxSession + grace
+// maxSessionLife is the longest time from a session's beginning to the end of the
+// grace period in which its last token can be renewed.
+const maxSessionLife = MaxSession + grace
 
-// beginningID is the ID of what Beginning returns.
-const beginningID = "beginning"
+// initialID is the ID of what Beginning returns.
+const initialID = "beginning"
 
-// Beginning returns what a ledger without a past begins with. If there was a past,
-// nobody knows who was revoked in it, so all sessions that began before are ended;
-// at the first start there are none. Tokens say whole seconds, so one that began
-// in this second goes on.
+// Beginning returns the initial revocation of a new ledger. It ends all sessions that
+// began before: if there was another ledger, what it had revoked is unknown. Hosts'
+// tokens have whole seconds, so sessions that began in this second go on.
 func Beginning(now time.Time) Revocation {
 	before := now.UTC().Truncate(time.Second).Add(-time.Millisecond)
 	return Revocation{
-		ID: beginningID, Kind: RevokeAll, Before: before, Until: before.Add(maxEnding), Made: now.UTC().Round(0),
-		Reason: "the ledger was begun: what was revoked before is not known",
+		ID: initialID, Kind: RevokeAll, Before: before, Until: before.Add(maxSessionLife), Made: now.UTC().Round(0),
+		Reason: "new ledger: earlier revocations are unknown",
 	}
 }
 
-// Revoke ends what r says, effective on the next request: Kind, Name, and, if one
-// likes, Host, Before and Reason. It returns r completed. Errors: Invalid;
-// Unavailable when it could not be recorded, so that nobody is refused by it.
+// Revoke ends sessions, effective on the next request. Of r it reads Kind, Name, and,
+// optionally, Host, Before and Reason; it returns r completed. Errors: Invalid, and
+// Unavailable, see enforce; when the ledger cannot be written, nothing is revoked.
 func (a *Authority) Revoke(ctx context.Context, r Revocation) (Revocation, error) {
-	if err := a.nameKnown(&r); err != nil {
+	if err := a.resolveName(&r); err != nil {
 		return Revocation{}, err
 	}
-	r, err := completed(r, a.c.Clock(), a.c.Random)
+	r, err := complete(r, a.c.Clock(), a.c.Random)
 	if err != nil {
 		return Revocation{}, err
 	}
-	ctx = context.WithoutCancel(ctx) // who asked may leave, what was asked must not be left half done
+	ctx = context.WithoutCancel(ctx) // must not be left half done when the client leaves
 	if err := a.c.Ledger.Revoke(ctx, r); err != nil {
-		return Revocation{}, unwritten(err)
+		return Revocation{}, ledgerWriteError(err)
 	}
-	return r, a.told(ctx, r, "")
+	return r, a.enforce(ctx, r, "")
 }
 
-// Lift takes a revocation back: of a key that was revoked by mistake, above all.
-// Sessions that it ended and that would still last go on. Errors: NotFound,
-// Unavailable.
+// Lift removes a revocation, such as that of a key that was revoked by mistake.
+// Sessions that it ended go on unless they expired. Errors: NotFound, Unavailable.
 func (a *Authority) Lift(ctx context.Context, id string) error {
 	list, err := a.Revocations(ctx)
 	if err != nil {
@@ -62,16 +60,16 @@ func (a *Authority) Lift(ctx context.Context, id string) error {
 	}
 	i := slices.IndexFunc(list, func(r Revocation) bool { return r.ID == id })
 	if i < 0 {
-		return noRevocation(id)
+		return revocationNotFound(id)
 	}
 	found, err := a.c.Ledger.Lift(ctx, id)
 	if err != nil {
-		return unwritten(err)
+		return ledgerWriteError(err)
 	}
 	if !found {
-		return noRevocation(id) // meanwhile
+		return revocationNotFound(id) // lifted meanwhile
 	}
-	return a.told(ctx, list[i], "lifted: ")
+	return a.enforce(ctx, list[i], "lifted: ")
 }
 
 // Revocations returns those that are in force, oldest first. The error is
@@ -84,8 +82,8 @@ func (a *Authority) Revocations(ctx context.Context) ([]Revocation, error) {
 	return list, nil
 }
 
-// Watch asks the ledger every second what other processes revoked, until ctx ends.
-// Without it, requests ask when what they know is five seconds old.
+// Watch reads what other processes revoked from the ledger every second, until ctx
+// ends. Without it, requests read the ledger when their snapshot is five seconds old.
 func (a *Authority) Watch(ctx context.Context, log *slog.Logger) {
 	a.revoked.watch(ctx, func(err error) {
 		if err != nil {
@@ -96,19 +94,19 @@ func (a *Authority) Watch(ctx context.Context, log *slog.Logger) {
 	})
 }
 
-func noRevocation(id string) error {
+func revocationNotFound(id string) error {
 	return report.Errorf(report.NotFound, "There is no revocation %q in force.", report.Brief(id))
 }
 
-func unwritten(err error) error {
+func ledgerWriteError(err error) error {
 	return report.Errorf(report.Unavailable, "The ledger could not be written: nothing has changed.").Because(err)
 }
 
-// told reads what was recorded, so that it holds for the next request, and records
-// the event. What was recorded stays so, whatever the error.
-func (a *Authority) told(ctx context.Context, r Revocation, how string) error {
+// enforce reads the ledger after a change, so that it is in force for the next request,
+// and records the event. The change persists, whatever the error.
+func (a *Authority) enforce(ctx context.Context, r Revocation, how string) error {
 	if err := a.revoked.refresh(ctx); err != nil {
-		return report.Errorf(report.Unavailable, "It is in the ledger, which cannot be read: all tokens are refused until it can.").Because(err)
+		return report.Errorf(report.Unavailable, "The ledger was changed but cannot be read: all tokens are refused until it can.").Because(err)
 	}
 	e := Event{Kind: EventRevoke, Detail: how + r.String()}
 	switch r.Kind {
@@ -129,7 +127,7 @@ func (a *Authority) told(ctx context.Context, r Revocation, how string) error {
 	return nil
 }
 
-// String says what is revoked, for operators.
+// String describes a revocation for operators.
 func (r Revocation) String() string {
 	s := r.Kind
 	if r.Name != "" {
@@ -148,10 +146,10 @@ func (r Revocation) String() string {
 	return s
 }
 
-// nameKnown refuses names that mean nothing here, for a slip of the pen would end
-// nothing, and puts the name of a view in the place of its alias. What is gone from
-// the configuration is refused without a revocation.
-func (a *Authority) nameKnown(r *Revocation) error {
+// resolveName replaces an alias of a view by its name, and refuses names that are not
+// in the configuration, so that a typo is not mistaken for success. What was removed
+// from the configuration needs no revocation.
+func (a *Authority) resolveName(r *Revocation) error {
 	host := r.Host
 	switch r.Kind {
 	case RevokeView:
@@ -173,8 +171,8 @@ func (a *Authority) nameKnown(r *Revocation) error {
 	return nil
 }
 
-// completed checks what operators ask for, and fills in the rest.
-func completed(r Revocation, now time.Time, random io.Reader) (Revocation, error) {
+// complete checks a requested revocation, and fills in the rest.
+func complete(r Revocation, now time.Time, random io.Reader) (Revocation, error) {
 	if err := r.check(now); err != nil {
 		return r, err
 	}
@@ -185,11 +183,11 @@ func completed(r Revocation, now time.Time, random io.Reader) (Revocation, error
 	r.ID = hex.EncodeToString(id[:])
 	r.Made = now.UTC().Truncate(time.Millisecond)
 	if r.Before.IsZero() || r.Kind == RevokeSession || r.Kind == RevokeKey {
-		r.Before = r.Made // it holds whenever the session began
+		r.Before = r.Made // ignored: it applies whenever the session began
 	}
 	r.Before, r.Until = r.Before.UTC().Truncate(time.Millisecond), time.Time{}
 	if r.Kind != RevokeKey {
-		r.Until = r.Before.Add(maxEnding)
+		r.Until = r.Before.Add(maxSessionLife)
 	}
 	if !r.InForce(now) {
 		return r, report.Errorf(report.Invalid, "No session lasts so long: those that began before %s have ended.", r.Before.Format(time.RFC3339))
@@ -203,7 +201,7 @@ func (r Revocation) check(now time.Time) error {
 	case !slices.Contains(kinds, r.Kind):
 		return report.Errorf(report.Invalid, "%q cannot be revoked: a kind is one of %s.", report.Brief(r.Kind), kinds)
 	case r.Kind == RevokeAll && r.Name != "":
-		return report.Errorf(report.Invalid, "All means all: leave the name %q out, or say what it is the name of.", report.Brief(r.Name))
+		return report.Errorf(report.Invalid, "The kind all takes no name: leave %q out, or choose the kind that it is a name of.", report.Brief(r.Name))
 	case r.Kind != RevokeAll && r.Name == "":
 		return report.Errorf(report.Invalid, "Say which %s.", r.Kind)
 	case r.Host != "" && r.Kind != RevokeSubject:
@@ -211,7 +209,7 @@ func (r Revocation) check(now time.Time) error {
 	case len(r.Name) > maxSubject || len(r.Host) > maxSubject || len(r.Reason) > maxReason:
 		return report.Errorf(report.Invalid, "A name has at most %d bytes, a reason %d.", maxSubject, maxReason)
 	case r.Before.After(now):
-		return report.Errorf(report.Invalid, "Sessions that have not begun cannot be ended: %s is to come.", r.Before.Format(time.RFC3339))
+		return report.Errorf(report.Invalid, "Sessions that have not begun cannot be ended: %s is in the future.", r.Before.Format(time.RFC3339))
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestWhomARevocationRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.by.Before = noon
-			index := indexed([]Revocation{c.by})
+			index := newRevocationIndex([]Revocation{c.by})
 			for _, s := range c.refused {
 				if index.find(s) == nil {
 					t.Errorf("%+v goes on", s)
@@ -65,7 +65,7 @@ func TestTheYoungestCounts(t *testing.T) {
 	for _, kind := range []string{RevokeSubject, RevokeView, RevokeHost, RevokeAll} {
 		list := []Revocation{{Kind: kind, Name: "x", Before: noon}, {Kind: kind, Name: "x", Before: noon.Add(time.Hour)}, {Kind: kind, Name: "x", Before: noon.Add(-time.Hour)}}
 		c := revocable{Host: "x", Subject: "x", Views: []string{"x"}, Began: noon.Add(time.Minute)}
-		if indexed(list).find(c) == nil {
+		if newRevocationIndex(list).find(c) == nil {
 			t.Errorf("%s: the session goes on", kind)
 		}
 	}
@@ -119,7 +119,7 @@ func TestDoubtRefuses(t *testing.T) {
 	c := revocable{Session: "s1", Began: noon}
 	allowed := func(want bool, when string) {
 		t.Helper()
-		err := r.refuse(c)
+		err := r.check(c)
 		if (err == nil) != want {
 			t.Errorf("%s: %v", when, err)
 		}
@@ -128,7 +128,7 @@ func TestDoubtRefuses(t *testing.T) {
 		}
 	}
 	allowed(true, "at first")
-	now = now.Add(maxUnread - 1)
+	now = now.Add(maxLedgerAge - 1)
 	ledger.breakWith(errors.New("the disk is gone"))
 	allowed(true, "within the bound")
 	now = now.Add(1)
@@ -139,7 +139,7 @@ func TestDoubtRefuses(t *testing.T) {
 		t.Errorf("a ledger that has just failed is asked %d times", n)
 	}
 	ledger.mend()
-	now = now.Add(rereadEvery)
+	now = now.Add(ledgerPollInterval)
 	allowed(true, "when it is mended")
 	ledger.breakWith(errors.New("the disk is gone"))
 	if err := r.refresh(t.Context()); err == nil {
@@ -161,20 +161,20 @@ func TestOthersRevocations(t *testing.T) {
 	ledger, now := newFrail(), noon
 	r := newRevocations(ledger, func() time.Time { return now })
 	c := revocable{Session: "s1", Began: noon}
-	if err := r.refuse(c); err != nil {
+	if err := r.check(c); err != nil {
 		t.Fatal(err)
 	}
 	if err := ledger.Revoke(t.Context(), Revocation{ID: "1", Kind: RevokeSession, Name: "s1", Before: noon}); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(maxUnread)
-	err := r.refuse(c)
+	now = now.Add(maxLedgerAge)
+	err := r.check(c)
 	if report.KindOf(err) != report.Unauthenticated || !strings.Contains(err.Error(), "revocation 1") || strings.Contains(report.AsError(err).Message, "s1") {
 		t.Errorf("%v; want a refusal that names the revocation in its cause alone", err)
 	}
 	before := ledger.asked.Load()
-	now = now.Add(maxUnread)
-	_ = r.refuse(c)
+	now = now.Add(maxLedgerAge)
+	_ = r.check(c)
 	if n := ledger.asked.Load() - before; n != 1 {
 		t.Errorf("a ledger that did not change is asked %d times, want once for its version", n)
 	}
@@ -192,12 +192,12 @@ func TestClocksThatDiffer(t *testing.T) {
 		"the wall hides the age": {time.Hour, time.Second, false},
 		"from the future":        {-time.Second, time.Second, false},
 	} {
-		if got := bothWithin(maxUnread, c.steady, c.wall); got != c.want {
+		if got := bothWithin(maxLedgerAge, c.steady, c.wall); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
 	now := time.Now()
-	if !within(maxUnread, now, now.Add(time.Second)) || within(maxUnread, now, now.Round(0).Add(time.Hour)) || within(maxUnread, now.Add(time.Second), now) {
+	if !within(maxLedgerAge, now, now.Add(time.Second)) || within(maxLedgerAge, now, now.Round(0).Add(time.Hour)) || within(maxLedgerAge, now.Add(time.Second), now) {
 		t.Error("the clocks are read wrong")
 	}
 }
@@ -225,7 +225,7 @@ func TestRefusedWhileRead(t *testing.T) {
 		if _, err := b.Revoke(t.Context(), Revocation{Kind: RevokeSession, Name: name}); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.revoked.refuse(revocable{Session: name}); report.KindOf(err) != report.Unauthenticated || err == nil {
+		if err := b.revoked.check(revocable{Session: name}); report.KindOf(err) != report.Unauthenticated || err == nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
@@ -275,7 +275,7 @@ func TestRevokeRefusesNonsense(t *testing.T) {
 		{Revocation{}, `"" cannot be revoked`},
 		{Revocation{Kind: "user", Name: "x"}, `"user" cannot be revoked: a kind is one of [session subject`},
 		{Revocation{Kind: RevokeSession}, "Say which session"},
-		{Revocation{Kind: RevokeAll, Name: "x"}, "All means all"},
+		{Revocation{Kind: RevokeAll, Name: "x"}, "The kind all takes no name"},
 		{Revocation{Kind: RevokeSession, Name: "x", Host: "host"}, "Only a subject"},
 		{Revocation{Kind: RevokeSubject, Name: "x", Host: "hots"}, `no host "hots"`},
 		{Revocation{Kind: RevokeHost, Name: "hots"}, `no host "hots"`},
@@ -283,7 +283,7 @@ func TestRevokeRefusesNonsense(t *testing.T) {
 		{Revocation{Kind: RevokeKey, Name: "abcdef"}, `fingerprint "abcdef"`},
 		{Revocation{Kind: RevokeSession, Name: strings.Repeat("x", 201)}, "200 bytes"},
 		{Revocation{Kind: RevokeSession, Name: "x", Reason: strings.Repeat("x", 501)}, "a reason 500"},
-		{Revocation{Kind: RevokeAll, Before: b.now.Add(time.Second)}, "is to come"},
+		{Revocation{Kind: RevokeAll, Before: b.now.Add(time.Second)}, "is in the future"},
 		{Revocation{Kind: RevokeAll, Before: b.now.Add(-MaxSession - grace)}, "have ended"},
 	} {
 		if _, err := b.Revoke(t.Context(), c.r); report.KindOf(err) != report.Invalid || err == nil || !strings.Contains(err.Error(), c.want) {
@@ -308,7 +308,7 @@ func TestRevokeSaysWhatDidNotHappen(t *testing.T) {
 	if _, err := b.Revoke(t.Context(), Revocation{Kind: RevokeSession, Name: "s"}); err == nil || !strings.Contains(err.Error(), "It is in force") {
 		t.Errorf("%v", err)
 	}
-	if err := b.revoked.refuse(revocable{Session: "s"}); report.KindOf(err) != report.Unauthenticated {
+	if err := b.revoked.check(revocable{Session: "s"}); report.KindOf(err) != report.Unauthenticated {
 		t.Errorf("it is not in force: %v", err)
 	}
 	left, leave := context.WithCancel(t.Context())
@@ -326,7 +326,7 @@ func TestRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.reload()
-	if err := b.revoked.refuse(revocable{Session: "s"}); report.KindOf(err) != report.Unauthenticated || err == nil {
+	if err := b.revoked.check(revocable{Session: "s"}); report.KindOf(err) != report.Unauthenticated || err == nil {
 		t.Errorf("%v", err)
 	}
 }
@@ -343,7 +343,7 @@ func BenchmarkRefuse(b *testing.B) {
 	c := revocable{Host: "portal", Key: "0123456789ab", Session: "AbCdEfGhIjKlMnOpQrStUv", Subject: "customer-7", Views: []string{"shop"}, Began: time.Now()}
 	go r.watch(b.Context(), func(error) {})
 	for b.Loop() {
-		if err := r.refuse(c); err != nil {
+		if err := r.check(c); err != nil {
 			b.Fatal(err)
 		}
 	}

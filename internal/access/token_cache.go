@@ -10,59 +10,57 @@ import (
 	"github.com/oriel-server/oriel/internal/policy"
 )
 
-// maxRemembered bounds what is remembered of tokens, in bytes: about 30,000 of them.
-const maxRemembered = 32 << 20
+// maxCachedTokens bounds the token cache, in bytes: about 30,000 tokens.
+const maxCachedTokens = 32 << 20
 
-// A memory holds what verified tokens say, so that the page that shows its token
-// with every request has its signature checked once. It knows tokens by their
-// hash alone, and only those that were good: one that is refused is read anew
-// each time.
+// A tokenCache holds verified tokens, so that a page which sends its token with
+// every request has its signature checked once. Tokens are keyed by their hash,
+// and refused ones are not cached.
 //
-// What is remembered is what a token can never say differently, and the grant
-// that follows from it by rules that never change. What can change while a token
-// lives (the time, the page that shows it, the signing keys, revocation) is no
-// part of it and is looked at each time, see [Authority.Verify].
-type memory struct {
-	said *otter.Cache[tokenHash, *remembered]
+// Cached is only what cannot change: what a token says, and the grant that follows
+// from it by immutable rules. What can change while a token lives (time, origin,
+// signing keys, revocation) is checked on every request, see [Authority.Verify].
+type tokenCache struct {
+	cache *otter.Cache[tokenHash, *cachedToken]
 }
 
 type tokenHash [sha256.Size]byte
 
-// A remembered token was good from some time on, until it expires.
-type remembered struct {
-	claimed
+// A cachedToken is a verified token.
+type cachedToken struct {
+	session
 	revocable revocable
 	grant     policy.Grant
-	keys      *[]Key // that it was read with
-	size      uint32 // bytes, roughly
+	keys      *[]Key // that verified it
+	size      uint32 // approximate, in bytes
 }
 
-func newMemory() (*memory, error) {
-	said, err := otter.New(&otter.Options[tokenHash, *remembered]{
-		MaximumWeight: maxRemembered,
-		Weigher: func(_ tokenHash, r *remembered) uint32 {
+func newTokenCache() (*tokenCache, error) {
+	cache, err := otter.New(&otter.Options[tokenHash, *cachedToken]{
+		MaximumWeight: maxCachedTokens,
+		Weigher: func(_ tokenHash, t *cachedToken) uint32 {
 			const overhead = 1024 // the hash, the claim's and the grant's own fields
-			return r.size + overhead
+			return t.size + overhead
 		},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("access: the memory of tokens: %w", err)
+		return nil, fmt.Errorf("access: the token cache: %w", err)
 	}
-	return &memory{said}, nil
+	return &tokenCache{cache}, nil
 }
 
-// recall returns what a token says, nil unless it is remembered and good at a
-// moment, by the same leeway that it is read with.
-func (m *memory) recall(token tokenHash, keys *[]Key, now time.Time) *remembered {
-	r, ok := m.said.GetIfPresent(token)
+// get returns a cached token that is good now, by the same leeway that the parser
+// has; nil otherwise.
+func (c *tokenCache) get(hash tokenHash, keys *[]Key, now time.Time) *cachedToken {
+	t, ok := c.cache.GetIfPresent(hash)
 	if !ok {
 		return nil
 	}
-	if r.keys != keys || !now.Before(r.ExpiresAt.Add(leeway)) || now.Before(r.IssuedAt.Add(-leeway)) {
-		m.said.Invalidate(token)
+	if t.keys != keys || !now.Before(t.ExpiresAt.Add(leeway)) || now.Before(t.IssuedAt.Add(-leeway)) {
+		c.cache.Invalidate(hash)
 		return nil
 	}
-	return r
+	return t
 }
 
-func (m *memory) keep(token tokenHash, r *remembered) { m.said.Set(token, r) }
+func (c *tokenCache) put(hash tokenHash, t *cachedToken) { c.cache.Set(hash, t) }

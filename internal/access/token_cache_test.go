@@ -9,11 +9,11 @@ import (
 )
 
 func (b *bench) remembers(token string) bool {
-	_, ok := b.memory.said.GetIfPresent(sha256.Sum256([]byte(token)))
+	_, ok := b.tokens.cache.GetIfPresent(sha256.Sum256([]byte(token)))
 	return ok
 }
 
-// A remembered token ends when it would have ended, to the nanosecond, and in the
+// A cached token ends when it would have ended, to the nanosecond, and in the
 // same words.
 func TestRememberedTokenExpires(t *testing.T) {
 	b := newBench(t)
@@ -25,19 +25,19 @@ func TestRememberedTokenExpires(t *testing.T) {
 			t.Fatalf("at %s: %v", now, err)
 		}
 		if !b.remembers(token) {
-			t.Fatalf("at %s it is not remembered", now)
+			t.Fatalf("at %s it is not cached", now)
 		}
 	}
 	b.now = end
-	_, remembered := b.verify(token, page)
-	refused(t, "at its end", remembered, "has expired")
+	_, cached := b.verify(token, page)
+	refused(t, "at its end", cached, "has expired")
 	if b.remembers(token) {
-		t.Error("an expired token is remembered")
+		t.Error("an expired token is cached")
 	}
 	b.reload()
 	_, fresh := b.verify(token, page)
-	if fresh == nil || fresh.Error() != remembered.Error() {
-		t.Errorf("remembered: %v; read: %v", remembered, fresh)
+	if fresh == nil || fresh.Error() != cached.Error() {
+		t.Errorf("cached: %v; read: %v", cached, fresh)
 	}
 }
 
@@ -59,20 +59,20 @@ func TestMemoryIsNotSharedBetweenOrigins(t *testing.T) {
 	_, err := b.verify(token, "https://evil.example")
 	refused(t, "first shown by another page", err, "another origin")
 	if b.remembers(token) {
-		t.Error("a refused token is remembered")
+		t.Error("a refused token is cached")
 	}
 	if _, err := b.verify(token, page); err != nil {
 		t.Fatal(err)
 	}
 	g, err := b.verify(token, "https://evil.example")
-	refused(t, "remembered, and shown by another page", err, "another origin")
+	refused(t, "cached, and shown by another page", err, "another origin")
 	if g.Session() != "" {
 		t.Error("a refusal comes with a grant")
 	}
 }
 
-// What differs in a byte from a remembered token is not it, and nothing that is
-// refused is remembered.
+// What differs in a byte from a cached token is not it, and nothing that is
+// refused is cached.
 func TestOnlyGoodTokensAreRemembered(t *testing.T) {
 	b := newBench(t)
 	good := b.minted(MintRequest{Views: []string{"shop"}})
@@ -92,27 +92,27 @@ func TestOnlyGoodTokensAreRemembered(t *testing.T) {
 		_, err := b.verify(token, "")
 		refused(t, what, err, "not valid")
 		if b.remembers(token) {
-			t.Errorf("%s is remembered", what)
+			t.Errorf("%s is cached", what)
 		}
 	}
 }
 
 // Memory holds neither tokens nor more than it may.
 func TestMemoryIsBounded(t *testing.T) {
-	m, err := newMemory()
+	m, err := newTokenCache()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range 100_000 {
-		m.keep(sha256.Sum256(fmt.Append(nil, i)), &remembered{size: 1000})
+		m.put(sha256.Sum256(fmt.Append(nil, i)), &cachedToken{size: 1000})
 	}
-	m.said.CleanUp()
-	if got := m.said.WeightedSize(); got > maxRemembered || got < maxRemembered/2 {
-		t.Errorf("%d bytes are remembered, of %d", got, maxRemembered)
+	m.cache.CleanUp()
+	if got := m.cache.WeightedSize(); got > maxCachedTokens || got < maxCachedTokens/2 {
+		t.Errorf("%d bytes are cached, of %d", got, maxCachedTokens)
 	}
 }
 
-// A token that was remembered with a key that is retired is refused.
+// A token that was cached with a key that is retired is refused.
 func TestMemoryLooksAtTheKeys(t *testing.T) {
 	b := newBench(t)
 	token := b.public()

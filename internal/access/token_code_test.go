@@ -163,7 +163,7 @@ func TestRotateKeys(t *testing.T) {
 	if got := signer(keys, b.now); got.ID != first[0].ID {
 		t.Error("a key signs that others may not know yet")
 	}
-	b.now = b.now.Add(adoption)
+	b.now = b.now.Add(adoptionDelay)
 	if got := signer(keys, b.now); got.ID != keys[0].ID {
 		t.Error("the new key does not sign")
 	}
@@ -176,15 +176,15 @@ func TestRotateKeys(t *testing.T) {
 	if _, err := RotateKeys(path, &stream{[32]byte{3}}, b.now, false); err == nil || !strings.Contains(err.Error(), "needed") {
 		t.Errorf("the first key is still needed: %v", err)
 	}
-	third, err := RotateKeys(path, &stream{[32]byte{3}}, b.now.Add(needed), false)
+	third, err := RotateKeys(path, &stream{[32]byte{3}}, b.now.Add(keyRetention), false)
 	if err != nil || len(third) != 2 || third[1].ID != keys[0].ID {
 		t.Errorf("%v", err)
 	}
-	alone, err := RotateKeys(path, &stream{[32]byte{4}}, b.now.Add(needed), true)
+	alone, err := RotateKeys(path, &stream{[32]byte{4}}, b.now.Add(keyRetention), true)
 	if err != nil || len(alone) != 1 {
 		t.Errorf("%d keys at once, %v", len(alone), err)
 	}
-	read, err := ReloadKeys(path)
+	read, err := LoadKeys(path)
 	if err != nil || len(read) != 1 || read[0].ID != alone[0].ID {
 		t.Errorf("the file has %d keys, %v", len(read), err)
 	}

@@ -74,17 +74,17 @@ func FuzzSigned(f *testing.F) {
 	})
 }
 
-// FuzzReadKeys: whatever a file of signing keys holds, what is read is strong enough
+// FuzzParseKeys: whatever a file of signing keys holds, what is read is strong enough
 // and written and read again the same; an error does not show a secret.
-func FuzzReadKeys(f *testing.F) {
+func FuzzParseKeys(f *testing.F) {
 	var good bytes.Buffer
-	ok(f, WriteKeys(&good, []Key{key(f, 1), key(f, 2)}))
+	ok(f, writeKeys(&good, []Key{key(f, 1), key(f, 2)}))
 	f.Add(good.Bytes())
 	for _, s := range []string{``, `{}`, `null`, `{"keys":[]}`, `{"keys":[{"id":"a","secret":"AAAA"}]}`, `{"keys":[{"id":"a","secret":"CANARYCANARY"}]}`, `{"keys":[{"id":"a","secret":7,"x":1}]}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		keys, err := ReadKeys(bytes.NewReader(file))
+		keys, err := parseKeys(file)
 		if err != nil {
 			return
 		}
@@ -94,21 +94,21 @@ func FuzzReadKeys(f *testing.F) {
 			}
 		}
 		var first, second bytes.Buffer
-		if err := WriteKeys(&first, keys); err != nil {
+		if err := writeKeys(&first, keys); err != nil {
 			t.Skip(err) // years that JSON cannot write
 		}
-		again, err := ReadKeys(bytes.NewReader(first.Bytes()))
+		again, err := parseKeys(first.Bytes())
 		ok(t, err)
-		ok(t, WriteKeys(&second, again))
+		ok(t, writeKeys(&second, again))
 		if first.String() != second.String() {
 			t.Errorf("%s\nis read and written as\n%s", &first, &second)
 		}
 	})
 }
 
-// FuzzReadHostKeys: whatever a host registers, what is read are few keys, each of a
+// FuzzParseHostKeys: whatever a host registers, what is read are few keys, each of a
 // name of its own and an algorithm that its kind decides, and none is private.
-func FuzzReadHostKeys(f *testing.F) {
+func FuzzParseHostKeys(f *testing.F) {
 	for _, s := range signings(f) {
 		f.Add([]byte(s.file))
 	}
@@ -120,7 +120,7 @@ func FuzzReadHostKeys(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		keys, err := ReadHostKeys(bytes.NewReader(file))
+		keys, err := parseHostKeys(file)
 		if err != nil {
 			return
 		}

@@ -18,7 +18,7 @@ type Token struct {
 	TokenType   string `json:"token_type"` // "Bearer"
 }
 
-// Public mints a token for an anonymous visitor of the page that asks. A page at our
+// Public mints a token for an anonymous visitor of the calling page. A page at our
 // own origin is the embed page, unless a view lists that origin. Errors are
 // those of policy.Rules.PublicClaim and FramedClaim, and Unavailable when
 // nothing can be recorded.
@@ -27,33 +27,29 @@ func (a *Authority) Public(ctx context.Context, caller Caller, views []string, d
 	if err != nil && caller.Origin == a.origin && dashboard != "" && len(views) == 0 && report.KindOf(err) == report.Forbidden {
 		c, err = a.c.Rules.FramedClaim(caller.Origin, dashboard)
 	}
-	var session claimed
+	var s session
 	if err == nil {
-		session, err = a.begin(c, "", a.c.Sessions.Public)
-	}
-	if err == nil {
-		err = a.admissible(&session)
+		s, err = a.newSession(c, "", a.c.Sessions.Public)
 	}
 	if err != nil {
 		return Token{}, a.refused(ctx, Event{Origin: report.Brief(caller.Origin), Asker: caller.Asker, Detail: "a public token"}, err)
 	}
-	return a.issue(ctx, caller, EventMint, session, a.c.Lifetime)
+	return a.issue(ctx, caller, EventMint, s, a.c.Lifetime)
 }
 
-// A MintRequest is what a host's backend asks for. At least one view or dashboard is named.
+// A MintRequest is a host's request for a token. It names at least one view or dashboard.
 type MintRequest struct {
 	Views      []string                        `json:"views,omitempty"`
 	Dashboards []string                        `json:"dashboards,omitempty"`
 	Subject    string                          `json:"subject,omitempty"`
 	Origin     string                          `json:"origin,omitempty"`     // binds the token to pages of this origin
 	Filter     report.WrittenFilter            `json:"filter,omitzero"`      // of every view
-	Filters    map[string]report.WrittenFilter `json:"filters,omitempty"`    // of the views of these names, beside Filter
+	Filters    map[string]report.WrittenFilter `json:"filters,omitempty"`    // by view, in addition to Filter
 	ExpiresIn  int                             `json:"expires_in,omitempty"` // seconds, at most the configured lifetime; 0 for that
-	// Code asks for a single-use code in place of the token, see Redeem.
-	Code bool `json:"code,omitempty"`
+	Code       bool                            `json:"code,omitempty"`       // requests a single-use code instead, see Redeem
 }
 
-// The most that a MintRequest may name, so that a token stays a header.
+// Bounds of a MintRequest, so that the token fits into a header.
 const (
 	maxNames   = 50
 	maxSubject = 200 // bytes
@@ -63,44 +59,33 @@ const (
 // Unauthenticated (no such key), Forbidden (not this host's views), Invalid,
 // Unavailable (nothing can be recorded, or looked up).
 func (a *Authority) Mint(ctx context.Context, apiKey string, caller Caller, req MintRequest) (Token, error) {
-	session, err := a.vouched(ctx, apiKey, caller, req)
+	s, err := a.newHostSession(ctx, apiKey, caller, req)
 	if err != nil {
 		return Token{}, err
 	}
-	return a.issue(ctx, caller, EventMint, session, a.lifetime(req.ExpiresIn))
+	return a.issue(ctx, caller, EventMint, s, a.lifetime(req.ExpiresIn))
 }
 
-// vouched begins the session that a host's backend asks for.
-func (a *Authority) vouched(ctx context.Context, apiKey string, caller Caller, req MintRequest) (claimed, error) {
-	refused := Event{Asker: caller.Asker, Subject: report.Brief(req.Subject), Detail: "a host's token"}
-	by, ok := a.byAPIKey(apiKey)
+// newHostSession begins the session that a host's backend requests.
+func (a *Authority) newHostSession(ctx context.Context, apiKey string, caller Caller, req MintRequest) (session, error) {
+	e := Event{Asker: caller.Asker, Subject: report.Brief(req.Subject), Detail: "a host's token"}
+	h, key, ok := a.hostByAPIKey(apiKey)
 	if !ok {
-		return claimed{}, a.refused(ctx, refused, badAPIKey())
+		return session{}, a.refused(ctx, e, badAPIKey())
 	}
-	refused.Host, refused.Key = by.host.Name, by.key
-	c, err := a.claim(by.host, req)
-	var session claimed
+	e.Host, e.Key = h.Name, key
+	c, err := a.claim(h, req)
+	var s session
 	if err == nil {
-		session, err = a.begin(c, by.key, a.c.Sessions.Host)
-	}
-	if err == nil {
-		err = a.admissible(&session)
+		s, err = a.newSession(c, key, a.c.Sessions.Host)
 	}
 	if err != nil {
-		return claimed{}, a.refused(ctx, refused, err)
+		return session{}, a.refused(ctx, e, err)
 	}
-	return session, nil
+	return s, nil
 }
 
-// admissible refuses a new session when it cannot be known what was revoked, or when
-// its key was. What was revoked of older sessions does not concern it.
-func (a *Authority) admissible(session *claimed) error {
-	views := a.viewsOf(session.Claim)
-	session.began = a.revoked.after(session.revocable(views))
-	return a.revoked.refuse(session.revocable(views))
-}
-
-// claim holds what is asked for to what the host may name.
+// claim turns a request into a claim, and refuses what the host may not name.
 func (a *Authority) claim(h Host, req MintRequest) (policy.Claim, error) {
 	if err := req.validate(); err != nil {
 		return policy.Claim{}, err
@@ -131,8 +116,8 @@ func (a *Authority) claim(h Host, req MintRequest) (policy.Claim, error) {
 	return c, err
 }
 
-// filters finds the views that filters are for. One for a view that the token does
-// not open is a mistake that could leave another view unfiltered.
+// filters resolves the views that filters are for. A filter for a view that the token
+// does not open is refused: by such a mistake another view could stay unfiltered.
 func (a *Authority) filters(c policy.Claim, asked map[string]report.WrittenFilter) (map[string]*report.Filter, error) {
 	if len(asked) == 0 {
 		return nil, nil
@@ -152,8 +137,8 @@ func (a *Authority) filters(c policy.Claim, asked map[string]report.WrittenFilte
 	return filters, nil
 }
 
-// viewsOf returns the views that a claim names, for questions or under a
-// dashboard; some may be there twice.
+// viewsOf returns the views that a claim names, by itself or through a dashboard;
+// some may occur twice.
 func (a *Authority) viewsOf(c policy.Claim) []string {
 	views := slices.Clone(c.Views)
 	for _, d := range c.Dashboards {

@@ -12,88 +12,75 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Verify checks a token and computes the grant of its holder. Errors are
+// Verify checks a token and computes its holder's grant. Errors are
 // Unauthenticated, with a message that tells an expired token from a bad one,
-// and Unavailable when it cannot be known whether the session was revoked.
+// and Unavailable while revocations cannot be read.
 //
 // A token bound to an origin is refused when a browser names another one. An
 // absent origin is accepted: browsers send none in a GET to the page's own
-// origin, and what is no browser could name any.
+// origin, and other clients could send any.
 func (a *Authority) Verify(ctx context.Context, token string, caller Caller) (policy.Grant, error) {
 	hash := tokenHash(sha256.Sum256([]byte(token)))
-	if r := a.memory.recall(hash, a.keys.Load(), a.c.Clock()); r != nil {
-		err := r.belongs(caller.Origin)
+	keys := a.keys.Load() // before the token is verified by them
+	if t := a.tokens.get(hash, keys, a.c.Clock()); t != nil {
+		err := t.checkOrigin(caller.Origin)
 		if err == nil {
-			err = a.revoked.refuse(r.revocable)
+			err = a.revoked.check(t.revocable)
 		}
 		if err != nil {
-			return policy.Grant{}, a.refused(ctx, r.event(caller, ""), err)
+			return policy.Grant{}, a.refused(ctx, t.event(caller, ""), err)
 		}
-		return r.grant.For(caller.Asker), nil
+		return t.grant.For(caller.Asker), nil
 	}
-	keys := a.keys.Load() // before the token is read by them
-	c, grant, err := a.verify(a.parser, token, caller)
+	s, grant, err := a.verify(a.parser, token, caller, tokenType, hostTokenType)
 	if err != nil {
-		return policy.Grant{}, a.refused(ctx, c.event(caller, ""), err)
+		return policy.Grant{}, a.refused(ctx, s.event(caller, ""), err)
 	}
-	a.memory.keep(hash, &remembered{
-		claimed: c, grant: grant, keys: keys, size: uint32(len(token)),
-		revocable: c.revocable(a.viewsOf(c.Claim)),
-	})
+	a.tokens.put(hash, &cachedToken{session: s, grant: grant, keys: keys, size: uint32(len(token)), revocable: a.revocable(s)})
 	return grant, nil
 }
 
-// belongs refuses a token that is bound to another origin than the one that shows
-// it.
-func (c claimed) belongs(origin string) error {
-	if c.Origin != "" && origin != "" && c.Origin != origin {
+// checkOrigin refuses a token that is bound to another origin than the caller's.
+func (s session) checkOrigin(origin string) error {
+	if s.Origin != "" && origin != "" && s.Origin != origin {
 		return report.Errorf(report.Unauthenticated, "The embed token belongs to pages of another origin. Ask for a new one.")
 	}
 	return nil
 }
 
-// verify reads a token with a parser and computes what it is good for now. What
-// the token says is returned with an error too, when its signature holds.
-func (a *Authority) verify(parser reader, token string, caller Caller) (claimed, policy.Grant, error) {
-	c, err := a.read(parser, token, tokenType, hostTokenType)
+// verify reads a token of one of the kinds and computes its grant. The session is
+// returned with an error too, once the signature was found good.
+func (a *Authority) verify(parser *jwt.Parser, token string, caller Caller, kinds ...string) (session, policy.Grant, error) {
+	s, err := a.read(parser, token, kinds...)
 	if err == nil {
-		err = c.belongs(caller.Origin)
+		err = s.checkOrigin(caller.Origin)
+	}
+	if err == nil {
+		err = a.revoked.check(a.revocable(s))
+	}
+	today := s.Claim
+	if err == nil && !s.Public {
+		today, err = a.narrowToHost(s)
 	}
 	if err != nil {
-		return c, policy.Grant{}, err
-	}
-	grant, err := a.grant(c, caller)
-	return c, grant, err
-}
-
-// grant computes what a claim is good for now.
-func (a *Authority) grant(c claimed, caller Caller) (policy.Grant, error) {
-	if err := a.revoked.refuse(c.revocable(a.viewsOf(c.Claim))); err != nil {
-		return policy.Grant{}, err
-	}
-	today := c.Claim
-	if !c.Public {
-		var err error
-		if today, err = a.bound(c); err != nil {
-			return policy.Grant{}, err
-		}
+		return s, policy.Grant{}, err
 	}
 	grant, err := a.c.Rules.Grant(today)
-	return grant.For(caller.Asker), err
+	return s, grant.For(caller.Asker), err
 }
 
 // Renew mints a token for the session of one that is good, or was until a minute
-// ago. It says the same as that one, for as long again, but never beyond the
-// session's end. Errors are those of Verify and Mint.
+// ago. The new token says the same and lives as long, but ends with the session.
+// Errors are those of Verify and Mint.
 func (a *Authority) Renew(ctx context.Context, token string, caller Caller) (Token, policy.Grant, error) {
-	c, grant, err := a.verify(a.renewer, token, caller)
-	if err == nil && c.until.Sub(a.c.Clock()) < time.Second {
+	s, grant, err := a.verify(a.renewer, token, caller, tokenType, hostTokenType)
+	if err == nil && s.until.Sub(a.c.Clock()) < time.Second {
 		err = report.Errorf(report.Unauthenticated, "The session has ended. Begin a new one.")
 	}
 	if err != nil {
-		return Token{}, policy.Grant{}, a.refused(ctx, c.event(caller, "a renewal"), err)
+		return Token{}, policy.Grant{}, a.refused(ctx, s.event(caller, "a renewal"), err)
 	}
-	renewed, err := a.issue(ctx, caller, EventRenew, c, min(a.c.Lifetime, c.ExpiresAt.Sub(c.IssuedAt)))
+	renewed, err := a.issue(ctx, caller, EventRenew, s, min(a.c.Lifetime, s.ExpiresAt.Sub(s.IssuedAt)))
 	return renewed, grant, err
 }
 

@@ -35,7 +35,7 @@ func (a *App) watchKeys(ctx context.Context) {
 }
 
 func (a *App) rotate(ctx context.Context) {
-	keys, err := access.ReloadKeys(a.config.Tokens.KeysFile)
+	keys, err := access.LoadKeys(a.config.Tokens.KeysFile)
 	changed := false
 	if err == nil {
 		changed, err = a.authority.Rotate(ctx, keys)
@@ -78,7 +78,7 @@ func seenKeys(keys []access.Key) []SigningKey {
 
 // SigningKeys lists the signing keys of a configuration, the newest first.
 func SigningKeys(c *Config) ([]SigningKey, error) {
-	keys, err := access.ReloadKeys(c.Tokens.KeysFile)
+	keys, err := access.LoadKeys(c.Tokens.KeysFile)
 	return seenKeys(keys), err
 }
 
