@@ -164,6 +164,6 @@ func (a *Authority) refused(ctx context.Context, e Event, err error) error {
 // although the token was good, and returns err. The grant may be zero.
 func (a *Authority) Refused(ctx context.Context, caller Caller, grant policy.Grant, err error) error {
 	return a.refused(ctx, Event{
-		Host: grant.Host(), Session: grant.Session(), Subject: grant.Subject(), Origin: report.Brief(caller.Origin), Asker: caller.Asker,
+		Host: grant.Host(), Session: grant.Session(), Subject: grant.Subject(), Origin: report.Truncate(caller.Origin), Asker: caller.Asker,
 	}, err)
 }

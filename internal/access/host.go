@@ -156,10 +156,10 @@ func (h Host) mayRead(rules *policy.Rules, dashboard string) bool {
 func (a *Authority) narrowToHost(s session) (policy.Claim, error) {
 	h, ok := a.host(s.Host)
 	if !ok {
-		return policy.Claim{}, invalid(fmt.Errorf("the host %q is gone", report.Brief(s.Host)))
+		return policy.Claim{}, invalid(fmt.Errorf("the host %q is gone", report.Truncate(s.Host)))
 	}
 	if !slices.ContainsFunc(h.Keys(), func(k KeyInfo) bool { return k.Fingerprint == s.key }) {
-		return policy.Claim{}, invalid(fmt.Errorf("the host %q has no key %q any more", h.Name, report.Brief(s.key)))
+		return policy.Claim{}, invalid(fmt.Errorf("the host %q has no key %q any more", h.Name, report.Truncate(s.key)))
 	}
 	// Of clones: a renewed token says all that the first one did.
 	today := s.Claim
@@ -173,7 +173,7 @@ func (a *Authority) narrowToHost(s session) (policy.Claim, error) {
 // key from its address, and records that it requested one account's. Errors:
 // Unauthenticated, and Unavailable when it cannot be recorded.
 func (a *Authority) Backend(ctx context.Context, apiKey, account string, asker policy.Asker) (policy.Backend, error) {
-	e := Event{Kind: EventHandOut, Asker: asker, Detail: "account " + report.Brief(account)}
+	e := Event{Kind: EventHandOut, Asker: asker, Detail: "account " + report.Truncate(account)}
 	h, key, ok := a.hostByAPIKey(apiKey)
 	if !ok {
 		return policy.Backend{}, a.refused(ctx, e, badAPIKey())

@@ -147,11 +147,11 @@ func checkHostKeys(keys []HostKey) error {
 	ids := map[string]bool{}
 	for _, k := range keys {
 		if k.ID != "" && !keyID.MatchString(k.ID) {
-			return fmt.Errorf("the key id %q must be letters, digits, - and _, at most 64", report.Brief(k.ID))
+			return fmt.Errorf("the key id %q must be letters, digits, - and _, at most 64", report.Truncate(k.ID))
 		}
 		for _, id := range []string{k.ID, k.Fingerprint} {
 			if ids[id] && id != "" {
-				return fmt.Errorf("two keys are called %q", report.Brief(id))
+				return fmt.Errorf("two keys are called %q", report.Truncate(id))
 			}
 			ids[id] = true
 		}

@@ -95,7 +95,7 @@ func (a *Authority) Watch(ctx context.Context, log *slog.Logger) {
 }
 
 func revocationNotFound(id string) error {
-	return report.Errorf(report.NotFound, "There is no revocation %q in force.", report.Brief(id))
+	return report.Errorf(report.NotFound, "There is no revocation %q in force.", report.Truncate(id))
 }
 
 func ledgerWriteError(err error) error {
@@ -155,18 +155,18 @@ func (a *Authority) resolveName(r *Revocation) error {
 	case RevokeView:
 		name, ok := a.c.Rules.ResolveView(r.Name)
 		if !ok {
-			return report.Errorf(report.Invalid, "There is no view %q.", report.Brief(r.Name))
+			return report.Errorf(report.Invalid, "There is no view %q.", report.Truncate(r.Name))
 		}
 		r.Name = name
 	case RevokeHost:
 		host = r.Name
 	case RevokeKey:
 		if !slices.ContainsFunc(a.Hosts(), func(k KeyInfo) bool { return k.Fingerprint == r.Name }) {
-			return report.Errorf(report.Invalid, "No host has a key with the fingerprint %q: it is the first 12 hexadecimal digits of the key's hash.", report.Brief(r.Name))
+			return report.Errorf(report.Invalid, "No host has a key with the fingerprint %q: it is the first 12 hexadecimal digits of the key's hash.", report.Truncate(r.Name))
 		}
 	}
 	if _, ok := a.host(host); host != "" && !ok {
-		return report.Errorf(report.Invalid, "There is no host %q.", report.Brief(host))
+		return report.Errorf(report.Invalid, "There is no host %q.", report.Truncate(host))
 	}
 	return nil
 }
@@ -199,9 +199,9 @@ func (r Revocation) check(now time.Time) error {
 	kinds := []string{RevokeSession, RevokeSubject, RevokeView, RevokeHost, RevokeKey, RevokeAll}
 	switch {
 	case !slices.Contains(kinds, r.Kind):
-		return report.Errorf(report.Invalid, "%q cannot be revoked: a kind is one of %s.", report.Brief(r.Kind), kinds)
+		return report.Errorf(report.Invalid, "%q cannot be revoked: a kind is one of %s.", report.Truncate(r.Kind), kinds)
 	case r.Kind == RevokeAll && r.Name != "":
-		return report.Errorf(report.Invalid, "The kind all takes no name: leave %q out, or choose the kind that it is a name of.", report.Brief(r.Name))
+		return report.Errorf(report.Invalid, "The kind all takes no name: leave %q out, or choose the kind that it is a name of.", report.Truncate(r.Name))
 	case r.Kind != RevokeAll && r.Name == "":
 		return report.Errorf(report.Invalid, "Say which %s.", r.Kind)
 	case r.Host != "" && r.Kind != RevokeSubject:

@@ -72,7 +72,7 @@ func (a *Authority) revocable(s session) revocable {
 func (s session) event(caller Caller, detail string) Event {
 	origin := s.Origin
 	if origin == "" {
-		origin = report.Brief(caller.Origin)
+		origin = report.Truncate(caller.Origin)
 	}
 	return Event{
 		Host: s.Host, Key: s.key, Session: s.Session, Subject: s.Subject, Origin: origin,
@@ -235,17 +235,17 @@ func (a *Authority) findKey(t *jwt.Token, issuer string, kinds []string) (verify
 			return verifyKey{kind: kind, key: []byte(k.Secret.Reveal())}, nil
 		}
 	}
-	return verifyKey{}, fmt.Errorf("there is no signing key %q", report.Brief(id))
+	return verifyKey{}, fmt.Errorf("there is no signing key %q", report.Truncate(id))
 }
 
 func (a *Authority) findHostKey(t *jwt.Token, issuer, id string) (verifyKey, error) {
 	h, ok := a.host(issuer)
 	if !ok {
-		return verifyKey{}, fmt.Errorf("there is no host %q", report.Brief(issuer))
+		return verifyKey{}, fmt.Errorf("there is no host %q", report.Truncate(issuer))
 	}
 	k, ok := h.signingKey(id)
 	if !ok {
-		return verifyKey{}, fmt.Errorf("the host %q has no key %q", h.Name, report.Brief(id))
+		return verifyKey{}, fmt.Errorf("the host %q has no key %q", h.Name, report.Truncate(id))
 	}
 	if t.Method.Alg() != k.method.Alg() {
 		return verifyKey{}, fmt.Errorf("its algorithm is %s, the key's is %s", t.Method.Alg(), k.method.Alg())

@@ -32,7 +32,7 @@ func (a *Authority) Public(ctx context.Context, caller Caller, views []string, d
 		s, err = a.newSession(c, "", a.c.Sessions.Public)
 	}
 	if err != nil {
-		return Token{}, a.refused(ctx, Event{Origin: report.Brief(caller.Origin), Asker: caller.Asker, Detail: "a public token"}, err)
+		return Token{}, a.refused(ctx, Event{Origin: report.Truncate(caller.Origin), Asker: caller.Asker, Detail: "a public token"}, err)
 	}
 	return a.issue(ctx, caller, EventMint, s, a.c.Lifetime)
 }
@@ -68,7 +68,7 @@ func (a *Authority) Mint(ctx context.Context, apiKey string, caller Caller, req 
 
 // newHostSession begins the session that a host's backend requests.
 func (a *Authority) newHostSession(ctx context.Context, apiKey string, caller Caller, req MintRequest) (session, error) {
-	e := Event{Asker: caller.Asker, Subject: report.Brief(req.Subject), Detail: "a host's token"}
+	e := Event{Asker: caller.Asker, Subject: report.Truncate(req.Subject), Detail: "a host's token"}
 	h, key, ok := a.hostByAPIKey(apiKey)
 	if !ok {
 		return session{}, a.refused(ctx, e, badAPIKey())
@@ -91,13 +91,13 @@ func (a *Authority) claim(h Host, req MintRequest) (policy.Claim, error) {
 		return policy.Claim{}, err
 	}
 	if req.Origin != "" && req.Origin != a.origin && !a.c.Rules.ListsOrigin(req.Origin) {
-		return policy.Claim{}, report.Errorf(report.Invalid, "No view lists the origin %s, so no page of it could use the token: add it to the origins of the view.", report.Brief(req.Origin))
+		return policy.Claim{}, report.Errorf(report.Invalid, "No view lists the origin %s, so no page of it could use the token: add it to the origins of the view.", report.Truncate(req.Origin))
 	}
 	c := policy.Claim{Host: h.Name, Subject: req.Subject, Origin: req.Origin, Filter: req.Filter.Filter}
 	for _, s := range req.Views {
 		name, ok := a.c.Rules.ResolveView(s)
 		if !ok || !h.allowsView(name) {
-			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a view %q.", report.Brief(s))
+			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a view %q.", report.Truncate(s))
 		}
 		if !slices.Contains(c.Views, name) {
 			c.Views = append(c.Views, name)
@@ -105,7 +105,7 @@ func (a *Authority) claim(h Host, req MintRequest) (policy.Claim, error) {
 	}
 	for _, name := range req.Dashboards {
 		if !h.mayRead(a.c.Rules, name) {
-			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a dashboard %q.", report.Brief(name))
+			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a dashboard %q.", report.Truncate(name))
 		}
 		if !slices.Contains(c.Dashboards, name) {
 			c.Dashboards = append(c.Dashboards, name)
@@ -127,10 +127,10 @@ func (a *Authority) filters(c policy.Claim, asked map[string]report.WrittenFilte
 	for _, s := range slices.Sorted(maps.Keys(asked)) {
 		name, ok := a.c.Rules.ResolveView(s)
 		if !ok || !slices.Contains(open, name) {
-			return nil, report.Errorf(report.Invalid, "filters: %q is no view that the token opens.", report.Brief(s))
+			return nil, report.Errorf(report.Invalid, "filters: %q is no view that the token opens.", report.Truncate(s))
 		}
 		if filters[name] != nil {
-			return nil, report.Errorf(report.Invalid, "filters: %q is the view %s, which has a filter already.", report.Brief(s), name)
+			return nil, report.Errorf(report.Invalid, "filters: %q is the view %s, which has a filter already.", report.Truncate(s), name)
 		}
 		filters[name] = asked[s].Filter
 	}
@@ -159,17 +159,17 @@ func (req MintRequest) validate() error {
 	case req.ExpiresIn < 0:
 		return report.Errorf(report.Invalid, "expires_in is a number of seconds, and cannot be negative.")
 	case req.Origin != "" && !origin.Is(req.Origin):
-		return report.Errorf(report.Invalid, "The origin %q must be written scheme://host or scheme://host:port, in lower case.", report.Brief(req.Origin))
+		return report.Errorf(report.Invalid, "The origin %q must be written scheme://host or scheme://host:port, in lower case.", report.Truncate(req.Origin))
 	}
 	if err := policy.CheckFilter(req.Filter.Filter); err != nil {
 		return report.Errorf(report.Invalid, "filter: %s", report.AsError(err).Message)
 	}
 	for view, f := range req.Filters {
 		if f.Filter == nil {
-			return report.Errorf(report.Invalid, "filters: that of %q is empty.", report.Brief(view))
+			return report.Errorf(report.Invalid, "filters: that of %q is empty.", report.Truncate(view))
 		}
 		if err := policy.CheckFilter(f.Filter); err != nil {
-			return report.Errorf(report.Invalid, "filters: %s: %s", report.Brief(view), report.AsError(err).Message)
+			return report.Errorf(report.Invalid, "filters: %s: %s", report.Truncate(view), report.AsError(err).Message)
 		}
 	}
 	return nil

@@ -52,7 +52,7 @@ func (c *Config) viewNamed(name string) (policy.View, error) {
 	}
 	known, ok := rules.ResolveView(name)
 	if !ok {
-		return policy.View{}, report.Errorf(report.NotFound, "There is no view %q.", report.Brief(name))
+		return policy.View{}, report.Errorf(report.NotFound, "There is no view %q.", report.Truncate(name))
 	}
 	return c.Views[known].view(known)
 }

@@ -80,7 +80,7 @@ func truth(b []byte, name string, is bool) []byte {
 // the place of a name. Escaped is more than JSON asks for:
 // a trail is read on terminals too.
 func quoted(b []byte, s string, most int) []byte {
-	b, s = append(b, '"'), report.HideCredentials(s)
+	b, s = append(b, '"'), report.RedactCredentials(s)
 	cut := len(s) > most
 	if cut {
 		s = s[:most]

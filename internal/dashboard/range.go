@@ -50,7 +50,7 @@ func parseSpan(s, first, last string) (Range, error) {
 		return Range{}, badRange(s)
 	}
 	if end.Before(start) {
-		return Range{}, report.Errorf(report.Invalid, "The range %q ends before it starts.", report.Brief(s))
+		return Range{}, report.Errorf(report.Invalid, "The range %q ends before it starts.", report.Truncate(s))
 	}
 	if start.DaysUntil(end) >= MaxDays {
 		return Range{}, tooLong(s)
@@ -68,11 +68,11 @@ func parseDay(name, s string) (report.Date, error) {
 }
 
 func badRange(s string) error {
-	return report.Errorf(report.Invalid, "%q is not a range: write 28d (1d to %dd) or 2026-01-01..2026-01-31.", report.Brief(s), MaxDays)
+	return report.Errorf(report.Invalid, "%q is not a range: write 28d (1d to %dd) or 2026-01-01..2026-01-31.", report.Truncate(s), MaxDays)
 }
 
 func tooLong(s string) error {
-	return report.Errorf(report.Invalid, "The range %q is too long: ask for at most %d days.", report.Brief(s), MaxDays)
+	return report.Errorf(report.Invalid, "The range %q is too long: ask for at most %d days.", report.Truncate(s), MaxDays)
 }
 
 // IsZero reports whether r is no range.

@@ -178,7 +178,7 @@ func (g *Client) observe(c *call, f *failure, took time.Duration) {
 		g.config.Logger.LogAttrs(context.Background(), slog.LevelDebug, "Google refused or failed",
 			slog.String("method", c.method), slog.String("account", c.subject.account),
 			slog.String("property", c.subject.property), slog.Int("status", f.status),
-			slog.String("said", report.HideCredentials(printable(f.message, maxSaid))), slog.Any("cause", f.cause))
+			slog.String("said", report.RedactCredentials(printable(f.message, maxSaid))), slog.Any("cause", f.cause))
 	}
 	if g.config.Observer.Request != nil {
 		g.config.Observer.Request(c.method, string(how), took)

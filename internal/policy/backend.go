@@ -30,8 +30,8 @@ type AccessToken struct {
 func (g *Gate) AccessToken(ctx context.Context, b Backend, account string) (AccessToken, error) {
 	d := Decision{Time: g.c.Clock(), Method: "access token", Asker: b.Asker, Host: b.Host, Account: account}
 	if g.c.Keyring == nil || b.Host == "" || !slices.Contains(b.Accounts, account) {
-		d.Account, d.Refused = report.Brief(account), true
-		err := report.Errorf(report.Forbidden, "This API key is handed no access token of an account %q at this address.", report.Brief(account))
+		d.Account, d.Refused = report.Truncate(account), true
+		err := report.Errorf(report.Forbidden, "This API key is handed no access token of an account %q at this address.", report.Truncate(account))
 		g.record(ctx, d, err)
 		return AccessToken{}, err
 	}

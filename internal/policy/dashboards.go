@@ -49,7 +49,7 @@ var defaultRange = dashboard.Range{Days: 28}
 // shown of each panel.
 func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest) (*DashboardAnswer, error) {
 	d := g.decision("dashboard", grant)
-	d.View, d.Dashboard = report.Brief(req.View), report.Brief(req.Name)
+	d.View, d.Dashboard = report.Truncate(req.View), report.Truncate(req.Name)
 	p, err := g.page(ctx, grant, req)
 	if p.view != nil {
 		d.View = p.view.Name

@@ -66,7 +66,7 @@ func (g *Gate) record(ctx context.Context, d Decision, err error) {
 // the error.
 func (g *Gate) refuse(ctx context.Context, method string, grant Grant, view string, q *report.Query, err error) error {
 	d := g.decision(method, grant)
-	d.View, d.Refused = report.Brief(view), true
+	d.View, d.Refused = report.Truncate(view), true
 	if q != nil {
 		asked := q.Clone()
 		d.Query = &asked
@@ -130,13 +130,13 @@ func queryWords(q *report.Query) slog.Value {
 		switch {
 		case m.Place != report.InColumn && m.Place != report.InExpression:
 		case m.Metric:
-			metrics = append(metrics, report.Brief(m.Name))
+			metrics = append(metrics, report.Truncate(m.Name))
 		default:
-			dimensions = append(dimensions, report.Brief(m.Name))
+			dimensions = append(dimensions, report.Truncate(m.Name))
 		}
 	})
 	for _, r := range q.DateRanges {
-		ranges = append(ranges, report.Brief(r.StartDate)+".."+report.Brief(r.EndDate))
+		ranges = append(ranges, report.Truncate(r.StartDate)+".."+report.Truncate(r.EndDate))
 	}
 	return slog.GroupValue(
 		slog.String("property", q.Property), slog.Any("dimensions", dimensions),

@@ -21,7 +21,7 @@ func (g *Gate) Panel(ctx context.Context, grant Grant, req DashboardRequest, nam
 	p, panel, err := g.onePanel(ctx, grant, req, name)
 	if err != nil {
 		d := g.decision("dashboard", grant)
-		d.View, d.Dashboard, d.Clipped, d.Refused = report.Brief(req.View), report.Brief(req.Name), p.clipped, p.refused
+		d.View, d.Dashboard, d.Clipped, d.Refused = report.Truncate(req.View), report.Truncate(req.Name), p.clipped, p.refused
 		if p.view != nil {
 			d.View = p.view.Name
 		}
@@ -50,5 +50,5 @@ func (g *Gate) onePanel(ctx context.Context, grant Grant, req DashboardRequest, 
 			return p, &panels[i], nil
 		}
 	}
-	return p, nil, report.Errorf(report.NotFound, "The dashboard %q has no panel %q.", report.Brief(req.Name), report.Brief(name))
+	return p, nil, report.Errorf(report.NotFound, "The dashboard %q has no panel %q.", report.Truncate(req.Name), report.Truncate(name))
 }

@@ -160,7 +160,7 @@ func (v *View) checkChosen(all *report.Fields, extra *report.Filter, chosen []st
 	for _, name := range chosen {
 		names := spellings(name)
 		if exists(all, names) || reads(v.Filter, names) || reads(extra, names) || v.Fields.denies(name) {
-			return report.Errorf(report.Invalid, "The name %s is that of a field: choose another name for the expression.", report.Brief(name))
+			return report.Errorf(report.Invalid, "The name %s is that of a field: choose another name for the expression.", report.Truncate(name))
 		}
 	}
 	return nil
@@ -203,7 +203,7 @@ func noSuchField(name, kind string, realtime bool) *report.Error {
 		space = "  "
 	}
 	return report.Errorf(report.Invalid, "Field %s is not a valid %s.%sFor a list of valid dimensions and metrics, see %s%s ",
-		report.Brief(name), kind, space, schemaURL, schema)
+		report.Truncate(name), kind, space, schemaURL, schema)
 }
 
 var unknownField = regexp.MustCompile(`Field (\S+) is not a valid (dimension|metric)\.`)

@@ -188,7 +188,7 @@ func (g Grant) dashboard(name string) (opened, error) {
 			return o, nil
 		}
 	}
-	return opened{}, report.Errorf(report.Forbidden, "This embed token does not open a dashboard %q.", report.Brief(name))
+	return opened{}, report.Errorf(report.Forbidden, "This embed token does not open a dashboard %q.", report.Truncate(name))
 }
 
 // resolve finds the view that a name, an alias or a property id means among
@@ -202,13 +202,13 @@ func resolve(views []*View, s string) (*View, error) {
 		switch {
 		case v.Property != s:
 		case found != nil:
-			return nil, report.Errorf(report.Invalid, "The property id %s means several views of this embed token: name the view, such as %s or %s.", report.Brief(s), found.Name, v.Name)
+			return nil, report.Errorf(report.Invalid, "The property id %s means several views of this embed token: name the view, such as %s or %s.", report.Truncate(s), found.Name, v.Name)
 		default:
 			found = v
 		}
 	}
 	if found == nil {
-		return nil, report.Errorf(report.Forbidden, "This embed token does not open a view %q.", report.Brief(s))
+		return nil, report.Errorf(report.Forbidden, "This embed token does not open a view %q.", report.Truncate(s))
 	}
 	return found, nil
 }

@@ -266,7 +266,7 @@ func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Cl
 	for _, name := range views {
 		v := find(r.views, func(v *View) bool { return v.Public && v.named(name) })
 		if v == nil {
-			return Claim{}, report.Errorf(report.NotFound, "There is no public view %q.", report.Brief(name))
+			return Claim{}, report.Errorf(report.NotFound, "There is no public view %q.", report.Truncate(name))
 		}
 		if !v.lists(origin) {
 			return Claim{}, notListed(origin, "view "+v.Name)
@@ -321,13 +321,13 @@ func (r *Rules) FramedClaim(origin, dashboard string) (Claim, error) {
 func (r *Rules) publicBoard(name string) (*board, error) {
 	b := r.dashboard(name)
 	if b == nil || !slices.ContainsFunc(b.views, func(v *View) bool { return v.Public }) {
-		return nil, report.Errorf(report.NotFound, "There is no public dashboard %q.", report.Brief(name))
+		return nil, report.Errorf(report.NotFound, "There is no public dashboard %q.", report.Truncate(name))
 	}
 	return b, nil
 }
 
 func notListed(origin, where string) error {
-	return report.Errorf(report.Forbidden, "Pages at %q may not show this: add it to origins of the %s.", report.Brief(origin), where)
+	return report.Errorf(report.Forbidden, "Pages at %q may not show this: add it to origins of the %s.", report.Truncate(origin), where)
 }
 
 // ListsOrigin reports whether any view lists the origin: whether its pages are

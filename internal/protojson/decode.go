@@ -29,7 +29,7 @@ func (d *decoder) token() (json.Token, error) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, d.fatal(Problem{Kind: End, Found: int(d.InputOffset())})
 	case err != nil:
-		reason := d.dialect.Brief(strings.TrimPrefix(err.Error(), "json: "))
+		reason := d.dialect.Truncate(strings.TrimPrefix(err.Error(), "json: "))
 		return nil, d.fatal(Problem{Kind: Syntax, Value: reason, Found: int(d.InputOffset())})
 	}
 	switch t {
@@ -64,7 +64,7 @@ func (d *decoder) message(into reflect.Value, m *message, at *place) error {
 		}
 		f := m.members[name.(string)] // the decoder refuses names that are not strings
 		if f == nil {
-			err = d.refuse(t, Problem{Kind: Unknown, Path: at.String(), Name: d.dialect.Brief(name.(string))})
+			err = d.refuse(t, Problem{Kind: Unknown, Path: at.String(), Name: d.dialect.Truncate(name.(string))})
 		} else if t != nil || d.dialect.Lenient {
 			err = d.member(t, into, f, name.(string), seen, at)
 			seen = append(seen, f)
@@ -177,14 +177,14 @@ func (d *decoder) shown(t json.Token) string {
 	case nil:
 		return "null"
 	case string:
-		return strconv.Quote(d.dialect.Brief(v))
+		return strconv.Quote(d.dialect.Truncate(v))
 	case json.Delim:
 		if v == '[' {
 			return "an array"
 		}
 		return "an object"
 	}
-	return d.dialect.Brief(fmt.Sprint(t))
+	return d.dialect.Truncate(fmt.Sprint(t))
 }
 
 func (d *decoder) list(t json.Token, into reflect.Value, f *field, at *place) error {

@@ -46,8 +46,8 @@ type Dialect struct {
 	Enums map[string][]string
 	// Package is written before the names of Enums in errors.
 	Package string
-	// Brief shortens what a request says so that an error can repeat it. Required.
-	Brief func(string) string
+	// Truncate shortens what a request says so that an error can repeat it. Required.
+	Truncate func(string) string
 	// Say words a problem; nil for Problem.String.
 	Say func(Problem) string
 }

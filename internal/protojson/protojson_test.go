@@ -43,8 +43,8 @@ type (
 
 var strict = Dialect{
 	MaxProblems: 3, MaxList: 4, MaxText: 8, MaxNesting: 3, Package: "pkg.",
-	Enums: map[string][]string{"Shape": {"ROUND", "", "SQUARE"}},
-	Brief: func(s string) string { return s[:min(len(s), 12)] },
+	Enums:    map[string][]string{"Shape": {"ROUND", "", "SQUARE"}},
+	Truncate: func(s string) string { return s[:min(len(s), 12)] },
 }
 
 func TestRead(t *testing.T) {

@@ -72,7 +72,7 @@ var daysAgo = regexp.MustCompile(`^([0-9]{1,9})daysAgo$`)
 func ResolveDate(name, s string, today Date) (Date, error) {
 	d, err := resolve(s, today)
 	if err != nil {
-		return Date{}, Errorf(Invalid, "Invalid %s : %s. %s must be YYYY-MM-DD, NdaysAgo, yesterday, or today.", name, Brief(s), name)
+		return Date{}, Errorf(Invalid, "Invalid %s : %s. %s must be YYYY-MM-DD, NdaysAgo, yesterday, or today.", name, Truncate(s), name)
 	}
 	if !d.After(earliest) || !d.Before(latest) {
 		snake := strings.Replace(name, "Date", "_date", 1)

@@ -27,7 +27,7 @@ var dialect = protojson.Dialect{
 		"MetricAggregation":                  aggregations,
 		"OrderBy.DimensionOrderBy.OrderType": orderTypes,
 	},
-	Brief: Brief,
+	Truncate: Truncate,
 }
 
 var (

@@ -172,7 +172,7 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 	} {
 		_, err := DecodeRunReport([]byte(test.in))
 		if err == nil || err.Error() != test.want || KindOf(err) != Invalid {
-			t.Errorf("%s\n got %v\nwant %s", Brief(test.in), err, test.want)
+			t.Errorf("%s\n got %v\nwant %s", Truncate(test.in), err, test.want)
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestDecodeBatch(t *testing.T) {
 		`{"requests":[{}]}`:                                                          `A dateRange is required.`,
 	} {
 		if _, err := DecodeBatchRunReports([]byte(in)); err == nil || err.Error() != want {
-			t.Errorf("%s\n got %v\nwant %s", Brief(in), err, want)
+			t.Errorf("%s\n got %v\nwant %s", Truncate(in), err, want)
 		}
 	}
 }

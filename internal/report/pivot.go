@@ -92,9 +92,9 @@ func (q Query) checkPivotFields() *Error {
 		for _, name := range p.FieldNames {
 			switch {
 			case slices.Contains(seen, name):
-				return Errorf(Invalid, "Field %s is in two pivots: no two pivots can share a dimension.", Brief(name))
+				return Errorf(Invalid, "Field %s is in two pivots: no two pivots can share a dimension.", Truncate(name))
 			case !q.hasColumn(name):
-				return Errorf(Invalid, "Field %s exists in Pivots but is not defined in input Dimensions list", Brief(name))
+				return Errorf(Invalid, "Field %s exists in Pivots but is not defined in input Dimensions list", Truncate(name))
 			}
 			seen = append(seen, name)
 		}
@@ -136,12 +136,12 @@ func (q Query) checkPivotUse() *Error {
 	var err *Error
 	q.DimensionFilter.Walk(func(c *Condition) {
 		if err == nil && !q.hasDimension(c.FieldName) {
-			err = Errorf(Invalid, "Field %s exists in the dimensionFilter but is not defined in input Dimensions list", Brief(c.FieldName))
+			err = Errorf(Invalid, "Field %s exists in the dimensionFilter but is not defined in input Dimensions list", Truncate(c.FieldName))
 		}
 	})
 	q.MetricFilter.Walk(func(c *Condition) {
 		if err == nil && !q.hasMetric(c.FieldName) {
-			err = Errorf(Invalid, "Field %s exists in the metricFilter but is not defined in input Metrics list", Brief(c.FieldName))
+			err = Errorf(Invalid, "Field %s exists in the metricFilter but is not defined in input Metrics list", Truncate(c.FieldName))
 		}
 	})
 	if err != nil {
@@ -158,7 +158,7 @@ func (q Query) checkPivotUse() *Error {
 	}
 	for _, d := range q.Dimensions {
 		if !slices.Contains(used, d.Name) {
-			return Errorf(Invalid, "Dimension %s is used by no pivot, filter or orderBy.", Brief(d.Name))
+			return Errorf(Invalid, "Dimension %s is used by no pivot, filter or orderBy.", Truncate(d.Name))
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func (q Query) checkNames() *Error {
 			return invalidField("dimension", d.Name)
 		}
 		if slices.Contains(dims, d.Name) {
-			return Errorf(Invalid, "Found duplicate dimensions: %s", Brief(d.Name))
+			return Errorf(Invalid, "Found duplicate dimensions: %s", Truncate(d.Name))
 		}
 		dims = append(dims, d.Name)
 	}
@@ -70,7 +70,7 @@ func (q Query) checkNames() *Error {
 			return invalidField("metric", m.Name)
 		}
 		if slices.Contains(metrics, m.Name) {
-			return Errorf(Invalid, "Duplicate metrics are not allowed. Found duplicate metrics: %s", Brief(m.Name))
+			return Errorf(Invalid, "Duplicate metrics are not allowed. Found duplicate metrics: %s", Truncate(m.Name))
 		}
 		metrics = append(metrics, m.Name)
 	}
@@ -79,7 +79,7 @@ func (q Query) checkNames() *Error {
 
 func invalidField(kind, name string) *Error {
 	return Errorf(Invalid, "Field %s is not a valid %s. For a list of valid dimensions and metrics, see "+
-		"https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema", Brief(name), kind)
+		"https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema", Truncate(name), kind)
 }
 
 func (q Query) checkRows() *Error {
@@ -205,7 +205,7 @@ func (q Query) checkOrders(orders []OrderBy) *Error {
 			return oneOrder()
 		}
 		if !known {
-			return Errorf(Invalid, "Field %s exists in OrderBy but is not defined in input Dimensions/Metrics list", Brief(name))
+			return Errorf(Invalid, "Field %s exists in OrderBy but is not defined in input Dimensions/Metrics list", Truncate(name))
 		}
 	}
 	return nil

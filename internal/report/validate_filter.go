@@ -112,7 +112,7 @@ func (f *StringFilter) check(field string) *Error {
 		// Go's syntax is RE2's, the one that Google reads. Compiling would
 		// cost what the expression asks for; parsing finds the same errors.
 		if _, err := syntax.Parse(f.Value, syntax.Perl); err != nil {
-			return Errorf(Invalid, "The regular expression of the filter of %s is not valid RE2: %s", field, Brief(err.Error()))
+			return Errorf(Invalid, "The regular expression of the filter of %s is not valid RE2: %s", field, Truncate(err.Error()))
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ func parseHistogram(dimension string, written []string) (histogram, error) {
 	for _, s := range written {
 		n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
 		if err != nil {
-			return nil, badName("The histogramBuckets of %s must be whole numbers; %q is none.", dimension, report.Brief(s))
+			return nil, badName("The histogramBuckets of %s must be whole numbers; %q is none.", dimension, report.Truncate(s))
 		}
 		if len(h) > 0 && n <= h[len(h)-1] {
 			return nil, badName("The histogramBuckets of %s must be in increasing order; %d follows %d.", dimension, n, h[len(h)-1])

@@ -151,7 +151,7 @@ func (o Options) configured(n Name, requested, arg string) (Name, error) {
 	}
 	if field == "" {
 		return Name{}, badName("%s needs the view's configuration to say what it is in Google Analytics 4. "+
-			"The operator can say it in views.NAME.universal_analytics.%s, such as %s: %s.", report.Brief(requested), setting, report.Brief(arg), examples[setting])
+			"The operator can say it in views.NAME.universal_analytics.%s, such as %s: %s.", report.Truncate(requested), setting, report.Truncate(arg), examples[setting])
 	}
 	n.GA4 = placeholder.ReplaceAllLiteralString(n.GA4, field)
 	return n, nil
@@ -247,9 +247,9 @@ func unknownName(requested string, realtime bool) error {
 		}
 	}
 	if best.Name == "" {
-		return badName("Invalid dimension or metric: %s", report.Brief(requested))
+		return badName("Invalid dimension or metric: %s", report.Truncate(requested))
 	}
-	return badName("Invalid dimension or metric: %s. The nearest is %s (GA4: %s).", report.Brief(requested), best.Name, best.GA4)
+	return badName("Invalid dimension or metric: %s. The nearest is %s (GA4: %s).", report.Truncate(requested), best.Name, best.GA4)
 }
 
 // editDistance counts the letters to change from a to b, or returns most when

@@ -36,10 +36,10 @@ func segmentFilter(requested string) (Expr, error) {
 	switch {
 	case !builtIn:
 		return nil, badParameter("segment", "Dynamic segments (%s) cannot be expressed in Google Analytics 4. Use filters, or a built-in segment "+
-			"such as gaid::-5 (Organic Traffic).", report.Brief(requested))
+			"such as gaid::-5 (Organic Traffic).", report.Truncate(requested))
 	case at < 0:
 		return nil, badParameter("segment", "Invalid value '%s' for segment: it cannot be expressed as a filter in Google Analytics 4. The built-in "+
-			"segments that can are gaid::-1 to gaid::-8, -11, -13 and -14.", report.Brief(requested))
+			"segments that can are gaid::-1 to gaid::-8, -11, -13 and -14.", report.Truncate(requested))
 	}
 	return ParseFilter(segments[at].filter)
 }

@@ -61,7 +61,7 @@ func (v vocabulary) explain(err error) error {
 	}
 	if m := noField.FindStringSubmatch(e.Message); m != nil && v[m[1]] != "" {
 		return report.Errorf(report.Invalid, "Invalid dimension or metric: %s. It is answered by %s of Google Analytics 4, which is not a field of this view.%s",
-			report.Brief(v[m[1]]), report.Brief(m[1]), remedy(v[m[1]], m[1])).Because(err)
+			report.Truncate(v[m[1]]), report.Truncate(m[1]), remedy(v[m[1]], m[1])).Because(err)
 	}
 	if m := incompatible.FindStringSubmatch(e.Message); m != nil {
 		return report.Errorf(report.Invalid, "Selected dimensions and metrics cannot be queried together. Remove %s: Google Analytics 4 has no answer with the others.",
@@ -74,7 +74,7 @@ var fieldName = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?::[\pL\pN_-]+)?`)
 
 // words puts what the client wrote in the place of the fields that a list names.
 func (v vocabulary) words(list string) string {
-	return fieldName.ReplaceAllStringFunc(list, func(field string) string { return report.Brief(cmp.Or(v[field], field)) })
+	return fieldName.ReplaceAllStringFunc(list, func(field string) string { return report.Truncate(cmp.Or(v[field], field)) })
 }
 
 // remedy says what the operator can do about a name whose field is a custom

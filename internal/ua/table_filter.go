@@ -102,7 +102,7 @@ func (tq *tableQuery) condition(c Condition) (condition, error) {
 	k := condition{Condition: c, metric: &m}
 	k.number, err = strconv.ParseFloat(strings.TrimSpace(c.Value), 64)
 	if err != nil || math.IsNaN(k.number) || math.IsInf(k.number, 0) || strings.Contains("=@ !@ =~ !~", c.Op) {
-		return condition{}, badParameter("filters", "Invalid value '%s' for filters parameter: a metric is compared with a number, by ==, !=, >, <, >= or <=.", report.Brief(c.Field+c.Op+c.Value))
+		return condition{}, badParameter("filters", "Invalid value '%s' for filters parameter: a metric is compared with a number, by ==, !=, >, <, >= or <=.", report.Truncate(c.Field+c.Op+c.Value))
 	}
 	return k, nil
 }
@@ -114,7 +114,7 @@ func (tq *tableQuery) compared(c Condition, how comparison) (k condition, err er
 		return k, err
 	}
 	if k.match, err = how.matcher(); err != nil {
-		return k, badParameter("filters", "Invalid value '%s' for filters parameter: %s.", report.Brief(c.Field+c.Op+c.Value), err)
+		return k, badParameter("filters", "Invalid value '%s' for filters parameter: %s.", report.Truncate(c.Field+c.Op+c.Value), err)
 	}
 	return k, nil
 }

@@ -60,7 +60,7 @@ func ParseFilter(s string) (Expr, error) {
 
 func readCondition(written report.Comparison) (Condition, error) {
 	if written.Op == "" || !fieldPattern.MatchString(written.Field) {
-		return Condition{}, badParameter("filters", "Invalid value '%s' for filters parameter.", report.Brief(written.Written))
+		return Condition{}, badParameter("filters", "Invalid value '%s' for filters parameter.", report.Truncate(written.Written))
 	}
 	c := Condition{Field: written.Field, Op: written.Op, Value: written.Value}
 	return c, c.checkRegexp()

@@ -56,7 +56,7 @@ func (p *parser) form() form {
 }
 
 func badSelection(fields string) *Error {
-	return badParameter("fields", "Invalid field selection %s", report.Brief(fields))
+	return badParameter("fields", "Invalid field selection %s", report.Truncate(fields))
 }
 
 // formOf reads a form, and holds its fields to the members that answers have.

@@ -158,7 +158,7 @@ func (c collection) one(at ManagementPath, items []item, q ListQuery) ([]byte, e
 	case "profiles":
 		return nil, noPermission("profile")
 	}
-	return nil, notFound("Not found: %s %s.", strings.TrimSuffix(at.Collection, "s"), report.Brief(at.Item))
+	return nil, notFound("Not found: %s %s.", strings.TrimSuffix(at.Collection, "s"), report.Truncate(at.Item))
 }
 
 // at returns the views of a place.

@@ -105,15 +105,15 @@ func (s span) resolve(from, to string, today report.Date) (start, end report.Dat
 		// Pages that want everything ask from 2005 on.
 		if d, notDate := report.ParseDate(from); notDate == nil && !d.Before(firstDay) ||
 			notDate != nil && !strings.HasSuffix(from, "daysAgo") {
-			return start, end, badParameter(s.start, "Invalid value '%s' for %s.", report.Brief(from), s.start)
+			return start, end, badParameter(s.start, "Invalid value '%s' for %s.", report.Truncate(from), s.start)
 		}
 		start = firstDay
 	}
 	if end, err = report.ResolveDate("endDate", to, today); err != nil {
-		return start, end, badParameter(s.end, "Invalid value '%s' for %s: Google Analytics 4 answers from %s on.", report.Brief(to), s.end, firstDay)
+		return start, end, badParameter(s.end, "Invalid value '%s' for %s: Google Analytics 4 answers from %s on.", report.Truncate(to), s.end, firstDay)
 	}
 	if end.Before(start) {
-		return start, end, badParameter(s.start, "%s must not be after %s: %s is after %s.", s.start, s.end, report.Brief(from), report.Brief(to))
+		return start, end, badParameter(s.start, "%s must not be after %s: %s is after %s.", s.start, s.end, report.Truncate(from), report.Truncate(to))
 	}
 	return start, end, nil
 }

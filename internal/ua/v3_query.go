@@ -136,7 +136,7 @@ func (p *parser) ids() string {
 }
 
 func (p *parser) mismatch(name, value, pattern string) {
-	p.fail(badParameter(name, "Invalid value '%s'. Values must match the following regular expression: '%s'", report.Brief(value), pattern))
+	p.fail(badParameter(name, "Invalid value '%s'. Values must match the following regular expression: '%s'", report.Truncate(value), pattern))
 }
 
 func (p *parser) text(name, fallback string, pattern *regexp.Regexp, said string) string {
@@ -153,7 +153,7 @@ func (p *parser) text(name, fallback string, pattern *regexp.Regexp, said string
 func (p *parser) enum(name string, values ...string) string {
 	v := p.one(name)
 	if v != "" && !slices.Contains(values, v) {
-		p.fail(badParameter(name, "Invalid value '%s'. Allowed values are: [%s]", report.Brief(v), strings.Join(values, ", ")))
+		p.fail(badParameter(name, "Invalid value '%s'. Allowed values are: [%s]", report.Truncate(v), strings.Join(values, ", ")))
 	}
 	return v
 }
@@ -171,7 +171,7 @@ func (p *parser) count(name string, fallback int) (n int, given bool) {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 1 || n > 1_000_000_000 {
-		p.fail(badParameter(name, "Invalid value '%s' for %s. Value must be a whole number of 1 or more.", report.Brief(v), name))
+		p.fail(badParameter(name, "Invalid value '%s' for %s. Value must be a whole number of 1 or more.", report.Truncate(v), name))
 		return fallback, true
 	}
 	return n, true
@@ -206,7 +206,7 @@ func (p *parser) sort(columns []string) []SortKey {
 	for _, s := range p.list("sort") {
 		name, desc := strings.CutPrefix(s, "-")
 		if !slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, name) }) {
-			p.fail(badParameter("sort", "Sort key %s is not a dimension or metric in this query.", report.Brief(name)))
+			p.fail(badParameter("sort", "Sort key %s is not a dimension or metric in this query.", report.Truncate(name)))
 		}
 		keys = append(keys, SortKey{name, desc})
 	}

@@ -19,7 +19,7 @@ const maxExpression = 1024
 func (tq *tableQuery) dimensionV4(r dimensionRequest) (dimension, error) {
 	name := strings.TrimSpace(r.Name)
 	if !fieldPattern.MatchString(name) {
-		return dimension{}, badName("Invalid dimension or metric: %s", report.Brief(name))
+		return dimension{}, badName("Invalid dimension or metric: %s", report.Truncate(name))
 	}
 	d, err := tq.dimension(name)
 	if err != nil {
@@ -61,7 +61,7 @@ func (tq *tableQuery) expression(s string) (metric, error) {
 	}
 	f, err := parseFormula(s)
 	if err != nil || len(f.refs()) == 0 || slices.ContainsFunc(f.refs(), func(ref metricRef) bool { return ref.Where != where{} }) {
-		return metric{}, badName("Invalid metric expression '%s': it is made of metrics, numbers, + - * / and parentheses.", report.Brief(s))
+		return metric{}, badName("Invalid metric expression '%s': it is made of metrics, numbers, + - * / and parentheses.", report.Truncate(s))
 	}
 	if f, err = tq.substitute(f); err != nil {
 		return metric{}, err
@@ -88,7 +88,7 @@ func (tq *tableQuery) substitute(f *formula) (*formula, error) {
 // inner is the formula of a metric within an expression.
 func (tq *tableQuery) inner(ref metricRef) (*formula, error) {
 	if !fieldPattern.MatchString(ref.Metric) {
-		return nil, badName("Invalid dimension or metric: %s", report.Brief(ref.Metric))
+		return nil, badName("Invalid dimension or metric: %s", report.Truncate(ref.Metric))
 	}
 	m, err := tq.metric(ref.Metric)
 	if err != nil || m.scale == 1 {

@@ -82,7 +82,7 @@ func (tq *tableQuery) dimensionCondition(f dimensionFilter) (condition, error) {
 		return condition{}, badName("%s cannot be filtered by: name the wanted segments in segments.", f.DimensionName)
 	}
 	if len(f.Expressions) == 0 {
-		return condition{}, badName("The filter of %s needs expressions.", report.Brief(f.DimensionName))
+		return condition{}, badName("The filter of %s needs expressions.", report.Truncate(f.DimensionName))
 	}
 	match, renamed := matchesV4[f.Operator]
 	if !renamed {
@@ -94,7 +94,7 @@ func (tq *tableQuery) dimensionCondition(f dimensionFilter) (condition, error) {
 	}
 	c := Condition{Field: strings.TrimSpace(f.DimensionName), Op: f.Operator, Value: f.Expressions[0]}
 	if !fieldPattern.MatchString(c.Field) {
-		return condition{}, badName("Invalid dimension or metric: %s", report.Brief(c.Field))
+		return condition{}, badName("Invalid dimension or metric: %s", report.Truncate(c.Field))
 	}
 	if match == partialRegexp {
 		c.Op = "=~"
@@ -104,7 +104,7 @@ func (tq *tableQuery) dimensionCondition(f dimensionFilter) (condition, error) {
 		c.Op = "REGEXP"
 	}
 	if _, err := how.matcher(); err != nil {
-		return condition{}, badName("Invalid value '%s' for %s of %s: %s.", report.Brief(c.Value), c.Op, c.Field, err)
+		return condition{}, badName("Invalid value '%s' for %s of %s: %s.", report.Truncate(c.Value), c.Op, c.Field, err)
 	}
 	return tq.compared(c, how)
 }
@@ -114,7 +114,7 @@ var operatorsV4 = map[string][2]string{"": {"==", "!="}, "EQUAL": {"==", "!="}, 
 
 func (tq *tableQuery) metricCondition(f metricFilter, metrics []metricRequest) (condition, error) {
 	if f.Operator == "IS_MISSING" {
-		return condition{}, badName("IS_MISSING of %s cannot be answered: Google Analytics 4 has 0 where nothing was counted. Use EQUAL with 0.", report.Brief(f.MetricName))
+		return condition{}, badName("IS_MISSING of %s cannot be answered: Google Analytics 4 has 0 where nothing was counted. Use EQUAL with 0.", report.Truncate(f.MetricName))
 	}
 	r := metricRequest{Expression: f.MetricName}
 	if i := named(metrics, f.MetricName); i >= 0 {
@@ -126,7 +126,7 @@ func (tq *tableQuery) metricCondition(f metricFilter, metrics []metricRequest) (
 	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(f.ComparisonValue), 64)
 	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return condition{}, badName("Invalid comparisonValue '%s' of %s: a metric is compared with a number.", report.Brief(f.ComparisonValue), report.Brief(f.MetricName))
+		return condition{}, badName("Invalid comparisonValue '%s' of %s: a metric is compared with a number.", report.Truncate(f.ComparisonValue), report.Truncate(f.MetricName))
 	}
 	op := operatorsV4[f.Operator][0]
 	if f.Not {

@@ -50,15 +50,15 @@ func (p *reportPlan) ordering(requested orderBy) (ordering, error) {
 	}
 	switch {
 	case o.dimension < 0 && o.metric < 0:
-		return o, badRequest("Sort key %s is not a dimension or metric in this request.", report.Brief(name))
+		return o, badRequest("Sort key %s is not a dimension or metric in this request.", report.Truncate(name))
 	case o.how == byDelta && (o.metric < 0 || len(p.days) != 2):
-		return o, badRequest("%s cannot be ordered by DELTA: it is for metrics, and for requests of exactly two dateRanges.", report.Brief(name))
+		return o, badRequest("%s cannot be ordered by DELTA: it is for metrics, and for requests of exactly two dateRanges.", report.Truncate(name))
 	case o.how == byWeight && !p.isRatio(o.metric):
-		return o, badRequest("%s cannot be ordered by SMART: it is for metrics that are a ratio of two others.", report.Brief(name))
+		return o, badRequest("%s cannot be ordered by SMART: it is for metrics that are a ratio of two others.", report.Truncate(name))
 	case o.how == byBucket && (o.dimension < 0 || len(p.request.Dimensions[o.dimension].HistogramBuckets) == 0):
-		return o, badRequest("%s cannot be ordered by HISTOGRAM_BUCKET: it is for dimensions with histogramBuckets.", report.Brief(name))
+		return o, badRequest("%s cannot be ordered by HISTOGRAM_BUCKET: it is for dimensions with histogramBuckets.", report.Truncate(name))
 	case o.how == byAsInteger && o.dimension < 0:
-		return o, badRequest("%s cannot be ordered by DIMENSION_AS_INTEGER: it is a metric.", report.Brief(name))
+		return o, badRequest("%s cannot be ordered by DIMENSION_AS_INTEGER: it is a metric.", report.Truncate(name))
 	}
 	return o, nil
 }

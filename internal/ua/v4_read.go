@@ -11,7 +11,7 @@ import (
 // batches reads requests as Google's servers do for v4: numbers may be strings, a
 // single value may stand for a list of one, and Google's own samples write "True".
 var batches = protojson.New[batchRequest](protojson.Dialect{
-	Lenient: true, MaxProblems: 1, Enums: enums, Brief: report.Brief, Say: payloadMessage,
+	Lenient: true, MaxProblems: 1, Enums: enums, Truncate: report.Truncate, Say: payloadMessage,
 })
 
 // enums are the values of v4's enums in the order of their numbers.

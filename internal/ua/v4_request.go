@@ -204,7 +204,7 @@ func (r reportRequest) check() error {
 	case r.ViewID == "":
 		return badRequest("The request needs a viewId.")
 	case !viewPattern.MatchString(r.ViewID):
-		return badRequest("Invalid value '%s' for viewId: it is the number of a view, such as 123 or ga:123.", report.Brief(r.ViewID))
+		return badRequest("Invalid value '%s' for viewId: it is the number of a view, such as 123 or ga:123.", report.Truncate(r.ViewID))
 	case r.CohortGroup != nil:
 		return badRequest("cohortGroup cannot be answered here: cohorts of Google Analytics 4 are not those of Universal Analytics. " +
 			"Use ga:userType, or Google Analytics 4's own cohort reports.")
@@ -228,7 +228,7 @@ func (r reportRequest) check() error {
 		}
 	}
 	if alias := r.ambiguous(); alias != "" {
-		return badRequest("The alias %s is the name of another column.", report.Brief(alias))
+		return badRequest("The alias %s is the name of another column.", report.Truncate(alias))
 	}
 	_, err := r.start()
 	return err
@@ -294,7 +294,7 @@ func (r reportRequest) start() (int, error) {
 	}
 	n, err := strconv.Atoi(r.PageToken)
 	if err != nil || n < 0 || n > 1_000_000_000 {
-		return 0, badRequest("Invalid pageToken '%s': send the nextPageToken of an answer.", report.Brief(r.PageToken))
+		return 0, badRequest("Invalid pageToken '%s': send the nextPageToken of an answer.", report.Truncate(r.PageToken))
 	}
 	return n, nil
 }

@@ -100,7 +100,7 @@ func checkMembers(d *json.Decoder, depth int) error {
 			}
 			folded := strings.Map(foldRune, fmt.Sprint(name))
 			if seen[folded] {
-				return fmt.Errorf("the member %q is given twice", report.Brief(fmt.Sprint(name)))
+				return fmt.Errorf("the member %q is given twice", report.Truncate(fmt.Sprint(name)))
 			}
 			seen[folded] = true
 		}
@@ -129,7 +129,7 @@ func foldRune(r rune) rune {
 func inWords(err error) string {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
-		return fmt.Sprintf("the member %q cannot be a JSON %s", report.Brief(wrong.Field), wrong.Value)
+		return fmt.Sprintf("the member %q cannot be a JSON %s", report.Truncate(wrong.Field), wrong.Value)
 	}
 	return err.Error()
 }

@@ -130,5 +130,5 @@ func (s *Server) preflight(allowed []string) http.Handler {
 // foreignOrigin sounds the same whether or not the view exists.
 func foreignOrigin(origin string) error {
 	return report.Errorf(report.Forbidden,
-		"There is nothing by this name for pages of %s. The operator of this server can list the origin under views.NAME.origins.", report.Brief(origin))
+		"There is nothing by this name for pages of %s. The operator of this server can list the origin under views.NAME.origins.", report.Truncate(origin))
 }

@@ -30,7 +30,7 @@ func (s *Server) fromOperator(r *http.Request) error {
 	case r.Header.Get("Origin") != "" || site != "" && site != "none" && site != "same-origin":
 		return report.Errorf(report.Forbidden, "Pages cannot ask this listener, which is for operators: use oriel revoke, curl or the address bar.")
 	case !s.operatorHost(r.Host):
-		return report.Errorf(report.Forbidden, "This listener, which is for operators, does not answer under the name %q: use its IP address, or list the name under operator.hosts.", report.Brief(r.Host))
+		return report.Errorf(report.Forbidden, "This listener, which is for operators, does not answer under the name %q: use its IP address, or list the name under operator.hosts.", report.Truncate(r.Host))
 	case r.ContentLength != 0 && !isJSON(r.Header.Get("Content-Type")):
 		return report.Errorf(report.Invalid, "Send JSON: Content-Type: application/json.")
 	}

@@ -60,12 +60,12 @@ func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
 // blockedPage tells a page's author why the browser would show an empty frame. Of a
 // view it names only what the asker may see.
 func (s *Server) blockedPage(w http.ResponseWriter, r *http.Request, origin, view, dashboard string) {
-	s.failed(w, r, report.Errorf(report.Forbidden, "a page of %s may not frame dashboard %s", report.Brief(origin), dashboard))
+	s.failed(w, r, report.Errorf(report.Forbidden, "a page of %s may not frame dashboard %s", report.Truncate(origin), dashboard))
 	s.messagePage(w, r, http.StatusForbidden, messagePageData{
 		Title:   "This page may not show the dashboard",
-		Message: "Pages of " + report.Brief(origin) + " are not listed for it.",
+		Message: "Pages of " + report.Truncate(origin) + " are not listed for it.",
 		Advice:  "To allow them, the operator of this server lists the origin for the view, and for the other views of the dashboard " + dashboard + ":",
-		Setting: "views." + view + ".origins: [" + report.Brief(origin) + "]",
+		Setting: "views." + view + ".origins: [" + report.Truncate(origin) + "]",
 	})
 }
 

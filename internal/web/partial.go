@@ -76,7 +76,7 @@ func part(r *http.Request, grant policy.Grant, members report.Mask, ask func(*ht
 }
 
 func noSuchMember(path string) error {
-	return report.Errorf(report.Invalid, "Invalid field selection %s: no such field is in the answer.", report.Brief(path))
+	return report.Errorf(report.Invalid, "Invalid field selection %s: no such field is in the answer.", report.Truncate(path))
 }
 
 // maskOf reads the parameter by either of its names.
@@ -91,7 +91,7 @@ func maskOf(r *http.Request) (report.Mask, error) {
 	}
 	mask, err := report.ParseMask(fields)
 	if err != nil {
-		return nil, report.Errorf(report.Invalid, "Invalid field selection %s", report.Brief(fields))
+		return nil, report.Errorf(report.Invalid, "Invalid field selection %s", report.Truncate(fields))
 	}
 	return mask, nil
 }
