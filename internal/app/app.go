@@ -88,7 +88,7 @@ func (a *App) wire() error {
 		return err
 	}
 	a.asked = newAsked(a.google, a.clock)
-	if a.catalog, err = cache.NewCatalog(a.asked, cache.CatalogConfig{Clock: a.clock, Beside: a.answers, Changed: a.propertyChanged}); err != nil {
+	if a.catalog, err = cache.NewCatalog(a.asked, cache.CatalogConfig{Clock: a.clock, Answers: a.answers, Changed: a.propertyChanged}); err != nil {
 		return err
 	}
 	a.loading, a.readDisk = newLoading(a.catalog), a.readStored

@@ -137,7 +137,7 @@ func (a *App) list(ctx context.Context, patience time.Duration) listing {
 	}
 	for _, p := range properties {
 		if _, ok := l.titles[p]; !ok && l.errs[p[0]] == nil {
-			a.catalog.Doubt(p[0], p[1])
+			a.catalog.MarkStale(p[0], p[1])
 		}
 	}
 	return l
@@ -155,7 +155,7 @@ func (a *App) complete(f *Finding, l listing, begun time.Time) {
 	err, known := a.asked.since(f.key(), begun)
 	if !known {
 		err = l.errs[f.Account]
-		if isOff(err) && a.catalog.Confirmed(f.Account, f.property) {
+		if isOff(err) && a.catalog.Fresh(f.Account, f.property) {
 			return
 		}
 	}

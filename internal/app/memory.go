@@ -9,9 +9,9 @@ const (
 	// gcPercent lets garbage grow to twice what is kept before it is collected:
 	// answers are made of little else, and half the collections are half the work.
 	gcPercent = 200
-	// besideCache is what the memories beside the cache may hold in all, in bytes:
-	// of questions, tokens, limits, and of answers in other forms.
-	besideCache = 400 << 20
+	// otherCachesLimit is the upper bound of all other caches, in bytes: of
+	// questions, tokens, limits, and of answers in other forms.
+	otherCachesLimit = 400 << 20
 )
 
 // TuneCollector trades memory for time, for the whole process: a main calls it
@@ -22,6 +22,6 @@ func (c *Config) TuneCollector() {
 		debug.SetGCPercent(gcPercent)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(2 * (int64(c.Cache.MaxMB)<<20 + besideCache))
+		debug.SetMemoryLimit(2 * (int64(c.Cache.MaxMB)<<20 + otherCachesLimit))
 	}
 }

@@ -29,10 +29,10 @@ type AnswersConfig struct {
 	// answer too large: Google counts such questions. The default is 5 min, for
 	// somebody may register the definition that was missing.
 	Invalid time.Duration
-	// Rest is how long a question is not asked again after the source failed on
+	// Backoff is how long a question is not asked again after the source failed on
 	// it while there is an old answer, or for want of access. The default is
 	// 10 s.
-	Rest time.Duration
+	Backoff time.Duration
 	// Jitter returns a number in [0, 1) for the moment at which an answer came.
 	// The default is one that moments do not show. Answers that were made of one
 	// have its moment, and so end together: asked again, they are one question.
@@ -43,12 +43,12 @@ type AnswersConfig struct {
 	// different realms apart: what a stand-in for Google made up must not be
 	// taken for what Google said. Optional.
 	Realm string
-	// StorePatience is how long a caller waits for the store to say what it has.
+	// StoreTimeout is how long a caller waits for the store to say what it has.
 	// The default is 250 ms.
-	StorePatience time.Duration
-	// StoreRest is how long a store that fails is left alone. The default is
+	StoreTimeout time.Duration
+	// StoreBackoff is how long a store that fails is left alone. The default is
 	// 30 s.
-	StoreRest time.Duration
+	StoreBackoff time.Duration
 	// Logger is told when the store fails, and when it works again. Optional.
 	Logger *slog.Logger
 }
@@ -121,9 +121,9 @@ func (c *AnswersConfig) complete() error {
 		{&c.Final, 30 * 24 * time.Hour},
 		{&c.Stale, 48 * time.Hour},
 		{&c.Invalid, 5 * time.Minute},
-		{&c.Rest, 10 * time.Second},
-		{&c.StorePatience, 250 * time.Millisecond},
-		{&c.StoreRest, 30 * time.Second},
+		{&c.Backoff, 10 * time.Second},
+		{&c.StoreTimeout, 250 * time.Millisecond},
+		{&c.StoreBackoff, 30 * time.Second},
 	} {
 		if *d.value == 0 {
 			*d.value = d.otherwise

@@ -20,7 +20,7 @@ func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report,
 		return nil, report.AsError(err)
 	}
 	k, key, at := c.answers, q.Key(), slotOf(q)
-	refusal, shut := k.doors.try(at, c.clock(), k.config.Rest)
+	refusal, shut := k.doors.try(at, c.clock(), k.config.Backoff)
 	if refusal != nil {
 		return c.soften(nil, refusal)
 	}
@@ -105,7 +105,7 @@ func (c *Cache) leave(answer <-chan singleflight.Result) {
 func (c *Cache) await(ctx context.Context, q *report.Question, answer <-chan singleflight.Result, e *entry) (*report.Report, error) {
 	var enough <-chan time.Time
 	if e != nil && q.Urgency() < report.Refresh {
-		patience := time.NewTimer(c.config.Patience)
+		patience := time.NewTimer(c.config.WaitTimeout)
 		defer patience.Stop()
 		enough = patience.C
 	}

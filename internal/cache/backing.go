@@ -38,7 +38,7 @@ const (
 )
 
 // A backing is the cache's side of its store. It never makes a caller wait for a
-// write, nor longer than Config.StorePatience for a read.
+// write, nor longer than Config.StoreTimeout for a read.
 type backing struct {
 	store    Store
 	clock    func() time.Time
@@ -76,7 +76,7 @@ type change struct {
 
 func newBacking(c *AnswersConfig) *backing {
 	b := &backing{
-		store: c.Store, clock: c.Clock, log: c.Logger, realm: realmOf(c.Realm), patience: c.StorePatience, rest: c.StoreRest,
+		store: c.Store, clock: c.Clock, log: c.Logger, realm: realmOf(c.Realm), patience: c.StoreTimeout, rest: c.StoreBackoff,
 		pending: map[report.Key]change{}, slots: make(chan struct{}, maxReads),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
 	}

@@ -25,9 +25,9 @@ type Config struct {
 	// Timeout bounds one question to the source, whoever waits for it. The
 	// default is 60 s.
 	Timeout time.Duration
-	// Patience is how long a caller waits for a newer answer while an old one
+	// WaitTimeout is how long a caller waits for a newer answer while an old one
 	// is at hand. The default is 10 s.
-	Patience time.Duration
+	WaitTimeout time.Duration
 	// Group puts questions together that the source answers as one when they come at the
 	// same time, for Prewarm. The default puts none together.
 	Group func([]*report.Question) [][]*report.Question
@@ -69,8 +69,8 @@ func New(c Config) (*Cache, error) {
 	if c.Timeout == 0 {
 		c.Timeout = time.Minute
 	}
-	if c.Patience == 0 {
-		c.Patience = 10 * time.Second
+	if c.WaitTimeout == 0 {
+		c.WaitTimeout = 10 * time.Second
 	}
 	if c.Group == nil {
 		c.Group = func(qs []*report.Question) (alone [][]*report.Question) {

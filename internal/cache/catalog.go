@@ -21,9 +21,9 @@ type CatalogConfig struct {
 	// Properties and Fields are how long what is known is not asked again.
 	// Defaults: 1 h and 4 h.
 	Properties, Fields time.Duration
-	// Rest is how long nothing is asked again after the source failed. The
+	// Backoff is how long nothing is asked again after the source failed. The
 	// default is 10 s.
-	Rest time.Duration
+	Backoff time.Duration
 	// Timeout bounds one question to the source. The default is 30 s.
 	Timeout time.Duration
 	// Patience is how long a caller waits for something newer than what is
@@ -31,7 +31,7 @@ type CatalogConfig struct {
 	Patience time.Duration
 	// Beside are answers whose store keeps what is known over a restart, and which are
 	// forgotten when a property changes. Optional.
-	Beside *Answers
+	Answers *Answers
 	// Changed is told, once, when the time zone or the currency of a property is
 	// seen to have changed at Google. It must not block. Optional.
 	Changed func(account, property string, before, after report.Property)
@@ -64,8 +64,8 @@ func NewCatalog(source report.Catalog, c CatalogConfig) (*Catalog, error) {
 	if c.Fields == 0 {
 		c.Fields = 4 * time.Hour
 	}
-	if c.Rest == 0 {
-		c.Rest = 10 * time.Second
+	if c.Backoff == 0 {
+		c.Backoff = 10 * time.Second
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
@@ -76,10 +76,10 @@ func NewCatalog(source report.Catalog, c CatalogConfig) (*Catalog, error) {
 	if c.Changed == nil {
 		c.Changed = func(string, string, report.Property, report.Property) {}
 	}
-	k := &Catalog{source: source, beside: c.Beside}
+	k := &Catalog{source: source, beside: c.Answers}
 	var b *backing
-	if c.Beside != nil {
-		b, c.Beside.catalog = c.Beside.backing, k
+	if c.Answers != nil {
+		b, c.Answers.catalog = c.Answers.backing, k
 	}
 	k.properties = newShelf(c, c.Properties, source.Property, propertyNotes(b))
 	k.properties.differ = k.differ
@@ -122,17 +122,17 @@ func (c *Catalog) Known(account, property string) bool {
 	return c.properties.records[slot{account, property}].known
 }
 
-// Confirmed reports whether what is known of a property was said or confirmed so lately
+// Fresh reports whether what is known of a property was said or confirmed so lately
 // that nobody who asks about it asks the source.
-func (c *Catalog) Confirmed(account, property string) bool {
+func (c *Catalog) Fresh(account, property string) bool {
 	c.properties.mu.RLock()
 	defer c.properties.mu.RUnlock()
 	r := c.properties.records[slot{account, property}]
 	return r.known && !r.failed && c.properties.config.Clock().Before(r.askAt)
 }
 
-// Doubt sees to it that who asks about a property next finds out what Google says now.
-func (c *Catalog) Doubt(account, property string) {
+// MarkStale sees to it that who asks about a property next finds out what Google says now.
+func (c *Catalog) MarkStale(account, property string) {
 	c.properties.mu.Lock()
 	defer c.properties.mu.Unlock()
 	at := slot{account, property}
@@ -262,7 +262,7 @@ func (s *shelf[V]) rest(at slot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.records[at]
-	if until := s.config.Clock().Add(s.config.Rest); r.askAt.Before(until) {
+	if until := s.config.Clock().Add(s.config.Backoff); r.askAt.Before(until) {
 		r.askAt = until
 		s.records[at] = r
 	}
@@ -396,7 +396,7 @@ func (s *shelf[V]) failed(at slot, err *report.Error, now time.Time) record[V] {
 		r = record[V]{told: true}
 		s.notes.forget(at)
 	}
-	rest := s.config.Rest
+	rest := s.config.Backoff
 	if err.RetryAfter > 0 {
 		rest = min(rest, err.RetryAfter)
 	}

@@ -156,7 +156,7 @@ func TestCatalogSurvivesARestart(t *testing.T) {
 			c := with(t, always(report.FreshFinal), d, nil)
 			defer c.Close()
 			source.err = err
-			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c.Answers})
+			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Answers: c.Answers})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -216,7 +216,7 @@ func TestAccessTakenAwayForgetsTheProperty(t *testing.T) {
 		d, known := newDisk(), &catalog{}
 		q := about("a", "1")
 		c := with(t, &source{answer: failing(report.NoAccess)}, d, nil)
-		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers})
+		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Answers: c.Answers})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +228,7 @@ func TestAccessTakenAwayForgetsTheProperty(t *testing.T) {
 		known.err = report.Errorf(report.Unavailable, "no")
 		c = with(t, always(report.FreshFinal), d, nil)
 		defer c.Close()
-		if k, err = NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers}); err != nil {
+		if k, err = NewCatalog(known, CatalogConfig{Clock: time.Now, Answers: c.Answers}); err != nil {
 			t.Fatal(err)
 		}
 		if p, err := k.Property(t.Context(), "a", "1"); err == nil {
@@ -269,7 +269,7 @@ func TestAStoreThatIsSlowSaysNothing(t *testing.T) {
 		d, source := newDisk(), &catalog{}
 		begin := func() (*opened, *Catalog) {
 			c := with(t, always(report.FreshFinal), d, nil)
-			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c.Answers})
+			k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Answers: c.Answers})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -321,7 +321,7 @@ func TestAChangedZoneIsNoticed(t *testing.T) {
 				var changed []string
 				begin := func() (*opened, *Catalog) {
 					c := with(t, source, d, nil)
-					k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers, Changed: func(account, property string, before, after report.Property) {
+					k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Answers: c.Answers, Changed: func(account, property string, before, after report.Property) {
 						changed = append(changed, account+property+" "+before.TimeZone.String()+before.CurrencyCode+" "+after.TimeZone.String()+after.CurrencyCode)
 					}})
 					if err != nil {
@@ -387,7 +387,7 @@ func TestAChangedZoneIsNoticed(t *testing.T) {
 func TestASlowAnswerChangesNothingBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, known, changed := open(t, always(report.FreshFinal), nil), &catalog{}, 0
-		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers, Changed: func(string, string, report.Property, report.Property) { changed++ }})
+		k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Answers: c.Answers, Changed: func(string, string, report.Property, report.Property) { changed++ }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -430,7 +430,7 @@ func TestAccessThatComesBackIsRemembered(t *testing.T) {
 				s := always(report.FreshFinal)
 				good := s.answer
 				c := with(t, s, d, nil)
-				k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers})
+				k, err := NewCatalog(known, CatalogConfig{Clock: time.Now, Answers: c.Answers})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -452,7 +452,7 @@ func TestAccessThatComesBackIsRemembered(t *testing.T) {
 				known.err, s.answer = report.Errorf(report.Unavailable, "no"), failing(report.Unavailable)
 				c = with(t, s, d, nil)
 				defer c.Close()
-				if k, err = NewCatalog(known, CatalogConfig{Clock: time.Now, Beside: c.Answers}); err != nil {
+				if k, err = NewCatalog(known, CatalogConfig{Clock: time.Now, Answers: c.Answers}); err != nil {
 					t.Fatal(err)
 				}
 				if p, err := k.Property(t.Context(), "a", "1"); err != nil || p.TimeZone.String() != "Pacific/Auckland" {
@@ -466,15 +466,15 @@ func TestAccessThatComesBackIsRemembered(t *testing.T) {
 	}
 }
 
-// TestDoubt: what is doubted is asked about, whenever the store says what it has, and
+// TestMarkStale: what is marked stale is asked about, whenever the store says what it has, and
 // given while nobody answers.
-func TestDoubt(t *testing.T) {
+func TestMarkStale(t *testing.T) {
 	for name, load := range map[string][2]bool{"loaded before": {true, false}, "loaded after": {false, true}, "not loaded": {}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d, source := newDisk(), &catalog{}
 				c := with(t, always(report.FreshFinal), d, nil)
-				k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c.Answers})
+				k, err := NewCatalog(source, CatalogConfig{Clock: time.Now, Answers: c.Answers})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -491,14 +491,14 @@ func TestDoubt(t *testing.T) {
 				_ = c.Close()
 				c = with(t, always(report.FreshFinal), d, nil)
 				defer c.Close()
-				if k, err = NewCatalog(source, CatalogConfig{Clock: time.Now, Beside: c.Answers}); err != nil {
+				if k, err = NewCatalog(source, CatalogConfig{Clock: time.Now, Answers: c.Answers}); err != nil {
 					t.Fatal(err)
 				}
 				at := [][2]string{{"a", "1"}}
 				if load[0] {
 					k.Load(t.Context(), at)
 				}
-				k.Doubt("a", "1")
+				k.MarkStale("a", "1")
 				if load[1] {
 					k.Load(t.Context(), at)
 				}

@@ -10,7 +10,7 @@ import (
 
 // doors knows which properties an account could not read when it asked last.
 // Answers about them are not given, however fresh: who took the access away means
-// that. They are asked about one question at a time, Config.Rest apart, for
+// that. They are asked about one question at a time, Config.Backoff apart, for
 // Google counts errors; an answer opens the property again.
 type doors struct {
 	count atomic.Int32 // of those shut, so that hits need no lock

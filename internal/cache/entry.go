@@ -166,7 +166,7 @@ func (a *Answers) remember(k report.Key, err *report.Error) {
 	case err.Kind == report.Invalid || err.Kind == report.TooLarge:
 		a.failures.Set(k, failure{err, a.config.Invalid})
 	case err.Kind == report.NoAccess || serveOld(err):
-		a.failures.Set(k, failure{err, a.config.Rest})
+		a.failures.Set(k, failure{err, a.config.Backoff})
 	}
 }
 
@@ -234,7 +234,7 @@ func (a *Answers) failed(key report.Key, at slot, err error) {
 	if e.Kind != report.NoAccess {
 		return
 	}
-	a.doors.close(at, e, a.config.Clock().Add(a.config.Rest))
+	a.doors.close(at, e, a.config.Clock().Add(a.config.Backoff))
 	a.kept.Invalidate(key)
 	if a.backing != nil {
 		a.backing.forget(key)

@@ -59,7 +59,7 @@ func fillDisk(path string) error {
 	if err != nil {
 		return err
 	}
-	c, err := keeping(cache.AnswersConfig{Clock: time.Now, Store: s, StoreRest: 50 * time.Millisecond})
+	c, err := keeping(cache.AnswersConfig{Clock: time.Now, Store: s, StoreBackoff: 50 * time.Millisecond})
 	if err != nil {
 		return err
 	}
