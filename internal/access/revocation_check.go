@@ -211,12 +211,11 @@ func (index revocationIndex) find(c revocable) *Revocation {
 	if by := index[revokedName{kind: RevokeSession, name: c.Session}]; by != nil && c.Session != "" {
 		return by
 	}
-	names := []revokedName{{kind: RevokeAll}, {kind: RevokeHost, name: c.Host}}
-	if c.Subject != "" {
-		names = append(names, revokedName{RevokeSubject, c.Host, c.Subject}, revokedName{RevokeSubject, "", c.Subject})
-	}
-	for _, name := range names {
-		if by := index[name]; by.ends(c) {
+	for _, name := range [...]revokedName{
+		{kind: RevokeAll}, {kind: RevokeHost, name: c.Host},
+		{RevokeSubject, c.Host, c.Subject}, {kind: RevokeSubject, name: c.Subject},
+	} {
+		if by := index[name]; by.ends(c) && (name.kind != RevokeSubject || c.Subject != "") {
 			return by
 		}
 	}
