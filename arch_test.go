@@ -19,7 +19,8 @@ const module = "github.com/oriel-server/oriel/"
 var importMap = map[string][]string{
 	"internal/protojson":       {},
 	"internal/report":          {"internal/report", "internal/protojson"},
-	"internal/credential":      {"internal/secret", "internal/upstream"},
+	"internal/credential":      {"internal/filestate", "internal/secret", "internal/upstream"},
+	"internal/filestate":       {},
 	"internal/secret":          {},
 	"internal/upstream":        {},
 	"emulator":                 {"emulator"},
@@ -27,7 +28,7 @@ var importMap = map[string][]string{
 	"internal/origin":          {},
 	"internal/plan":            {"internal/report"},
 	"internal/cache":           {"internal/report"},
-	"internal/store/sqlstore":  {"internal/cache", "internal/report", "internal/access"},
+	"internal/store/sqlstore":  {"internal/cache", "internal/report", "internal/access", "internal/filestate"},
 	"internal/store/storetest": {"internal/cache", "internal/report", "internal/access"},
 	"internal/ua":              {"internal/report", "internal/protojson"},
 	"internal/dashboard":       {"internal/report"},
@@ -41,7 +42,7 @@ var importMap = map[string][]string{
 	"internal/app": {
 		"internal/report", "internal/credential", "internal/plan", "internal/cache", "internal/ua",
 		"internal/dashboard", "internal/ga4", "internal/policy", "internal/access", "internal/audit", "internal/web",
-		"internal/store/sqlstore", "internal/origin", "internal/upstream", "js",
+		"internal/store/sqlstore", "internal/origin", "internal/upstream", "internal/filestate", "js",
 	},
 	"cmd/oriel":      {"internal/app", "emulator"},
 	"build/anyday":   {},                                             // moves the clock of tests

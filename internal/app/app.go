@@ -23,6 +23,7 @@ import (
 	"github.com/oriel-server/oriel/internal/audit"
 	"github.com/oriel-server/oriel/internal/cache"
 	"github.com/oriel-server/oriel/internal/credential"
+	"github.com/oriel-server/oriel/internal/filestate"
 	"github.com/oriel-server/oriel/internal/ga4"
 	"github.com/oriel-server/oriel/internal/plan"
 	"github.com/oriel-server/oriel/internal/policy"
@@ -50,9 +51,9 @@ type App struct {
 	tls       *certificate // nil: a proxy speaks TLS
 	filters   filterFaults
 	refused   prometheus.Counter
-	first     bool         // no server has left files before
-	keysSeen  stamp        // of the file of signing keys that authority began with
-	trail     *audit.Trail // nil when nothing is to be recorded
+	first     bool            // no server has left files before
+	keysSeen  filestate.State // of the file of signing keys that authority began with
+	trail     *audit.Trail    // nil when nothing is to be recorded
 	ledger    access.Ledger
 	pause     func(ctx context.Context, d time.Duration) bool // between the tries of Check
 }
@@ -190,7 +191,7 @@ func (a *App) store() (cache.Store, error) {
 }
 
 func (a *App) wireAuthority(rules *policy.Rules) error {
-	a.keysSeen = stampOf(a.config.Tokens.KeysFile) // before they are read: a change after it is seen
+	a.keysSeen, _ = filestate.Of(a.config.Tokens.KeysFile) // before they are read: a change after it is seen
 	keys, err := access.LoadOrCreateKeys(a.config.Tokens.KeysFile, rand.Reader, a.clock())
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.config.src.where("tokens", "keys_file"), err)

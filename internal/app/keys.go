@@ -3,10 +3,10 @@ package app
 import (
 	"context"
 	"io"
-	"os"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/filestate"
 )
 
 // keysEvery is how often it is looked whether the file of signing keys changed:
@@ -24,8 +24,8 @@ func (a *App) watchKeys(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			now := stampOf(a.config.Tokens.KeysFile)
-			if now == seen {
+			now, _ := filestate.Of(a.config.Tokens.KeysFile)
+			if now.Same(seen) {
 				continue
 			}
 			seen = now
@@ -46,20 +46,6 @@ func (a *App) rotate(ctx context.Context) {
 	case changed:
 		a.log.InfoContext(ctx, "signing keys were replaced", "keys", len(keys), "newest", keys[0].ID)
 	}
-}
-
-// A stamp tells one content of a file from the next; zero without a file.
-type stamp struct {
-	size    int64
-	changed time.Time
-}
-
-func stampOf(path string) stamp {
-	info, err := os.Stat(path)
-	if err != nil {
-		return stamp{}
-	}
-	return stamp{info.Size(), info.ModTime()}
 }
 
 // A SigningKey is a signing key as operators see it.

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/filestate"
 )
 
 const (
@@ -31,7 +33,7 @@ type keySource struct {
 	mu       sync.Mutex
 	busy     bool // a caller is reading
 	polledAt time.Time
-	info     fs.FileInfo // of the file as last read, nil if that failed
+	state    filestate.State // of the file as last read, zero if that failed
 	sum      [sha256.Size]byte
 	fault    string // what was last wrong with the file, to report it once
 }
@@ -72,7 +74,7 @@ func (p *keySource) read(h hosts) (*identity, *Error) {
 	if p.path == "" {
 		return newMetadataIdentity(h)
 	}
-	info, err := os.Stat(p.path) // before reading, so that no later change is missed
+	state, err := filestate.Of(p.path)
 	if err != nil {
 		return nil, p.unreadable(err)
 	}
@@ -86,7 +88,7 @@ func (p *keySource) read(h hosts) (*identity, *Error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.info, p.sum = info, sha256.Sum256(raw)
+	p.state, p.sum = state, sha256.Sum256(raw)
 	return id, nil
 }
 
@@ -127,7 +129,7 @@ func (p *keySource) changed(h hosts) (*identity, *Error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {
-		p.info = nil
+		p.state = filestate.State{}
 		if err.Error() == p.fault {
 			return nil, nil
 		}
@@ -142,9 +144,8 @@ func (p *keySource) changed(h hosts) (*identity, *Error) {
 }
 
 func (p *keySource) unchanged() bool {
-	now, err := os.Stat(p.path)
-	return err == nil && p.info != nil &&
-		os.SameFile(now, p.info) && now.ModTime().Equal(p.info.ModTime()) && now.Size() == p.info.Size()
+	now, err := filestate.Of(p.path)
+	return err == nil && now.Same(p.state)
 }
 
 func (p *keySource) done() {

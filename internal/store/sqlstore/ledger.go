@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/filestate"
 )
 
 // LedgerConfig is what a Ledger needs.
@@ -233,20 +234,13 @@ func (l *Ledger) Close() error {
 	return file.close()
 }
 
-// fileState is what shows that a file was changed past SQLite: it is another one,
-// or has other permissions, or was written to. SQLite itself writes to the file
-// only when it empties the log, seldom enough that it is then read whole as well.
-type fileState struct{ info os.FileInfo }
-
-func stateOf(path string) (fileState, error) {
-	info, err := os.Stat(path)
+// stateOf returns the state of the file at path. Changes of it that SQLite did not
+// make show there; SQLite itself writes to the file only when it checkpoints the log,
+// seldom enough that the file is then read in full as well.
+func stateOf(path string) (filestate.State, error) {
+	state, err := filestate.Of(path)
 	if errors.Is(err, os.ErrNotExist) {
 		err = fmt.Errorf("%w: put it back, or start again with a new one, which ends all sessions", err)
 	}
-	return fileState{info}, err
-}
-
-func (s fileState) same(other fileState) bool {
-	return os.SameFile(s.info, other.info) && s.info.Mode() == other.info.Mode() &&
-		s.info.Size() == other.info.Size() && s.info.ModTime().Equal(other.info.ModTime())
+	return state, err
 }

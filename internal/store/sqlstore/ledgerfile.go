@@ -18,6 +18,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/filestate"
 )
 
 const (
@@ -43,7 +44,7 @@ PRAGMA user_version = 1;
 // A ledgerFile is an open file that was found whole.
 type ledgerFile struct {
 	db       *sql.DB // one connection
-	state    fileState
+	state    filestate.State
 	doubtful atomic.Bool // SQLite found it damaged since
 }
 
@@ -54,7 +55,7 @@ func (f *ledgerFile) trusted(path string) bool {
 		return false
 	}
 	now, err := stateOf(path)
-	return err == nil && now.same(f.state)
+	return err == nil && now.Same(f.state) && now.Mode() == f.state.Mode()
 }
 
 // connectLedger opens the file at path, which is there. What is committed is on
@@ -71,10 +72,10 @@ func openLedgerFile(ctx context.Context, path string) (_ *ledgerFile, err error)
 	if f.state, err = stateOf(path); err != nil {
 		return nil, err
 	}
-	if !f.state.info.Mode().IsRegular() {
-		return nil, fmt.Errorf("it is %s, not a file", f.state.info.Mode().Type())
+	if !f.state.Mode().IsRegular() {
+		return nil, fmt.Errorf("it is %s, not a file", f.state.Mode().Type())
 	}
-	if f.state.info.Mode().Perm()&0o077 != 0 {
+	if f.state.Mode().Perm()&0o077 != 0 {
 		if err := os.Chmod(path, 0o600); err != nil {
 			return nil, err
 		}
@@ -95,7 +96,7 @@ func openLedgerFile(ctx context.Context, path string) (_ *ledgerFile, err error)
 func (f *ledgerFile) whyUnopened(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CANTOPEN || e.Code()&0xff == sqlite3.SQLITE_READONLY) {
-		return fmt.Errorf("this process must be allowed to read and write the file, mode %04o, and to make files beside it: %w", f.state.info.Mode().Perm(), err)
+		return fmt.Errorf("this process must be allowed to read and write the file, mode %04o, and to make files beside it: %w", f.state.Mode().Perm(), err)
 	}
 	return err
 }
