@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A metricRef is a GA4 metric of a formula. Where, if set, counts only what has a value
-// of a dimension; Minutes, if set, only the last minutes of a realtime report. Each
-// pair of them is a question of its own.
+// A metricRef is a GA4 metric of a formula. Where, if set, restricts it to one value
+// of a dimension; Minutes, if set, to the last minutes of a realtime report. Each
+// pair of them needs a query of its own.
 type metricRef struct {
 	Metric  string
 	Where   where
@@ -18,11 +20,10 @@ type metricRef struct {
 }
 
 // A where is a GA4 dimension and the value that is counted, such as the name of an
-// event; the zero where counts all.
+// event. The zero where counts all.
 type where struct{ Field, Value string }
 
-// A formula is an arithmetic expression over refs: a number, a metricRef, or an
-// operation on two formulas.
+// A formula is a number, a metricRef, or an arithmetic operation on two formulas.
 type formula struct {
 	op          byte // + - * / or 0
 	left, right *formula
@@ -30,7 +31,7 @@ type formula struct {
 	number      float64
 }
 
-// direct returns the metricRef of a formula that is one metricRef and nothing else.
+// direct returns the metricRef of a formula that consists of one.
 func (f *formula) direct() (metricRef, bool) {
 	if f.metricRef == nil {
 		return metricRef{}, false
@@ -40,23 +41,19 @@ func (f *formula) direct() (metricRef, bool) {
 
 // refs lists what the formula reads, each once.
 func (f *formula) refs() []metricRef {
-	var out []metricRef
-	f.walk(func(ref metricRef) {
+	switch {
+	case f.metricRef != nil:
+		return []metricRef{*f.metricRef}
+	case f.op == 0:
+		return nil
+	}
+	out := f.left.refs()
+	for _, ref := range f.right.refs() {
 		if !slices.Contains(out, ref) {
 			out = append(out, ref)
 		}
-	})
+	}
 	return out
-}
-
-func (f *formula) walk(visit func(metricRef)) {
-	if f.metricRef != nil {
-		visit(*f.metricRef)
-	}
-	if f.op != 0 {
-		f.left.walk(visit)
-		f.right.walk(visit)
-	}
 }
 
 // eval computes the formula. A division by zero is zero, as in UA.
@@ -79,6 +76,7 @@ func (f *formula) eval(value func(metricRef) float64) float64 {
 	return divide(a, b)
 }
 
+// divide returns a / b, or 0 if b is 0.
 func divide(a, b float64) float64 {
 	if b == 0 {
 		return 0
@@ -86,97 +84,58 @@ func divide(a, b float64) float64 {
 	return a / b
 }
 
-var (
-	tokens = regexp.MustCompile(`^\s*(?:([0-9]+(?:\.[0-9]+)?)|([A-Za-z][A-Za-z0-9_]*(?::[A-Za-z0-9_]+)?(?:\[[A-Za-z]+==[A-Za-z0-9_]+\])?)|([-+*/()]))`)
-	counts = regexp.MustCompile(`^(.*)\[(.*)==(.*)\]$`)
-)
+// refPattern is what a name in a formula may be: a metric, and the restriction of a
+// metricRef in brackets.
+var refPattern = regexp.MustCompile(`^([A-Za-z]\w*(?::\w+)?)(?:\[([A-Za-z]+)==(\w+)\])?$`)
 
-// parseFormula reads a formula: names of GA4 metrics, numbers, + - * /, the sign -
-// and parentheses. metric[eventName==name] counts only events of that name, and
-// metric[sessionMedium==organic] likewise.
+// parseFormula reads a report.Expression of GA4 metrics. metric[eventName==name]
+// counts only events of that name, and metric[sessionMedium==organic] likewise. No
+// name contains a minus, so unlike in a report.Expression none needs a space.
 func parseFormula(s string) (*formula, error) {
-	p := &formulaParser{text: s}
-	p.next()
-	f := p.sum(0)
-	if p.failed || p.token != "" || strings.TrimSpace(p.text) != "" {
-		return nil, fmt.Errorf("%q is not a formula of GA4 metrics", s)
-	}
-	return f, nil
-}
-
-const maxNesting = 20
-
-type formulaParser struct {
-	text   string
-	token  string
-	failed bool
-}
-
-func (p *formulaParser) next() {
-	m := tokens.FindStringIndex(p.text)
-	if m == nil {
-		p.token = ""
-		return
-	}
-	p.token, p.text = strings.TrimSpace(p.text[:m[1]]), p.text[m[1]:]
-}
-
-func (p *formulaParser) sum(depth int) *formula {
-	return p.chain("+-", func() *formula {
-		return p.chain("*/", func() *formula { return p.operand(depth) })
-	})
-}
-
-// chain reads operands joined by operators of one precedence, from the left.
-func (p *formulaParser) chain(ops string, operand func() *formula) *formula {
-	f := operand()
-	for len(p.token) == 1 && strings.Contains(ops, p.token) {
-		op := p.token[0]
-		p.next()
-		f = &formula{op: op, left: f, right: operand()}
-	}
-	return f
-}
-
-func (p *formulaParser) operand(depth int) *formula {
-	token := p.token
-	switch {
-	case token == "-" && depth <= maxNesting:
-		p.next()
-		return &formula{op: '-', left: &formula{}, right: p.operand(depth + 1)}
-	case token == "" || depth > maxNesting || strings.Contains("+-*/)", token):
-		p.failed = true
-		return &formula{}
-	case token == "(":
-		p.next()
-		f := p.sum(depth + 1)
-		if p.token != ")" {
-			p.failed = true
+	e, err := report.ParseExpression(strings.ReplaceAll(s, "-", " - "))
+	if err == nil {
+		var f *formula
+		if f, err = formulaOf(e); err == nil {
+			return f, nil
 		}
-		p.next()
-		return f
 	}
-	p.next()
-	if n, err := strconv.ParseFloat(token, 64); err == nil {
-		return &formula{number: n}
-	}
-	ref := metricRef{Metric: token}
-	if m := counts.FindStringSubmatch(token); m != nil {
-		ref.Metric, ref.Where = m[1], where{m[2], m[3]}
-	}
-	return &formula{metricRef: &ref}
+	return nil, fmt.Errorf("%q is not a formula of GA4 metrics", s)
 }
 
-// A scope is the thing that a metric counts. Rows fold by addition only if each
-// counted thing is in one of them.
+// formulaOf resolves the names and numbers of an expression. A sign is a difference
+// from zero.
+func formulaOf(e *report.Expression) (f *formula, err error) {
+	switch {
+	case e == nil:
+		return &formula{}, nil
+	case e.Number != "":
+		n, err := strconv.ParseFloat(e.Number, 64)
+		return &formula{number: n}, err
+	case e.Name != "":
+		m := refPattern.FindStringSubmatch(e.Name)
+		if m == nil {
+			return nil, fmt.Errorf("%q is not the name of a metric", e.Name)
+		}
+		return &formula{metricRef: &metricRef{Metric: m[1], Where: where{m[2], m[3]}}}, nil
+	}
+	f = &formula{op: e.Op}
+	if f.left, err = formulaOf(e.Left); err != nil {
+		return nil, err
+	}
+	f.right, err = formulaOf(e.Right)
+	return f, err
+}
+
+// A scope is what a metric counts. Rows may be added up only if each counted thing
+// is in one of them.
 type scope int
 
-// Scopes, from the one that is in one row of any report.
+// Scopes, narrowest first.
 const (
-	perEvent   scope = iota // an event: has one page, one referrer
-	perSession              // a session: has one source and one device, and several pages
-	perUser                 // a user: may be in any number of rows
-	weighted                // a mean: aggregates by its weight
+	perEvent   scope = iota // an event has one page and one referrer
+	perSession              // a session has one source and one device, and several pages
+	perUser                 // a user may be in any number of rows
+	weighted                // a mean, aggregated by its weight
 )
 
 var sessionMetrics = []string{"sessions", "engagedSessions"}

@@ -10,8 +10,8 @@ import (
 // A builtInSegment is one of Universal Analytics' own segments, gaid::ID.
 type builtInSegment struct{ id, name, filter string }
 
-// segments are the built-in segments that a filter can say. The others look at
-// whole sessions or users, which GA4's filters cannot.
+// segments are the built-in segments that a filter can express. The others are about
+// whole sessions or users, which GA4's filters are not.
 var segments = []builtInSegment{
 	{"-1", "All Users", ""},
 	{"-2", "New Users", "ga:userType==New Visitor"},
@@ -26,20 +26,21 @@ var segments = []builtInSegment{
 	{"-14", "Mobile Traffic", "ga:deviceCategory==mobile"},
 }
 
-// segmentFilter returns a segment as a filter.
-func segmentFilter(requested string) (Expr, error) {
-	if requested == "" {
-		return nil, nil
+// findSegment finds a segment by the id that a request gives. The empty id is the zero
+// segment, which every row is in.
+func findSegment(written string) (builtInSegment, error) {
+	if written == "" {
+		return builtInSegment{}, nil
 	}
-	id, builtIn := strings.CutPrefix(requested, "gaid::")
+	id, builtIn := strings.CutPrefix(written, "gaid::")
 	at := slices.IndexFunc(segments, func(s builtInSegment) bool { return s.id == id })
 	switch {
 	case !builtIn:
-		return nil, badParameter("segment", "Dynamic segments (%s) cannot be expressed in Google Analytics 4. Use filters, or a built-in segment "+
-			"such as gaid::-5 (Organic Traffic).", report.Truncate(requested))
+		return builtInSegment{}, badParameter("segment", "Dynamic segments (%s) cannot be expressed in Google Analytics 4. Use filters, or a built-in segment "+
+			"such as gaid::-5 (Organic Traffic).", report.Truncate(written))
 	case at < 0:
-		return nil, badParameter("segment", "Invalid value '%s' for segment: it cannot be expressed as a filter in Google Analytics 4. The built-in "+
-			"segments that can are gaid::-1 to gaid::-8, -11, -13 and -14.", report.Truncate(requested))
+		return builtInSegment{}, badParameter("segment", "Invalid value '%s' for segment: it cannot be expressed as a filter in Google Analytics 4. The built-in "+
+			"segments that can are gaid::-1 to gaid::-8, -11, -13 and -14.", report.Truncate(written))
 	}
-	return ParseFilter(segments[at].filter)
+	return segments[at], nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A condition is a Condition whose field is known: a dimension or, if metric is
-// set, a number to compare with.
+// A condition is a Condition whose field is resolved: to a dimension or, if metric
+// is set, to a metric that is compared with number.
 type condition struct {
 	Condition
 	dimension dimension
@@ -20,40 +20,41 @@ type condition struct {
 	number    float64
 }
 
-func metricsOf(groups [][]condition) []metric {
-	var out []metric
-	for _, g := range groups {
-		for _, c := range g {
-			out = append(out, *c.metric)
-		}
-	}
-	return out
+// ConditionGroups are a filter: groups joined by AND, each of conditions joined by OR.
+// The conditions of a group are all on dimensions or all on metrics.
+type conditionGroups [][]condition
+
+// pass reports whether each group has a condition that passes the test.
+func (cg conditionGroups) pass(test func(condition) bool) bool {
+	return !slices.ContainsFunc(cg, func(group []condition) bool { return !slices.ContainsFunc(group, test) })
 }
 
-// groups finds what the fields of a filter are.
-func (tq *tableQuery) groups(e Expr) ([][]condition, error) {
-	var out [][]condition
-	for _, group := range e {
-		known, err := tq.conditions(group)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, known)
+// metrics returns the metrics of conditions on metrics.
+func (cg conditionGroups) metrics() (all []metric) {
+	for _, c := range slices.Concat(cg...) {
+		all = append(all, *c.metric)
 	}
-	return out, nil
+	return all
 }
 
-// segmentGroups does likewise for the filter of a built-in segment, which is all
-// that the client wrote of it.
-func (tq *tableQuery) segmentGroups(name string, e Expr) ([][]condition, error) {
-	tq.segment = "segment " + name
+// groups resolves the fields of a filter.
+func (tq *tableQuery) groups(e Expr) (conditionGroups, error) { return mapAll(e, tq.conditions) }
+
+// segmentGroups resolves the filter of a built-in segment. For errors, the segment is
+// all that the client wrote of it.
+func (tq *tableQuery) segmentGroups(s builtInSegment) (conditionGroups, error) {
+	filter, err := ParseFilter(s.filter)
+	if err != nil {
+		return nil, err
+	}
+	tq.segment = "segment gaid::" + s.id
 	defer func() { tq.segment = "" }()
-	return tq.groups(e)
+	return tq.groups(filter)
 }
 
-// translateFilters sorts the groups of the filter into what is Google's work,
-// which it returns, and what is done here.
-func (tq *tableQuery) translateFilters(groups [][]condition) (*report.Filter, error) {
+// splitFilter returns what GA4 filters by dimensions, and keeps the other groups for
+// the metric filter and the local filter.
+func (tq *tableQuery) splitFilter(groups conditionGroups) (*report.Filter, error) {
 	var pushed []*report.Filter
 	for _, group := range groups {
 		if group[0].metric != nil {
@@ -73,18 +74,16 @@ func (tq *tableQuery) translateFilters(groups [][]condition) (*report.Filter, er
 }
 
 func (tq *tableQuery) conditions(group []Condition) ([]condition, error) {
-	var known []condition
-	for _, c := range group {
-		k, err := tq.condition(c)
-		if err != nil {
-			return nil, err
-		}
-		known = append(known, k)
-		if (k.metric == nil) != (known[0].metric == nil) {
-			return nil, badParameter("filters", "Dimensions and metrics cannot be combined by OR (,) in filters: %s and %s.", known[0].Field, k.Field)
+	resolved, err := mapAll(group, tq.condition)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range resolved {
+		if (c.metric == nil) != (resolved[0].metric == nil) {
+			return nil, badParameter("filters", "Dimensions and metrics cannot be combined by OR (,) in filters: %s and %s.", resolved[0].Field, c.Field)
 		}
 	}
-	return known, nil
+	return resolved, nil
 }
 
 func (tq *tableQuery) condition(c Condition) (condition, error) {
@@ -99,15 +98,21 @@ func (tq *tableQuery) condition(c Condition) (condition, error) {
 	if err != nil {
 		return condition{}, err
 	}
-	k := condition{Condition: c, metric: &m}
-	k.number, err = strconv.ParseFloat(strings.TrimSpace(c.Value), 64)
-	if err != nil || math.IsNaN(k.number) || math.IsInf(k.number, 0) || strings.Contains("=@ !@ =~ !~", c.Op) {
-		return condition{}, badParameter("filters", "Invalid value '%s' for filters parameter: a metric is compared with a number, by ==, !=, >, <, >= or <=.", report.Truncate(c.Field+c.Op+c.Value))
+	value, ok := finite(c.Value)
+	if !ok || operations[c.Op] == "" {
+		return condition{}, badParameter("filters", "Invalid value '%s' for filters parameter: a metric is compared with a number, by ==, !=, >, <, >= or <=.",
+			report.Truncate(c.Field+c.Op+c.Value))
 	}
-	return k, nil
+	return condition{Condition: c, metric: &m, number: value}, nil
 }
 
-// compared is a condition on a dimension.
+// finite reads the number that a metric is compared with.
+func finite(s string) (n float64, ok bool) {
+	n, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
+}
+
+// compared returns a condition on a dimension.
 func (tq *tableQuery) compared(c Condition, how comparison) (k condition, err error) {
 	k = condition{Condition: c, compared: how}
 	if k.dimension, err = tq.dimension(c.Field); err != nil {
@@ -119,8 +124,8 @@ func (tq *tableQuery) compared(c Condition, how comparison) (k condition, err er
 	return k, nil
 }
 
-// pushGroup turns a group into GA4's words. If it cannot be said there, it is
-// applied to the rows here, which must then show every field of it.
+// pushGroup returns a group as a GA4 filter, or nil after adding it to the local
+// filter, if GA4 cannot express it.
 func (tq *tableQuery) pushGroup(group []condition) (*report.Filter, error) {
 	var ors []*report.Filter
 	for _, c := range group {
@@ -133,9 +138,11 @@ func (tq *tableQuery) pushGroup(group []condition) (*report.Filter, error) {
 	return or(ors), nil
 }
 
+// filterLocally adds a group to the local filter, which needs each of its fields as a
+// column.
 func (tq *tableQuery) filterLocally(group []condition) error {
 	for _, c := range group {
-		column := slices.ContainsFunc(tq.dimensions, func(d dimension) bool { return d.name.Name == c.dimension.name.Name })
+		column := tq.columnOf(c.dimension) >= 0
 		if _, pushable := c.filter(); !column && pushable {
 			return badParameter("filters", "%s is joined by OR with a dimension that is filtered here, so it must be one of the dimensions of the query. "+
 				"Add it there, or ask in two queries.", c.Field)
@@ -152,7 +159,13 @@ func (tq *tableQuery) filterLocally(group []condition) error {
 	return nil
 }
 
-// filter says a dimension's condition in GA4's words; ok is false if GA4 has none.
+// columnOf returns which column is the dimension, -1 for none.
+func (tq *tableQuery) columnOf(d dimension) int {
+	return slices.IndexFunc(tq.dimensions, func(column dimension) bool { return column.name.Name == d.name.Name })
+}
+
+// filter returns a dimension's condition as a GA4 filter; ok is false if GA4 cannot
+// express it.
 func (c condition) filter() (f *report.Filter, ok bool) {
 	d := c.dimension
 	switch key := d.name.Transform; {
@@ -177,18 +190,21 @@ func not(f *report.Filter) *report.Filter {
 	return &report.Filter{Not: f}
 }
 
+// text returns a filter that compares a field with a text.
 func text(field, matchType, value string, exactCase bool) *report.Filter {
 	return &report.Filter{Condition: &report.Condition{FieldName: field, String: &report.StringFilter{
 		MatchType: matchType, Value: value, CaseSensitive: exactCase,
 	}}}
 }
 
+// inList returns a filter of the values of a field.
 func inList(field string, values []string, exactCase bool) *report.Filter {
 	return &report.Filter{Condition: &report.Condition{FieldName: field, InList: &report.InListFilter{
 		Values: slices.Sorted(slices.Values(values)), CaseSensitive: exactCase,
 	}}}
 }
 
+// or returns a filter that any of the filters passes.
 func or(fs []*report.Filter) *report.Filter {
 	if len(fs) == 1 {
 		return fs[0]
@@ -196,7 +212,8 @@ func or(fs []*report.Filter) *report.Filter {
 	return &report.Filter{OrGroup: &report.FilterList{Expressions: fs}}
 }
 
-// invert finds the GA4 values whose v3 values match, were c not negative.
+// invert returns a filter of the GA4 values whose v3 values match, ignoring c.not; nil
+// if c is invalid.
 func (t transform) invert(field string, c comparison) *report.Filter {
 	match, err := c.positive()
 	if err != nil {
@@ -228,12 +245,14 @@ func (t transform) invert(field string, c comparison) *report.Filter {
 	return inList(field, yes, false)
 }
 
+// operations are GA4's names of the operators on metrics; != is the opposite of EQUAL.
 var operations = map[string]string{
 	"==": "EQUAL", "!=": "EQUAL", ">": "GREATER_THAN", "<": "LESS_THAN", ">=": "GREATER_THAN_OR_EQUAL", "<=": "LESS_THAN_OR_EQUAL",
 }
 
-// having says a metric's condition in GA4's words, if it is about one GA4 metric.
-func (c condition) having() (*report.Filter, bool) {
+// having returns a metric's condition as a GA4 filter; ok is false unless it is about
+// one GA4 metric.
+func (c condition) having() (_ *report.Filter, ok bool) {
 	ref, ok := c.metric.formula.direct()
 	if !ok || ref.Where.Field != "" || ref.Minutes != 0 {
 		return nil, false

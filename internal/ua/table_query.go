@@ -7,65 +7,100 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// maxRows is how many GA4 rows are worked with when they must be aggregated, joined,
-// filtered or sorted here.
+// maxRows bounds the GA4 rows of a table that are aggregated, joined, filtered or
+// sorted here.
 const maxRows = 100_000
 
-// A tableQuery is what both dialects ask: columns over one span of days, and the
-// conditions on its rows. It plans the questions and makes rows of their answers.
+// A tableQuery is what both dialects ask for: a table of columns over one range of
+// days, with conditions on its rows. It plans the GA4 queries and makes rows of
+// their reports.
 type tableQuery struct {
 	options      Options
 	realtime     bool
-	keepEmpty    bool // rows in which all metrics are zero are rows, too
-	keepsOnlyRow bool // the only row of no dimensions is one of them
-	joins        bool // rows are joined to those of other spans, so metrics are filtered here
+	keepEmpty    bool // keep rows in which all metrics are zero
+	keepsOnlyRow bool // also the single row of a table without dimensions
+	joins        bool // rows are joined to those of other ranges, so metrics are filtered here
 	needsWeights bool // rows are added up here in any case, so means need their weights
 	start, end   report.Date
 
 	written vocabulary // what the client wrote for fields
-	segment string     // while its filter is read; empty fallback
+	segment string     // while its filter is resolved; else empty
 
 	dimensions []dimension
 	metrics    []metric
-	fields     []string // GA4 dimensions, the same in every question
-	questions  []question
+	fields     []string // GA4 dimensions, the same in each of queries
+	queries    []ga4Query
 
 	aggregates bool // several GA4 rows can be one row of the body
-	pushed     bool // order and paging are Google's work
-	places     bool // and its page is put at the places of the times that it is of
+	pushed     bool // GA4 sorts and pages
+	pagesTimes bool // and the rows of its page are placed among empty rows
 
-	localFilter  [][]condition // groups of the filter that are applied to rows here
-	metricFilter [][]condition // of metrics, the whole
-	metricsLocal bool          // and applied here
-	times        [][]condition // of dates and hours only: which empty rows there are
+	localFilter  conditionGroups // on dimensions that GA4 cannot filter by
+	metricFilter conditionGroups // on metrics
+	metricsLocal bool            // metricFilter is applied here
+	times        conditionGroups // on dates and hours alone: they select the empty rows
 }
 
-// A dimension is a column of names.
+// A dimension is a column of dimension values.
 type dimension struct {
-	requested string
+	requested string // as the client wrote it
 	name      Name
 	fields    []int // in tableQuery.fields
 	transform
-	histogram histogram // numbers are put into, after the filter; v4 only
+	histogram histogram // applied after the filter; v4 only
 }
 
 // A metric is a column of numbers.
 type metric struct {
-	requested string
+	requested string // as the client wrote it
 	name      Name
 	formula   *formula
 	scale     float64 // 100 for what v3 gave in percent
 }
 
-// A question is one report query and the refs that its metrics are.
-type question struct {
+// A ga4Query is a query and what its metrics are.
+type ga4Query struct {
 	query report.Query
 	refs  []metricRef
 }
 
-// plan makes the questions from the columns and the groups of the filter.
-func (tq *tableQuery) plan(groups [][]condition) error {
-	filter, err := tq.translateFilters(groups)
+// mapAll returns f of each element, or the first error.
+func mapAll[T, U any](in []T, f func(T) (U, error)) ([]U, error) {
+	var out []U
+	for _, v := range in {
+		u, err := f(v)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, u)
+	}
+	return out, nil
+}
+
+// setColumns resolves the dimensions and metrics of a request.
+func setColumns[D, M any](tq *tableQuery, ds []D, ms []M, dimensionOf func(D) (dimension, error), metricOf func(M) (metric, error)) error {
+	dimensions, err := mapAll(ds, dimensionOf)
+	if err != nil {
+		return err
+	}
+	for _, d := range dimensions {
+		tq.addDimension(d)
+	}
+	tq.metrics, err = mapAll(ms, metricOf)
+	return err
+}
+
+// plan makes the queries for the rows within a segment that pass a filter.
+func (tq *tableQuery) plan(s builtInSegment, filter func(*tableQuery) (conditionGroups, error)) error {
+	within, err := tq.segmentGroups(s)
+	if err != nil {
+		return err
+	}
+	groups, err := filter(tq)
+	if err != nil {
+		return err
+	}
+	pushed, err := tq.splitFilter(append(within, groups...))
 	if err != nil {
 		return err
 	}
@@ -73,22 +108,27 @@ func (tq *tableQuery) plan(groups [][]condition) error {
 		return err
 	}
 	tq.aggregates = slices.ContainsFunc(tq.dimensions, tq.mayAggregate)
-	return tq.ask(filter, tq.planMetricFilter())
+	return tq.planQueries(pushed, tq.planMetricFilter())
 }
 
-// queries appends the questions, to be requested of the view's property in any order,
-// once they are such as Google could answer.
-func (tq *tableQuery) queries(qs []report.Query) ([]report.Query, error) {
-	for _, ask := range tq.questions {
-		if err := ask.query.Validate(); err != nil {
+// appendQueries appends the queries, in any order, once they are valid.
+func (tq *tableQuery) appendQueries(qs []report.Query) ([]report.Query, error) {
+	for _, q := range tq.queries {
+		if err := q.query.Validate(); err != nil {
 			return nil, AsError(tq.written.explain(err))
 		}
-		qs = append(qs, ask.query.Clone())
+		qs = append(qs, q.query.Clone())
 	}
 	return qs, nil
 }
 
-// addDimension makes d the next column of names.
+// isDirect reports whether each metric is a single one of GA4, so that GA4 drops the
+// rows in which all are zero.
+func (tq *tableQuery) isDirect() bool {
+	return !slices.ContainsFunc(tq.metrics, func(m metric) bool { _, direct := m.formula.direct(); return !direct })
+}
+
+// addDimension appends a column.
 func (tq *tableQuery) addDimension(d dimension) {
 	d.fields = nil
 	for _, f := range strings.Fields(d.name.GA4) {
@@ -100,6 +140,7 @@ func (tq *tableQuery) addDimension(d dimension) {
 	tq.dimensions = append(tq.dimensions, d)
 }
 
+// dimension resolves the name of a dimension.
 func (tq *tableQuery) dimension(requested string) (dimension, error) {
 	n, err := tq.options.resolve(requested, tq.realtime)
 	if err != nil {
@@ -115,6 +156,7 @@ func (tq *tableQuery) dimension(requested string) (dimension, error) {
 // activeMinutes is how long v3 called a user active.
 const activeMinutes = 5
 
+// metric resolves the name of a metric.
 func (tq *tableQuery) metric(requested string) (metric, error) {
 	n, err := tq.options.resolve(requested, tq.realtime)
 	if err != nil {
@@ -140,17 +182,17 @@ func (tq *tableQuery) metric(requested string) (metric, error) {
 	return m, nil
 }
 
-// mayAggregate reports whether GA4 rows that differ in d alone can be one row.
+// mayAggregate reports whether GA4 rows that differ only in d can be one row.
 func (tq *tableQuery) mayAggregate(d dimension) bool { return d.aggregates && !tq.distinguished(d) }
 
-// checkAggregation refuses to make one row of GA4 rows with these values if a metric
-// cannot be added up over what they differ in.
+// checkAggregation refuses to aggregate GA4 rows with these dimension values if a
+// metric cannot be added up over those that differ.
 func (tq *tableQuery) checkAggregation(rows [][]string) error {
 	for _, d := range tq.dimensions {
 		if !tq.mayAggregate(d) || !differ(rows, d.fields) {
 			continue
 		}
-		for _, m := range slices.Concat(tq.metrics, metricsOf(tq.metricFilter)) {
+		for _, m := range slices.Concat(tq.metrics, tq.metricFilter.metrics()) {
 			if !d.scope.sums(m) {
 				return d.cannotAggregate(m)
 			}
@@ -159,12 +201,14 @@ func (tq *tableQuery) checkAggregation(rows [][]string) error {
 	return nil
 }
 
+// differ reports whether rows have different values of any of the fields.
 func differ(rows [][]string, fields []int) bool {
 	return slices.ContainsFunc(rows, func(r []string) bool {
 		return slices.ContainsFunc(fields, func(f int) bool { return r[f] != rows[0][f] })
 	})
 }
 
+// cannotAggregate is the error for a metric that is not additive over a dimension.
 func (d dimension) cannotAggregate(m metric) error {
 	what := d.requested
 	if d.histogram != nil {
@@ -175,8 +219,7 @@ func (d dimension) cannotAggregate(m metric) error {
 		"filter for rows that are one, or ask for a count of events such as ga:pageviews.", what, m.requested, m.requested)
 }
 
-// distinguished reports whether all of d's fields are columns of their own, so
-// that rows with the same value of d differ elsewhere.
+// distinguished reports whether other columns tell all of d's fields apart.
 func (tq *tableQuery) distinguished(d dimension) bool {
 	for _, f := range d.fields {
 		if !slices.ContainsFunc(tq.dimensions, func(e dimension) bool { return !e.aggregates && tq.determines(e, f) }) {
@@ -186,7 +229,7 @@ func (tq *tableQuery) distinguished(d dimension) bool {
 	return true
 }
 
-// determines reports whether equal values of d have equal values of a field.
+// determines reports whether equal values of d imply equal values of a field.
 func (tq *tableQuery) determines(d dimension, field int) bool {
 	own := tq.fields[d.fields[0]]
 	return own == tq.fields[field] || own == "pagePathPlusQueryString" && tq.fields[field] == "pagePath"
@@ -195,8 +238,8 @@ func (tq *tableQuery) determines(d dimension, field int) bool {
 // alwaysSummed are metrics that v3 itself added up over pages.
 var alwaysSummed = []string{"ga:uniquePageviews", "ga:uniqueScreenviews", "ga:uniqueAppviews"}
 
-// sums reports whether m can be added up over rows in each of which a thing of
-// scope s is once.
+// sums reports whether m can be added up over rows if each thing of scope s is in
+// only one of them.
 func (s scope) sums(m metric) bool {
 	if slices.Contains(alwaysSummed, m.name.Name) {
 		return true
@@ -210,34 +253,31 @@ func (s scope) sums(m metric) bool {
 	})
 }
 
-// planMetricFilter decides where metrics are filtered, and returns the filter if
-// it is Google's work: one question must then hold all rows, none of them aggregated, and
-// no row that Google refs out may look like one of a time when nothing happened.
+// planMetricFilter decides where metrics are filtered, and returns the filter if it
+// is by GA4: one query must then hold all rows, none of them aggregated, and
+// no row that GA4 leaves out may be taken for an empty one.
 func (tq *tableQuery) planMetricFilter() *report.Filter {
 	refs := tq.refs()
-	here := tq.aggregates || tq.joins || len(refs) > report.MaxMetrics || tq.fills() && tq.zeroPasses() ||
-		slices.ContainsFunc(refs, func(ref metricRef) bool { return ref.Where != where{} || ref.Minutes != 0 }) // a question that sees less
+	local := tq.aggregates || tq.joins || len(refs) > report.MaxMetrics || tq.fills() && tq.zeroPasses() ||
+		slices.ContainsFunc(refs, func(ref metricRef) bool { return ref.Where != where{} || ref.Minutes != 0 }) // a query for a part
 	var groups []*report.Filter
 	for _, group := range tq.metricFilter {
 		var ors []*report.Filter
 		for _, c := range group {
 			f, ok := c.having()
-			if !ok {
-				here = true
-			}
+			local = local || !ok
 			ors = append(ors, f)
 		}
 		groups = append(groups, or(ors))
 	}
-	if here {
+	if local {
 		tq.metricsLocal = len(tq.metricFilter) > 0
 		return nil
 	}
 	return report.And(groups...)
 }
 
-// refs lists every GA4 metric that the columns need, and those that metrics
-// filtered here need.
+// refs lists every GA4 metric that the columns and the local metric filter need.
 func (tq *tableQuery) refs() []metricRef {
 	var out []metricRef
 	add := func(ref metricRef) {
@@ -247,7 +287,7 @@ func (tq *tableQuery) refs() []metricRef {
 	}
 	columns := tq.metrics
 	if tq.metricsLocal {
-		columns = slices.Concat(columns, metricsOf(tq.metricFilter))
+		columns = slices.Concat(columns, tq.metricFilter.metrics())
 	}
 	for _, m := range columns {
 		for _, ref := range m.formula.refs() {
@@ -265,14 +305,14 @@ func (tq *tableQuery) refs() []metricRef {
 	return out
 }
 
-// partial reports whether all refs count only a part of what happened, so that
-// no question has a row where there was none of it.
+// partial reports whether all refs count only a part of the events, so that no query
+// returns a row for dimension values without that part.
 func partial(refs []metricRef) bool {
 	return !slices.ContainsFunc(refs, func(ref metricRef) bool { return ref.Where == where{} })
 }
 
-// groupsOf collects the refs that one question can answer.
-func groupsOf(refs []metricRef) [][]metricRef {
+// groupRefs groups the refs that one query can answer.
+func groupRefs(refs []metricRef) [][]metricRef {
 	var groups [][]metricRef
 	for _, ref := range refs {
 		at := slices.IndexFunc(groups, func(g []metricRef) bool { return g[0].Where == ref.Where && g[0].Minutes == ref.Minutes })
@@ -285,20 +325,22 @@ func groupsOf(refs []metricRef) [][]metricRef {
 	return groups
 }
 
-// ask makes the questions.
-func (tq *tableQuery) ask(filter, having *report.Filter) error {
+// planQueries makes the queries.
+func (tq *tableQuery) planQueries(filter, having *report.Filter) error {
 	if len(tq.fields) > report.MaxDimensions {
-		return badParameter("dimensions", "These dimensions are made of %d fields of Google Analytics 4; a maximum of %d is allowed.", len(tq.fields), report.MaxDimensions)
+		return badParameter("dimensions", "These dimensions are made of %d fields of Google Analytics 4; a maximum of %d is allowed.",
+			len(tq.fields), report.MaxDimensions)
 	}
-	for _, group := range groupsOf(tq.refs()) {
+	for _, group := range groupRefs(tq.refs()) {
 		for chunk := range slices.Chunk(group, report.MaxMetrics) {
-			tq.questions = append(tq.questions, tq.question(chunk, filter, having))
+			tq.queries = append(tq.queries, tq.query(chunk, filter, having))
 		}
 	}
 	return nil
 }
 
-func (tq *tableQuery) question(refs []metricRef, filter, having *report.Filter) question {
+// query makes the query for refs of one group.
+func (tq *tableQuery) query(refs []metricRef, filter, having *report.Filter) ga4Query {
 	q := report.Query{
 		Realtime:           tq.realtime,
 		DimensionFilter:    filter.Clone(),
@@ -317,17 +359,17 @@ func (tq *tableQuery) question(refs []metricRef, filter, having *report.Filter) 
 		q.KeepEmptyRows = tq.keepEmpty
 	}
 	if w := refs[0].Where; w.Field != "" {
-		q.DimensionFilter = report.And(q.DimensionFilter, text(w.Field, "EXACT", w.Value, true))
+		q.DimensionFilter = report.And(q.DimensionFilter, text(w.Field, exact, w.Value, true))
 	}
 	if m := refs[0].Minutes; m != 0 {
 		q.MinuteRanges = []report.MinuteRange{{StartMinutesAgo: new(m - 1), EndMinutesAgo: new(0)}}
 	}
-	return question{q, refs}
+	return ga4Query{q, refs}
 }
 
-// pushDown lets Google order and cut the rows where the result is the same.
+// pushDown lets GA4 sort and page the rows where the result is the same.
 func (tq *tableQuery) pushDown(keys []SortKey, offset, count int) {
-	if len(tq.questions) > 1 || tq.aggregates || tq.metricsLocal || len(tq.localFilter) > 0 || tq.fills() && !tq.places {
+	if len(tq.queries) > 1 || tq.aggregates || tq.metricsLocal || len(tq.localFilter) > 0 || tq.fills() && !tq.pagesTimes {
 		return
 	}
 	for _, d := range tq.dimensions {
@@ -348,14 +390,13 @@ func (tq *tableQuery) pushDown(keys []SortKey, offset, count int) {
 		}
 	}
 	tq.pushed = true
-	q := &tq.questions[0].query
+	q := &tq.queries[0].query
 	q.OrderBys = orders
 	q.Offset = report.Int64(offset)
 	q.Limit = report.Int64(count)
 }
 
-// orderBy says a key in GA4's words; ok is false if its order is not that of one
-// GA4 field.
+// orderBy returns a key as a GA4 order; ok is false if no single field has that order.
 func (tq *tableQuery) orderBy(k SortKey) (o report.OrderBy, ok bool) {
 	for _, m := range tq.metrics {
 		if ref, ok := m.formula.direct(); ok && strings.EqualFold(m.requested, k.Name) {

@@ -65,7 +65,7 @@ func (tq *tableQuery) read(reports []*report.Report) (*answer, error) {
 		for _, s := range w.Metadata.SamplingMetadatas {
 			a.size, a.space = int64(s.SamplesReadCount), int64(s.SamplingSpaceSize)
 		}
-		if err := a.add(w, tq.questions[i].refs, len(tq.fields), index); err != nil {
+		if err := a.add(w, tq.queries[i].refs, len(tq.fields), index); err != nil {
 			return nil, err
 		}
 	}
@@ -140,7 +140,7 @@ func (tq *tableQuery) group(a *answer) ([]*row, error) {
 	groups := map[string][]int{} // in a.rows
 	for i, r := range a.rows {
 		r.names = tq.names(a.raw[i])
-		if !tq.passes(r.names) {
+		if !tq.passesLocal(r.names) {
 			continue
 		}
 		tq.bucket(r.names)
@@ -189,17 +189,9 @@ func (tq *tableQuery) names(raw []string) []string {
 	return names
 }
 
-// passes applies the part of the filter that is about dimensions computed here.
-func (tq *tableQuery) passes(names []string) bool {
-	for _, group := range tq.localFilter {
-		if !slices.ContainsFunc(group, func(c condition) bool {
-			i := slices.IndexFunc(tq.dimensions, func(d dimension) bool { return d.name.Name == c.dimension.name.Name })
-			return c.match(names[i])
-		}) {
-			return false
-		}
-	}
-	return true
+// passesLocal applies the local filter to the v3 values of a row's dimensions.
+func (tq *tableQuery) passesLocal(names []string) bool {
+	return tq.localFilter.pass(func(c condition) bool { return c.match(names[tq.columnOf(c.dimension)]) })
 }
 
 // aggregate adds rows up; means are weighted.
@@ -240,12 +232,7 @@ func withoutTotal(metrics []metric, rows []*row) string {
 }
 
 func (tq *tableQuery) passesMetrics(r *row) bool {
-	for _, group := range tq.metricFilter {
-		if !slices.ContainsFunc(group, func(c condition) bool { return c.compare(c.metric.value(r.refs).value) }) {
-			return false
-		}
-	}
-	return true
+	return tq.metricFilter.pass(func(c condition) bool { return c.compare(c.metric.value(r.refs).value) })
 }
 
 // zeroPasses reports whether the filter of metrics lets a row of zeros through.

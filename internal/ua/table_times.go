@@ -106,15 +106,9 @@ func (tq *tableQuery) hours() func(yield func(hour) bool) {
 	}
 }
 
-// inTimes reports whether the filter lets an hour through, as far as it is about
-// time alone.
+// inTimes reports whether an hour passes the conditions on times alone.
 func (tq *tableQuery) inTimes(h hour) bool {
-	for _, group := range tq.times {
-		if !slices.ContainsFunc(group, func(c condition) bool { return c.match(timeNames[c.dimension.name.Name](h)) }) {
-			return false
-		}
-	}
-	return true
+	return tq.times.pass(func(c condition) bool { return c.match(timeNames[c.dimension.name.Name](h)) })
 }
 
 // checkFill refuses ranges whose empty rows alone would be too many.

@@ -12,8 +12,8 @@ import (
 // Answer makes the body from the reports that answer Queries, in that order.
 // Errors are *Error.
 func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
-	if len(reports) != len(p.questions) {
-		return nil, AsError(report.Errorf(report.Internal, "%d reports answer %d queries", len(reports), len(p.questions)))
+	if len(reports) != len(p.queries) {
+		return nil, AsError(report.Errorf(report.Internal, "%d reports answer %d queries", len(reports), len(p.queries)))
 	}
 	a, err := p.read(reports)
 	if err != nil {
@@ -25,7 +25,7 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 	}
 	total := a.count
 	switch {
-	case p.pushed && p.places:
+	case p.pushed && p.pagesTimes:
 		if rows, total, err = p.placed(rows, total); err != nil {
 			return nil, err
 		}

@@ -75,7 +75,7 @@ func (p *reportPlan) join(c *product, insert int, reports *[]*report.Report) (*p
 	var totals [][]*row // by date range
 	for i, tables := range c.tables {
 		for j, g := range tables {
-			own := take(reports, len(g.questions))
+			own := take(reports, len(g.queries))
 			for _, r := range own {
 				t.stamp = t.stamp.with(stamp{r.FetchedAt, r.Freshness == report.FreshFinal})
 			}

@@ -1,15 +1,14 @@
 package ua
 
 import (
-	"math"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// groupsV4 turns all filters of a request into groups joined by AND.
-func (tq *tableQuery) groupsV4(r reportRequest) ([][]condition, error) {
+// groupsV4 resolves all filters of a request.
+func (tq *tableQuery) groupsV4(r reportRequest) (conditionGroups, error) {
 	expression, err := ParseFilter(r.FiltersExpression)
 	if err != nil {
 		return nil, err
@@ -22,59 +21,33 @@ func (tq *tableQuery) groupsV4(r reportRequest) ([][]condition, error) {
 	if err != nil {
 		return nil, err
 	}
-	metrics, err := tq.metricGroups(r)
-	return append(append(groups, dimensions...), metrics...), err
+	metrics, err := mapAll(r.MetricFilterClauses, func(c metricFilterClause) (conditionGroups, error) {
+		return clauseGroups(c.Operator, c.Filters, func(f metricFilter) (condition, error) { return tq.metricCondition(f, r.Metrics) })
+	})
+	return slices.Concat(groups, dimensions, slices.Concat(metrics...)), err
 }
 
-func (tq *tableQuery) dimensionGroups(clauses []dimensionFilterClause) ([][]condition, error) {
-	var groups [][]condition
-	for _, clause := range clauses {
-		var all []condition
-		for _, f := range clause.Filters {
-			c, err := tq.dimensionCondition(f)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, c)
-		}
-		groups = append(groups, joined(clause.Operator, all)...)
-	}
-	return groups, nil
+func (tq *tableQuery) dimensionGroups(clauses []dimensionFilterClause) (conditionGroups, error) {
+	all, err := mapAll(clauses, func(c dimensionFilterClause) (conditionGroups, error) {
+		return clauseGroups(c.Operator, c.Filters, tq.dimensionCondition)
+	})
+	return slices.Concat(all...), err
 }
 
-func (tq *tableQuery) metricGroups(r reportRequest) ([][]condition, error) {
-	var groups [][]condition
-	for _, clause := range r.MetricFilterClauses {
-		var all []condition
-		for _, f := range clause.Filters {
-			c, err := tq.metricCondition(f, r.Metrics)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, c)
-		}
-		groups = append(groups, joined(clause.Operator, all)...)
+// clauseGroups resolves the filters of a clause: one group, or a group of each if all
+// must pass.
+func clauseGroups[F any](operator string, filters []F, resolve func(F) (condition, error)) (conditionGroups, error) {
+	all, err := mapAll(filters, resolve)
+	if err != nil || len(all) == 0 {
+		return nil, err
 	}
-	return groups, nil
+	if operator == "AND" {
+		return slices.Collect(slices.Chunk(all, 1)), nil
+	}
+	return conditionGroups{all}, nil
 }
 
-// joined makes a clause's conditions one group, or a group of each if all must
-// hold.
-func joined(operator string, all []condition) [][]condition {
-	if len(all) == 0 {
-		return nil
-	}
-	if operator != "AND" {
-		return [][]condition{all}
-	}
-	groups := make([][]condition, len(all))
-	for i, c := range all {
-		groups[i] = []condition{c}
-	}
-	return groups
-}
-
-// matchesV4 are v4's operators as GA4 calls them. Those not in it are the same.
+// matchesV4 are the GA4 match types of those of v4's operators that have other names.
 var matchesV4 = map[string]string{"": partialRegexp, "REGEXP": partialRegexp, "PARTIAL": contains}
 
 func (tq *tableQuery) dimensionCondition(f dimensionFilter) (condition, error) {
@@ -109,12 +82,13 @@ func (tq *tableQuery) dimensionCondition(f dimensionFilter) (condition, error) {
 	return tq.compared(c, how)
 }
 
-// operatorsV4 are v4's operators on metrics in v3's words, and their opposites.
+// operatorsV4 are the v3 operators of v4's operators on metrics, and their opposites.
 var operatorsV4 = map[string][2]string{"": {"==", "!="}, "EQUAL": {"==", "!="}, "LESS_THAN": {"<", ">="}, "GREATER_THAN": {">", "<="}}
 
 func (tq *tableQuery) metricCondition(f metricFilter, metrics []metricRequest) (condition, error) {
 	if f.Operator == "IS_MISSING" {
-		return condition{}, badName("IS_MISSING of %s cannot be answered: Google Analytics 4 has 0 where nothing was counted. Use EQUAL with 0.", report.Truncate(f.MetricName))
+		return condition{}, badName("IS_MISSING of %s cannot be answered: Google Analytics 4 has 0 where nothing was counted. Use EQUAL with 0.",
+			report.Truncate(f.MetricName))
 	}
 	r := metricRequest{Expression: f.MetricName}
 	if i := named(metrics, f.MetricName); i >= 0 {
@@ -124,9 +98,10 @@ func (tq *tableQuery) metricCondition(f metricFilter, metrics []metricRequest) (
 	if err != nil {
 		return condition{}, err
 	}
-	n, err := strconv.ParseFloat(strings.TrimSpace(f.ComparisonValue), 64)
-	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-		return condition{}, badName("Invalid comparisonValue '%s' of %s: a metric is compared with a number.", report.Truncate(f.ComparisonValue), report.Truncate(f.MetricName))
+	n, ok := finite(f.ComparisonValue)
+	if !ok {
+		return condition{}, badName("Invalid comparisonValue '%s' of %s: a metric is compared with a number.",
+			report.Truncate(f.ComparisonValue), report.Truncate(f.MetricName))
 	}
 	op := operatorsV4[f.Operator][0]
 	if f.Not {

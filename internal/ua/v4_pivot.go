@@ -22,7 +22,7 @@ func (p *reportPlan) planPivots() error {
 		}
 		c := productColumns{
 			dimensions: slices.Concat(p.dimensions(), r.Dimensions), metrics: r.Metrics, needsWeights: p.filtered(),
-			filter: func(tq *tableQuery) ([][]condition, error) { return tq.pivotGroups(p.request, r) },
+			filter: func(tq *tableQuery) (conditionGroups, error) { return tq.pivotGroups(p.request, r) },
 		}
 		cells, err := p.product(c)
 		if err != nil {
@@ -43,7 +43,7 @@ func (p *reportPlan) planPivots() error {
 
 // pivotGroups are the filters of a request's cells: those of its rows, and the
 // pivot's own. Filters on metrics are about the rows.
-func (tq *tableQuery) pivotGroups(r reportRequest, p pivotRequest) ([][]condition, error) {
+func (tq *tableQuery) pivotGroups(r reportRequest, p pivotRequest) (conditionGroups, error) {
 	groups, err := tq.groupsV4(r)
 	if err != nil {
 		return nil, err

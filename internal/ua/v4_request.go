@@ -23,11 +23,11 @@ const (
 	defaultGroupCount  = 10
 	maxGroupCount      = 1000
 	defaultPageSize    = 1000
-	maxPageSize        = 100_000 // more is cut without a word, as v4 did
+	maxPageSize        = 100_000 // more is silently reduced, as v4 did
 
-	// maxQuestions bounds what one batch asks of Google: our own limit.
-	maxQuestions = 60
-	// maxCells bounds what a pivot makes of the rows that it is about: likewise.
+	// maxQueries bounds the GA4 queries of one batch: our own limit.
+	maxQueries = 60
+	// maxCells bounds the cells of a pivot: likewise.
 	maxCells = 500_000
 )
 
