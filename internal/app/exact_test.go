@@ -220,7 +220,7 @@ func compared(q *report.Query) {
 	is := func(field, value string) *report.Filter {
 		return &report.Filter{Condition: &report.Condition{FieldName: field, String: &report.StringFilter{Value: value}}}
 	}
-	q.Comparisons = []report.NamedFilter{{Name: "on phones", DimensionFilter: is("deviceCategory", "mobile")}, {Name: "abroad", DimensionFilter: &report.Filter{Not: is("country", "Germany")}}}
+	q.Comparisons = []report.Comparison{{Name: "on phones", DimensionFilter: is("deviceCategory", "mobile")}, {Name: "abroad", DimensionFilter: &report.Filter{Not: is("country", "Germany")}}}
 }
 
 // pivoted asks for the same columns as a table of two axes where there are two.

@@ -135,7 +135,7 @@ func question(b []byte, q *report.Query) []byte {
 // expressions appends the fields that expressions read: their columns have names
 // that whoever asked chose.
 func expressions(b []byte, q *report.Query) []byte {
-	if len(q.Chosen()) == 0 {
+	if len(q.Aliases()) == 0 {
 		return b
 	}
 	var reads names

@@ -117,7 +117,7 @@ func TestColumnsOfTheAnswer(t *testing.T) {
 	q := question(0)
 	q.Dimensions = []report.Dimension{{Name: "place", Expression: &report.DimensionExpression{LowerCase: &report.CaseExpression{DimensionName: "city"}}}}
 	q.Metrics = []report.Metric{{Name: "hidden", Expression: "sessions/2", Invisible: true}, {Name: "sessions"}}
-	q.Comparisons = []report.NamedFilter{{Name: "a", DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "city", Empty: &report.EmptyFilter{}}}}}
+	q.Comparisons = []report.Comparison{{Name: "a", DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "city", Empty: &report.EmptyFilter{}}}}}
 	for headers, right := range map[string]bool{
 		`{"name":"comparison"},{"name":"place"}`: true, `{"name":"place"},{"name":"comparison"}`: true, `{"name":"comparison"},{"name":"city"}`: false,
 	} {

@@ -40,9 +40,9 @@ func TestOnlySumsAreCompared(t *testing.T) {
 			q.Metrics = []report.Metric{metric("sessions", true), metric("eventCount", false), metric("totalUsers", false)}
 		}, `{"metricValues":[{"value":"7"},{"value":"9"}]}`, 0},
 		"comparisons": {func(q *report.Query) {
-			q.Comparisons = []report.NamedFilter{{Name: "all"}, {Name: "some"}}
+			q.Comparisons = []report.Comparison{{Name: "all"}, {Name: "some"}}
 		}, `{"dimensionValues":[{"value":"all"}],"metricValues":[{"value":"7"}]},{"dimensionValues":[{"value":"some"}],"metricValues":[{"value":"3"}]}`, 0},
-		"one comparison": {func(q *report.Query) { q.Comparisons = []report.NamedFilter{{Name: "some"}} }, `{"dimensionValues":[{"value":"some"}],"metricValues":[{"value":"3"}]}`, 0},
+		"one comparison": {func(q *report.Query) { q.Comparisons = []report.Comparison{{Name: "some"}} }, `{"dimensionValues":[{"value":"some"}],"metricValues":[{"value":"3"}]}`, 0},
 		"pivots":         {func(q *report.Query) { q.Pivots = []report.Pivot{{}} }, `{"metricValues":[{"value":"3"}]}`, 0},
 		"two ranges": {func(q *report.Query) {
 			q.DateRanges = append(q.DateRanges, report.DateRange{StartDate: "2025-01-01", EndDate: "2025-01-07", Name: "before"})

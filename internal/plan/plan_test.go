@@ -317,7 +317,7 @@ func TestRefusals(t *testing.T) {
 		emptyRows:       func(q *report.Query) { q.KeepEmptyRows = true },
 		pivots:          func(q *report.Query) { q.Pivots = []report.Pivot{{FieldNames: []string{"date", "country"}, Limit: 9}} },
 		comparisons: func(q *report.Query) {
-			q.Comparisons = []report.NamedFilter{{DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "country"}}}}
+			q.Comparisons = []report.Comparison{{DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "country"}}}}
 		},
 		expressions: func(q *report.Query) { q.Metrics[0] = report.Metric{Name: "x", Expression: "sessions*2"} },
 		invisible:   func(q *report.Query) { q.Metrics = append(q.Metrics, report.Metric{Name: "newUsers", Invisible: true}) },

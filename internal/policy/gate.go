@@ -150,7 +150,7 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 // fields that it looked at; nil where it needed none. Where the catalog fails, nobody
 // refused.
 func (g *Gate) checkDefined(ctx context.Context, v *View, extra *report.Filter, q report.Query) (all *report.Fields, refused bool, err error) {
-	names, chosen := calculates(q), q.Chosen()
+	names, chosen := calculates(q), q.Aliases()
 	if len(v.Fields.Deny) == 0 && !v.History.bounded() {
 		names = nil // no formula is hidden
 	}

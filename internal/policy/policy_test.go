@@ -193,7 +193,7 @@ func TestHiddenFieldsEverywhere(t *testing.T) {
 			q.Dimensions = append(q.Dimensions, concatenated("x", "cityId", n))
 		},
 		"comparison": func(q *report.Query, n string) {
-			q.Comparisons = []report.NamedFilter{{Name: "a", DimensionFilter: is("cityId", "1")}, {Name: "b", DimensionFilter: &report.Filter{Not: is(n, "1")}}}
+			q.Comparisons = []report.Comparison{{Name: "a", DimensionFilter: is("cityId", "1")}, {Name: "b", DimensionFilter: &report.Filter{Not: is(n, "1")}}}
 		},
 		// which the name of an expression must not cover:
 		"name of an expression": func(q *report.Query, n string) {
@@ -316,7 +316,7 @@ func TestComparisonsAreNarrowed(t *testing.T) {
 	w, g, r := start(t, shop())
 	gr := grant(t, r, Claim{Views: []string{"shop"}, Filter: is("deviceCategory", "mobile")})
 	q := sessions()
-	q.Comparisons = []report.NamedFilter{{Name: "a", DimensionFilter: is("browser", "Chrome")}, {DimensionFilter: &report.Filter{OrGroup: &report.FilterList{Expressions: []*report.Filter{is("browser", "x"), is("country", "France")}}}}}
+	q.Comparisons = []report.Comparison{{Name: "a", DimensionFilter: is("browser", "Chrome")}, {DimensionFilter: &report.Filter{OrGroup: &report.FilterList{Expressions: []*report.Filter{is("browser", "x"), is("country", "France")}}}}}
 	if _, err := g.Report(bg, gr, "shop", q); err != nil {
 		t.Fatal(err)
 	}

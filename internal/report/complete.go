@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,17 +11,11 @@ import (
 	"strconv"
 )
 
-// RangeName is what rows call the i-th range of a query: its name, or Google's
-// default.
-func RangeName(name string, i int) string {
-	if name == "" {
-		return "date_range_" + strconv.Itoa(i)
-	}
-	return name
-}
+// RangeName returns what rows call the i-th range of a query: its name, or Google's default.
+func RangeName(name string, i int) string { return cmp.Or(name, "date_range_"+strconv.Itoa(i)) }
 
-// RangeNames returns what rows call the ranges of q, in their order. There is at
-// least one: a realtime query that names none is about the last half hour.
+// RangeNames returns what rows call the ranges of q, in order. There is at least one: a realtime query without ranges is
+// about the last half hour.
 func (q Query) RangeNames() []string {
 	var names []string
 	for i, r := range q.DateRanges {
@@ -35,9 +30,8 @@ func (q Query) RangeNames() []string {
 	return names
 }
 
-// Columns returns the names of the columns of the answer to q, in their order, but
-// for that which tells comparisons apart. Google's headers say the same, where it
-// writes them.
+// Columns returns the names of the columns of the answer to q, in order, without ComparisonColumn unless q places it. They
+// are those of Google's headers, which Google may omit.
 func (q Query) Columns() (dimensions, metrics []string) {
 	for _, p := range q.Pivots {
 		dimensions = append(dimensions, p.FieldNames...)
@@ -58,8 +52,7 @@ func (q Query) Columns() (dimensions, metrics []string) {
 	return dimensions, metrics
 }
 
-// columns are those of Columns, with the one that tells comparisons apart. Google
-// puts it first where the query doesn't place it.
+// columns returns those of Columns with ComparisonColumn, which is first unless q places it.
 func (q Query) columns() (dimensions, metrics []string) {
 	dimensions, metrics = q.Columns()
 	if len(q.Comparisons) > 0 && !slices.Contains(dimensions, ComparisonColumn) {
@@ -68,43 +61,38 @@ func (q Query) columns() (dimensions, metrics []string) {
 	return dimensions, metrics
 }
 
-// A series is the rows of one comparison in one range, which these columns name.
+// A series is the rows of one comparison in one range.
 type series struct {
-	comparison, span string
+	comparison, dateRange string // values of ComparisonColumn and RangeColumn
 }
 
-// series returns those of q, in Google's order. There is at least one.
+// series returns the series of q, in Google's order. There is at least one.
 func (q Query) series() []series {
-	compared := make([]string, max(1, len(q.Comparisons)))
+	comparisons := make([]string, max(1, len(q.Comparisons)))
 	for i, c := range q.Comparisons {
-		if compared[i] = c.Name; c.Name == "" {
-			compared[i] = "comparison_" + strconv.Itoa(i) // Google's default
-		}
+		comparisons[i] = cmp.Or(c.Name, "comparison_"+strconv.Itoa(i)) // Google's default
 	}
 	var all []series
-	for _, comparison := range compared {
-		for _, span := range q.RangeNames() {
-			all = append(all, series{comparison, span})
+	for _, comparison := range comparisons {
+		for _, dateRange := range q.RangeNames() {
+			all = append(all, series{comparison, dateRange})
 		}
 	}
 	return all
 }
 
-// divided reports whether q has a dimension of the events. The column that tells
-// comparisons apart is none.
-func (q Query) divided() bool {
+// hasDimensions reports whether q has dimensions besides ComparisonColumn.
+func (q Query) hasDimensions() bool {
 	return slices.ContainsFunc(q.Dimensions, func(d Dimension) bool { return d.Name != ComparisonColumn })
 }
 
-// Complete returns the body of r, the answer to q, with what Google leaves out of
-// an answer about nothing: the headers, the row of a range or a comparison where q
-// has no dimensions, and the values of totals, all of which are zero. A body that
-// lacks nothing is returned as it is.
+// Complete returns the body of r, the answer to q, with what Google omits if there is no data: the headers, the row of a
+// range or a comparison where q has no dimensions, and the values of totals, all of them zero. A complete body is returned
+// unchanged.
 //
-// It is for whatever reads a report as a table. Clients of Google's API expect
-// Body.
+// Complete is for readers of tables. Clients of Google's API expect Body.
 func (r *Report) Complete(q Query) ([]byte, error) {
-	if !r.mayLack(q) {
+	if !r.mayBeIncomplete(q) {
 		return r.Body, nil
 	}
 	t := table{}
@@ -116,8 +104,7 @@ func (r *Report) Complete(q Query) ([]byte, error) {
 		return nil, errNoTable
 	}
 	maps.DeleteFunc(t.members, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
-	steps := []func(Query) error{t.addHeaders, t.addRows, t.addTotals}
-	for _, step := range steps {
+	for _, step := range []func(Query) error{t.addHeaders, t.addRows, t.addTotals} {
 		if err := step(q); err != nil {
 			return nil, err
 		}
@@ -125,16 +112,16 @@ func (r *Report) Complete(q Query) ([]byte, error) {
 	return t.body(), nil
 }
 
-// mayLack rules out, without decoding a long answer, that something was left out.
-func (r *Report) mayLack(q Query) bool {
+// mayBeIncomplete reports, without decoding the body, whether Google may have omitted something.
+func (r *Report) mayBeIncomplete(q Query) bool {
 	if len(q.Pivots) > 0 {
-		return false // what Google leaves out of these is not on record
+		return false // what Google omits from these is not recorded
 	}
-	return r.Rows == 0 || !q.divided() && r.Rows < len(q.series()) ||
+	return r.Rows == 0 || !q.hasDimensions() && r.Rows < len(q.series()) ||
 		len(q.MetricAggregations) > 0 && bytes.Contains(r.Body, []byte("{}"))
 }
 
-// A table is a body that is being completed.
+// A table is a body during completion.
 type table struct {
 	members             map[string]json.RawMessage
 	dimensions, metrics []string // names of the columns
@@ -154,7 +141,7 @@ type tableHeader struct {
 	Name string `json:"name"`
 }
 
-// addHeaders adds headers, and believes those that are there.
+// addHeaders adds absent headers, and takes the column names from present ones.
 func (t *table) addHeaders(Query) error {
 	for member, names := range map[string]*[]string{"dimensionHeaders": &t.dimensions, "metricHeaders": &t.metrics} {
 		var headers []tableHeader
@@ -178,10 +165,10 @@ func (t *table) addHeaders(Query) error {
 	return nil
 }
 
-// addRows adds the row of each series that has none. Only without dimensions is that
-// known to be zero; a filter on metrics, or a page, may have left it out.
+// addRows adds a row of zeros for each series without one, if q has no dimensions. A metric filter or an offset may have
+// excluded the row on purpose.
 func (t *table) addRows(q Query) error {
-	if q.divided() || len(q.Metrics) == 0 || q.MetricFilter != nil || q.Offset > 0 || !t.hasColumns(q) {
+	if q.hasDimensions() || len(q.Metrics) == 0 || q.MetricFilter != nil || q.Offset > 0 || !t.hasColumns(q) {
 		return nil
 	}
 	rows, err := t.rows("rows")
@@ -205,54 +192,52 @@ func (t *table) addRows(q Query) error {
 	return nil
 }
 
-// hasColumns reports whether the columns of dimensions are those that q asks for, in
-// any order: the query may place that of comparisons.
+// hasColumns reports whether the columns of dimensions are those of q, in any order.
 func (t *table) hasColumns(q Query) bool {
 	want, _ := q.columns()
 	return slices.Equal(slices.Sorted(slices.Values(t.dimensions)), slices.Sorted(slices.Values(want)))
 }
 
-// isOf reports whether the columns of a row name a series.
+// isOf reports whether a row belongs to a series.
 func (t *table) isOf(r tableRow, s series) bool {
 	for i, name := range t.dimensions {
-		want, names := s.named(name)
-		if names && (i >= len(r.Dimensions) || r.Dimensions[i].Value != want) {
+		want, ok := s.value(name)
+		if ok && (i >= len(r.Dimensions) || r.Dimensions[i].Value != want) {
 			return false
 		}
 	}
 	return true
 }
 
-// named returns what a column holds in the rows of s, if the column names series.
-func (s series) named(column string) (value string, names bool) {
+// value returns the value of a column in the rows of s, if the column identifies series.
+func (s series) value(column string) (value string, ok bool) {
 	switch column {
 	case ComparisonColumn:
 		return s.comparison, true
 	case RangeColumn:
-		return s.span, true
+		return s.dateRange, true
 	}
 	return "", false
 }
 
-// reserved are the members that hold a row for each range over all its rows, and
-// what stands there for the values of dimensions. Source: Data API,
+// aggregates are the members with a row per range over all its rows, and the value of dimensions there. Source: Data API,
 // MetricAggregation.
-var reserved = []struct {
-	of           Aggregation
-	member, word string
+var aggregates = []struct {
+	of            Aggregation
+	member, value string
 }{
 	{Total, "totals", "RESERVED_TOTAL"},
 	{Maximum, "maximums", "RESERVED_MAX"},
 	{Minimum, "minimums", "RESERVED_MIN"},
 }
 
-// addTotals adds the values of totals. Which comparison a total is of is not on record.
+// addTotals adds the values of totals. For comparisons, the form of totals is not recorded.
 func (t *table) addTotals(q Query) error {
 	if len(q.Comparisons) > 0 {
 		return nil
 	}
 	ranges := q.series()
-	for _, a := range reserved {
+	for _, a := range aggregates {
 		if len(t.metrics) == 0 || t.members[a.member] == nil && !slices.Contains(q.MetricAggregations, a.of) {
 			continue
 		}
@@ -264,7 +249,7 @@ func (t *table) addTotals(q Query) error {
 			rows = make([]tableRow, len(ranges))
 		}
 		for i := range rows {
-			zero := t.zero(a.word, ranges[min(i, len(ranges)-1)])
+			zero := t.zero(a.value, ranges[min(i, len(ranges)-1)])
 			if len(rows[i].Dimensions) == 0 {
 				rows[i].Dimensions = zero.Dimensions
 			}
@@ -277,13 +262,13 @@ func (t *table) addTotals(q Query) error {
 	return nil
 }
 
-// zero returns a row of zeros about a series. What names none holds word.
-func (t *table) zero(word string, s series) tableRow {
+// zero returns a row of zeros for a series. The other dimensions have a given value.
+func (t *table) zero(other string, s series) tableRow {
 	r := tableRow{Metrics: slices.Repeat([]tableValue{{"0"}}, len(t.metrics))}
 	for _, name := range t.dimensions {
-		value, names := s.named(name)
-		if !names {
-			value = word
+		value, ok := s.value(name)
+		if !ok {
+			value = other
 		}
 		r.Dimensions = append(r.Dimensions, tableValue{value})
 	}
@@ -304,46 +289,36 @@ func (t *table) read(member string, into any) error {
 	return nil
 }
 
-func (t *table) set(member string, value any) {
-	text, err := encodeJSON(value)
-	if err != nil {
-		panic(err) // numbers and strings always encode
-	}
-	t.members[member] = text
-}
+func (t *table) set(member string, value any) { t.members[member] = encodeJSON(value) }
 
-func encodeJSON(value any) ([]byte, error) {
+// encodeJSON encodes a value that always encodes: numbers and strings.
+func encodeJSON(value any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	err := enc.Encode(value)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+	if err := enc.Encode(value); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// memberOrder is that of Google's answers; members that are new stand behind.
+// memberOrder is that of Google's answers.
 var memberOrder = []string{"dimensionHeaders", "metricHeaders", "rows", "totals", "maximums", "minimums", "rowCount", "metadata", "kind"}
 
+// compareMembers orders names as in memberOrder, with others last.
+func compareMembers(a, b string) int {
+	rank := func(name string) uint { return uint(slices.Index(memberOrder, name)) } // of others, -1 becomes the greatest
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+}
+
 func (t *table) body() []byte {
-	names := slices.Clone(memberOrder)
-	for _, name := range slices.Sorted(maps.Keys(t.members)) {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
 	out := []byte{'{'}
-	for _, name := range names {
-		value, ok := t.members[name]
-		if !ok {
-			continue
-		}
+	for _, name := range slices.SortedFunc(maps.Keys(t.members), compareMembers) {
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		quoted, err := encodeJSON(name)
-		if err != nil {
-			panic(err) // a string always encodes
-		}
-		out = append(append(append(out, quoted...), ':'), value...)
+		out = append(append(out, encodeJSON(name)...), ':')
+		out = append(out, t.members[name]...)
 	}
 	return append(out, '}')
 }

@@ -26,7 +26,7 @@ func asks(dimensions, metrics, ranges string, change ...func(*Query)) Query {
 
 func comparing(q *Query) {
 	is := &Filter{Condition: &Condition{FieldName: "country", String: &StringFilter{Value: "x"}}}
-	q.Comparisons = []NamedFilter{{Name: "a", DimensionFilter: is}, {DimensionFilter: is}}
+	q.Comparisons = []Comparison{{Name: "a", DimensionFilter: is}, {DimensionFilter: is}}
 }
 
 func totals(q *Query) { q.MetricAggregations = []Aggregation{Total} }

@@ -11,18 +11,16 @@ import (
 	"unicode/utf8"
 )
 
-// byteOrderMark begins a CSV file: without it Excel reads UTF-8 as the code page of
-// the reader's country. Other spreadsheets, pandas and readr skip it.
+// byteOrderMark begins a CSV file: without it Excel reads UTF-8 in a regional code page. Other spreadsheets, pandas and
+// readr skip it.
 const byteOrderMark = "\ufeff"
 
-var errNoTable = errors.New("report: a body that is not a table")
+var errNoTable = errors.New("report: the body is not a table")
 
-// CSV returns the rows of a report's body as a file for spreadsheets: RFC 4180, in
-// UTF-8 with a byte order mark. The first line holds the API names, of dimensions
-// first. Totals are left out: whoever adds up a column would count them twice.
+// CSV returns the rows of a report's body as a file for spreadsheets: RFC 4180, in UTF-8 with a byte order mark. The first
+// line holds the API names, of dimensions first. Totals are left out, since a sum over a column would count them twice.
 //
-// No cell can become a formula, see appendGuarded. Metrics stay numbers, negative
-// ones too, as long as they are numbers.
+// No cell can become a formula, see appendGuarded. Metrics that are numbers stay so, negative ones too.
 func CSV(body []byte) ([]byte, error) {
 	var t struct {
 		Dimensions []struct{ Name string } `json:"dimensionHeaders"`
@@ -49,19 +47,19 @@ func CSV(body []byte) ([]byte, error) {
 	return w.out, nil
 }
 
-// A csvRow is a row of a report. A value that is absent is empty.
+// A csvRow is a row of a report. An absent value is empty.
 type csvRow struct {
 	Dimensions []struct{ Value string } `json:"dimensionValues"`
 	Metrics    []struct{ Value string } `json:"metricValues"`
 }
 
-// rowsOf decodes rows one by one, into the same row.
+// rowsOf decodes rows one at a time, into the same csvRow.
 func rowsOf(rows []byte) iter.Seq2[*csvRow, error] {
 	return func(yield func(*csvRow, error) bool) {
 		dec := json.NewDecoder(bytes.NewReader(rows))
 		dec.DisallowUnknownFields()
 		if t, err := dec.Token(); err != nil || t != json.Delim('[') {
-			if len(rows) > 0 && t != nil { // null and nothing are no rows
+			if len(rows) > 0 && t != nil { // neither null nor absent
 				yield(nil, errNoTable)
 			}
 			return
@@ -81,8 +79,8 @@ func rowsOf(rows []byte) iter.Seq2[*csvRow, error] {
 // A lineWriter writes cells and lines of CSV.
 type lineWriter struct {
 	out     []byte
-	cells   int    // of the line so far
-	guarded []byte // of the cell at work
+	cells   int    // in the current line
+	guarded []byte // buffer for the current cell
 }
 
 func (w *lineWriter) row(row *csvRow) {
@@ -104,7 +102,7 @@ func (w *lineWriter) text(text string) {
 	w.cell(w.guarded)
 }
 
-// cell writes what needs no guard any more.
+// cell writes a cell that cannot become a formula.
 func (w *lineWriter) cell(text []byte) {
 	if w.cells > 0 {
 		w.out = append(w.out, ',')
@@ -115,14 +113,7 @@ func (w *lineWriter) cell(text []byte) {
 		return
 	}
 	w.out = append(w.out, '"')
-	for {
-		before, after, found := bytes.Cut(text, []byte{'"'})
-		w.out = append(w.out, before...)
-		if !found {
-			break
-		}
-		w.out, text = append(w.out, `""`...), after
-	}
+	w.out = append(w.out, bytes.ReplaceAll(text, []byte(`"`), []byte(`""`))...)
 	w.out = append(w.out, '"')
 }
 
@@ -130,9 +121,8 @@ func (w *lineWriter) end() {
 	w.out, w.cells = append(w.out, '\r', '\n'), 0
 }
 
-// needsQuotes reports whether a cell must stand in quotes. An empty one must, for
-// a line of nothing else would be taken for none. ; and TAB part cells for
-// spreadsheets of some countries and settings.
+// needsQuotes reports whether a cell must be quoted: also an empty one, since it may be the whole line, and one with ; or
+// TAB, which separate cells in some locales and settings.
 func needsQuotes(text []byte) bool {
 	return len(text) == 0 || bytes.ContainsAny(text, "\",;\t\r\n") || text[0] == ' ' || text[len(text)-1] == ' '
 }
@@ -141,17 +131,15 @@ var number = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 
 func isNumber(text string) bool { return number.MatchString(text) }
 
-// signs begin a formula in some spreadsheet: OWASP's "CSV Injection" lists them,
-// with the full-width ones; the small ones mean the same to Unicode (NFKC).
+// signs begin a formula in some spreadsheet: those of OWASP's "CSV Injection", full-width ones included, and the small ones,
+// which are equivalent by Unicode's NFKC.
 const signs = "=+-@＝＋－＠﹦﹢﹣﹫"
 
-// appendGuarded appends a text in which an apostrophe stands before whatever a
-// spreadsheet could take for a formula, as people write one to keep it a text:
-// at its beginning, and behind everything that spreadsheets of other countries
-// take for the end of a cell or a line, even in quotes that for them begin in the
-// middle of a cell.
+// appendGuarded appends text with an apostrophe, the spreadsheets' escape, before whatever could become a formula: at the
+// beginning, and after everything that ends a cell or a line in some locale, even within quotes, which for that locale begin
+// in the middle of a cell.
 func appendGuarded(out, text []byte) []byte {
-	begin, done := 0, 0 // begin is where a cell may begin, or -1; done is copied
+	begin, done := 0, 0 // begin: where a cell may begin, or -1; done: how much is copied
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
 		separates := r == ';' || r == '\t' || r == '\r' || r == '\n'
@@ -171,8 +159,7 @@ func appendGuarded(out, text []byte) []byte {
 	return append(out, text[done:]...)
 }
 
-// isBlank reports whether spreadsheets may skip a character before they look for
-// a formula.
+// isBlank reports whether spreadsheets may skip a character before a formula.
 func isBlank(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }

@@ -8,30 +8,28 @@ import (
 	"time"
 )
 
-// A Date is a day of the calendar in no particular time zone. The zero value is
-// no date.
+// A Date is a calendar day without a time zone. The zero value is no date.
 type Date struct {
 	t time.Time // midnight UTC
 }
 
-// The days between which the Data API answers, both exclusive.
+// The bounds of the Data API's dates, both exclusive.
 var (
 	earliest = NewDate(2015, time.August, 13)
 	latest   = NewDate(3000, time.January, 1)
 )
 
-// NewDate returns the day; months and days out of range carry over as in
-// time.Date.
+// NewDate returns the day; months and days out of range carry over as in time.Date.
 func NewDate(year int, month time.Month, day int) Date {
 	return Date{time.Date(year, month, day, 0, 0, 0, 0, time.UTC)}
 }
 
-// DateOf returns the day that it is at t in loc.
+// DateOf returns the day of t in loc.
 func DateOf(t time.Time, loc *time.Location) Date {
 	return NewDate(t.In(loc).Date())
 }
 
-// ParseDate reads YYYY-MM-DD.
+// ParseDate parses YYYY-MM-DD.
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
@@ -66,9 +64,8 @@ func (d Date) In(loc *time.Location) time.Time {
 
 var daysAgo = regexp.MustCompile(`^([0-9]{1,9})daysAgo$`)
 
-// ResolveDate reads what a client may write for a date, YYYY-MM-DD, NdaysAgo,
-// yesterday or today, given the day that it is in the property's time zone.
-// name is startDate or endDate; the error is Invalid with Google's words.
+// ResolveDate parses a date as clients write it: YYYY-MM-DD, NdaysAgo, yesterday or today, with today in the property's time
+// zone. Name is startDate or endDate; the error is Invalid, in Google's words.
 func ResolveDate(name, s string, today Date) (Date, error) {
 	d, err := resolve(s, today)
 	if err != nil {

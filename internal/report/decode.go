@@ -6,11 +6,10 @@ import (
 	"github.com/oriel-server/oriel/internal/protojson"
 )
 
-// maxText bounds what is read of a text, in bytes; maxFilterDepth how deep filters
-// nest. Within the bounds of dialect, Validate says what Google would refuse.
+// Bounds of decoding, besides those of Google, which Validate checks.
 const (
-	maxText        = 4096
-	maxFilterDepth = 20
+	maxText        = 4096 // bytes of a string
+	maxFilterDepth = 20   // filters in filters
 )
 
 // dialect is the Data API's.
@@ -40,8 +39,7 @@ var (
 	filterExpressions     = protojson.New[Filter](dialect)
 )
 
-// The requests of the Data API. The path says which property is asked, and viewers
-// never see its quota.
+// The requests of the Data API. The property comes from the path, and viewers never see its quota.
 type (
 	reportRequest struct {
 		_     struct{} `ignored:"property returnPropertyQuota"`
@@ -62,18 +60,18 @@ type (
 		Query  `without:"dateRanges minuteRanges comparisons orderBys metricAggregations offset limit currencyCode keepEmptyRows pivots"`
 		Filter string `json:"compatibilityFilter" enum:"Compatibility"`
 	}
-	batch[T asked] struct {
+	batch[T reportQuery] struct {
 		_        struct{} `ignored:"property"`
 		Requests []T      `json:"requests"`
 	}
 )
 
-// asked is a request for one report.
-type asked interface{ query() Query }
+// reportQuery is a request for one report.
+type reportQuery interface{ query() Query }
 
 func (q Query) query() Query { return q }
 
-// read reads a request. An empty body is an empty message, as at Google.
+// read decodes a request. An empty body is an empty message, as at Google.
 func read[T any](r *protojson.Reader[T], b []byte) (T, error) {
 	if len(bytes.TrimSpace(b)) == 0 {
 		b = []byte("{}")
@@ -85,25 +83,35 @@ func read[T any](r *protojson.Reader[T], b []byte) (T, error) {
 	return v, nil
 }
 
-// DecodeRunReport reads a RunReportRequest: Google's JSON (proto3-JSON, so names
-// in lowerCamelCase or snake_case, and null for absent). Property and
-// returnPropertyQuota are accepted and ignored. The query is valid; errors are
-// Invalid with Google's words.
+// DecodeRunReport decodes a RunReportRequest in proto3-JSON: names in lowerCamelCase or snake_case, null for absent. Property
+// and returnPropertyQuota are accepted and ignored. The query is valid; errors are Invalid, in Google's words.
 func DecodeRunReport(b []byte) (Query, error) {
 	r, err := read(reportRequests, b)
-	return checked(r.Query, err, Query.Validate)
+	return validated(r.Query, err, Query.Validate)
 }
 
-// DecodeRunRealtimeReport reads a RunRealtimeReportRequest as DecodeRunReport
-// does.
+// DecodeRunRealtimeReport decodes a RunRealtimeReportRequest, as DecodeRunReport does.
 func DecodeRunRealtimeReport(b []byte) (Query, error) {
 	r, err := read(realtimeRequests, b)
 	r.Query.Realtime = true
-	return checked(r.Query, err, Query.Validate)
+	return validated(r.Query, err, Query.Validate)
 }
 
-// checked returns a query that was read, if it is valid.
-func checked(q Query, err error, validate func(Query) error) (Query, error) {
+// DecodeRunPivotReport decodes a RunPivotReportRequest, as DecodeRunReport does.
+func DecodeRunPivotReport(b []byte) (Query, error) {
+	r, err := read(pivotRequests, b)
+	return validated(r.Query, err, Query.validatePivots)
+}
+
+// DecodeCheckCompatibility decodes a CheckCompatibilityRequest, as DecodeRunReport does.
+func DecodeCheckCompatibility(b []byte) (CompatibilityCheck, error) {
+	r, err := read(compatibilityRequests, b)
+	q, err := validated(r.Query, err, Query.ValidateFields)
+	return CompatibilityCheck{q, r.Filter}, err
+}
+
+// validated returns a decoded query if it is valid.
+func validated(q Query, err error, validate func(Query) error) (Query, error) {
 	if err == nil {
 		err = validate(q)
 	}
@@ -113,14 +121,20 @@ func checked(q Query, err error, validate func(Query) error) (Query, error) {
 	return q, nil
 }
 
-// DecodeBatchRunReports reads a BatchRunReportsRequest of 1 to MaxBatch requests.
+// DecodeBatchRunReports decodes a BatchRunReportsRequest of 1 to MaxBatch requests.
 func DecodeBatchRunReports(b []byte) ([]Query, error) {
 	batch, err := read(reportBatches, b)
 	return queries(batch, err, "Report", Query.Validate)
 }
 
-// queries returns those of a batch, if all are valid, of what Google calls run, kind, Request.
-func queries[T asked](b batch[T], err error, kind string, validate func(Query) error) ([]Query, error) {
+// DecodeBatchRunPivotReports decodes a BatchRunPivotReportsRequest of 1 to MaxBatch requests.
+func DecodeBatchRunPivotReports(b []byte) ([]Query, error) {
+	batch, err := read(pivotBatches, b)
+	return queries(batch, err, "PivotReport", Query.validatePivots)
+}
+
+// queries returns the queries of a batch if all are valid. Google's name of the messages is run+kind+Request.
+func queries[T reportQuery](b batch[T], err error, kind string, validate func(Query) error) ([]Query, error) {
 	switch n := len(b.Requests); {
 	case err != nil:
 		return nil, err

@@ -124,7 +124,7 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 		{with(`"comparisons":[{"name":"x","comparison":"comparisons/1234"}]`), `Oriel does not support saved comparisons: write the comparison's dimensionFilter.`},
 		{with(`"cohortSpec":{}`), `Oriel does not support cohortSpec.`},
 		{with(`"conversion_spec":{"x":1}`), `Oriel does not support conversionSpec.`},
-		{with(`"orderBys":[{"pivot":{}}]`), `An orderBy of a pivot stands in a pivot.`},
+		{with(`"orderBys":[{"pivot":{}}]`), `An orderBy of a pivot belongs in a pivot.`},
 		// names, duplicates
 		{`{"metrics":[{"name":"sess ions"}]}`, `Field sess ions is not a valid metric. For a list of valid dimensions and metrics, see https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema`},
 		{`{"dimensions":[{}]}`, `Field  is not a valid dimension. For a list of valid dimensions and metrics, see https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema`},

@@ -10,23 +10,22 @@ import (
 	"time"
 )
 
-// Kind is the sort of an error, coarse enough that a caller can act on it. One
-// table in package web maps kinds to HTTP.
+// Kind classifies errors by what a caller can do about them. One table in package web maps kinds to HTTP.
 type Kind int
 
 // The kinds of errors.
 const (
-	Internal        Kind = iota // a defect of ours, or an answer nobody understands
-	Invalid                     // the question is wrong; the message says what to change
-	Unauthenticated             // the asker showed no valid embed token or key
-	Forbidden                   // known, and not allowed to
+	Internal        Kind = iota // a defect of ours, or an answer that cannot be parsed
+	Invalid                     // the request is wrong; the message says what to change
+	Unauthenticated             // no valid embed token or API key
+	Forbidden                   // authenticated, but not allowed
 	NotFound                    // no such view, dashboard or page
 	TooLarge                    // the request is larger than the limit in the message
-	RateLimited                 // this asker asks too fast
+	RateLimited                 // the client sends requests too fast
 	Quota                       // Google's quota is exhausted
 	Misconfigured               // the operator must act: key, access, configuration
 	Unavailable                 // Google failed or could not be reached
-	Canceled                    // the asker left, or the time allowed was over
+	Canceled                    // the client left, or the deadline passed
 	NoAccess                    // Google says that the account may not read the property
 )
 
@@ -43,20 +42,19 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// An Error has a kind, a sentence fit for the asker and a cause fit for the log.
+// An Error has a kind, a message for the client and a cause for the log.
 type Error struct {
 	Kind Kind
-	// Message is for the asker: what happened and what to change, without
+	// Message is for the client: what happened and what to change, without
 	// property ids, accounts or secrets.
 	Message string
-	// RetryAfter is how long to wait before asking again; 0 when unknown.
+	// RetryAfter is how long to wait before retrying; 0 if unknown.
 	RetryAfter time.Duration
-	// Err is the cause, for the log only. Nil when the message says it all.
+	// Err is the cause, for the log only; may be nil.
 	Err error
 }
 
-// Errorf returns an error of a kind with a message for the client, in which
-// credentials are hidden.
+// Errorf returns an error with a message for the client, in which credentials are redacted.
 func Errorf(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: RedactCredentials(fmt.Sprintf(format, args...))}
 }
@@ -67,7 +65,7 @@ func (e *Error) Because(cause error) *Error {
 	return e
 }
 
-// Error returns message and cause: for logs, not for askers.
+// Error returns message and cause, for logs only.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.Message
@@ -78,8 +76,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// AsError returns err as an *Error. A context's end becomes Canceled, an unknown
-// error Internal with a message that tells the asker nothing.
+// AsError returns err as an *Error. An error of a context becomes Canceled, an unknown error Internal, with a message that
+// discloses nothing.
 func AsError(err error) *Error {
 	var e *Error
 	switch {
@@ -101,29 +99,28 @@ func KindOf(err error) Kind {
 	return AsError(err).Kind
 }
 
-// Truncate shortens what a client wrote, so that it can be repeated to them, logged and
-// recorded, and hides the credentials in it.
+// Truncate shortens what a client wrote, so that errors, logs and records can repeat it, and redacts credentials in it.
 func Truncate(s string) string {
-	const most = 100 // bytes
+	const maxBytes = 100
 	s = RedactCredentials(s)
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
+	if len(s) > maxBytes {
+		return strings.ToValidUTF8(s[:maxBytes], "") + "…"
 	}
 	return s
 }
 
-// RedactCredentials leaves of each API key, of ours or Google's, access token of Google's and JWT in s too
-// little to be used. Errorf does it to every message, since a credential may stand in
-// the place of any name or value that an error repeats.
+func quote(s string) string { return strconv.Quote(Truncate(s)) }
+
+// RedactCredentials cuts each API key (ours or Google's), Google access token and JWT in s to a prefix that is useless.
+// Errorf applies it to every message, since a client may send a credential in place of any name or value that an error
+// repeats.
 func RedactCredentials(s string) string {
 	if !strings.Contains(s, "oriel_") && !strings.Contains(s, "ya29.") && !strings.Contains(s, "eyJ") && !strings.Contains(s, "AIza") {
-		return s // as nearly always
+		return s // the usual case, faster
 	}
-	return credentialForm.ReplaceAllString(s, "$1$2$3$4…")
+	return credential.ReplaceAllString(s, "$1$2$3$4…")
 }
 
-// credentialForm is how credentials look. No name of a field is so long that it
-// looks like an API key, and none has the dots of the others; eyJ may be within one.
-var credentialForm = regexp.MustCompile(`(oriel_[\w-]{6})[\w-]{35,}|(ya29\.[\w.-]{7}|\beyJ[\w-]{9})[\w.-]+|(eyJ[\w-]{9})[\w-]*\.[\w.-]+|(AIza[\w-]{8})[\w-]{20,}`)
-
-func quote(s string) string { return strconv.Quote(Truncate(s)) }
+// credential matches credentials. It matches no field name: none is as long as an API key or has the dots of the others,
+// though one may contain eyJ.
+var credential = regexp.MustCompile(`(oriel_[\w-]{6})[\w-]{35,}|(ya29\.[\w.-]{7}|\beyJ[\w-]{9})[\w.-]+|(eyJ[\w-]{9})[\w-]*\.[\w.-]+|(AIza[\w-]{8})[\w-]{20,}`)

@@ -6,16 +6,15 @@ import (
 	"strings"
 )
 
-// An Expression is arithmetic over metrics: a name, a number, or an operation on
-// one or two expressions.
+// An Expression is arithmetic over metrics: a name, a number, or an operation on one or two expressions.
 type Expression struct {
 	Op          byte        // + - * / or 0
 	Left, Right *Expression // Left is nil for the sign -
 	Name        string      // of a metric
-	Number      string      // as it was written
+	Number      string      // as written
 }
 
-// Names calls visit with each name that e reads, from left to right.
+// Names calls visit with each name in e, from left to right.
 func (e *Expression) Names(visit func(name string)) {
 	if e == nil {
 		return
@@ -29,16 +28,13 @@ func (e *Expression) Names(visit func(name string)) {
 
 var expressionToken = regexp.MustCompile(`^\s*(?:([0-9]+(?:\.[0-9]+)?)|([A-Za-z][A-Za-z0-9_]*(?::[\pL\pN_]+)?(?:\[[^\[\]\s]*\])?)|([-+*/()]))`)
 
-// expressionSpace is what \s matches in expressionToken: an expression ends with the
-// same white space that may stand inside it.
+// expressionSpace is what \s matches in expressionToken, for white space at the end.
 const expressionSpace = " \t\n\f\r"
 
-// ParseExpression reads names of metrics, numbers, + - * /, the sign - and
-// parentheses. A name may have a parameter, as customEvent:price, and one in
-// brackets.
+// ParseExpression parses names of metrics, numbers, + - * /, the sign - and parentheses. A name may have a parameter, as in
+// customEvent:price, and one in brackets.
 //
-// A parameter that a minus follows at once is refused: a - may be part of one, and
-// what an expression reads must be the same for all who read it.
+// A minus directly after a parameter is refused: it could be part of the parameter, and every reader must see the same names.
 func ParseExpression(s string) (*Expression, error) {
 	p := &expressionParser{rest: s}
 	p.next()

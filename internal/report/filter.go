@@ -62,78 +62,37 @@ type NumericValue struct {
 // EmptyFilter is true for "" and "(not set)".
 type EmptyFilter struct{}
 
-// And returns the conjunction of the filters that are not nil, each kept whole:
-// no filter given here can be closed from inside another. It returns nil for
-// none, and the filter itself for one.
+// And returns the conjunction of the filters that are not nil; nil if there are none. Each stays a whole member, so that
+// none can change what another means.
 func And(filters ...*Filter) *Filter {
 	members := slices.DeleteFunc(slices.Clone(filters), func(f *Filter) bool { return f == nil })
-	switch len(members) {
+	return join(members, func(l *FilterList) *Filter { return &Filter{AndGroup: l} })
+}
+
+// join returns the group of some filters; the filter itself for one, nil for none.
+func join(filters []*Filter, group func(*FilterList) *Filter) *Filter {
+	switch len(filters) {
 	case 0:
 		return nil
 	case 1:
-		return members[0]
+		return filters[0]
 	}
-	return &Filter{AndGroup: &FilterList{Expressions: members}}
+	return group(&FilterList{Expressions: filters})
 }
 
 // Clone returns a copy that shares nothing with f.
-func (f *Filter) Clone() *Filter {
-	if f == nil {
-		return nil
-	}
-	return &Filter{
-		AndGroup:  f.AndGroup.clone(),
-		OrGroup:   f.OrGroup.clone(),
-		Not:       f.Not.Clone(),
-		Condition: f.Condition.clone(),
-	}
-}
+func (f *Filter) Clone() *Filter { return clone(f) }
 
-func (l *FilterList) clone() *FilterList {
-	if l == nil {
-		return nil
-	}
-	c := &FilterList{Expressions: make([]*Filter, len(l.Expressions))}
-	for i, e := range l.Expressions {
-		c.Expressions[i] = e.Clone()
-	}
-	return c
-}
-
-func (c *Condition) clone() *Condition {
-	if c == nil {
-		return nil
-	}
-	d := *c
-	d.String = clonePtr(c.String)
-	if c.InList != nil {
-		d.InList = &InListFilter{Values: slices.Clone(c.InList.Values), CaseSensitive: c.InList.CaseSensitive}
-	}
-	if c.Numeric != nil {
-		d.Numeric = &NumericFilter{Operation: c.Numeric.Operation, Value: c.Numeric.Value.clone()}
-	}
-	if c.Between != nil {
-		d.Between = &BetweenFilter{FromValue: c.Between.FromValue.clone(), ToValue: c.Between.ToValue.clone()}
-	}
-	d.Empty = clonePtr(c.Empty)
-	return &d
-}
-
-func (v NumericValue) clone() NumericValue {
-	return NumericValue{Int64: clonePtr(v.Int64), Double: clonePtr(v.Double)}
-}
-
-// Walk calls visit for every condition in f, depth first. Every field that a
-// filter reads is seen by it; the gate relies on that.
+// Walk calls visit for every condition in f, depth first. The gate relies on it to see every field that a filter reads.
 func (f *Filter) Walk(visit func(*Condition)) {
 	if f == nil {
 		return
 	}
-	for _, l := range []*FilterList{f.AndGroup, f.OrGroup} {
-		if l == nil {
+	for _, group := range []*FilterList{f.AndGroup, f.OrGroup} {
+		if group == nil {
 			continue
 		}
-		for _, e := range l.Expressions {
+		for _, e := range group.Expressions {
 			e.Walk(visit)
 		}
 	}

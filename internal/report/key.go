@@ -1,43 +1,43 @@
 package report
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
 	"slices"
 )
 
-// A Key stands for all queries that mean the same: the hash of the canonical
-// form of a narrowed query, with account and property.
+// A Key identifies all queries that mean the same: it is the hash of the canonical form of a narrowed query, with account
+// and property.
 type Key [sha256.Size]byte
 
 // keyOf returns the key of q.
 //
-// Queries differ in key whenever their answers could differ in a byte; they
-// share one when Google's documentation says that they cannot. Hence the order of
-// dimensions, metrics and date ranges is kept (it is the order of the columns
-// and rows), and that of aggregations and of filter members is not.
+// Queries have different keys whenever their answers could differ in a byte, and share one when Google's documentation
+// says that they cannot. So the order of dimensions, metrics, comparisons, date ranges, pivots and their fields counts (it
+// is the order of columns, rows and headers), and the order of aggregations and of filter members does not.
 func keyOf(q *Query) Key {
 	e := make(encoder, 0, 512)
 	e.text(q.Account)
 	e.text(q.Property)
 	e.flag(q.Realtime)
-	e.dimensions(q.Dimensions)
-	e.metrics(q.Metrics)
+	list(&e, q.Dimensions, e.dimension)
+	list(&e, q.Metrics, e.metric)
 	e.dateRanges(q.DateRanges)
 	if q.Realtime {
 		e.minuteRanges(q.MinuteRanges)
 	}
-	e.clause(q.DimensionFilter)
-	e.clause(q.MetricFilter)
-	e.comparisons(q.Comparisons)
-	e.orderBys(q.OrderBys)
+	e.filter(q.DimensionFilter)
+	e.filter(q.MetricFilter)
+	list(&e, q.Comparisons, e.comparison)
+	list(&e, q.OrderBys, e.orderBy)
 	e.aggregations(q.MetricAggregations)
 	e.number(int64(q.Offset))
 	e.number(limit(q.Limit))
 	e.text(q.CurrencyCode)
 	e.flag(q.KeepEmptyRows)
-	e.pivots(q.Pivots)
+	list(&e, q.Pivots, e.pivot)
 	return sha256.Sum256(e)
 }
 
@@ -61,6 +61,8 @@ func (e *encoder) text(s string) {
 	*e = append(*e, s...)
 }
 
+func (e *encoder) texts(texts []string) { list(e, texts, e.text) }
+
 func (e *encoder) flag(b bool) {
 	if b {
 		*e = append(*e, 1)
@@ -69,57 +71,53 @@ func (e *encoder) flag(b bool) {
 	}
 }
 
-func (e *encoder) dimensions(list []Dimension) {
-	e.count(len(list))
-	for _, d := range list {
-		e.text(d.Name)
-		e.dimensionExpression(d.Expression)
+// list appends the length of a list and each element.
+func list[T any](e *encoder, elements []T, write func(T)) {
+	e.count(len(elements))
+	for _, element := range elements {
+		write(element)
 	}
 }
 
-func (e *encoder) dimensionExpression(x *DimensionExpression) {
-	e.flag(x != nil)
-	if x == nil {
+// optional appends whether p is set, and the value if it is.
+func optional[T any](e *encoder, p *T, write func(T)) {
+	e.flag(p != nil)
+	if p != nil {
+		write(*p)
+	}
+}
+
+func (e *encoder) dimension(d Dimension) {
+	e.text(d.Name)
+	optional(e, d.Expression, func(x DimensionExpression) {
+		letters := func(c CaseExpression) { e.text(c.DimensionName) }
+		optional(e, x.LowerCase, letters)
+		optional(e, x.UpperCase, letters)
+		optional(e, x.Concatenate, func(c ConcatenateExpression) {
+			e.texts(c.DimensionNames)
+			e.text(c.Delimiter)
+		})
+	})
+}
+
+func (e *encoder) metric(m Metric) {
+	e.text(m.Name)
+	e.flag(m.Invisible)
+	e.flag(m.Expression != "")
+	if m.Expression == "" {
 		return
 	}
-	for _, c := range []*CaseExpression{x.LowerCase, x.UpperCase} {
-		e.flag(c != nil)
-		if c != nil {
-			e.text(c.DimensionName)
-		}
+	x, err := ParseExpression(m.Expression)
+	e.flag(err == nil)
+	if err != nil {
+		e.text(m.Expression) // Validate refuses it
+		return
 	}
-	e.flag(x.Concatenate != nil)
-	if c := x.Concatenate; c != nil {
-		e.count(len(c.DimensionNames))
-		for _, name := range c.DimensionNames {
-			e.text(name)
-		}
-		e.text(c.Delimiter)
-	}
+	e.expression(x)
 }
 
-func (e *encoder) metrics(list []Metric) {
-	e.count(len(list))
-	for _, m := range list {
-		e.text(m.Name)
-		e.flag(m.Invisible)
-		e.flag(m.Expression != "")
-		if m.Expression == "" {
-			continue
-		}
-		x, err := ParseExpression(m.Expression)
-		e.flag(err == nil)
-		if err != nil {
-			e.text(m.Expression) // which no gate lets through
-			continue
-		}
-		e.expression(x)
-	}
-}
-
-// expression writes what is computed, and not the spaces and parentheses by which
-// it was written. Numbers stay as they were: 2.0 may make a metric a float where 2
-// does not.
+// expression appends what is computed, without the spaces and parentheses of its spelling. Numbers keep theirs: 2.0 may
+// make a metric a float where 2 does not.
 func (e *encoder) expression(x *Expression) {
 	switch {
 	case x.Op == 0 && x.Name != "":
@@ -138,13 +136,9 @@ func (e *encoder) expression(x *Expression) {
 	}
 }
 
-// comparisons keep their order, which is that of rows.
-func (e *encoder) comparisons(list []NamedFilter) {
-	e.count(len(list))
-	for _, c := range list {
-		e.text(c.Name)
-		e.clause(c.DimensionFilter)
-	}
+func (e *encoder) comparison(c Comparison) {
+	e.text(c.Name)
+	e.filter(c.DimensionFilter)
 }
 
 func (e *encoder) dateRanges(ranges []DateRange) {
@@ -162,82 +156,43 @@ func (e *encoder) minuteRanges(ranges []MinuteRange) {
 	}
 	e.count(len(ranges))
 	for i, r := range ranges {
-		e.number(minute(r.StartMinutesAgo, 29))
-		e.number(minute(r.EndMinutesAgo, 0))
+		start, end := r.bounds()
+		e.count(start)
+		e.count(end)
 		e.text(RangeName(r.Name, i))
 	}
 }
 
-func minute(p *int, otherwise int64) int64 {
-	if p == nil {
-		return otherwise
-	}
-	return int64(*p)
+func (e *encoder) orderBy(o OrderBy) {
+	e.flag(o.Desc)
+	optional(e, o.Metric, func(m MetricOrder) { e.text(m.MetricName) })
+	optional(e, o.Dimension, func(d DimensionOrder) {
+		e.text(d.DimensionName)
+		e.text(cmp.Or(d.OrderType, "ALPHANUMERIC"))
+	})
+	optional(e, o.Pivot, func(p PivotOrder) {
+		e.text(p.MetricName)
+		list(e, p.PivotSelections, func(s PivotSelection) {
+			e.text(s.DimensionName)
+			e.text(s.DimensionValue)
+		})
+	})
 }
 
-func (e *encoder) orderBys(orders []OrderBy) {
-	e.count(len(orders))
-	for _, o := range orders {
-		e.flag(o.Desc)
-		e.flag(o.Metric != nil)
-		if o.Metric != nil {
-			e.text(o.Metric.MetricName)
-		}
-		e.flag(o.Dimension != nil)
-		if o.Dimension != nil {
-			e.text(o.Dimension.DimensionName)
-			e.text(either(o.Dimension.OrderType, "ALPHANUMERIC"))
-		}
-		e.flag(o.Pivot != nil)
-		if o.Pivot != nil {
-			e.pivotOrder(o.Pivot)
-		}
-	}
+func (e *encoder) pivot(p Pivot) {
+	e.texts(p.FieldNames)
+	list(e, p.OrderBys, e.orderBy)
+	e.number(int64(p.Offset))
+	e.number(int64(p.Limit))
+	e.aggregations(p.MetricAggregations)
 }
 
-func (e *encoder) pivotOrder(o *PivotOrder) {
-	e.text(o.MetricName)
-	e.count(len(o.PivotSelections))
-	for _, s := range o.PivotSelections {
-		e.text(s.DimensionName)
-		e.text(s.DimensionValue)
-	}
+func (e *encoder) aggregations(aggregations []Aggregation) {
+	set := slices.Compact(slices.Sorted(slices.Values(aggregations)))
+	list(e, set, func(a Aggregation) { e.text(string(a)) })
 }
 
-// pivots keeps the order of pivots and of their fields: it is that of the answer's
-// headers.
-func (e *encoder) pivots(pivots []Pivot) {
-	e.count(len(pivots))
-	for _, p := range pivots {
-		e.count(len(p.FieldNames))
-		for _, name := range p.FieldNames {
-			e.text(name)
-		}
-		e.orderBys(p.OrderBys)
-		e.number(int64(p.Offset))
-		e.number(int64(p.Limit))
-		e.aggregations(p.MetricAggregations)
-	}
-}
-
-func either(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
-func (e *encoder) aggregations(list []Aggregation) {
-	list = slices.Clone(list)
-	slices.Sort(list)
-	list = slices.Compact(list)
-	e.count(len(list))
-	for _, a := range list {
-		e.text(string(a))
-	}
-}
-
-// value writes whole doubles below 2^53 as the integers that they equal.
+// value appends whole doubles below 2^53 as the integers that they equal.
 func (e *encoder) value(v NumericValue) {
 	switch {
 	case v.Int64 != nil:

@@ -309,16 +309,16 @@ func TestKeysOfExpressions(t *testing.T) {
 }
 
 func TestComparisonsInTheKey(t *testing.T) {
-	compare := func(fs ...report.NamedFilter) report.Key {
+	compare := func(fs ...report.Comparison) report.Key {
 		q := sessions
 		q.Comparisons = fs
 		return keyOf(q)
 	}
 	a, b := exact("city", "a"), exact("city", "b")
-	if compare(report.NamedFilter{Name: "x", DimensionFilter: all(a, b)}) != compare(report.NamedFilter{Name: "x", DimensionFilter: all(b, all(a), b)}) {
+	if compare(report.Comparison{Name: "x", DimensionFilter: all(a, b)}) != compare(report.Comparison{Name: "x", DimensionFilter: all(b, all(a), b)}) {
 		t.Error("two comparisons that mean the same have two keys")
 	}
-	x, y := report.NamedFilter{Name: "x", DimensionFilter: a}, report.NamedFilter{Name: "y", DimensionFilter: b}
+	x, y := report.Comparison{Name: "x", DimensionFilter: a}, report.Comparison{Name: "y", DimensionFilter: b}
 	if compare(x, y) == compare(y, x) {
 		t.Error("the order of comparisons is that of rows")
 	}

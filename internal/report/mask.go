@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// A Mask is the fields of a partial response, each with the mask of what is in
-// it; nil is everything. "*" stands for any name.
+// A Mask selects the members of a partial response, each with the mask of its own members; nil selects everything. "*"
+// matches any name.
 type Mask map[string]Mask
 
 var maskName = regexp.MustCompile(`^(\*|[A-Za-z][A-Za-z0-9:_-]*)`)
@@ -21,7 +21,7 @@ const maxMask = 1024
 
 var errMask = errors.New("not a selection of fields: write names, as in rows(metricValues),rowCount")
 
-// ParseMask reads Google's fields parameter: a,b/c,d(e,f). Empty is everything.
+// ParseMask parses Google's fields parameter: a,b/c,d(e,f). Empty selects everything.
 func ParseMask(s string) (Mask, error) {
 	if s == "" {
 		return nil, nil
@@ -34,7 +34,7 @@ func ParseMask(s string) (Mask, error) {
 	return m, nil
 }
 
-// MustMask returns a mask that is part of the program.
+// MustMask is ParseMask for constants; it panics on errors.
 func MustMask(s string) Mask {
 	m, err := ParseMask(s)
 	if err != nil {
@@ -43,9 +43,8 @@ func MustMask(s string) Mask {
 	return m
 }
 
-// Unknown returns the first path in m, by name, that an answer with these members
-// cannot have; empty when there is none. Members are written as a mask: x/* has members
-// that nobody knows, and x none.
+// Unknown returns the first path in m, by name, that a response with these members cannot have; empty if there is none. In
+// members, x/* has members of any name, and x has none.
 func (m Mask) Unknown(members Mask) string {
 	if _, open := members["*"]; open {
 		return ""
@@ -66,7 +65,7 @@ func (m Mask) Unknown(members Mask) string {
 	return ""
 }
 
-// Missing is Unknown of an answer that may have members beyond these.
+// Missing is Unknown for a response that may have members besides these.
 func (m Mask) Missing(members Mask, answer []byte) string {
 	for {
 		unknown := m.Unknown(members)
@@ -78,14 +77,13 @@ func (m Mask) Missing(members Mask, answer []byte) string {
 	}
 }
 
-// has reports whether a JSON value has a member at path, of one element at least where
-// there is an array.
+// has reports whether a JSON value has a member at path; in an array, whether any element does.
 func has(answer []byte, path []string) bool {
 	before, last := path[:len(path)-1], path[len(path)-1]
 	return last != "*" && !slices.Contains(before, last) && bytes.Contains(Mask{}.with(path).Apply(answer), []byte(`"`+last+`":`))
 }
 
-// with returns the members and one more at path, with whatever is in it.
+// with returns the members and one more at path, with members of any name.
 func (m Mask) with(path []string) Mask {
 	if len(path) == 0 {
 		return Mask{"*": nil}
@@ -98,7 +96,7 @@ func (m Mask) with(path []string) Mask {
 	return more
 }
 
-// fitsAny reports whether one of the members at least can have all that m names.
+// fitsAny reports whether one of the members can have all that m names.
 func (m Mask) fitsAny(members Mask) bool {
 	for _, below := range members {
 		if m.Unknown(below) == "" {
@@ -144,7 +142,7 @@ func (p *maskParser) item(into Mask) bool {
 	if inner == nil {
 		inner = Mask{}
 	}
-	if !seen || known != nil { // nil already lets everything through
+	if !seen || known != nil { // nil already selects everything
 		into[name] = inner
 	}
 	if nested {
@@ -153,7 +151,7 @@ func (p *maskParser) item(into Mask) bool {
 	return p.list(inner) && p.take(")")
 }
 
-// of returns the mask of a member, and whether the member is wanted.
+// of returns the mask of a member, and whether m selects it.
 func (m Mask) of(name string) (Mask, bool) {
 	if m == nil {
 		return nil, true
@@ -165,9 +163,8 @@ func (m Mask) of(name string) (Mask, bool) {
 	return inner, ok
 }
 
-// Apply returns the members of a JSON value that the mask lets through, in their
-// order. Of an array it applies to each element. What it reads must be JSON; it
-// reads it once, and decodes nothing.
+// Apply returns a JSON value with only the members that m selects, in their order; of an array, in each element. The value
+// must be valid; it is scanned once, not decoded.
 func (m Mask) Apply(b []byte) []byte {
 	if m == nil {
 		return b
@@ -184,7 +181,7 @@ type maskCopier struct {
 	out []byte
 }
 
-// peek returns the next byte that is not white space, 0 at the end.
+// peek returns the next byte that is not white space; 0 at the end.
 func (c *maskCopier) peek() byte {
 	for c.at < len(c.in) {
 		switch b := c.in[c.at]; b {
@@ -197,7 +194,7 @@ func (c *maskCopier) peek() byte {
 	return 0
 }
 
-// value passes a value, and copies what m lets through if it is wanted.
+// value reads a value, and copies what m selects if it is wanted.
 func (c *maskCopier) value(m Mask, wanted bool) {
 	first := c.peek()
 	if !wanted || m == nil || first != '{' && first != '[' {
@@ -257,7 +254,7 @@ func (c *maskCopier) elements(m Mask) {
 	c.out = append(c.out, ']')
 }
 
-// skip passes one value.
+// skip reads past one value.
 func (c *maskCopier) skip() {
 	depth := 0
 	for c.at < len(c.in) {
@@ -276,7 +273,7 @@ func (c *maskCopier) skip() {
 				return
 			}
 			if depth < 0 {
-				return // of what the value stands in
+				return // the end of the enclosing value
 			}
 		case ',', ' ', '\t', '\n', '\r':
 			if depth == 0 {
@@ -287,7 +284,7 @@ func (c *maskCopier) skip() {
 	}
 }
 
-// text passes a string.
+// text reads past a string.
 func (c *maskCopier) text() {
 	for c.at++; c.at < len(c.in) && c.in[c.at] != '"'; c.at++ {
 		if c.in[c.at] == '\\' {

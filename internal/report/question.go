@@ -1,8 +1,9 @@
 package report
 
-// A Question is a query that the gate found allowed: about a property, narrowed, with
-// its dates resolved. It is made once and never changes, so it is shared by all who ask
-// it. Nothing but a Question is asked of a Source.
+import "time"
+
+// A Question is a query that the gate allowed: narrowed, on one property, with its dates resolved. It is immutable, so all
+// who ask it share it. A Source takes nothing else.
 type Question struct {
 	query   Query
 	key     Key
@@ -10,26 +11,25 @@ type Question struct {
 	ages    *Ages
 }
 
-// NewQuestion returns the question of a query that may be asked, which nobody changes
-// from now on. The ages are the view's, nil for the server's; they say when an answer
-// is asked for again, and not what it is.
+// NewQuestion returns the question of an allowed query, which must not be changed any more. The ages are the view's, nil
+// for the server's; they decide when a report is fetched again and are not part of the key.
 func NewQuestion(q Query, ages *Ages) *Question {
 	return &Question{query: q, key: keyOf(&q), ages: ages}
 }
 
-// Query returns what is asked. What it points to is shared and must not be changed.
+// Query returns the query. What it points to is shared and must not be changed.
 func (q *Question) Query() Query { return q.query }
 
-// Key returns what stands for the question and all that mean the same.
+// Key returns the key that all questions of the same meaning share.
 func (q *Question) Key() Key { return q.key }
 
-// Account returns the configuration's name of the Google account that asks.
+// Account returns the configuration's name of the Google account.
 func (q *Question) Account() string { return q.query.Account }
 
-// Property returns the id of the property that is asked about.
+// Property returns the id of the property.
 func (q *Question) Property() string { return q.query.Property }
 
-// Ages returns how old an answer may be for who asks; nil for the server's ages.
+// Ages returns the view's maximum ages; nil for the server's.
 func (q *Question) Ages() *Ages { return q.ages }
 
 // Urgency returns how urgent the question is.
@@ -49,7 +49,36 @@ func (q *Question) At(u Urgency) *Question {
 func (q *Question) With(change func(*Query)) *Question {
 	query := q.query.Clone()
 	change(&query)
-	other := NewQuestion(query, q.ages)
-	other.urgency = q.urgency
-	return other
+	return NewQuestion(query, q.ages).At(q.urgency)
+}
+
+// An Urgency orders questions that wait for Google. The zero value is that of questions from the gate.
+type Urgency int8
+
+// The degrees of urgency, most urgent first.
+const (
+	Unseen  Urgency = iota // a visitor waits, and there is no report yet
+	Seen                   // a visitor waits, and there is a stale report
+	Refresh                // a visitor received a stale report; the next one is to be newer
+	Prewarm                // no visitor has asked yet
+)
+
+// Ages are the maximum ages of a view's reports by freshness. Zero means the server's.
+type Ages struct {
+	Realtime, Intraday, Settling, Final time.Duration
+}
+
+// Of returns the maximum age of reports of a freshness; 0 for the server's.
+func (a *Ages) Of(f Freshness) time.Duration {
+	switch {
+	case a == nil:
+		return 0
+	case f == FreshRealtime:
+		return a.Realtime
+	case f == FreshSettling:
+		return a.Settling
+	case f == FreshFinal:
+		return a.Final
+	}
+	return a.Intraday
 }

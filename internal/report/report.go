@@ -1,122 +1,146 @@
+// Package report is the vocabulary of Oriel: a [Query] asks about one Google Analytics 4 property, a [Report] is the
+// answer, a [Source] answers. The stages behind the gate (cache, plan, ga4) are Sources, stacked like http.RoundTrippers.
+//
+// The JSON of a Query and of its parts is that of the Google Analytics Data API v1beta (RunReportRequest,
+// RunRealtimeReportRequest), so that what people know about Google's API applies to ours.
 package report
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
-// A Source is whatever answers a question: Google, the plan in front of it, the
-// cache in front of that. Implementations are safe for concurrent use and return an
-// *Error for anything that goes wrong.
+// A Source answers questions: Google, the plan in front of it, the cache in front of that. Implementations are safe for
+// concurrent use and return errors as *Error.
 type Source interface {
 	Report(ctx context.Context, q *Question) (*Report, error)
 }
 
-// A Catalog says what can be asked of a property. Implementations are safe for
-// concurrent use and return an *Error for anything that goes wrong.
-type Catalog interface {
-	// Property returns the settings of a property that change what a date or
-	// an amount means.
-	Property(ctx context.Context, account, property string) (Property, error)
-	// Fields returns the dimensions and metrics that exist for a property,
-	// its custom ones included.
-	Fields(ctx context.Context, account, property string) (*Fields, error)
-	// Compatibility returns which of these fields can be asked together with
-	// those of a query.
-	Compatibility(ctx context.Context, asked CompatibilityCheck) (*Compatibility, error)
-}
-
-// A Property is what Oriel needs to know about a GA4 property.
-type Property struct {
-	ID           string
-	TimeZone     *time.Location
-	CurrencyCode string // ISO 4217
-}
-
-// A Report is the answer to a query. Reports are shared between sessions and
-// must not be changed.
+// A Report is the answer to a query. Reports are shared between sessions and must not be changed.
 type Report struct {
 	// Body is the answer in Google's JSON, made from an allow-list: headers,
 	// rows, totals, minimums, maximums, rowCount, metadata, kind. It never
-	// holds a property id or a quota. It is what viewers get, byte for byte.
+	// holds a property id or a quota. Viewers receive it byte for byte.
 	Body []byte
-	// Encoded are other forms of Body, which copies of the report share; nil where they
-	// are not kept.
+	// Encoded caches other forms of Body and is shared by copies of the report;
+	// nil caches nothing.
 	Encoded *Encodings
 	// Rows is the number of rows in Body.
 	Rows int
-	// RowCount is the number of rows that there are, whatever limit and offset.
+	// RowCount is the number of rows in total, regardless of limit and offset.
 	RowCount int
-	// FetchedAt is when Google gave this answer. The age of the report is the
-	// time since.
+	// FetchedAt is when Google answered. The age of the report is the time since.
 	FetchedAt time.Time
-	// Freshness says how much the numbers may still change.
+	// Freshness is how much the numbers may still change.
 	Freshness Freshness
-	// Stale is set when this is an old answer served because no newer one
-	// could be had.
+	// Stale is set if this is an old report, served because fetching failed.
 	Stale StaleReason
 	// TimeZone is the property's, an IANA name; empty for realtime reports.
 	TimeZone string
-	// CurrencyCode is the property's, ISO 4217; empty where Google did not tell
-	// with this answer, which is in another that the query chose.
+	// CurrencyCode is the property's, ISO 4217; empty if the answer doesn't have
+	// it, as when the query chose another currency.
 	CurrencyCode string
-	// Sampled, Thresholded, OtherRow and Truncated say that Google estimated
+	// Sampled, Thresholded, OtherRow and Truncated report that Google estimated
 	// from a sample, withheld rows with few users, condensed rare values into a
-	// row called "(other)", or left out data, such as days beyond a retention
-	// limit.
+	// row "(other)", or left out data, such as days beyond a retention limit.
 	Sampled, Thresholded, OtherRow, Truncated bool
-	// Notices are what else Google says about the answer, in its own words:
-	// the name of a member of the metadata, and behind "=" the enum values in
-	// it, "emptyReason=NO_DATA". They hold only letters, digits and "_=/".
+	// Notices are Google's other remarks on the answer: the name of a member of
+	// the metadata, and behind "=" its enum values, as in
+	// "emptyReason=NO_DATA". They hold only letters, digits and "_=/".
 	Notices []string
-	// MaxRows is the view's bound on the rows of one answer, when it left out
-	// rows that were asked for; 0 when it didn't. The gate sets it.
+	// MaxRows is the view's bound on rows, set by the gate if it left out rows
+	// that were asked for; otherwise 0.
 	MaxRows int64
 }
 
-// Plain reports whether Google gave the numbers without reservation. Only a plain
-// answer can be final, and only plain answers are merged with others.
+// Plain reports whether Google gave the numbers without reservation. Only a plain report can be final or be merged with
+// others.
 func (r *Report) Plain() bool {
 	return !r.Sampled && !r.Thresholded && !r.OtherRow && !r.Truncated && len(r.Notices) == 0
 }
 
-// Freshness says how final the days of a report are. Source: Google Analytics
-// help, "Data freshness" (answer/11198161): events that arrive more than 72 h
-// late are ignored, processing takes up to 48 h, today is updated every 4 to 8
-// hours.
+// WithBody returns a copy of the report with another body, which holds all of its rows.
+func (r *Report) WithBody(body []byte, rows int) *Report {
+	other := *r
+	other.Body, other.Encoded = body, new(Encodings)
+	other.Rows, other.RowCount = rows, rows
+	return &other
+}
+
+// Freshness is how final the days of a report are. Today is updated every 4 to 8 hours; see Final for the days before.
+// Source: Google Analytics help, "Data freshness" (answer/11198161).
 type Freshness string
 
 // The grades of freshness, least final first.
 const (
 	FreshRealtime Freshness = "realtime" // the last half hour, seconds old
-	FreshIntraday Freshness = "intraday" // today is in it
-	FreshSettling Freshness = "settling" // a day that ended less than five days ago is in it, or Google has reservations
-	FreshFinal    Freshness = "final"    // all days ended at least five days ago
+	FreshIntraday Freshness = "intraday" // includes today
+	FreshSettling Freshness = "settling" // includes a day that isn't final, or Google has reservations
+	FreshFinal    Freshness = "final"    // all days are final
 )
 
-// StaleReason says why an old answer was served; empty when it was not.
+// How long a day's numbers may change after its end. Source: as of Freshness.
+const (
+	lateHits   = 72 * time.Hour // events that arrive later are ignored
+	processing = 48 * time.Hour // the longest that Google takes to process events
+	settles    = lateHits + processing
+)
+
+// Final reports whether all events of a day are counted at a moment, in a property with the given time zone. An
+// administrator can still change the numbers of such a day, so nothing is final forever.
+func Final(day Date, zone *time.Location, at time.Time) bool {
+	return at.Sub(day.AddDays(1).In(zone)) >= settles
+}
+
+// StaleReason is why a stale report was served; empty if it was not stale.
 type StaleReason string
 
-// Why an answer is old.
+// The reasons for serving a stale report.
 const (
 	StaleQuota       StaleReason = "quota"       // Google's quota is exhausted
 	StaleUnavailable StaleReason = "unavailable" // Google failed or did not answer
 )
 
-// Fields are the dimensions and metrics of a property.
-type Fields struct {
-	Dimensions []Field `json:"dimensions"`
-	Metrics    []Field `json:"metrics"`
+// Encodings cache other forms of a report, each made on first use: its compressed body, and one more.
+type Encodings struct {
+	compression sync.Mutex
+	compressed  []byte
+
+	formation sync.Mutex
+	form, key any
 }
 
-// A Field is a dimension or a metric as getMetadata describes it.
-type Field struct {
-	APIName            string   `json:"apiName"`
-	UIName             string   `json:"uiName,omitempty"`
-	Description        string   `json:"description,omitempty"`
-	DeprecatedAPINames []string `json:"deprecatedApiNames,omitempty"`
-	Type               string   `json:"type,omitempty"`       // metrics only, TYPE_INTEGER …
-	Expression         string   `json:"expression,omitempty"` // calculated metrics only
-	CustomDefinition   bool     `json:"customDefinition,omitempty"`
-	Category           string   `json:"category,omitempty"`
+// Compressed returns the result of compress on the body, cached if the report has Encodings.
+func (r *Report) Compressed(compress func([]byte) []byte) []byte {
+	e := r.Encoded
+	if e == nil {
+		return compress(r.Body)
+	}
+	e.compression.Lock()
+	defer e.compression.Unlock()
+	if e.compressed == nil {
+		e.compressed = compress(r.Body)
+	}
+	return e.compressed
+}
+
+// Form returns the result of build, cached for the last key, which must be comparable and stand for all that the form
+// depends on besides the report. Errors are not cached.
+func (r *Report) Form(key any, build func() (any, error)) (any, error) {
+	e := r.Encoded
+	if e == nil {
+		return build()
+	}
+	e.formation.Lock()
+	defer e.formation.Unlock()
+	if e.key == key {
+		return e.form, nil
+	}
+	form, err := build()
+	if err != nil {
+		return nil, err
+	}
+	e.form, e.key = form, key
+	return form, nil
 }

@@ -12,40 +12,37 @@ var (
 	operations = []string{"EQUAL", "LESS_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN", "GREATER_THAN_OR_EQUAL"}
 	orderTypes = []string{"ALPHANUMERIC", "CASE_INSENSITIVE_ALPHANUMERIC", "NUMERIC"}
 
-	aggregations = []string{string(Total), "", "", string(Count), string(Minimum), string(Maximum)}
+	compatibilities = []string{"COMPATIBLE", "INCOMPATIBLE"}
+	aggregations    = []string{string(Total), "", "", string(Count), string(Minimum), string(Maximum)}
 )
 
 var (
 	fieldName    = regexp.MustCompile(`^[A-Za-z0-9_:\[\]-]{1,100}$`)
-	chosenName   = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
+	aliasName    = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
 	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 )
 
-// maxMinutesAgo is how far back realtime reaches in a property of Google Analytics
-// 360; in a standard one it is 29, which only Google knows.
+// maxMinutesAgo is how far back realtime reaches in a property of Google Analytics 360. In a standard property it is 29,
+// but only Google knows which kind a property is.
 const maxMinutesAgo = 59
 
-// Validate reports whether q is a question that Google could answer: its shape,
-// the limits, and what can be seen without knowing the property. Dates are not
-// resolved here: see ResolveDate. The error is the first that Google would
-// find, Invalid and in Google's words where these are known.
+// Validate checks what can be checked without knowing the property: shape, names and limits. For dates see ResolveDate.
+// The error is the first that Google would find, Invalid and in Google's words where they are known.
 func (q Query) Validate() error {
-	for _, check := range []func() *Error{
+	return asError(firstOf(
 		q.checkNames, q.checkExpressions, q.checkRows, q.checkDateRanges, q.checkMinuteRanges, q.checkCardinality,
 		q.checkFilters, q.checkComparisons, q.checkOrderBys, q.checkAggregations, q.checkCurrency, q.checkPivots,
-	} {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	return nil
+	))
 }
 
-// ValidateFields reports whether the fields that q names could be asked together,
-// as far as can be seen without knowing the property; days and rows are not looked
-// at. Errors are those of Validate.
+// ValidateFields checks only the fields that q names, as Validate does, without days and rows.
 func (q Query) ValidateFields() error {
-	for _, check := range []func() *Error{q.checkNames, q.checkExpressions, q.checkMost, q.checkFilters} {
+	return asError(firstOf(q.checkNames, q.checkExpressions, q.checkMost, q.checkFilters))
+}
+
+// firstOf returns the first error of some checks.
+func firstOf(checks ...func() *Error) *Error {
+	for _, check := range checks {
 		if err := check(); err != nil {
 			return err
 		}
@@ -53,7 +50,26 @@ func (q Query) ValidateFields() error {
 	return nil
 }
 
-// checkNames holds names to what a field can be called, and each to one column.
+// asError returns err as an error that is nil if err is.
+func asError(err *Error) error {
+	if err == nil {
+		return nil
+	}
+	return err
+}
+
+// countTrue returns how many of some conditions hold.
+func countTrue(conditions ...bool) int {
+	n := 0
+	for _, is := range conditions {
+		if is {
+			n++
+		}
+	}
+	return n
+}
+
+// checkNames checks the form of field names, and that no two columns have the same name.
 func (q Query) checkNames() *Error {
 	var dims, metrics []string
 	for _, d := range q.Dimensions {
@@ -115,7 +131,7 @@ func (q Query) checkDateRanges() *Error {
 	return checkRangeNames("dateRange", names)
 }
 
-// maxLabel bounds the bytes of a text that the answer repeats in each row.
+// maxLabel bounds the bytes of a text that a report repeats in each row.
 const maxLabel = 200
 
 func checkRangeNames(kind string, names []string) *Error {
@@ -142,13 +158,7 @@ func (q Query) checkMinuteRanges() *Error {
 	}
 	names := make([]string, len(q.MinuteRanges))
 	for i, r := range q.MinuteRanges {
-		start, end := 29, 0
-		if r.StartMinutesAgo != nil {
-			start = *r.StartMinutesAgo
-		}
-		if r.EndMinutesAgo != nil {
-			end = *r.EndMinutesAgo
-		}
+		start, end := r.bounds()
 		if end < 0 || start > maxMinutesAgo || start < end {
 			return Errorf(Invalid, "A minuteRange must have %d ≥ startMinutesAgo ≥ endMinutesAgo ≥ 0; this one has %d and %d.", maxMinutesAgo, start, end)
 		}
@@ -175,10 +185,8 @@ func (q Query) checkMost() *Error {
 }
 
 func (q Query) checkOrderBys() *Error {
-	for _, o := range q.OrderBys {
-		if o.Pivot != nil {
-			return Errorf(Invalid, "An orderBy of a pivot stands in a pivot.")
-		}
+	if slices.ContainsFunc(q.OrderBys, func(o OrderBy) bool { return o.Pivot != nil }) {
+		return Errorf(Invalid, "An orderBy of a pivot belongs in a pivot.")
 	}
 	return q.checkOrders(q.OrderBys)
 }
@@ -190,8 +198,8 @@ func (q Query) checkOrders(orders []OrderBy) *Error {
 	for _, o := range orders {
 		name, known := "", false
 		switch {
-		case moreThanOne(o.Metric != nil, o.Dimension != nil, o.Pivot != nil):
-			return oneOrder()
+		case countTrue(o.Metric != nil, o.Dimension != nil, o.Pivot != nil) != 1:
+			return Errorf(Invalid, "An orderBy needs exactly one of metric and dimension.")
 		case o.Metric != nil:
 			name, known = o.Metric.MetricName, q.hasMetric(o.Metric.MetricName)
 		case o.Dimension != nil:
@@ -199,30 +207,14 @@ func (q Query) checkOrders(orders []OrderBy) *Error {
 			if t := o.Dimension.OrderType; t != "" && !slices.Contains(orderTypes, t) {
 				return Errorf(Invalid, "%s is not an orderType.", quote(t))
 			}
-		case o.Pivot != nil:
-			name, known = q.pivotOrdered(o.Pivot)
 		default:
-			return oneOrder()
+			name, known = q.pivotOrderField(o.Pivot)
 		}
 		if !known {
 			return Errorf(Invalid, "Field %s exists in OrderBy but is not defined in input Dimensions/Metrics list", Truncate(name))
 		}
 	}
 	return nil
-}
-
-func oneOrder() *Error {
-	return Errorf(Invalid, "An orderBy needs exactly one of metric and dimension.")
-}
-
-func moreThanOne(set ...bool) bool {
-	n := 0
-	for _, s := range set {
-		if s {
-			n++
-		}
-	}
-	return n > 1
 }
 
 func (q Query) checkAggregations() *Error {

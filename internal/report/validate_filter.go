@@ -1,14 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"regexp/syntax"
 	"slices"
 	"strings"
 )
 
-// maxRegexps bounds the bytes of all regular expressions of a query: reading them
-// costs more than reading other text.
+// maxRegexps bounds the bytes of all regular expressions of a query, which cost more to parse than other text.
 const maxRegexps = 16 << 10
 
 func (q Query) checkFilters() *Error {
@@ -26,27 +26,18 @@ func (q Query) checkFilters() *Error {
 	if regexps > maxRegexps {
 		return Errorf(Invalid, "The regular expressions of a request are limited to %d bytes; these have %d.", maxRegexps, regexps)
 	}
-	if err := q.DimensionFilter.check(1); err != nil {
-		return err
-	}
-	return q.MetricFilter.check(1)
+	return cmp.Or(q.DimensionFilter.check(1), q.MetricFilter.check(1))
 }
 
-// check finds the first defect in a filter's shape. A nil filter has none.
+// check returns the first error in a filter's shape. A nil filter has none.
 func (f *Filter) check(depth int) *Error {
 	if f == nil {
 		return nil
 	}
-	set := 0
-	for _, is := range []bool{f.AndGroup != nil, f.OrGroup != nil, f.Not != nil, f.Condition != nil} {
-		if is {
-			set++
-		}
-	}
 	switch {
-	case set != 1:
+	case countTrue(f.AndGroup != nil, f.OrGroup != nil, f.Not != nil, f.Condition != nil) != 1:
 		return Errorf(Invalid, "A filter expression needs exactly one of andGroup, orGroup, notExpression and filter.")
-	// The gate puts the client's filter under its own.
+	// The gate nests the client's filter in its own.
 	case depth > maxFilterDepth+4:
 		return Errorf(Invalid, "A filter is nested too deep.")
 	case f.Not != nil:
@@ -78,14 +69,8 @@ func (c *Condition) check() *Error {
 	if !fieldName.MatchString(c.FieldName) {
 		return Errorf(Invalid, "The fieldName %s of a filter is not valid.", quote(c.FieldName))
 	}
-	set := 0
-	for _, is := range []bool{c.String != nil, c.InList != nil, c.Numeric != nil, c.Between != nil, c.Empty != nil} {
-		if is {
-			set++
-		}
-	}
 	switch {
-	case set != 1:
+	case countTrue(c.String != nil, c.InList != nil, c.Numeric != nil, c.Between != nil, c.Empty != nil) != 1:
 		return Errorf(Invalid, "The filter of %s needs exactly one of stringFilter, inListFilter, numericFilter, betweenFilter and emptyFilter.", c.FieldName)
 	case c.String != nil:
 		return c.String.check(c.FieldName)
@@ -96,10 +81,7 @@ func (c *Condition) check() *Error {
 	case c.Numeric != nil:
 		return c.Numeric.Value.check(c.FieldName)
 	case c.Between != nil:
-		if err := c.Between.FromValue.check(c.FieldName); err != nil {
-			return err
-		}
-		return c.Between.ToValue.check(c.FieldName)
+		return cmp.Or(c.Between.FromValue.check(c.FieldName), c.Between.ToValue.check(c.FieldName))
 	}
 	return nil
 }
@@ -109,8 +91,8 @@ func (f *StringFilter) check(field string) *Error {
 	case f.MatchType != "" && !slices.Contains(matchTypes, f.MatchType):
 		return Errorf(Invalid, "The matchType %s of the filter of %s is not valid: use one of %s.", quote(f.MatchType), field, strings.Join(matchTypes, ", "))
 	case strings.HasSuffix(f.MatchType, "REGEXP"):
-		// Go's syntax is RE2's, the one that Google reads. Compiling would
-		// cost what the expression asks for; parsing finds the same errors.
+		// Go's syntax is RE2's, as Google's is. Parsing finds the same errors as
+		// compiling, at a bounded cost.
 		if _, err := syntax.Parse(f.Value, syntax.Perl); err != nil {
 			return Errorf(Invalid, "The regular expression of the filter of %s is not valid RE2: %s", field, Truncate(err.Error()))
 		}

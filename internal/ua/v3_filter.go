@@ -26,7 +26,7 @@ const (
 	maxRegexp     = 128 // characters: v3's own limit
 )
 
-// ParseFilter reads v3's filter grammar, which report.ReadComparisons describes.
+// ParseFilter reads v3's filter grammar, which report.ReadFilterTerms describes.
 // The empty string is no filter.
 func ParseFilter(s string) (Expr, error) {
 	if len(s) > maxFilter {
@@ -40,7 +40,7 @@ func ParseFilter(s string) (Expr, error) {
 	}
 	var e Expr
 	count := 0
-	for _, comparisons := range report.ReadComparisons(s) {
+	for _, comparisons := range report.ReadFilterTerms(s) {
 		var group []Condition
 		for _, written := range comparisons {
 			c, err := readCondition(written)
@@ -58,7 +58,7 @@ func ParseFilter(s string) (Expr, error) {
 	return e, nil
 }
 
-func readCondition(written report.Comparison) (Condition, error) {
+func readCondition(written report.FilterTerm) (Condition, error) {
 	if written.Op == "" || !fieldPattern.MatchString(written.Field) {
 		return Condition{}, badParameter("filters", "Invalid value '%s' for filters parameter.", report.Truncate(written.Written))
 	}
@@ -95,7 +95,7 @@ func (e Expr) String() string {
 			if j > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(report.Comparison{Field: c.Field, Op: c.Op, Value: c.Value}.String())
+			b.WriteString(report.FilterTerm{Field: c.Field, Op: c.Op, Value: c.Value}.String())
 		}
 	}
 	return b.String()

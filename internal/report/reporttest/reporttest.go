@@ -55,7 +55,7 @@ var notFields = map[string]bool{
 	"Query.Account": true, "Query.Property": true, "Query.CurrencyCode": true, "Query.MetricAggregations": true,
 	"DateRange.StartDate": true, "DateRange.EndDate": true, "DateRange.Name": true, "MinuteRange.Name": true,
 	"StringFilter.MatchType": true, "StringFilter.Value": true, "InListFilter.Values": true, "NumericFilter.Operation": true,
-	"DimensionOrder.OrderType": true, "Pivot.MetricAggregations": true, "PivotSelection.DimensionValue": true, "NamedFilter.Name": true, "ConcatenateExpression.Delimiter": true,
+	"DimensionOrder.OrderType": true, "Pivot.MetricAggregations": true, "PivotSelection.DimensionValue": true, "Comparison.Name": true, "ConcatenateExpression.Delimiter": true,
 	// Where there is an expression, which Full always has, they name it.
 	"Dimension.Name": true, "Metric.Name": true,
 }

@@ -36,7 +36,7 @@ func compared(c *Condition, equal, contains, matches string) string {
 		return c.FieldName + op + writtenNumber(c.Numeric.Value)
 	}
 	op := map[string]string{"EXACT": equal, "CONTAINS": contains, "PARTIAL_REGEXP": matches}[c.String.MatchType]
-	return Comparison{Field: c.FieldName, Op: op, Value: c.String.Value}.String()
+	return FilterTerm{Field: c.FieldName, Op: op, Value: c.String.Value}.String()
 }
 
 func writtenNumber(v NumericValue) string {
