@@ -102,7 +102,7 @@ func TestPanics(t *testing.T) {
 		t.Errorf("%d %s", a.code, a.body)
 	}
 	line := s.logged("panic", a.header.Get(requestIDHeader))
-	if stack, _ := line["stack"].(string); line["cause"] != canary || !strings.Contains(stack, "observe_test.go") {
+	if stack, _ := line["stack"].(string); line["cause"] != canary || !strings.Contains(stack, "http_observe_test.go") {
 		t.Errorf("%v", line)
 	}
 	res, err := http.Get(h.URL + "/late")
