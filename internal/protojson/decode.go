@@ -1,6 +1,7 @@
 package protojson
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -13,13 +14,14 @@ import (
 	"strings"
 )
 
-// A decoder reads one request.
+// A decoder decodes one request.
 type decoder struct {
 	*json.Decoder
+	in       []byte
 	dialect  *Dialect
 	depth    int
-	open     map[*message]int // how many of each type are being read
-	counts   map[*field]int   // values of members that have a total
+	open     map[*message]int // nesting of each message at this point
+	counts   map[*field]int   // values of members with a total
 	problems []string
 }
 
@@ -44,7 +46,7 @@ func (d *decoder) token() (json.Token, error) {
 	return t, nil
 }
 
-// message reads an object whose brace was read.
+// message decodes an object after its brace.
 func (d *decoder) message(into reflect.Value, m *message, at *place) error {
 	most := d.dialect.MaxNesting
 	if d.open[m]++; most > 0 && d.open[m] > most {
@@ -62,7 +64,7 @@ func (d *decoder) message(into reflect.Value, m *message, at *place) error {
 		if err != nil {
 			return err
 		}
-		f := m.members[name.(string)] // the decoder refuses names that are not strings
+		f := m.members[name.(string)] // encoding/json allows no others
 		if f == nil {
 			err = d.refuse(t, Problem{Kind: Unknown, Path: at.String(), Name: d.dialect.Truncate(name.(string))})
 		} else if t != nil || d.dialect.Lenient {
@@ -77,7 +79,7 @@ func (d *decoder) message(into reflect.Value, m *message, at *place) error {
 	return err
 }
 
-// member reads the value of a member; seen are those that the message has already.
+// member decodes the value of a member; seen are the earlier members of the message.
 func (d *decoder) member(t json.Token, into reflect.Value, f *field, written string, seen []*field, in *place) error {
 	at := &place{in: in, name: f.snake}
 	sibling := func(s *field) bool { return f.oneof != "" && s.oneof == f.oneof }
@@ -89,22 +91,22 @@ func (d *decoder) member(t json.Token, into reflect.Value, f *field, written str
 	case t == nil:
 		return nil
 	case f.kind != "":
-		return d.useless(t, f)
+		return d.discard(t, f)
 	}
 	if f.total > 0 {
 		d.counts[f]++
-	}
-	switch over := d.counts[f] - f.total; {
-	case over == 1 && f.total > 0:
-		return d.refuse(t, Problem{Kind: TooMany, Name: f.name, Most: f.total})
-	case over > 1: // said already
-		return d.skip(t)
+		switch over := d.counts[f] - f.total; {
+		case over == 1:
+			return d.refuse(t, Problem{Kind: TooMany, Name: f.name, Most: f.total})
+		case over > 1: // reported already
+			return d.skip(t)
+		}
 	}
 	return d.value(t, into.FieldByIndex(f.index), f, at)
 }
 
-// useless reads a member that the struct doesn't hold.
-func (d *decoder) useless(t json.Token, f *field) error {
+// discard reads past a member that the struct doesn't have.
+func (d *decoder) discard(t json.Token, f *field) error {
 	v, err := d.opaque(t)
 	if err == nil && f.kind == unsupported && !zero(v) {
 		err = d.problem(Problem{Kind: Unsupported, Name: cmp.Or(f.as, f.name)})
@@ -112,7 +114,7 @@ func (d *decoder) useless(t json.Token, f *field) error {
 	return err
 }
 
-// zero reports whether v is what an absent member would be.
+// zero reports whether v means the same as an absent member.
 func zero(v any) bool {
 	switch v := v.(type) {
 	case []any:
@@ -133,7 +135,7 @@ func (d *decoder) refuse(t json.Token, p Problem) error {
 	return d.skip(t)
 }
 
-// skip reads past the value that begins with t.
+// skip reads past the value whose first token is t.
 func (d *decoder) skip(t json.Token) error {
 	if _, opens := t.(json.Delim); !opens {
 		return nil
@@ -146,7 +148,7 @@ func (d *decoder) skip(t json.Token) error {
 	return nil
 }
 
-// value reads the value that begins with t.
+// value decodes the value whose first token is t.
 func (d *decoder) value(t json.Token, into reflect.Value, f *field, at *place) error {
 	switch into.Kind() {
 	case reflect.Pointer:
@@ -171,7 +173,7 @@ func (d *decoder) wrong(t json.Token, want string, at *place) error {
 	return d.refuse(t, Problem{Kind: WrongValue, Path: at.String(), Want: want, Value: d.shown(t)})
 }
 
-// shown writes a value as Google's errors do.
+// shown formats a value as Google's errors do.
 func (d *decoder) shown(t json.Token) string {
 	switch v := t.(type) {
 	case nil:
@@ -209,11 +211,11 @@ func (d *decoder) list(t json.Token, into reflect.Value, f *field, at *place) er
 	if _, err := d.token(); err != nil || f.most == 0 || n <= f.most {
 		return err
 	}
-	d.problems = d.problems[:before] // that of the list says enough
+	d.problems = d.problems[:before] // those of its elements matter no more
 	return d.problem(Problem{Kind: LongList, Path: at.String(), Found: n, Most: f.most})
 }
 
-// element appends an element to a list; a value of an enum that says nothing is left out.
+// element appends an element to a list, unless it is an enum without a value.
 func (d *decoder) element(t json.Token, into reflect.Value, f *field, at *place) error {
 	v := reflect.New(into.Type().Elem()).Elem()
 	if t != nil || !d.dialect.Lenient {
@@ -227,7 +229,7 @@ func (d *decoder) element(t json.Token, into reflect.Value, f *field, at *place)
 	return nil
 }
 
-// scalar reads a string, a number, a truth value or a value of an enum.
+// scalar decodes a string, a number, a boolean or an enum.
 func (d *decoder) scalar(t json.Token, into reflect.Value, f *field, at *place) error {
 	if f.enum != "" {
 		value, ok := d.enum(t, f.values)
@@ -253,7 +255,11 @@ func (d *decoder) scalar(t json.Token, into reflect.Value, f *field, at *place) 
 		ok = ok && err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
 		into.SetFloat(v)
 	default:
-		v, err := strconv.ParseInt(text, 10, bits(into.Kind()))
+		bits := 64
+		if into.Kind() == reflect.Int {
+			bits = 32
+		}
+		v, err := strconv.ParseInt(text, 10, bits)
 		ok = ok && err == nil
 		into.SetInt(v)
 	}
@@ -263,19 +269,12 @@ func (d *decoder) scalar(t json.Token, into reflect.Value, f *field, at *place) 
 	return nil
 }
 
-// typeNames are what Google's errors call types.
+// typeNames are the names of types in Google's errors.
 var typeNames = map[reflect.Kind]string{
 	reflect.String: "TYPE_STRING", reflect.Bool: "TYPE_BOOL", reflect.Int: "TYPE_INT32", reflect.Int64: "TYPE_INT64", reflect.Float64: "TYPE_DOUBLE",
 }
 
-func bits(k reflect.Kind) int {
-	if k == reflect.Int {
-		return 32
-	}
-	return 64
-}
-
-// text returns a scalar as text, and whether one of a kind may be written like it.
+// text returns a scalar as text, and whether a value of kind k may be written so.
 func (d *decoder) text(t json.Token, k reflect.Kind) (text string, ok bool) {
 	switch v := t.(type) {
 	case string:
@@ -288,7 +287,7 @@ func (d *decoder) text(t json.Token, k reflect.Kind) (text string, ok bool) {
 	return "", false
 }
 
-// enum reads a value of an enum by its name or its number; "" says nothing.
+// enum decodes an enum from its name or its number; "" is no value.
 func (d *decoder) enum(t json.Token, values []string) (value string, ok bool) {
 	text, ok := d.text(t, reflect.Int64)
 	_, number := t.(json.Number)
@@ -306,41 +305,16 @@ func (d *decoder) enum(t json.Token, values []string) (value string, ok bool) {
 	return text, text != "" && slices.Contains(values, text)
 }
 
-// opaque reads a value without looking into it.
-func (d *decoder) opaque(t json.Token) (any, error) {
-	switch t {
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			v, err := d.next()
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		_, err := d.token()
-		return list, err
-	case json.Delim('{'):
-		object := map[string]any{}
-		for d.More() {
-			name, err := d.token()
-			if err == nil {
-				object[name.(string)], err = d.next()
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		_, err := d.token()
-		return object, err
+// opaque decodes a value as it is.
+func (d *decoder) opaque(t json.Token) (v any, err error) {
+	if _, opens := t.(json.Delim); !opens {
+		return t, nil
 	}
-	return t, nil
-}
-
-func (d *decoder) next() (any, error) {
-	t, err := d.token()
-	if err != nil {
+	start := d.InputOffset() - 1
+	if err := d.skip(t); err != nil {
 		return nil, err
 	}
-	return d.opaque(t)
+	dec := json.NewDecoder(bytes.NewReader(d.in[start:d.InputOffset()]))
+	dec.UseNumber()
+	return v, dec.Decode(&v)
 }

@@ -7,39 +7,39 @@ import (
 	"strings"
 )
 
-// A Problem is one thing that is wrong with a request.
+// A Problem is one error in a request.
 type Problem struct {
 	Kind  Kind
-	Path  string // where, in Google's notation: date_ranges[0].start_date
-	Name  string // of the member, oneof or list that the problem is about
-	Want  string // of WrongValue: the type; of TwoOfOne: the oneof
-	Value string // of WrongValue, as errors show it; of Twice, the name as it is written; of Syntax, what is wrong
-	Most  int    // the bound that is exceeded
-	Found int    // what exceeds it; of Syntax the byte
+	Path  string // in Google's notation: date_ranges[0].start_date
+	Name  string // of the member, oneof or list
+	Want  string // for WrongValue the type, for TwoOfOne the oneof
+	Value string // for WrongValue as errors show it, for Twice the name as written, for Syntax the reason
+	Most  int    // the exceeded bound
+	Found int    // what exceeds it; for Syntax and End the byte offset
 }
 
-// Kind is the sort of a problem.
+// Kind classifies problems.
 type Kind int
 
-// The sorts of problems.
+// The kinds of problems.
 const (
-	Syntax      Kind = iota // no JSON
-	End                     // JSON that ends too early
-	Trailing                // text behind the JSON
-	NoMessage               // JSON that is no object
+	Syntax      Kind = iota // not JSON
+	End                     // truncated JSON
+	Trailing                // text after the JSON
+	NoMessage               // JSON, but not an object
 	TooDeep                 // deeper than MaxDepth
-	Unknown                 // a member that the message lacks
-	Unsupported             // a member that Google knows
-	Twice                   // a member that is there already
-	TwoOfOne                // a member of a oneof that has one already
-	WrongValue              // a value that the member can't have
-	LongList                // more elements than are read
-	LongText                // more bytes than are read
-	Nested                  // a message in too many of its type
-	TooMany                 // more values than a request may have
+	Unknown                 // a member that the message doesn't have
+	Unsupported             // a member of Google's that Oriel refuses
+	Twice                   // a duplicate member
+	TwoOfOne                // a second member of a oneof
+	WrongValue              // a value of the wrong type
+	LongList                // too many elements
+	LongText                // too many bytes
+	Nested                  // a message within too many of its type
+	TooMany                 // too many values in the request
 )
 
-// String returns the problem in the words of the Data API.
+// String returns the message of the Data API.
 func (p Problem) String() string {
 	switch p.Kind {
 	case Syntax:
@@ -72,7 +72,7 @@ func (p Problem) String() string {
 	return fmt.Sprintf("A request has too many %ss: Oriel reads %d.", p.Name, p.Most)
 }
 
-// At returns where the problem is as Google's errors say it; "" for the request itself.
+// At returns " at" and the path as in Google's errors; "" for the request itself.
 func (p Problem) At() string {
 	if p.Path == "" {
 		return ""
@@ -80,10 +80,10 @@ func (p Problem) At() string {
 	return " at '" + p.Path + "'"
 }
 
-// errEnough ends the reading of a request with as many problems as are reported.
+// errEnough ends decoding after MaxProblems.
 var errEnough = errors.New("enough problems")
 
-// problem records what is wrong with a value; reading continues unless it returns an error.
+// problem records a problem with a value; decoding continues unless it returns an error.
 func (d *decoder) problem(p Problem) error {
 	d.problems = append(d.problems, d.say(p))
 	if len(d.problems) >= d.dialect.MaxProblems {
@@ -92,7 +92,7 @@ func (d *decoder) problem(p Problem) error {
 	return nil
 }
 
-// fatal returns what is wrong with the request as a whole.
+// fatal returns a problem that ends decoding.
 func (d *decoder) fatal(p Problem) error { return errors.New(d.say(p)) }
 
 func (d *decoder) say(p Problem) string {
@@ -102,7 +102,7 @@ func (d *decoder) say(p Problem) string {
 	return p.String()
 }
 
-// A place is where a value stands: a member, or an element if it has no name.
+// A place is the path of a value: a member, or an element if it has no name.
 type place struct {
 	in    *place
 	name  string

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// A message is what a struct's tags say.
+// A message is the schema of a struct.
 type message struct {
 	name    string            // of the type
 	members map[string]*field // by their names, in both notations
@@ -19,8 +19,8 @@ type message struct {
 type field struct {
 	name  string // in lowerCamelCase
 	snake string // as errors write it
-	kind  string // ignored or unsupported; "" for a member that the struct holds
-	as    string // what is refused of one that is unsupported
+	kind  string // ignored or unsupported; "" for a member of the struct
+	as    string // the name of an unsupported member in errors
 	index []int  // of the struct's field
 	oneof string
 
@@ -30,13 +30,13 @@ type field struct {
 	most, total int      // 0 for any number
 }
 
-// The kinds of members that the struct doesn't hold.
+// The kinds of members that the struct doesn't have.
 const (
 	ignored     = "ignored"
 	unsupported = "unsupported"
 )
 
-// A schema makes messages of types, each once.
+// A schema derives the message of each type once.
 type schema struct {
 	dialect Dialect
 	known   map[reflect.Type]*message
@@ -116,14 +116,14 @@ func (m *message) remove(names []string) {
 	for _, name := range names {
 		f := m.members[name]
 		if f == nil {
-			panic(fmt.Sprintf("protojson: %s is without %s, which it never had", m.name, name))
+			panic(fmt.Sprintf("protojson: %s lacks %s already", m.name, name))
 		}
 		delete(m.members, f.name)
 		delete(m.members, f.snake)
 	}
 }
 
-// snake writes a name as the .proto file does.
+// snake returns a lowerCamelCase name in snake_case.
 func snake(name string) string {
 	var b strings.Builder
 	for _, r := range name {
