@@ -9,8 +9,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Answer makes the body from the reports that answer Queries, in that order.
-// Errors are *Error.
+// Answer makes the body from the reports for Queries, in that order. Errors are *Error.
 func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 	if len(reports) != len(p.queries) {
 		return nil, AsError(report.Errorf(report.Internal, "%d reports answer %d queries", len(reports), len(p.queries)))
@@ -46,7 +45,7 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 		b.Rows = append(b.Rows, cells)
 	}
 	if next := p.query.StartIndex + len(rows); p.pushed && len(rows) < p.query.MaxResults && next <= total && len(rows) > 0 && !p.query.Realtime {
-		// The view allows fewer rows than were requested for.
+		// The view allows fewer rows than were requested.
 		b.ItemsPerPage, b.NextLink = len(rows), p.link(next, true)
 	}
 	a.describe(b)
@@ -56,6 +55,7 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 	return b, nil
 }
 
+// describe writes whether the reports are sampled.
 func (a *answer) describe(b *Body) {
 	if b.Sampled == nil {
 		return
@@ -66,12 +66,12 @@ func (a *answer) describe(b *Body) {
 	}
 }
 
-// aggregatedRows makes v3's rows from GA4's and filters them; the totals are theirs.
+// aggregatedRows makes v3's rows from GA4's and filters them. totals are over these.
 func (p *Plan) aggregatedRows(a *answer) (rows []*row, totals map[metricRef]number, err error) {
 	if rows, err = p.group(a); err != nil {
 		return nil, nil, err
 	}
-	if !p.pushed { // before any row is dropped: a day that the filter drops is not empty
+	if !p.pushed { // before any row is dropped: a day that the filter drops isn't empty
 		rows = p.withEmpty(rows)
 	}
 	rows = slices.DeleteFunc(rows, func(r *row) bool { return !p.compute(r) })
@@ -85,7 +85,7 @@ func (p *Plan) aggregatedRows(a *answer) (rows []*row, totals map[metricRef]numb
 	return rows, aggregate(rows), nil
 }
 
-// compute works out a row's metrics, and reports whether the body has the row.
+// compute sets a row's metrics, and reports whether the body has the row.
 func (p *Plan) compute(r *row) bool {
 	r.values = make([]number, len(p.metrics))
 	zero := true
@@ -99,7 +99,7 @@ func (p *Plan) compute(r *row) bool {
 	return !p.metricsLocal || p.passesMetrics(r)
 }
 
-// withEmpty adds the rows of a time when nothing happened. rows are all that Google has.
+// withEmpty adds rows for the times without data. rows are all of GA4's.
 func (p *Plan) withEmpty(rows []*row) []*row {
 	if !p.fills() || !p.zeroPasses() {
 		return rows
@@ -116,32 +116,48 @@ func (p *Plan) withEmpty(rows []*row) []*row {
 	return rows
 }
 
-// sorted orders rows by the query's keys, then by the dimensions.
-func (p *Plan) sorted(rows []*row) []*row {
-	var compare []func(a, b *row) int
-	for _, k := range p.query.Sort {
-		by := p.column(k.Name)
-		if k.Desc {
-			asc := by
-			by = func(a, b *row) int { return asc(b, a) }
-		}
-		compare = append(compare, by)
+// A comparator orders rows, as cmp.Compare does.
+type comparator[R any] func(a, b R) int
+
+// comparing orders rows by a number.
+func comparing[R any](value func(R) float64) comparator[R] {
+	return func(a, b R) int { return cmp.Compare(value(a), value(b)) }
+}
+
+// directed returns the comparator, reversed if desc.
+func (c comparator[R]) directed(desc bool) comparator[R] {
+	if !desc {
+		return c
 	}
-	slices.SortStableFunc(rows, func(a, b *row) int {
-		for _, by := range compare {
-			if c := by(a, b); c != 0 {
+	return func(a, b R) int { return c(b, a) }
+}
+
+// sortRows sorts by the first comparator that tells two rows apart.
+func sortRows[R any](rows []R, by []comparator[R]) {
+	slices.SortStableFunc(rows, func(a, b R) int {
+		for _, compare := range by {
+			if c := compare(a, b); c != 0 {
 				return c
 			}
 		}
-		return slices.Compare(a.names, b.names)
+		return 0
 	})
+}
+
+// sorted sorts rows by the query's keys, then by the dimensions.
+func (p *Plan) sorted(rows []*row) []*row {
+	var by []comparator[*row]
+	for _, k := range p.query.Sort {
+		by = append(by, p.column(k.Name).directed(k.Desc))
+	}
+	sortRows(rows, append(by, func(a, b *row) int { return slices.Compare(a.names, b.names) }))
 	return rows
 }
 
-// placed puts a page of Google's count rows at the places of their times, with the
-// empty rows between them, and returns how many places there are. It fails when days
-// without data before the page hide which rows are there.
-func (p *Plan) placed(rows []*row, count int) (page []*row, places int, err error) {
+// placed merges a page of GA4's count rows with the empty rows, and returns the page
+// and the number of all rows. It fails if empty rows before the page make its
+// beginning unknown.
+func (p *Plan) placed(rows []*row, count int) (page []*row, total int, err error) {
 	all := p.sorted(p.withEmpty(rows))
 	first := min(p.query.StartIndex-1, len(all))
 	end := len(all)
@@ -159,16 +175,18 @@ func (p *Plan) placed(rows []*row, count int) (page []*row, places int, err erro
 	return all[first:min(end, first+p.query.MaxResults)], len(all), nil
 }
 
-func (p *Plan) column(name string) func(a, b *row) int {
+// column orders rows by a column.
+func (p *Plan) column(name string) comparator[*row] {
 	for i, d := range p.dimensions {
 		if strings.EqualFold(d.requested, name) {
 			return func(a, b *row) int { return strings.Compare(a.names[i], b.names[i]) }
 		}
 	}
 	i := slices.IndexFunc(p.metrics, func(m metric) bool { return strings.EqualFold(m.requested, name) })
-	return func(a, b *row) int { return cmp.Compare(a.values[i].value, b.values[i].value) }
+	return comparing(func(r *row) float64 { return r.values[i].value })
 }
 
+// page returns the rows of the page that a query asks for.
 func page(rows []*row, q Query) []*row {
 	start := min(q.StartIndex-1, len(rows))
 	return rows[start:min(start+q.MaxResults, len(rows))]

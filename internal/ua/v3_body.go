@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Body is the answer to a v3 query: analytics#gaData or analytics#realtimeData.
+// A Body is the response to a v3 query: analytics#gaData or analytics#realtimeData.
 // The order of its members is v3's, for pages rely on rows being the last, and on
 // rows being absent when there are none.
 type Body struct {
@@ -82,21 +83,13 @@ type Total struct{ Name, Value string }
 
 // MarshalJSON writes an object, its members in order, each name once.
 func (t Totals) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	seen := map[string]bool{}
-	b.WriteByte('{')
+	var o object
 	for _, total := range t {
-		if seen[total.Name] {
-			continue
+		if !slices.ContainsFunc(o, func(m member) bool { return m.name == total.Name }) {
+			o = append(o, member{total.Name, total.Value})
 		}
-		if len(seen) > 0 {
-			b.WriteByte(',')
-		}
-		seen[total.Name] = true
-		b.WriteString(strconv.Quote(total.Name) + ":" + strconv.Quote(total.Value)) // both ASCII
 	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	return o.MarshalJSON()
 }
 
 // A DataTable is the rows as Google Charts reads them.
@@ -128,6 +121,7 @@ func (b *Body) JSON() []byte {
 	return form{mask: b.mask, pretty: b.pretty}.render(b)
 }
 
+// encode returns v as JSON that keeps <, > and &.
 func encode(v any) []byte {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -136,19 +130,19 @@ func encode(v any) []byte {
 	return bytes.TrimRight(out.Bytes(), "\n")
 }
 
-// body builds all of a body but what the answers say.
+// body returns a body of total rows, without rows and totals.
 func (p *Plan) body(total int) *Body {
 	q, profile := p.query, p.options.Profile
 	b := &Body{
-		mask: q.mask, pretty: q.PrettyPrint, Kind: "analytics#gaData", ID: p.link(q.StartIndex, false), SelfLink: p.link(q.StartIndex, false), TotalResults: total,
+		mask: q.mask, pretty: q.PrettyPrint, Kind: "analytics#gaData",
+		ID: p.link(q.StartIndex, false), SelfLink: p.link(q.StartIndex, false), TotalResults: total,
 		Query: BodyQuery{
 			StartDate: q.StartDate, EndDate: q.EndDate, IDs: q.IDs, Dimensions: strings.Join(q.Dimensions, ","), Metrics: q.Metrics,
-			Filters: q.Filters, Segment: q.Segment, SamplingLevel: q.SamplingLevel, StartIndex: q.StartIndex, MaxResults: q.MaxResults,
+			Sort: q.sortKeys(), Filters: q.Filters, Segment: q.Segment, SamplingLevel: q.SamplingLevel, StartIndex: q.StartIndex, MaxResults: q.MaxResults,
 		},
-		ProfileInfo: ProfileInfo{profile.ID, profile.AccountID, profile.WebPropertyID, profile.InternalWebPropertyID, profile.Name, "ga:" + profile.ID},
-	}
-	for _, k := range q.Sort {
-		b.Query.Sort = append(b.Query.Sort, k.String())
+		ProfileInfo: ProfileInfo{
+			profile.ID, profile.AccountID, profile.WebPropertyID, profile.InternalWebPropertyID, profile.Name, "ga:" + profile.ID,
+		},
 	}
 	for _, d := range p.dimensions {
 		b.Headers = append(b.Headers, Header{d.requested, "DIMENSION", "STRING"})
@@ -171,6 +165,7 @@ func (p *Plan) body(total int) *Body {
 	return b
 }
 
+// toDataTable replaces the rows by a DataTable.
 func (b *Body) toDataTable() {
 	t := &DataTable{Cols: []TableCol{}, Rows: []TableRow{}}
 	for _, h := range b.Headers {
@@ -190,7 +185,7 @@ func (b *Body) toDataTable() {
 	b.Rows, b.DataTable = nil, t
 }
 
-// link is the address of this query, or of another page of its rows.
+// link returns the address of this query, or of another page of its rows.
 func (p *Plan) link(startIndex int, otherPage bool) string {
 	q := p.query
 	var b strings.Builder
@@ -202,11 +197,7 @@ func (p *Plan) link(startIndex int, otherPage bool) string {
 	add("ids", q.IDs)
 	add("dimensions", strings.Join(q.Dimensions, ","))
 	add("metrics", strings.Join(q.Metrics, ","))
-	var sort []string
-	for _, k := range q.Sort {
-		sort = append(sort, k.String())
-	}
-	add("sort", strings.Join(sort, ","))
+	add("sort", strings.Join(q.sortKeys(), ","))
 	add("filters", q.Filters)
 	add("segment", q.Segment)
 	add("samplingLevel", q.SamplingLevel)
@@ -227,7 +218,7 @@ func (p *Plan) link(startIndex int, otherPage bool) string {
 	return p.options.Endpoint + "?" + strings.TrimPrefix(b.String(), "&")
 }
 
-// unescaped is what v3 left as it is in its links.
+// unescaped restores what v3 did not escape in its links.
 var unescaped = strings.NewReplacer("%3A", ":", "%2C", ",", "%2F", "/", "%24", "$", "%21", "!", "%2A", "*", "%28", "(", "%29", ")", "%40", "@", "+", "%20")
 
 func escapeQuery(s string) string { return unescaped.Replace(url.QueryEscape(s)) }

@@ -56,6 +56,14 @@ func (k SortKey) String() string {
 	return k.Name
 }
 
+// sortKeys returns the keys as written.
+func (q Query) sortKeys() (keys []string) {
+	for _, k := range q.Sort {
+		keys = append(keys, k.String())
+	}
+	return keys
+}
+
 var (
 	idsPattern   = regexp.MustCompile(`^ga:[0-9]{1,20}$`)
 	datePattern  = regexp.MustCompile(`^(?i)([0-9]{4}-[0-9]{2}-[0-9]{2}|today|yesterday|[0-9]{1,9}daysAgo)$`)

@@ -10,7 +10,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// An ordering is one element of orderBys: a column, and what of it counts.
+// An ordering is one element of orderBys: a column, and what of it is compared.
 type ordering struct {
 	dimension int // in the request's dimensions, -1 for a metric
 	metric    int // in the metrics, -1 for a dimension
@@ -18,7 +18,7 @@ type ordering struct {
 	desc      bool
 }
 
-// What of a column counts, in v4's words.
+// What of a column is compared: v4's order types.
 const (
 	byValue     = "VALUE"
 	byDelta     = "DELTA"
@@ -27,23 +27,15 @@ const (
 	byAsInteger = "DIMENSION_AS_INTEGER"
 )
 
-func (p *reportPlan) planOrder() error {
-	for _, requested := range p.request.OrderBys {
-		o, err := p.ordering(requested)
-		if err != nil {
-			return err
-		}
-		p.order = append(p.order, o)
-	}
-	return nil
+func (p *reportPlan) planOrder() (err error) {
+	p.order, err = mapAll(p.request.OrderBys, p.ordering)
+	return err
 }
 
+// ordering resolves one element of orderBys.
 func (p *reportPlan) ordering(requested orderBy) (ordering, error) {
 	name := strings.TrimSpace(requested.FieldName)
-	o := ordering{dimension: -1, metric: -1, how: requested.OrderType, desc: requested.SortOrder == "DESCENDING"}
-	if o.how == "" {
-		o.how = byValue
-	}
+	o := ordering{dimension: -1, metric: -1, how: cmp.Or(requested.OrderType, byValue), desc: requested.SortOrder == "DESCENDING"}
 	o.dimension = slices.IndexFunc(p.request.Dimensions, func(d dimensionRequest) bool { return strings.EqualFold(strings.TrimSpace(d.Name), name) })
 	if o.dimension < 0 {
 		o.metric = named(p.request.Metrics, name)
@@ -71,28 +63,17 @@ func (p *reportPlan) isRatio(metric int) bool {
 	return ok
 }
 
-// sort orders rows by the request's keys, then by the dimensions.
+// sort sorts rows by the request's keys, then by the dimensions.
 func (p *reportPlan) sort(rows []*productRow, totals []map[metricRef]number) {
-	var compare []func(a, b *productRow) int
+	var by []comparator[*productRow]
 	for _, o := range p.order {
-		by := p.comparer(o, totals)
-		if o.desc {
-			asc := by
-			by = func(a, b *productRow) int { return asc(b, a) }
-		}
-		compare = append(compare, by)
+		by = append(by, p.comparator(o, totals).directed(o.desc))
 	}
-	slices.SortStableFunc(rows, func(a, b *productRow) int {
-		for _, by := range compare {
-			if c := by(a, b); c != 0 {
-				return c
-			}
-		}
-		return slices.Compare(a.names, b.names)
-	})
+	sortRows(rows, append(by, func(a, b *productRow) int { return slices.Compare(a.names, b.names) }))
 }
 
-func (p *reportPlan) comparer(o ordering, totals []map[metricRef]number) func(a, b *productRow) int {
+// comparator orders rows by one key.
+func (p *reportPlan) comparator(o ordering, totals []map[metricRef]number) comparator[*productRow] {
 	i, j := o.dimension, o.metric
 	switch o.how {
 	case byDelta:
@@ -102,8 +83,8 @@ func (p *reportPlan) comparer(o ordering, totals []map[metricRef]number) func(a,
 		sum := func(f *formula, r *productRow) float64 { return evaluate(f, r.refs[0]) + evaluate(f, totals[0]) }
 		return comparing(func(r *productRow) float64 { return divide(sum(over, r), sum(under, r)) })
 	case byBucket:
-		buckets, _ := parseHistogram("", p.request.Dimensions[i].HistogramBuckets) // the plan has read them
-		return comparing(func(r *productRow) float64 { return float64(buckets.rank(r.names[i])) })
+		h, _ := parseHistogram("", p.request.Dimensions[i].HistogramBuckets) // planMain has validated them
+		return comparing(func(r *productRow) float64 { return float64(h.rank(r.names[i])) })
 	case byAsInteger:
 		return comparing(func(r *productRow) float64 { return integer(r.names[i]) })
 	}
@@ -113,11 +94,7 @@ func (p *reportPlan) comparer(o ordering, totals []map[metricRef]number) func(a,
 	return func(a, b *productRow) int { return strings.Compare(a.names[i], b.names[i]) }
 }
 
-func comparing(value func(*productRow) float64) func(a, b *productRow) int {
-	return func(a, b *productRow) int { return cmp.Compare(value(a), value(b)) }
-}
-
-// integer reads a dimension as a number; what is none comes first.
+// integer reads a dimension value as a number; other texts sort first.
 func integer(s string) float64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
