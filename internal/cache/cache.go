@@ -1,5 +1,5 @@
-// Package cache knows what was asked before, what is being asked now, and how
-// old an answer may be.
+// Package cache answers questions from memory or a store, and fetches answers
+// that are missing or no longer fresh, each once for all who ask.
 //
 // It stands behind the gate, so a query arrives here narrowed: its key holds the
 // mandatory filter, the clipped dates, the property and the account, and an
@@ -7,7 +7,9 @@
 package cache
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,22 +18,22 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Config is what a Cache needs. Durations that are 0 have the default named.
+// Config configures a Cache. Durations that are 0 have the default named.
 type Config struct {
-	// Source answers what is not known, or not new enough. Required.
+	// Source answers what is not cached or not fresh. Required.
 	Source report.Source
-	// Answers is what is known. Required.
+	// Answers are the cached answers. Required.
 	Answers *Answers
 	// Timeout bounds one question to the source, whoever waits for it. The
 	// default is 60 s.
 	Timeout time.Duration
-	// WaitTimeout is how long a caller waits for a newer answer while an old one
-	// is at hand. The default is 10 s.
+	// WaitTimeout is how long a caller waits for a newer answer if there is a
+	// stale one. The default is 10 s.
 	WaitTimeout time.Duration
-	// Group puts questions together that the source answers as one when they come at the
-	// same time, for Prewarm. The default puts none together.
+	// Group groups questions that the source answers as one when they come at
+	// the same time, for Prewarm. The default is a group for each.
 	Group func([]*report.Question) [][]*report.Question
-	// Observer is told what happens. Optional.
+	// Observer is called with each event. Optional.
 	Observer func(Event)
 }
 
@@ -40,23 +42,23 @@ type Event string
 
 // How a question was answered.
 const (
-	Hit        Event = "hit"        // from memory or the store, as fresh as configured
-	Refreshing Event = "refreshing" // from memory, a little over its time, while a newer one is fetched
-	Miss       Event = "miss"       // by asking the source
-	Joined     Event = "joined"     // by a question that was being asked already
+	Hit        Event = "hit"        // from memory or the store, fresh
+	Refreshing Event = "refreshing" // from memory, stale, while a newer answer is fetched
+	Miss       Event = "miss"       // by the source
+	Joined     Event = "joined"     // by a call to the source that was in flight already
 	Stale      Event = "stale"      // from memory, because the source failed
 	Failed     Event = "failed"     // with an error
-	Prewarmed  Event = "prewarmed"  // by asking the source before anybody did
+	Prewarmed  Event = "prewarmed"  // by the source, before anybody asked
 )
 
 // A Cache is a report.Source in front of another.
 type Cache struct {
-	config  Config
-	answers *Answers
-	clock   func() time.Time
-	flights singleflight.Group
-	behind  atomic.Int64 // fetches that nobody waits for
-	recent  recent
+	config     Config
+	answers    *Answers
+	clock      func() time.Time
+	flights    singleflight.Group
+	background atomic.Int64 // fetches that no caller waits for
+	recent     recent
 }
 
 var _ report.Source = (*Cache)(nil)
@@ -66,19 +68,10 @@ func New(c Config) (*Cache, error) {
 	if c.Source == nil || c.Answers == nil {
 		return nil, errors.New("cache: a cache needs Source and Answers")
 	}
-	if c.Timeout == 0 {
-		c.Timeout = time.Minute
-	}
-	if c.WaitTimeout == 0 {
-		c.WaitTimeout = 10 * time.Second
-	}
+	c.Timeout = cmp.Or(c.Timeout, time.Minute)
+	c.WaitTimeout = cmp.Or(c.WaitTimeout, 10*time.Second)
 	if c.Group == nil {
-		c.Group = func(qs []*report.Question) (alone [][]*report.Question) {
-			for _, q := range qs {
-				alone = append(alone, []*report.Question{q})
-			}
-			return alone
-		}
+		c.Group = func(qs []*report.Question) [][]*report.Question { return slices.Collect(slices.Chunk(qs, 1)) }
 	}
 	if c.Observer == nil {
 		c.Observer = func(Event) {}
@@ -86,5 +79,5 @@ func New(c Config) (*Cache, error) {
 	return &Cache{config: c, answers: c.Answers, clock: c.Answers.config.Clock}, nil
 }
 
-// Refreshing returns how many answers are being fetched while nobody waits for them.
-func (c *Cache) Refreshing() int { return int(c.behind.Load()) }
+// Refreshing returns how many answers are being fetched that no caller waits for.
+func (c *Cache) Refreshing() int { return int(c.background.Load()) }

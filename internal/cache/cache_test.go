@@ -159,7 +159,7 @@ func TestFinalAnswersAreNotAskedAgain(t *testing.T) {
 func TestJitterSpreadsTheEnd(t *testing.T) {
 	for random, want := range map[float64]time.Duration{0: 810 * time.Second, 0.5: 900 * time.Second, 1: 990 * time.Second} {
 		c := open(t, always(report.FreshIntraday), func(c *settings) { c.Jitter = func(time.Time) float64 { return random } })
-		if got := c.newEntry(slot{}, &report.Report{Freshness: report.FreshIntraday}).fresh.Round(time.Millisecond); got != want {
+		if got := c.newEntry(propertyKey{}, &report.Report{Freshness: report.FreshIntraday}).ttl.Round(time.Millisecond); got != want {
 			t.Errorf("random %v: %v, want %v", random, got, want)
 		}
 	}
@@ -172,7 +172,7 @@ func TestAheadOfTheEnd(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := always(freshness)
 			c := open(t, s, nil)
-			life := c.life(c.newEntry(slot{}, mustReport(t, c, sessions)), sessions)
+			life := c.ttlFor(c.newEntry(propertyKey{}, mustReport(t, c, sessions)), sessions)
 			ahead := sessions.At(report.Prewarm)
 			for _, at := range []struct {
 				later time.Duration
@@ -193,7 +193,7 @@ func TestAheadOfTheEnd(t *testing.T) {
 func TestPartsOfAnAnswerEndTogether(t *testing.T) {
 	c := open(t, always(report.FreshIntraday), func(c *settings) { c.Jitter = nil })
 	end := func(at time.Time) time.Duration {
-		return c.newEntry(slot{}, &report.Report{Freshness: report.FreshIntraday, FetchedAt: at}).fresh
+		return c.newEntry(propertyKey{}, &report.Report{Freshness: report.FreshIntraday, FetchedAt: at}).ttl
 	}
 	now := time.Date(2026, time.November, 23, 12, 0, 0, 1, time.UTC)
 	ends := map[time.Duration]bool{}
@@ -362,7 +362,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		q := page(report.Int64(i))
 		mustReport(t, c, q)
 	}
-	c.kept.CleanUp()
+	c.memory.CleanUp()
 	if st := c.Stats(); st.Bytes > 100_000 || st.Entries == 0 || st.Entries > 10 {
 		t.Errorf("%+v, want at most 100000 bytes and some entries", st)
 	}

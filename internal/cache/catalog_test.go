@@ -391,13 +391,13 @@ func TestASlowAnswerChangesNothingBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at := slot{"a", "1"}
+		p := propertyKey{"a", "1"}
 		if _, err := k.Property(t.Context(), "a", "1"); err != nil {
 			t.Fatal(err)
 		}
 		slow := time.Now()
 		hear := func(zone string, when time.Time) {
-			k.heard(at, &report.Report{TimeZone: zone, FetchedAt: time.Now()}, when)
+			k.observe(p, &report.Report{TimeZone: zone, FetchedAt: time.Now()}, when)
 		}
 		for _, step := range []struct {
 			zone    string

@@ -8,10 +8,10 @@ import (
 )
 
 // A Store keeps answers beyond the memory and the life of a process. It decides
-// nothing: whether a record may be given is the cache's to say.
+// nothing: whether a record may be served is up to the cache.
 //
-// Methods are safe for concurrent use. An error means that nothing can be said
-// or kept now; the cache goes on without the store and tries again later.
+// Methods are safe for concurrent use. An error means that the store cannot read
+// or write now; the cache goes on without it and tries again later.
 type Store interface {
 	// Get returns the record of a key, or nil where there is none. A record that
 	// comes back is whole: every byte is as it was put, or the store treats it
@@ -40,13 +40,13 @@ type Store interface {
 }
 
 // MaxShare is the part of a store's capacity that one record may take: one huge
-// answer must not drive out everybody else's.
+// answer must not evict everybody else's.
 const MaxShare = 0.25
 
 // A Batch is changes to a store, made in this order: Forget, Used, Put.
 type Batch struct {
 	Forget []report.Key
-	// Used moves the time of the last use of records that are there.
+	// Used updates the last access of records that are there.
 	Used map[report.Key]time.Time
 	// Put adds records, in the place of those with the same key.
 	Put []*Record
@@ -80,21 +80,18 @@ type Record struct {
 	Report *report.Report
 	// Stored is when the answer came.
 	Stored time.Time
-	// Good is until when the answer is given without asking again, Kept until
-	// when it may be given at all. The zero time means without end.
+	// Good is until when the answer is served without asking again, Kept until
+	// when it may be served at all. The zero time means without end.
 	Good, Kept time.Time
-	// Used is when the answer was last given, as far as the store was told: the
-	// cache tells it now and then, not with every use.
+	// Used is the last access, as far as the store knows: the cache updates it
+	// now and then, not with every access.
 	Used time.Time
 }
 
 // Size is roughly how many bytes a store needs for the record.
 func (r *Record) Size() int64 { return int64(len(r.Report.Body)) + overhead }
 
-// over reports whether a time that may be without end has passed.
-func over(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }
-
-// StoreStats are figures of the moment, for metrics.
+// StoreStats are current figures, for metrics.
 type StoreStats struct {
 	Records int64
 	Bytes   int64

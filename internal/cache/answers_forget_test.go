@@ -78,7 +78,7 @@ func TestAChangedFinalDay(t *testing.T) {
 		if c.Put(t.Context(), day, &same) || c.Get(t.Context(), final) == nil {
 			t.Error("the same answer is taken for a change")
 		}
-		c.kept.InvalidateAll() // what is on disk alone is compared too
+		c.memory.InvalidateAll() // what is on disk alone is compared too
 		time.Sleep(time.Minute)
 		another := report.Report{Body: []byte("{}"), Freshness: report.FreshFinal, FetchedAt: time.Now()}
 		if !c.Put(t.Context(), day, &another) {
@@ -135,7 +135,7 @@ func TestExpiredDoesNotComeBackFromDisk(t *testing.T) {
 		mustReport(t, c, sessions)
 		time.Sleep(time.Second)
 		c.Expire(sessions)
-		c.kept.Invalidate(sessions.Key())
+		c.memory.Invalidate(sessions.Key())
 		if r := c.Get(t.Context(), sessions); r != nil {
 			t.Errorf("%s came back when memory was full", r.Body)
 		}
@@ -157,10 +157,10 @@ func TestPurgeForgetsNothingNewer(t *testing.T) {
 			mustReport(t, c, sessions)
 			time.Sleep(time.Second)
 			arrive := func() { // an answer of now
-				at := slotOf(sessions)
+				at := propertyOf(sessions)
 				r := *mustReport(t, c, sessions)
 				r.FetchedAt = time.Now()
-				c.backing.put(c.newEntry(at, &r).record(sessions.Key()))
+				c.writer.put(c.newEntry(at, &r).record(sessions.Key()))
 				if fails {
 					d.broken.Store(true)
 				}

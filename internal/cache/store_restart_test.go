@@ -254,17 +254,17 @@ func TestReadYourWrites(t *testing.T) {
 		c := open(t, always(report.FreshFinal), on(d))
 		key := sessions.Key()
 		mustReport(t, c, sessions)
-		c.kept.Invalidate(key) // as memory that is full does
+		c.memory.Invalidate(key) // as memory that is full does
 		look := func() *entry {
-			e, _ := c.look(t.Context(), key, slot{}, c.Answers.config.Clock())
+			e, _ := c.lookup(t.Context(), key, propertyKey{}, c.Answers.config.Clock())
 			return e
 		}
 		if look() == nil || c.Stats().StoreHits != 1 {
 			t.Error("a record that waits was not found")
 		}
 		time.Sleep(time.Second)
-		c.kept.Invalidate(key)
-		c.backing.forget(key)
+		c.memory.Invalidate(key)
+		c.writer.forget(key)
 		if e := look(); e != nil {
 			t.Error("a record that is to be forgotten was found")
 		}
@@ -339,17 +339,17 @@ func TestFullQueueDrops(t *testing.T) {
 			mustReport(t, c, q)
 		}
 		st := c.Stats()
-		if st.Dropped != 9 || c.backing.bytes > maxPending {
-			t.Errorf("%d dropped, %d bytes wait; want 9 dropped of 40 MB", st.Dropped, c.backing.bytes)
+		if st.Dropped != 9 || c.writer.bytes > maxPending {
+			t.Errorf("%d dropped, %d bytes wait; want 9 dropped of 40 MB", st.Dropped, c.writer.bytes)
 		}
 		for i := range maxChanges {
-			c.backing.use(report.Key{byte(i), byte(i >> 8), byte(i >> 16), 1}, time.Now())
+			c.writer.touch(report.Key{byte(i), byte(i >> 8), byte(i >> 16), 1}, time.Now())
 		}
-		if n := len(c.backing.pending); n != maxChanges {
+		if n := len(c.writer.pending); n != maxChanges {
 			t.Errorf("%d changes wait, want %d", n, maxChanges)
 		}
-		c.backing.forget(report.Key{9}) // even now
-		if c := c.backing.pending[report.Key{9}]; !c.forget {
+		c.writer.forget(report.Key{9}) // even now
+		if c := c.writer.pending[report.Key{9}]; !c.forget {
 			t.Error("what is to be forgotten was dropped")
 		}
 		d.broken.Store(false)
@@ -365,7 +365,7 @@ func TestNewerThanABatchThatFailed(t *testing.T) {
 		synctest.Wait()
 		mustReport(t, c, sessions)
 		d.broken.Store(true)
-		late := func() { c.backing.forget(sessions.Key()) }
+		late := func() { c.writer.forget(sessions.Key()) }
 		d.meanwhile.Store(&late)
 		time.Sleep(time.Second)
 		d.broken.Store(false)
@@ -388,7 +388,7 @@ func TestSlowDiskDoesNotSlowViewers(t *testing.T) {
 			q := page(report.Int64(i))
 			mustReport(t, c, q)
 		}
-		if took := time.Since(start); took > (slowReads+1)*250*time.Millisecond {
+		if took := time.Since(start); took > (maxSlowReads+1)*250*time.Millisecond {
 			t.Errorf("ten questions took %v", took)
 		}
 		if c.Degraded() == nil || log.count("cannot be read") != 1 {

@@ -135,14 +135,14 @@ func TestRecentQuestionsAreBounded(t *testing.T) {
 	var h recent
 	r := &report.Report{TimeZone: "UTC", Freshness: report.FreshSettling}
 	for i := range maxRecent + 500 {
-		h.note(page(report.Int64(i)), r, time.Unix(int64(i), 0))
+		h.add(page(report.Int64(i)), r, time.Unix(int64(i), 0))
 	}
 	if n := len(h.questions); n > maxRecent || n < maxRecent*8/10 {
 		t.Errorf("%d questions", n)
 	}
 	for _, a := range h.questions {
-		if a.last.Unix() < 500 {
-			t.Fatalf("one of second %d outlived newer ones", a.last.Unix())
+		if a.accessed.Unix() < 500 {
+			t.Fatalf("one of second %d outlived newer ones", a.accessed.Unix())
 		}
 	}
 }

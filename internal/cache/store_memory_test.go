@@ -70,7 +70,7 @@ func (s *MemoryStore) Apply(ctx context.Context, b *Batch) error {
 			s.bytes += r.Size()
 		}
 	}
-	s.makeRoom()
+	s.evict()
 	return nil
 }
 
@@ -113,7 +113,7 @@ func (s *MemoryStore) forget(k report.Key) {
 	}
 }
 
-func (s *MemoryStore) makeRoom() {
+func (s *MemoryStore) evict() {
 	if s.bytes <= s.capacity {
 		return
 	}
@@ -151,3 +151,6 @@ func (s *MemoryStore) Close() error {
 	s.closed = true
 	return nil
 }
+
+// over reports whether a time that may be without end has passed.
+func over(end, now time.Time) bool { return !end.IsZero() && !now.Before(end) }

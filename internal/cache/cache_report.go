@@ -1,0 +1,233 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
+
+// Report answers q from memory, or by asking the source once for all callers with
+// the same question. A caller whose ctx ends leaves alone: the call to the source
+// goes on for the others.
+func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, report.AsError(err)
+	}
+	a, key, p := c.answers, q.Key(), propertyOf(q)
+	denial, denied := a.denied.probe(p, c.clock(), a.config.Backoff)
+	if denial != nil {
+		return c.staleOnError(nil, denial)
+	}
+	var e *entry
+	unread := false
+	if !denied {
+		e, unread = a.lookup(ctx, key, p, c.clock())
+	}
+	now := c.clock()
+	state := a.state(e, q, now)
+	if e != nil && q.Urgency() == report.Unseen {
+		e.touch(now)
+	}
+	switch {
+	case state == fresh && (q.Urgency() != report.Prewarm || !e.endsSoon(now, a.ttlFor(e, q))):
+		c.config.Observer(Hit)
+		return e.report, nil
+	case state == stale && q.Urgency() == report.Unseen: // a refresh waits for the new answer
+		return c.serveStale(q, e)
+	}
+	if err := a.cachedFailure(key, e); err != nil {
+		return c.staleOnError(e, err)
+	}
+	return c.fetch(ctx, q, e, unread)
+}
+
+// fetch waits for an answer of the source.
+func (c *Cache) fetch(ctx context.Context, asked *report.Question, e *entry, unread bool) (*report.Report, error) {
+	q := asked
+	if e != nil {
+		q = q.At(max(q.Urgency(), report.Seen))
+	}
+	flight, led := c.start(q, e, unread)
+	r, err := c.wait(ctx, q, flight, e)
+	if err != nil {
+		return nil, err
+	}
+	c.recent.add(asked, r, c.clock())
+	if r.Stale == "" {
+		// The flight that wrote led has ended: its answer arrived.
+		switch {
+		case !*led:
+			c.config.Observer(Joined)
+		case q.Urgency() == report.Prewarm:
+			c.config.Observer(Prewarmed)
+		default:
+			c.config.Observer(Miss)
+		}
+	}
+	return r, nil
+}
+
+// serveStale returns the stale answer and fetches a newer one in the background,
+// unless that failed a moment ago.
+func (c *Cache) serveStale(q *report.Question, e *entry) (*report.Report, error) {
+	c.recent.add(q, e.report, c.clock())
+	if err := c.answers.cachedFailure(q.Key(), e); err != nil {
+		return c.staleOnError(e, err)
+	}
+	urgency := report.Refresh
+	if c.clock().Sub(e.fetched)/2 > c.answers.ttlFor(e, q) {
+		urgency = report.Seen // so old that the newer answer is for this caller too
+	}
+	flight, _ := c.start(q.At(urgency), e, false)
+	c.detach(flight)
+	if err := e.refreshErr.Load(); err != nil {
+		c.config.Observer(Stale)
+		return e.labelled(err), nil
+	}
+	c.config.Observer(Refreshing)
+	return e.report, nil
+}
+
+// detach counts a fetch that no caller waits for, until it ends.
+func (c *Cache) detach(flight <-chan singleflight.Result) {
+	c.background.Add(1)
+	go func() {
+		<-flight
+		c.background.Add(-1)
+	}()
+}
+
+// wait waits for the answer of a flight; people, if there is a stale answer, no
+// longer than WaitTimeout.
+func (c *Cache) wait(ctx context.Context, q *report.Question, flight <-chan singleflight.Result, e *entry) (*report.Report, error) {
+	timeout := noTimeout
+	if e != nil && q.Urgency() < report.Refresh {
+		timeout = c.config.WaitTimeout
+	}
+	r, err := await(ctx, flight, timeout)
+	if err == nil {
+		return c.landed(q, r, e)
+	}
+	c.detach(flight)
+	switch {
+	case errors.Is(err, errTimeout):
+		return c.staleOnError(e, report.Errorf(report.Unavailable, "Google Analytics is slow to answer."))
+	case errors.Is(err, context.Canceled): // nobody is there to read a stale answer
+		return nil, report.AsError(err)
+	}
+	return c.staleOnError(e, report.AsError(err))
+}
+
+const noTimeout = time.Duration(1<<63 - 1)
+
+var errTimeout = errors.New("cache: no answer in time")
+
+// await returns the result of a flight, or errTimeout or the error of ctx if one
+// of these ends first.
+func await(ctx context.Context, flight <-chan singleflight.Result, timeout time.Duration) (r singleflight.Result, err error) {
+	t := time.NewTimer(timeout)
+	defer t.Stop()
+	select {
+	case r = <-flight:
+		return r, nil
+	case <-t.C:
+		return r, errTimeout
+	case <-ctx.Done():
+		return r, ctx.Err()
+	}
+}
+
+// landed returns the result of a flight for one of its callers.
+func (c *Cache) landed(q *report.Question, r singleflight.Result, e *entry) (*report.Report, error) {
+	if r.Err == nil {
+		return r.Val.(*report.Report), nil
+	}
+	err := report.AsError(r.Err)
+	// The flight may have read an answer from the store. A denied property gives none,
+	// whatever the error of the probe.
+	if e == nil && !c.answers.denied.contains(propertyOf(q)) {
+		e, _ = c.answers.memory.GetIfPresent(q.Key())
+	}
+	if c.answers.state(e, q, c.clock()) == fresh && allowsStale(err) {
+		return e.report, nil
+	}
+	return c.staleOnError(e, err)
+}
+
+// staleOnError returns the cached answer, labelled with the error, if there is one and
+// the error allows it.
+func (c *Cache) staleOnError(e *entry, err *report.Error) (*report.Report, error) {
+	if e == nil || !allowsStale(err) {
+		c.config.Observer(Failed)
+		return nil, err
+	}
+	c.config.Observer(Stale)
+	return e.labelled(err), nil
+}
+
+// start asks the source, or joins the call in flight. The call has a context of its
+// own. known is the caller's entry; unread says that the store did not answer in time.
+// Once there is an answer, led says whether it was this call that asked.
+func (c *Cache) start(q *report.Question, known *entry, unread bool) (flight <-chan singleflight.Result, led *bool) {
+	led = new(bool)
+	key := q.Key()
+	flight = c.flights.DoChan(string(key[:]), func() (any, error) {
+		*led = true
+		a, p := c.answers, propertyOf(q)
+		if !a.begin() {
+			return nil, report.Errorf(report.Unavailable, "The server is stopping.")
+		}
+		defer a.running.Done()
+		// Another flight may have landed since the caller's lookup.
+		e, _ := a.memory.GetIfPresent(key)
+		if e != known && a.state(e, q, c.clock()) == fresh && !a.denied.contains(p) {
+			return e.report, nil
+		}
+		r, err := c.ask(q)
+		if err != nil && unread && allowsStale(report.AsError(err)) {
+			_, _ = a.load(a.ctx, key, p, c.clock(), true)
+		}
+		return r, err
+	})
+	return flight, led
+}
+
+// ask asks the source, and caches its answer or error.
+func (c *Cache) ask(q *report.Question) (*report.Report, error) {
+	a, key, p := c.answers, q.Key(), propertyOf(q)
+	ctx, cancel := context.WithTimeout(a.ctx, c.config.Timeout)
+	defer cancel()
+	asked := c.clock()
+	r, err := recovered("the source", func() (*report.Report, error) { return c.config.Source.Report(ctx, q) })
+	if err != nil {
+		a.failed(key, p, err)
+		return nil, err
+	}
+	a.put(key, a.newEntry(p, r))
+	a.failures.Invalidate(key)
+	a.denied.remove(p)
+	if a.catalog != nil {
+		a.catalog.properties.persistAgain(p)
+		if !r.FetchedAt.Before(asked) { // not put together from older answers
+			a.catalog.observe(p, r, asked)
+		}
+	}
+	return r, nil
+}
+
+// recovered calls f and turns a panic into an error: it happens in no request's
+// goroutine and would end the process.
+func recovered[T any](name string, f func() (T, error)) (v T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = report.AsError(fmt.Errorf("%s panicked: %v\n%s", name, p, debug.Stack()))
+		}
+	}()
+	return f()
+}
