@@ -14,37 +14,44 @@ import (
 func (p *Plan) days(ctx context.Context, q *report.Question) (*report.Report, error) {
 	all, ok := daysOf(q.Query())
 	if !ok {
-		return p.gather(ctx, q)
+		return p.batched(ctx, q)
 	}
-	doubted := p.doubtful(q)
-	if !doubted {
-		made, err := p.assemble(ctx, q, all)
+	whole := p.mustAskWhole(q)
+	if !whole {
+		assembled, err := p.assemble(ctx, q, all)
 		if err != nil {
 			return nil, err
 		}
-		if made != nil && p.agree(ctx, q, made, true) {
-			p.c.Observer(Sliced)
-			return made, nil
+		if assembled != nil && p.consistent(ctx, q, assembled, true) {
+			p.config.Observer(Sliced)
+			return assembled, nil
 		}
 	}
-	r, err := p.gather(ctx, q)
+	r, err := p.batched(ctx, q)
 	if err != nil {
-		// What is known to be contradicted is no answer, and the error may take access
-		// away: it is the caller's to soften.
-		if doubted {
-			p.distrust(q)
+		// A contradicted answer is none, and the error may deny access: whether a
+		// stale answer may be served instead is up to the caller.
+		if whole {
+			p.askWholeNext(q)
 		}
 		return nil, err
 	}
 	p.keepDays(ctx, q, r)
-	p.agree(ctx, q, r, false)
+	p.consistent(ctx, q, r, false)
 	return r, nil
 }
 
-// assemble returns nil where the whole has to be asked: no days are kept, or what Google
-// says of the rest is more than rows.
+// assemble returns nil if q must be asked as a whole: no days are kept, or the answer for
+// the rest has more than rows.
 func (p *Plan) assemble(ctx context.Context, q *report.Question, all []report.Date) (*report.Report, error) {
-	parts := p.knownDays(ctx, q, all)
+	var parts []*report.Report // from the range's beginning on
+	for _, day := range all {
+		r := p.config.Parts.Get(ctx, dayOf(q, day))
+		if r == nil {
+			break
+		}
+		parts = append(parts, r)
+	}
 	if len(parts) == 0 {
 		return nil, nil
 	}
@@ -62,36 +69,23 @@ func (p *Plan) assemble(ctx context.Context, q *report.Question, all []report.Da
 	return r, nil
 }
 
-// rest answers what the days that are kept leave over. Several ranges may have the same
-// rest, so it is kept too.
+// rest answers q, the part of a range for which no days are kept. Several ranges may have
+// the same rest, so it is kept too.
 func (p *Plan) rest(ctx context.Context, q *report.Question) (*report.Report, error) {
-	if r := p.c.Parts.Get(ctx, q); r != nil {
+	if r := p.config.Parts.Get(ctx, q); r != nil {
 		return r, nil
 	}
-	r, err := p.gather(ctx, q)
+	r, err := p.batched(ctx, q)
 	if err == nil {
 		p.keepDays(ctx, q, r)
-		p.c.Parts.Put(ctx, q, r)
+		p.config.Parts.Put(ctx, q, r)
 	}
 	return r, err
 }
 
-// knownDays returns the days that are kept from the range's beginning on, up to the
-// first about which Google is to be asked.
-func (p *Plan) knownDays(ctx context.Context, q *report.Question, all []report.Date) (known []*report.Report) {
-	for _, day := range all {
-		r := p.c.Parts.Get(ctx, dayOf(q, day))
-		if r == nil {
-			break
-		}
-		known = append(known, r)
-	}
-	return known
-}
-
-// dayOf is the question under which the rows of one day of q are kept. No client can
-// ask it, for offsets are not negative: what is kept of a day without rows is not
-// what Google would answer about it.
+// dayOf is the question under which the rows of one day of q are kept. No client can ask
+// it, for offsets are not negative: what is kept of a day without rows is not what Google
+// would answer about it.
 func dayOf(q *report.Question, day report.Date) *report.Question {
 	return q.With(func(q *report.Query) {
 		q.Offset, q.Limit = -1, report.MaxLimit
@@ -112,16 +106,16 @@ func merge(q report.Query, parts []*report.Report) (*report.Report, error) {
 			return nil, err
 		}
 		if whole == nil {
-			whole = a.like()
+			whole = a.withoutRows()
 		}
-		if !whole.same(a) {
+		if !whole.matches(a) {
 			return nil, errWhole
 		}
 		whole.Rows = append(whole.Rows, a.Rows...)
 	}
 	whole.RowCount = len(whole.Rows)
 	if int64(whole.RowCount) > rowLimit(q) {
-		return nil, errWhole // Google says which to leave out
+		return nil, errWhole // Google decides which to leave out
 	}
 	if len(q.MetricAggregations) > 0 {
 		sum, err := total(whole.Rows)
@@ -130,7 +124,7 @@ func merge(q report.Query, parts []*report.Report) (*report.Report, error) {
 		}
 		whole.Totals = []json.RawMessage{sum}
 	}
-	return whole.report(freshest(parts)), nil
+	return whole.report(leastFinal(parts)), nil
 }
 
 func rowLimit(q report.Query) int64 {
@@ -140,9 +134,9 @@ func rowLimit(q report.Query) int64 {
 	return int64(q.Limit)
 }
 
-// freshest returns the part that decides how old the whole is: the one that can
-// still change most, and of those that cannot the oldest.
-func freshest(parts []*report.Report) *report.Report {
+// leastFinal returns the part whose age is that of the whole: the one that can still
+// change most, and of those that cannot the oldest.
+func leastFinal(parts []*report.Report) *report.Report {
 	decides := parts[0]
 	for _, r := range parts[1:] {
 		final, was := r.Freshness == report.FreshFinal, decides.Freshness == report.FreshFinal
@@ -153,36 +147,30 @@ func freshest(parts []*report.Report) *report.Report {
 	return decides
 }
 
-// keepDays keeps the rows of each final day of an answer to q.
+// keepDays keeps the rows of each final day of r, an answer to q.
 func (p *Plan) keepDays(ctx context.Context, q *report.Question, r *report.Report) {
 	changed := false
-	for _, k := range finalDays(q, r) {
-		changed = p.c.Parts.Put(ctx, k.question, k.report) || changed
+	days, _ := daysOf(q.Query())
+	for i, part := range finalDays(days, dayColumn(q.Query()), r) {
+		changed = p.config.Parts.Put(ctx, dayOf(q, days[i]), part) || changed
 	}
 	if changed {
-		p.c.Observer(Changed)
+		p.config.Observer(Changed)
 	}
 }
 
-// A keptDay is the rows of one day of an answer, under the question that finds them.
-type keptDay struct {
-	question *report.Question
-	report   *report.Report
-}
-
-// finalDays takes an answer to q apart into its days that are final.
-func finalDays(q *report.Question, r *report.Report) (kept []keptDay) {
-	query := q.Query()
-	days, ok := daysOf(query)
+// finalDays returns the parts of an answer about the first days, those that are final.
+// column is that of the day in its rows.
+func finalDays(days []report.Date, column int, r *report.Report) (parts []*report.Report) {
 	zone, err := time.LoadLocation(r.TimeZone)
-	if !ok || err != nil || r.TimeZone == "" || !report.Final(days[0], zone, r.FetchedAt) {
+	if err != nil || r.TimeZone == "" || len(days) == 0 || !report.Final(days[0], zone, r.FetchedAt) {
 		return nil
 	}
 	a, err := readAnswer(r)
 	if err != nil {
 		return nil
 	}
-	rows, err := a.byDay(dayColumn(query))
+	rows, err := a.byDay(column)
 	if err != nil {
 		return nil
 	}
@@ -190,21 +178,21 @@ func finalDays(q *report.Question, r *report.Report) (kept []keptDay) {
 		if !report.Final(day, zone, r.FetchedAt) {
 			break
 		}
-		of := a.like()
+		of := a.withoutRows()
 		of.Rows = rows[day]
 		of.RowCount = len(of.Rows)
-		one := of.report(r)
-		one.Freshness = report.FreshFinal
-		kept = append(kept, keptDay{dayOf(q, day), one})
+		part := of.report(r)
+		part.Freshness = report.FreshFinal
+		parts = append(parts, part)
 	}
-	return kept
+	return parts
 }
 
-// byDay sorts rows by their day, in the order in which they stand.
+// byDay groups rows by their day, in their order.
 func (a *answer) byDay(column int) (map[report.Date][]json.RawMessage, error) {
 	rows := map[report.Date][]json.RawMessage{}
 	for _, raw := range a.Rows {
-		r, err := readRow(raw)
+		r, err := report.ReadRow(raw)
 		if err != nil {
 			return nil, err
 		}
@@ -218,7 +206,7 @@ func (a *answer) byDay(column int) (map[report.Date][]json.RawMessage, error) {
 }
 
 // rowDay reads YYYYMMDD at the beginning of a value; "(other)" is no day.
-func rowDay(r row, column int) (report.Date, error) {
+func rowDay(r report.Row, column int) (report.Date, error) {
 	if column >= len(r.Dimensions) || len(r.Dimensions[column].Value) < 8 {
 		return report.Date{}, errWhole
 	}

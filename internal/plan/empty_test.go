@@ -22,9 +22,9 @@ func byCity(q report.Query) report.Query {
 	return q
 }
 
-// TestNothingIsTakenApart: an answer about nothing to several questions is one to
+// TestEmptyAnswersAreSplit: an answer about nothing to several questions is one to
 // each, as Google would give it.
-func TestNothingIsTakenApart(t *testing.T) {
+func TestEmptyAnswersAreSplit(t *testing.T) {
 	heads := func(q report.Query) string {
 		var headers []map[string]string
 		for _, m := range q.Metrics {
@@ -81,20 +81,20 @@ func TestTotalsOfOneRange(t *testing.T) {
 	}
 	metrics := []report.Metric{{Name: "a"}, {Name: "b"}}
 	q := report.Query{Metrics: metrics[:1]}
-	got, err := project(body("7", "8"), metrics, q)
+	got, err := split(body("7", "8"), metrics, q)
 	one := `{"dimensionValues":[{"value":"x"},{"value":"date_range_1"}],"metricValues":[{"value":"7"}]}`
 	want := `{"dimensionHeaders":[{"name":"city"},{"name":"dateRange"}],"metricHeaders":[{"name":"a"}],"rows":[` + one + `],"totals":[{},` + one + `],"rowCount":1,` + metaOnly
 	if err != nil || string(got.Body) != want {
 		t.Errorf("%v, %+v, want %s", err, got, want)
 	}
-	if got, err := project(body("0", "8"), metrics, q); err == nil {
+	if got, err := split(body("0", "8"), metrics, q); err == nil {
 		t.Errorf("zeros were taken for an answer: %s", got.Body)
 	}
 	mixed := body("7", "8")
 	mixed.Body = []byte(`{"dimensionHeaders":[{"name":"dateRange"}],"metricHeaders":[{"name":"a"},{"name":"b"}],` +
 		`"rows":[{"dimensionValues":[{"value":"date_range_0"}],"metricValues":[{"value":"1"},{"value":"1"}]}],` +
 		`"totals":[{"metricValues":[{"value":"1"},{"value":"1"}]},{"metricValues":[{"value":"0"},{"value":"8"}]}],"rowCount":1,` + metaOnly)
-	if got, err := project(mixed, metrics, q); err == nil {
+	if got, err := split(mixed, metrics, q); err == nil {
 		t.Errorf("a total of zero was taken for one of rows: %s", got.Body)
 	}
 }

@@ -40,13 +40,13 @@ func (g *google) Report(ctx context.Context, question *report.Question) (*report
 		}
 	}
 	a := &answer{RowCount: 1, Kind: "k", Metadata: json.RawMessage(`{"currencyCode":"EUR","timeZone":"UTC"}`)}
-	var one row
+	var one report.Row
 	for _, m := range q.Metrics {
 		a.MetricHeaders = append(a.MetricHeaders, json.RawMessage(`{"name":"`+m.Name+`"}`))
-		one.Metrics = append(one.Metrics, value{"1"})
+		one.Metrics = append(one.Metrics, report.Value{Value: "1"})
 	}
-	a.Rows = []json.RawMessage{one.raw()}
-	r := &report.Report{Body: a.body(), Rows: 1, TimeZone: "UTC", Freshness: report.FreshIntraday}
+	a.Rows = []json.RawMessage{report.EncodeJSON(one)}
+	r := &report.Report{Body: report.EncodeJSON(a), Rows: 1, TimeZone: "UTC", Freshness: report.FreshIntraday}
 	if g.change != nil {
 		g.change(r)
 	}
@@ -112,7 +112,7 @@ func TestPanelsAreAskedAsOne(t *testing.T) {
 }
 
 // Who comes while a question is under way waits for its answer, also for a part.
-func TestLatecomersWaitForWhatIsUnderWay(t *testing.T) {
+func TestQuestionsJoinABatchInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &google{change: func(*report.Report) { time.Sleep(time.Second) }}
 		p := newPlan(t, g)
@@ -135,8 +135,8 @@ func TestLatecomersWaitForWhatIsUnderWay(t *testing.T) {
 		if len(g.asked) != 1 {
 			t.Errorf("asked %+v", g.asked)
 		}
-		if len(p.asking) != 0 || len(p.waits) != 0 {
-			t.Error("unions are left behind")
+		if len(p.inFlight) != 0 || len(p.waiting) != 0 {
+			t.Error("batches are left behind")
 		}
 	})
 }
@@ -174,7 +174,7 @@ func TestNoMoreMetricsThanGoogleTakes(t *testing.T) {
 
 // What people do not need now is asked with what they do need in one question,
 // and then as urgently.
-func TestUrgencyOfAUnion(t *testing.T) {
+func TestUrgencyOfABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &google{}
 		p := newPlan(t, g)
@@ -189,9 +189,9 @@ func TestUrgencyOfAUnion(t *testing.T) {
 	})
 }
 
-// TestNobodyWaitsNobodyAsks: a question ends once all who asked it have left, and who
+// TestQuestionsAreCanceledWithoutCallers: a question ends once all who asked it have left, and who
 // comes then asks it again.
-func TestNobodyWaitsNobodyAsks(t *testing.T) {
+func TestQuestionsAreCanceledWithoutCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &google{}
 		var ended error
@@ -223,7 +223,7 @@ func TestNobodyWaitsNobodyAsks(t *testing.T) {
 
 // What cannot be asked together is asked apart, and so is what Google estimated:
 // the estimate of one column may be another in other company.
-func TestTogetherIsTakenBack(t *testing.T) {
+func TestRefusedBatchesAreAskedApart(t *testing.T) {
 	for name, g := range map[string]*google{
 		"refused": {refuse: func(q report.Query) error {
 			if len(q.Metrics) > 1 {
@@ -250,7 +250,7 @@ func TestTogetherIsTakenBack(t *testing.T) {
 	}
 }
 
-func TestImpatienceIsOnesOwn(t *testing.T) {
+func TestCallersCancelAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &google{}
 		p := newPlan(t, g)
@@ -279,7 +279,7 @@ func TestAPanicIsAnError(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		for range 2 {
-			_, err := p.gather(ctx, report.NewQuestion(figures("sessions"), nil))
+			_, err := p.batched(ctx, report.NewQuestion(figures("sessions"), nil))
 			if report.KindOf(err) != report.Internal {
 				t.Errorf("%v", err)
 			}
@@ -327,7 +327,7 @@ func TestRefusals(t *testing.T) {
 		if got := refuseSlices(q); got != want {
 			t.Errorf("refused for %q, want %q", got, want)
 		}
-		if got := unites(q); got != want && (want == comparisons || want == expressions || want == invisible) {
+		if got := refuseBatch(q); got != want && (want == comparisons || want == expressions || want == invisible) {
 			t.Errorf("united: refused for %q, want %q", got, want)
 		}
 	}
@@ -336,7 +336,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		q := daily.Clone()
 		q.Dimensions[1] = report.Dimension{Name: "x", Expression: &x}
-		if a, b := refuseSlices(q), unites(q); a != expressions || b != expressions {
+		if a, b := refuseSlices(q), refuseBatch(q); a != expressions || b != expressions {
 			t.Errorf("%+v is refused for %q and %q", x, a, b)
 		}
 	}
@@ -360,7 +360,7 @@ func TestNeedsItsParts(t *testing.T) {
 // A day at which clocks change is one day, and "(other)" is none.
 func TestDayOfARow(t *testing.T) {
 	for text, want := range map[string]string{"20260329": "2026-03-29", "2026032902": "2026-03-29", "202603290215": "2026-03-29", "(other)": "", "": "", "2026": "", "20261399": ""} {
-		day, err := rowDay(row{Dimensions: []value{{text}}}, 0)
+		day, err := rowDay(report.Row{Dimensions: []report.Value{{Value: text}}}, 0)
 		if (err != nil) != (want == "") || err == nil && day.String() != want {
 			t.Errorf("%q is %s, %v", text, day, err)
 		}

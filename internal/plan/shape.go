@@ -8,17 +8,17 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Refusal is why a question is not taken apart, or not asked as one with
-// others; empty when nothing speaks against it.
+// A Refusal is why a question is not split into days, or not asked as one with others;
+// empty if it can be.
 type Refusal string
 
 // Why a question is asked as it is.
 const (
 	// Realtime has minutes, not days.
 	realtime Refusal = "realtime"
-	// Rows of several ranges stand among each other.
+	// Rows of several ranges are mixed.
 	ranges Refusal = "not one range of dates"
-	// Without a day in each row, a row is of all days.
+	// A row without a day counts all days.
 	noDay Refusal = "no day among the dimensions"
 	// A row of such a dimension depends on other days than its own: its place in
 	// the range, a cohort, an audience's members as of now, or what Google
@@ -30,30 +30,30 @@ const (
 	notAdditive Refusal = "totals that are no sums"
 	// The least and largest value is of the rows of all days.
 	extremes Refusal = "minimums or maximums"
-	// Only where the day decides first are the rows of each day together.
+	// Rows of a day are together only if the day orders first.
 	order Refusal = "not ordered by day"
 	// A page of rows holds some days and not others. What a limit cuts shows in
 	// the answer, see readAnswer and merge.
 	page Refusal = "an offset"
-	// Which rows are empty Google decides over the whole range.
+	// Google decides over the whole range which rows are empty.
 	emptyRows Refusal = "empty rows"
 	// An expression's values need not add up, nor mean the same over other days: a
 	// ratio of distinct counts, a case of letters that folds two values.
 	expressions Refusal = "an expression"
 	// An invisible metric decides which rows there are, and in which order, and is
-	// not among them to be looked at.
+	// not in the answer.
 	invisible Refusal = "an invisible metric"
-	// Rows of several comparisons stand among each other.
+	// Rows of several comparisons are mixed.
 	comparisons Refusal = "comparisons"
-	// The rows of a pivot report stand in the order of several axes.
+	// The rows of a pivot report are ordered by several axes.
 	pivots Refusal = "pivots"
-	// A range of one day has nothing to be taken from.
+	// A range of one day cannot be split.
 	oneDay Refusal = "one day"
 )
 
-// refuseMadeUp says what in q is more than columns of fields: for these alone it is
-// proven that days and metrics can be taken apart.
-func refuseMadeUp(q report.Query) Refusal {
+// refuseDerived returns what in q is more than columns of fields: only for these it is
+// proven that days and metrics can be split.
+func refuseDerived(q report.Query) Refusal {
 	switch {
 	case len(q.Pivots) > 0:
 		return pivots
@@ -68,7 +68,7 @@ func refuseMadeUp(q report.Query) Refusal {
 	return ""
 }
 
-// refuseSlices says why q cannot be put together from days.
+// refuseSlices returns why q cannot be put together from days.
 func refuseSlices(q report.Query) Refusal {
 	switch {
 	case q.Realtime:
@@ -84,7 +84,7 @@ func refuseSlices(q report.Query) Refusal {
 	case q.Offset != 0:
 		return page
 	}
-	for _, refuse := range []func(report.Query) Refusal{refuseMadeUp, refuseFields, refuseOrder, refuseAggregations} {
+	for _, refuse := range []func(report.Query) Refusal{refuseDerived, refuseFields, refuseOrder, refuseAggregations} {
 		if r := refuse(q); r != "" {
 			return r
 		}
@@ -119,8 +119,8 @@ func refuseFields(q report.Query) Refusal {
 }
 
 // eventScoped are dimensions that Google stamps on each event, so that a row reads
-// the events of its own day only. What is not listed is refused: cohorts, nthDay
-// and its kin, audiences, demographics, properties of users, names that are new.
+// the events of its own day only. Others are refused: cohorts, nthDay and the like,
+// audiences, demographics, user properties, and new names.
 // Source: Data API, "API Dimensions & Metrics".
 var eventScoped = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`date|dateHour|dateHourMinute|day|dayOfWeek|dayOfWeekName|hour|minute|isoWeek|isoYear|isoYearIsoWeek|month|week|year|yearMonth|yearWeek`,
@@ -138,7 +138,7 @@ var eventScoped = regexp.MustCompile(`^(?:` + strings.Join([]string{
 
 func ownDay(dimension string) bool { return eventScoped.MatchString(dimension) }
 
-// fieldsOf names what a filter reads.
+// fieldsOf returns the fields that a filter reads.
 func fieldsOf(f *report.Filter) []string {
 	var names []string
 	f.Walk(func(c *report.Condition) { names = append(names, c.FieldName) })
@@ -146,12 +146,12 @@ func fieldsOf(f *report.Filter) []string {
 }
 
 // additive are the metrics whose sum over rows is, in whole numbers, the total
-// that Google gives. Sessions and users are none: one can be in several rows.
+// that Google gives. Sessions and users are not: one can be in several rows.
 var additive = map[string]bool{"screenPageViews": true, "eventCount": true}
 
 // perDay are the metrics that a row with a day in it computes from the events of
 // that day: all but those that look back (active7DayUsers, dauPerMau …), cohorts,
-// calculated ones and names that are new.
+// calculated metrics and new names.
 var perDay = map[string]bool{
 	"activeUsers": true, "totalUsers": true, "newUsers": true, "sessions": true, "engagedSessions": true,
 	"engagementRate": true, "bounceRate": true, "averageSessionDuration": true, "userEngagementDuration": true,
@@ -192,12 +192,12 @@ func refuseAggregations(q report.Query) Refusal {
 		}
 	}
 	if q.MetricFilter != nil {
-		return notAdditive // on record is not what it is a total of
+		return notAdditive // undocumented what it is a total of
 	}
 	return ""
 }
 
-// daysOf lists the days of a query's one range.
+// daysOf returns the days of a query's one range.
 func daysOf(q report.Query) ([]report.Date, bool) {
 	first, err := report.ParseDate(q.DateRanges[0].StartDate)
 	if err != nil {

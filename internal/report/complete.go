@@ -127,16 +127,6 @@ type table struct {
 	dimensions, metrics []string // names of the columns
 }
 
-// A tableRow is a row as Google writes it.
-type tableRow struct {
-	Dimensions []tableValue `json:"dimensionValues,omitempty"`
-	Metrics    []tableValue `json:"metricValues,omitempty"`
-}
-
-type tableValue struct {
-	Value string `json:"value"`
-}
-
 type tableHeader struct {
 	Name string `json:"name"`
 }
@@ -183,7 +173,7 @@ func (t *table) addRows(q Query) error {
 		if q.Limit > 0 && len(rows) >= int(q.Limit) {
 			break // the page is full
 		}
-		if !slices.ContainsFunc(rows, func(r tableRow) bool { return t.isOf(r, s) }) {
+		if !slices.ContainsFunc(rows, func(r Row) bool { return t.isOf(r, s) }) {
 			rows = append(rows, t.zero("", s))
 		}
 	}
@@ -199,7 +189,7 @@ func (t *table) hasColumns(q Query) bool {
 }
 
 // isOf reports whether a row belongs to a series.
-func (t *table) isOf(r tableRow, s series) bool {
+func (t *table) isOf(r Row, s series) bool {
 	for i, name := range t.dimensions {
 		want, ok := s.value(name)
 		if ok && (i >= len(r.Dimensions) || r.Dimensions[i].Value != want) {
@@ -246,7 +236,7 @@ func (t *table) addTotals(q Query) error {
 			return err
 		}
 		if len(rows) == 0 {
-			rows = make([]tableRow, len(ranges))
+			rows = make([]Row, len(ranges))
 		}
 		for i := range rows {
 			zero := t.zero(a.value, ranges[min(i, len(ranges)-1)])
@@ -263,19 +253,19 @@ func (t *table) addTotals(q Query) error {
 }
 
 // zero returns a row of zeros for a series. The other dimensions have a given value.
-func (t *table) zero(other string, s series) tableRow {
-	r := tableRow{Metrics: slices.Repeat([]tableValue{{"0"}}, len(t.metrics))}
+func (t *table) zero(other string, s series) Row {
+	r := Row{Metrics: slices.Repeat([]Value{{"0"}}, len(t.metrics))}
 	for _, name := range t.dimensions {
 		value, ok := s.value(name)
 		if !ok {
 			value = other
 		}
-		r.Dimensions = append(r.Dimensions, tableValue{value})
+		r.Dimensions = append(r.Dimensions, Value{value})
 	}
 	return r
 }
 
-func (t *table) rows(member string) (rows []tableRow, err error) {
+func (t *table) rows(member string) (rows []Row, err error) {
 	return rows, t.read(member, &rows)
 }
 
@@ -289,18 +279,7 @@ func (t *table) read(member string, into any) error {
 	return nil
 }
 
-func (t *table) set(member string, value any) { t.members[member] = encodeJSON(value) }
-
-// encodeJSON encodes a value that always encodes: numbers and strings.
-func encodeJSON(value any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(value); err != nil {
-		panic(err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
+func (t *table) set(member string, value any) { t.members[member] = EncodeJSON(value) }
 
 // memberOrder is that of Google's answers.
 var memberOrder = []string{"dimensionHeaders", "metricHeaders", "rows", "totals", "maximums", "minimums", "rowCount", "metadata", "kind"}
@@ -317,7 +296,7 @@ func (t *table) body() []byte {
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = append(append(out, encodeJSON(name)...), ':')
+		out = append(append(out, EncodeJSON(name)...), ':')
 		out = append(out, t.members[name]...)
 	}
 	return append(out, '}')

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"iter"
 	"regexp"
 	"strings"
 	"unicode"
@@ -47,35 +46,6 @@ func CSV(body []byte) ([]byte, error) {
 	return w.out, nil
 }
 
-// A csvRow is a row of a report. An absent value is empty.
-type csvRow struct {
-	Dimensions []struct{ Value string } `json:"dimensionValues"`
-	Metrics    []struct{ Value string } `json:"metricValues"`
-}
-
-// rowsOf decodes rows one at a time, into the same csvRow.
-func rowsOf(rows []byte) iter.Seq2[*csvRow, error] {
-	return func(yield func(*csvRow, error) bool) {
-		dec := json.NewDecoder(bytes.NewReader(rows))
-		dec.DisallowUnknownFields()
-		if t, err := dec.Token(); err != nil || t != json.Delim('[') {
-			if len(rows) > 0 && t != nil { // neither null nor absent
-				yield(nil, errNoTable)
-			}
-			return
-		}
-		var row csvRow
-		for dec.More() {
-			clear(row.Dimensions[:cap(row.Dimensions)])
-			clear(row.Metrics[:cap(row.Metrics)])
-			row.Dimensions, row.Metrics = row.Dimensions[:0], row.Metrics[:0]
-			if err := dec.Decode(&row); !yield(&row, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
 // A lineWriter writes cells and lines of CSV.
 type lineWriter struct {
 	out     []byte
@@ -83,7 +53,7 @@ type lineWriter struct {
 	guarded []byte // buffer for the current cell
 }
 
-func (w *lineWriter) row(row *csvRow) {
+func (w *lineWriter) row(row *Row) {
 	for _, d := range row.Dimensions {
 		w.text(d.Value)
 	}

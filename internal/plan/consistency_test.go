@@ -55,7 +55,7 @@ func TestOnlySumsAreCompared(t *testing.T) {
 				g := &google{change: func(r *report.Report) {
 					r.Body, r.FetchedAt = fmt.Appendf(nil, `{"rows":[%s],"rowCount":%d,%s`, rows, strings.Count(rows, "metricValues"), metaOnly), time.Now()
 				}}
-				p, err := New(Config{Source: g, Parts: d, Gather: -1})
+				p, err := New(Config{Source: g, Parts: d, BatchDelay: -1})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -63,7 +63,7 @@ func TestOnlySumsAreCompared(t *testing.T) {
 				line.Dimensions = []report.Dimension{{Name: "date"}}
 				line.OrderBys = []report.OrderBy{{Dimension: &report.DimensionOrder{DimensionName: "date"}}}
 				all(t, p, line)
-				time.Sleep(2 * together)
+				time.Sleep(2 * simultaneous)
 				rows = tt.rows
 				sum := figures("eventCount")
 				tt.change(&sum)
@@ -87,14 +87,14 @@ func TestRowsAreReadOnce(t *testing.T) {
 	one, two := figures("eventCount", "sessions"), figures("eventCount", "screenPageViews")
 	two.DateRanges = append(two.DateRanges, report.DateRange{StartDate: "2025-01-01", EndDate: "2025-01-07"})
 	r := body(500)
-	cost := func(q report.Query) float64 { return testing.AllocsPerRun(3, func() { sums(q, r) }) }
+	cost := func(q report.Query) float64 { return testing.AllocsPerRun(3, func() { sumsOf(q, r) }) }
 	if n, m := cost(one), cost(two); m > n*1.1 {
 		t.Errorf("%.0f allocations for two metrics over two ranges, %.0f for one over one", m, n)
 	}
-	if got := sums(two, r); len(got) != 4 {
+	if got := sumsOf(two, r); len(got) != 4 {
 		t.Errorf("%v, want four sums", got)
 	}
-	if got := sums(two, body(maxSummed+1)); got != nil {
+	if got := sumsOf(two, body(maxSummed+1)); got != nil {
 		t.Errorf("%v of too many rows", got)
 	}
 }
