@@ -29,6 +29,7 @@ import (
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 	"github.com/oriel-server/oriel/internal/store/sqlstore"
+	"github.com/oriel-server/oriel/internal/upstream"
 	"github.com/oriel-server/oriel/internal/web"
 	"github.com/oriel-server/oriel/js"
 )
@@ -61,7 +62,7 @@ type App struct {
 // New wires a configuration. It reads key files and makes the signing keys on
 // the first run, but asks Google nothing.
 func New(c *Config, log *slog.Logger) (*App, error) {
-	a := &App{config: c, log: log, clock: c.Clock, pause: ga4.Pause, first: !c.hasRun()}
+	a := &App{config: c, log: log, clock: c.Clock, pause: upstream.Sleep, first: !c.hasRun()}
 	if a.clock == nil {
 		a.clock = time.Now
 	}

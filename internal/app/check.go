@@ -291,7 +291,7 @@ const maxTroubles = 5
 
 // troubles says where Google is not answering, why, and until when it is not asked.
 func (a *App) troubles() error {
-	all := a.google.Troubles()
+	all := a.google.Incidents()
 	var errs []error
 	for i, t := range all {
 		if i == maxTroubles {

@@ -88,7 +88,7 @@ func TestARefusalIsAnOutage(t *testing.T) {
 			if e.RetryAfter <= 0 || e.RetryAfter > time.Minute {
 				t.Errorf("retry after %v", e.RetryAfter)
 			}
-			if all := g.client.Troubles(); len(all) != 1 || !all[0].Again.Equal(g.clock.Now().Add(e.RetryAfter)) || !all[0].Since.Equal(noon) {
+			if all := g.client.Incidents(); len(all) != 1 || !all[0].Again.Equal(g.clock.Now().Add(e.RetryAfter)) || !all[0].Since.Equal(noon) {
 				t.Errorf("%+v", all)
 			}
 			before := len(g.seen())
@@ -111,13 +111,13 @@ func TestARefusalIsAnOutage(t *testing.T) {
 // TestOldTokensAreNoOutage: access tokens that end while many ask are renewed, and no
 // word about the property.
 func TestOldTokensAreNoOutage(t *testing.T) {
-	var g guards
+	var g breakers
 	for range maxRunning {
-		p, err := g.enter(t.Context(), one, "", false, func() time.Time { return noon })
+		p, err := g.of(one).acquire(t.Context(), "", false, func() time.Time { return noon })
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, is := g.leave(one, p, &failure{outcome: unauthenticated, status: 401, renewing: true}, noon); is != nil || g.of(one).breaker.open() {
+		if _, is := g.of(one).release(p, &failure{outcome: unauthenticated, status: 401, renewing: true}, noon); is != nil || g.of(one).circuits.open() {
 			t.Errorf("the circuit is broken: %+v", is)
 		}
 	}
@@ -242,18 +242,18 @@ func TestGuard(t *testing.T) {
 
 // guarded is a guard under random requests to a Google that counts by a sliding hour.
 type guarded struct {
-	t       *testing.T
-	seed    uint64
-	dice    *rand.Rand
-	now     time.Time
-	guards  guards
-	running []pass
-	before  []int       // errors left when those that run began
-	errors  []time.Time // as Google counts
-	free    time.Time   // since when nothing was let in; zero: something was
+	t        *testing.T
+	seed     uint64
+	dice     *rand.Rand
+	now      time.Time
+	breakers breakers
+	running  []ticket
+	before   []int       // errors left when those that run began
+	errors   []time.Time // as Google counts
+	free     time.Time   // since when nothing was let in; zero: something was
 }
 
-var one = subject{"a", "1", core}
+var one = quotaKey{"a", "1", core}
 
 func (r *guarded) run() {
 	down := 0.0
@@ -289,7 +289,7 @@ func (r *guarded) left() int {
 func (r *guarded) begin() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // who would wait for a request that runs leaves
-	p, err := r.guards.enter(ctx, one, strconv.Itoa(r.dice.IntN(3)), false, func() time.Time { return r.now })
+	p, err := r.breakers.of(one).acquire(ctx, strconv.Itoa(r.dice.IntN(3)), false, func() time.Time { return r.now })
 	if err == nil {
 		r.running, r.before, r.free = append(r.running, p), append(r.before, r.left()), time.Time{}
 		return
@@ -304,7 +304,7 @@ func (r *guarded) begin() {
 	if err.RetryAfter <= 0 || err.RetryAfter > longestRest {
 		r.t.Fatalf("seed %d: a question is shut for %v: %v", r.seed, err.RetryAfter, err)
 	}
-	if err = r.guards.closed(one, false, r.now); err == nil {
+	if err = r.breakers.of(one).check(false, r.now); err == nil {
 		r.free = time.Time{}
 		return
 	}
@@ -327,8 +327,8 @@ func (r *guarded) end(down float64) {
 	p, before := r.running[i], r.before[i]
 	r.running, r.before = slices.Delete(r.running, i, i+1), slices.Delete(r.before, i, i+1)
 	if r.dice.Float64() >= down {
-		r.guards.leave(one, p, nil, r.now)
-		r.guards.told(one, p, Bucket{Remaining: int64(max(r.left(), before))}, r.now)
+		r.breakers.of(one).release(p, nil, r.now)
+		r.breakers.of(one).correct(p, Bucket{Remaining: int64(max(r.left(), before))}, r.now)
 		return
 	}
 	kinds := []*failure{
@@ -342,23 +342,23 @@ func (r *guarded) end(down float64) {
 			r.t.Fatalf("seed %d: Google's count is used up", r.seed)
 		}
 	}
-	r.guards.leave(one, p, f, r.now)
+	r.breakers.of(one).release(p, f, r.now)
 }
 
 // TestLateFailuresDoNotProlong: requests that were running when the circuit broke do
 // not put off the probe.
 func TestLateFailuresDoNotProlong(t *testing.T) {
-	var g guards
+	var g breakers
 	entered := 0
-	enter := func(at time.Time) (pass, error) {
+	enter := func(at time.Time) (ticket, error) {
 		entered++
-		p, err := g.enter(t.Context(), one, strconv.Itoa(entered), false, func() time.Time { return at })
+		p, err := g.of(one).acquire(t.Context(), strconv.Itoa(entered), false, func() time.Time { return at })
 		if err != nil {
 			return p, err
 		}
 		return p, nil
 	}
-	var running []pass
+	var running []ticket
 	for range maxRunning {
 		p, err := enter(noon)
 		if err != nil {
@@ -367,7 +367,7 @@ func TestLateFailuresDoNotProlong(t *testing.T) {
 		running = append(running, p)
 	}
 	for i, p := range running {
-		was, is := g.leave(one, p, &failure{outcome: unreachable, cause: io.EOF}, noon.Add(time.Duration(i)*time.Second))
+		was, is := g.of(one).release(p, &failure{outcome: unreachable, cause: io.EOF}, noon.Add(time.Duration(i)*time.Second))
 		if (was == nil && is != nil) != (i == tripAfter-1) {
 			t.Errorf("failure %d: %+v, %+v", i, was, is)
 		}
@@ -436,7 +436,7 @@ func TestOnlyGooglesErrorsAreCounted(t *testing.T) {
 		g.clock.add(4 * time.Second)
 	}
 	g.answer = oneRow
-	g.clock.add(restAgain)
+	g.clock.add(laterRest)
 	if _, err := g.client.Report(t.Context(), report.NewQuestion(question(1000), nil)); err != nil {
 		t.Errorf("a minute after the proxy is well again: %v", err)
 	}
@@ -487,10 +487,10 @@ func TestBadQuestionsCloseNoProperty(t *testing.T) {
 				g.clock.add(2 * time.Second)
 			}
 			// Where nothing was answered in between, all might fail, until one question is.
-			if most := int((firstRest + restAgain + lead) / (2 * time.Second)); refused > 0 && between || refused > most {
+			if most := int((firstRest + laterRest + probeLead) / (2 * time.Second)); refused > 0 && between || refused > most {
 				t.Errorf("%d bad, others between them %v: %d of the others were not answered", bad, between, refused)
 			}
-			if all := g.client.Troubles(); len(all) != 0 {
+			if all := g.client.Incidents(); len(all) != 0 {
 				t.Errorf("%d bad: %+v", bad, all)
 			}
 			if failing > standardErrors-2 || failing-early > 2 {

@@ -3,22 +3,23 @@ package ga4
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/credential"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/upstream"
 )
 
-// A subject is what Google counts quotas by: an account (which stands for its
+// A quotaKey is what Google counts quotas by: an account (which stands for its
 // Cloud project), a property and a category of methods.
-type subject struct {
+type quotaKey struct {
 	account, property, category string
 }
 
@@ -28,174 +29,130 @@ const (
 	realtime = "realtime"
 )
 
-func subjectOf(q report.Query) subject {
+func quotaKeyOf(q report.Query) quotaKey {
 	if q.Realtime {
-		return subject{q.Account, q.Property, realtime}
+		return quotaKey{q.Account, q.Property, realtime}
 	}
-	return subject{q.Account, q.Property, core}
+	return quotaKey{q.Account, q.Property, core}
 }
 
 // A call is one request to Google, which may be sent more than once: all of them
 // only read.
 type call struct {
-	subject     subject
+	key         quotaKey
 	method      string // of the API, for logs and metrics
 	verb, url   string
 	body        []byte
-	guarded     bool // counts against the property's quotas
-	thresholded bool // counts against the quota of potentially thresholded requests
-	pass        pass // of the attempt that was made last
-	renewed     bool // an access token was refused, and another one is tried
-	large       bool // holds Client.large
+	breaker     *breaker // nil when no quota of a property counts the call
+	thresholded bool     // the quota of potentially thresholded requests counts it
+	ticket      ticket   // of the last attempt
+	newToken    bool     // the last attempt had a new access token, since one was refused
+	large       bool     // holds Client.large
 
-	// understand reads an answer; its error makes a failure of the attempt. Required.
-	understand func(body []byte) error
-	quotas     []Buckets // that the answer told
+	// decode reads a response; its error makes the attempt a failure. Required.
+	decode func(body []byte) error
+	quotas []Buckets // of the response
 }
 
-// largeAnswer is the size from which answers are read one at a time: a copy or
-// two are made of each, and 250,000 rows are tens of megabytes.
-const largeAnswer = 8 << 20
-
-// readAll reads the body of an answer, up to one byte more than it may have. A large
-// one waits for the one before it; release ends that.
-func (g *Client) readAll(ctx context.Context, c *call, from io.Reader, most int64) ([]byte, error) {
-	from = io.LimitReader(from, most+1)
-	body, err := io.ReadAll(io.LimitReader(from, largeAnswer))
-	if err != nil || len(body) < largeAnswer {
-		return body, err
+// String names a call for operators.
+func (c *call) String() string {
+	s := fmt.Sprintf("%s by account %q", c.method, c.key.account)
+	if c.key.property != "" {
+		s += " of property " + c.key.property
 	}
-	if !c.large {
-		select {
-		case g.large <- struct{}{}:
-			c.large = true
-		case <-ctx.Done():
-			return nil, errHeldUp
-		}
-	}
-	rest := bytes.NewBuffer(body)
-	_, err = rest.ReadFrom(from)
-	return rest.Bytes(), err
+	return s
 }
 
-// errHeldUp is why a large answer was not read: others were, for as long as there was time.
-// Google is not to blame.
-var errHeldUp = errors.New("other large answers were being read for too long")
+// maxRetriesPerCall is how often a call with a transient failure is sent again.
+const maxRetriesPerCall = 2
 
-// release lets the next large answer be read, when that of c has become a report.
-func (g *Client) release(c *call) {
-	if c.large {
-		c.large = false
-		<-g.large
-	}
-}
-
-// maxRepeats is how often a call that failed in passing is sent again.
-const maxRepeats = 2
-
-// do sends a call until its answer is understood, it is refused, or has failed too often.
+// do sends a call until its response is decoded, it is refused, or has failed too often.
 func (g *Client) do(ctx context.Context, c *call) *report.Error {
 	defer g.release(c)
 	for n := 0; ; n++ {
 		f := g.attempt(ctx, c)
-		if f == nil {
-			return nil
-		}
 		switch {
+		case f == nil:
+			return nil
 		case f.err != nil:
 			return f.err
 		case f.renewing:
-			c.renewed, n = true, n-1
-			continue
-		case !f.passing() || n >= maxRepeats || c.guarded && !g.guards.retry(c.subject, c.pass.question, g.config.Clock()) || !g.pause(ctx, n, f):
-			return g.translate(c, f)
+			c.newToken, n = true, n-1
+		case !f.transient() || n >= maxRetriesPerCall || !g.mayRetry(c) || !g.pause(ctx, n, f):
+			return g.reportError(c, f)
 		}
 	}
+}
+
+func (g *Client) mayRetry(c *call) bool {
+	return c.breaker == nil || c.breaker.retry(c.ticket.request, g.config.Clock())
 }
 
 // pause waits before the next attempt; false when ctx ends first.
 func (g *Client) pause(ctx context.Context, n int, f *failure) bool {
-	d := g.config.RetryPause << n
+	first := g.config.RetryPause
 	if f.status == http.StatusTooManyRequests {
-		d *= 2
+		first *= 2
 	}
-	return Pause(ctx, d/2+time.Duration(float64(d)*g.config.Random()))
+	b := upstream.Backoff{Min: first / 2, First: 3 * first / 2, Max: time.Minute}
+	return upstream.Sleep(ctx, b.Pause(n, g.config.Random))
 }
 
-// Pause waits for d; false when ctx ends first.
-func Pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// attempt sends a call once, under the guard of its subject.
+// attempt sends a call once, if its breaker admits it.
 func (g *Client) attempt(ctx context.Context, c *call) *failure {
-	if c.guarded {
+	if c.breaker != nil {
 		var err *report.Error
-		if c.pass, err = g.guards.enter(ctx, c.subject, c.url+string(c.body), c.thresholded, g.config.Clock); err != nil {
-			return ours(err)
+		if c.ticket, err = c.breaker.acquire(ctx, c.url+string(c.body), c.thresholded, g.config.Clock); err != nil {
+			return localFailure(err)
 		}
 	}
 	start := g.config.Clock()
 	body, f := g.send(ctx, c)
 	end := g.config.Clock()
+	c.quotas = nil
 	if f == nil {
-		f = c.read(body)
+		if err := c.decode(body); err != nil {
+			f = &failure{outcome: malformed, status: http.StatusOK, cause: err}
+		}
 	}
 	if f != nil {
-		f.advice, f.renewing = g.advice(c, f), f.outcome == unauthenticated && !c.renewed
+		f.hint, f.renewing = g.hint(c, f), f.outcome == unauthenticated && !c.newToken
 	}
-	if c.guarded {
-		was, is := g.guards.leave(c.subject, c.pass, f, end)
-		g.logTrouble(c.subject, was, is, end)
+	if c.breaker != nil {
+		was, is := c.breaker.release(c.ticket, f, end)
+		g.logIncident(c.key, was, is, end)
 	}
-	for _, told := range c.quotas {
-		g.noteQuota(c, told, end)
+	for _, b := range c.quotas {
+		g.recordQuota(c, b, end)
 	}
 	g.observe(c, f, end.Sub(start))
 	return f
 }
 
-// read makes a failure of an answer that is not understood.
-func (c *call) read(body []byte) *failure {
-	c.quotas = nil
-	if err := c.understand(body); err != nil {
-		return &failure{outcome: malformed, status: http.StatusOK, cause: err}
-	}
-	return nil
-}
-
 func (g *Client) observe(c *call, f *failure, took time.Duration) {
-	how := answered
+	result := succeeded
 	if f != nil {
-		how = f.outcome
-		g.config.Logger.LogAttrs(context.Background(), slog.LevelDebug, "Google refused or failed",
-			slog.String("method", c.method), slog.String("account", c.subject.account),
-			slog.String("property", c.subject.property), slog.Int("status", f.status),
-			slog.String("said", report.RedactCredentials(printable(f.message, maxSaid))), slog.Any("cause", f.cause))
+		result = f.outcome
+		g.config.Logger.Debug("Google refused or failed",
+			"method", c.method, "account", c.key.account, "property", c.key.property, "status", f.status,
+			"message", report.RedactCredentials(upstream.OneLine(f.message, maxMessage)), "cause", f.cause)
 	}
 	if g.config.Observer.Request != nil {
-		g.config.Observer.Request(c.method, string(how), took)
+		g.config.Observer.Request(c.method, string(result), took)
 	}
 }
 
-// send sends a call once. A 401 gives the token back as refused.
+// send sends a call once, and rejects an access token that Google refuses.
 func (g *Client) send(parent context.Context, c *call) ([]byte, *failure) {
-	token, err := g.config.Keyring.AccessToken(parent, c.subject.account)
+	token, err := g.config.Keyring.AccessToken(parent, c.key.account)
 	if err != nil {
-		return nil, ours(tokenError(err))
+		return nil, localFailure(tokenError(err))
 	}
 	ctx, cancel := context.WithTimeout(parent, g.config.Timeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, c.verb, c.url, bytes.NewReader(c.body))
 	if err != nil {
-		return nil, ours(report.AsError(err))
+		return nil, localFailure(report.AsError(err))
 	}
 	if c.body != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -204,7 +161,7 @@ func (g *Client) send(parent context.Context, c *call) ([]byte, *failure) {
 	token.Authorize(request)
 	response, err := g.http.Do(request)
 	if err != nil {
-		return nil, g.unanswered(parent, err)
+		return nil, noResponse(parent, err)
 	}
 	defer response.Body.Close()
 	body, f := g.read(ctx, parent, c, response)
@@ -214,64 +171,94 @@ func (g *Client) send(parent context.Context, c *call) ([]byte, *failure) {
 	return body, f
 }
 
-// maxErrorBytes is how much is read of an answer that is not a report.
+// maxErrorBytes is how much is read of a response that is not a report.
 const maxErrorBytes = 64 << 10
 
-// read reads an answer within ctx, which ends before that of whoever asks, parent.
-// Only a 200 that begins as JSON can be one to the question, and so be too large.
+// read reads a response within ctx, which ends before the caller's context, parent.
+// Only a 200 that begins as JSON may be the expected one, and so be too large.
 func (g *Client) read(ctx, parent context.Context, c *call, r *http.Response) ([]byte, *failure) {
-	most := g.config.MaxAnswerBytes
+	limit := g.config.MaxAnswerBytes
 	body := bufio.NewReader(r.Body)
-	first, _ := body.Peek(1) // what goes wrong shows again below
-	whole := r.StatusCode == http.StatusOK && (len(first) == 0 || strings.ContainsAny(string(first), "{[ \t\r\n"))
-	if !whole {
-		most = maxErrorBytes
+	first, _ := body.Peek(1) // an error comes again below
+	expected := r.StatusCode == http.StatusOK && (len(first) == 0 || strings.ContainsAny(string(first), "{[ \t\r\n"))
+	if !expected {
+		limit = maxErrorBytes
 	}
-	text, err := g.readAll(ctx, c, body, most)
+	text, err := g.readAll(ctx, c, io.LimitReader(body, limit+1))
 	switch {
-	case errors.Is(err, errHeldUp) && parent.Err() == nil:
-		return nil, ours(comeBack(report.Unavailable, atOnce).Because(fmt.Errorf("%s: %w", c, err)))
+	case errors.Is(err, errLargeResponses) && parent.Err() == nil:
+		return nil, localFailure(retryLater(report.Unavailable, soon).Because(fmt.Errorf("%s: %w", c, err)))
 	case err != nil:
-		return nil, g.unanswered(parent, err)
-	case !whole || len(text) == 0:
-		return nil, readFailure(r, text)
-	case int64(len(text)) > most:
-		return nil, ours(tooLarge(most))
+		return nil, noResponse(parent, err)
+	case !expected || len(text) == 0:
+		return nil, decodeFailure(upstream.Response{Host: r.Request.URL.Host, Status: r.StatusCode, Header: r.Header, Body: text})
+	case int64(len(text)) > limit:
+		return nil, localFailure(report.Errorf(report.TooLarge, "The answer is too large. Ask for fewer rows with limit.").
+			Because(fmt.Errorf("Google's answer is larger than %d bytes", limit)))
 	}
 	return text, nil
 }
 
-// unanswered is the failure of a request that got no whole answer.
-func (g *Client) unanswered(parent context.Context, err error) *failure {
-	if parent.Err() != nil {
-		return ours(report.AsError(parent.Err()))
+// largeBody is the size from which responses are read one at a time: each is copied
+// once or twice, and 250,000 rows are tens of megabytes.
+const largeBody = 8 << 20
+
+// errLargeResponses means that other large responses were being read until the timeout.
+// Google is not at fault.
+var errLargeResponses = errors.New("other large answers were being read for too long")
+
+// readAll reads a body. A large one waits until the one before it is released.
+func (g *Client) readAll(ctx context.Context, c *call, from io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(from, largeBody))
+	if err != nil || len(body) < largeBody {
+		return body, err
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if !c.large {
+		select {
+		case g.large <- struct{}{}:
+			c.large = true
+		case <-ctx.Done():
+			return nil, errLargeResponses
+		}
+	}
+	all := bytes.NewBuffer(body)
+	_, err = all.ReadFrom(from)
+	return all.Bytes(), err
+}
+
+// release lets the next large response be read, once that of c is a report.
+func (g *Client) release(c *call) {
+	if c.large {
+		c.large = false
+		<-g.large
+	}
+}
+
+// noResponse is the failure of a request without a whole response.
+func noResponse(parent context.Context, err error) *failure {
+	switch {
+	case parent.Err() != nil:
+		return localFailure(report.AsError(parent.Err()))
+	case errors.Is(err, context.DeadlineExceeded):
 		return &failure{outcome: timedOut, cause: err}
 	}
 	return &failure{outcome: unreachable, cause: err}
 }
 
-func tooLarge(limit int64) *report.Error {
-	return report.Errorf(report.TooLarge, "The answer is too large. Ask for fewer rows with limit.").
-		Because(fmt.Errorf("Google's answer is larger than %d bytes", limit))
-}
-
-// tokenError says why there is no access token, in the words of reports. A key that
-// is disabled or lost is no word about any property: what is known of them may
-// still be told, unlike when Google says that the account may not read one. The
-// keyring has logged it.
+// tokenError makes a report.Error of the keyring's, which has logged it. A key that
+// is disabled or lost says nothing about any property: stored data may
+// still be served, unlike when Google says that the account may not read a property.
 func tokenError(err error) *report.Error {
-	var e *credential.Error
+	e, ok := errors.AsType[*credential.Error](err)
 	switch {
-	case errors.As(err, &e) && e.Canceled():
+	case !ok:
+		return report.AsError(err)
+	case e.Canceled():
 		return report.AsError(e.Err)
-	case errors.As(err, &e) && e.Permanent():
+	case e.Permanent():
 		u := report.Errorf(report.Unavailable, unreadable).Because(logged{err})
 		u.RetryAfter = e.RetryAfter
 		return u
-	case errors.As(err, &e):
-		return comeBack(report.Unavailable, or(e.RetryAfter, atOnce)).Because(logged{err})
 	}
-	return report.AsError(err)
+	return retryLater(report.Unavailable, cmp.Or(e.RetryAfter, soon)).Because(logged{err})
 }

@@ -16,56 +16,45 @@ import (
 // Fields asks getMetadata.
 func (g *Client) Fields(ctx context.Context, account, property string) (*report.Fields, error) {
 	q := report.Query{Account: account, Property: property}
-	c := &call{
-		subject: subjectOf(q), method: "getMetadata", verb: http.MethodGet, guarded: true,
+	k := quotaKeyOf(q)
+	return single(ctx, g, q, &call{
+		key: k, method: "getMetadata", verb: http.MethodGet, breaker: g.breakers.of(k),
 		url: g.data + "/v1beta/properties/" + property + "/metadata?prettyPrint=false",
-	}
-	var fields *report.Fields
-	c.understand = func(body []byte) (err error) {
-		fields, err = decodeFields(body)
-		return err
-	}
-	if err := g.single(ctx, q, c); err != nil {
-		return nil, err
-	}
-	return fields, nil
+	}, decodeFields)
 }
 
-// single does a call about q's property in a place of the property's lane, like a
-// question that no other may join.
-func (g *Client) single(ctx context.Context, q report.Query, c *call) *report.Error {
-	if err := g.admissible(q, report.Unseen); err != nil {
+// single does a call about q's property in a slot of the property's queue, as a
+// job that shares no request.
+func single[T any](ctx context.Context, g *Client, q report.Query, c *call, decode func([]byte) (T, error)) (result T, _ error) {
+	if err := g.check(q, report.Unseen); err != nil {
+		return result, err
+	}
+	var decoded T
+	c.decode = func(body []byte) (err error) {
+		decoded, err = decode(body)
 		return err
 	}
-	done := make(chan *report.Error, 1)
-	j := &job{ctx: ctx, query: q, other: func(ctx context.Context) { done <- g.do(ctx, c) }}
-	if err := g.lanes.add(q.Property, j, g.run); err != nil {
-		return err
+	done := make(chan answer, 1)
+	_, err := g.enqueue(ctx, &job{ctx: ctx, query: q, done: done, run: func(ctx context.Context) { done <- answer{nil, g.do(ctx, c)} }})
+	if err != nil {
+		return result, err // decode may still run
 	}
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-		return report.AsError(ctx.Err())
-	}
+	return decoded, nil
 }
 
 // Compatibility asks checkCompatibility.
 func (g *Client) Compatibility(ctx context.Context, asked report.CompatibilityCheck) (*report.Compatibility, error) {
-	q := asked.Query
-	c, err := g.dataCall(subjectOf(q), "checkCompatibility", wireCompatibility{q, asked.Filter})
+	c, err := g.dataCall(quotaKeyOf(asked.Query), "checkCompatibility", compatibilityRequest{asked.Query, asked.Filter})
 	if err != nil {
 		return nil, err
 	}
-	found := new(report.Compatibility)
-	c.understand = func(body []byte) error { return json.Unmarshal(body, found) }
-	if err := g.single(ctx, q, c); err != nil {
-		return nil, err
-	}
-	return found, nil
+	return single(ctx, g, asked.Query, c, func(body []byte) (*report.Compatibility, error) {
+		found := new(report.Compatibility)
+		return found, json.Unmarshal(body, found)
+	})
 }
 
-type wireCompatibility struct {
+type compatibilityRequest struct {
 	report.Query
 	CompatibilityFilter string `json:"compatibilityFilter,omitempty"`
 }
@@ -85,26 +74,18 @@ func decodeFields(body []byte) (*report.Fields, error) {
 }
 
 // Property reads time zone and currency from the smallest report there is: that needs
-// the Data API alone, and finds out as well whether reports are given.
+// only the Data API, and shows as well whether reports can be read.
 func (g *Client) Property(ctx context.Context, account, property string) (report.Property, error) {
 	q := report.Query{
 		Account: account, Property: property, Limit: 1,
 		Metrics:    []report.Metric{{Name: "activeUsers"}},
 		DateRanges: []report.DateRange{{StartDate: "yesterday", EndDate: "yesterday"}},
 	}
-	c, err := g.dataCall(subjectOf(q), "runReport", wireRequest{q, true})
+	c, err := g.dataCall(quotaKeyOf(q), "runReport", reportRequest{q, true})
 	if err != nil {
 		return report.Property{}, err
 	}
-	var found report.Property
-	c.understand = func(body []byte) (err error) {
-		found, err = c.decodeProperty(body)
-		return err
-	}
-	if err := g.single(ctx, q, c); err != nil {
-		return report.Property{}, err
-	}
-	return found, nil
+	return single(ctx, g, q, c, c.decodeProperty)
 }
 
 // decodeProperty reads the metadata of a report, whatever else is or is not in it.
@@ -119,16 +100,16 @@ func (c *call) decodeProperty(body []byte) (report.Property, error) {
 	if err := json.Unmarshal(body, &w); err != nil {
 		return report.Property{}, err
 	}
-	c.note(w.PropertyQuota)
+	c.addQuota(w.PropertyQuota)
 	zone, err := time.LoadLocation(w.Metadata.TimeZone)
 	if err != nil || w.Metadata.TimeZone == "" {
 		return report.Property{}, fmt.Errorf("the time zone %q is not known", w.Metadata.TimeZone)
 	}
-	return report.Property{ID: c.subject.property, TimeZone: zone, CurrencyCode: w.Metadata.CurrencyCode}, nil
+	return report.Property{ID: c.key.property, TimeZone: zone, CurrencyCode: w.Metadata.CurrencyCode}, nil
 }
 
-// An AccountSummary is a Google Analytics account (not one of ours) with the
-// properties of it that can be read.
+// An AccountSummary is a Google Analytics account (not one of the configuration) with
+// those of its properties that can be read.
 type AccountSummary struct {
 	ID          string
 	DisplayName string
@@ -144,14 +125,18 @@ type PropertySummary struct {
 // maxPages bounds the pages of account summaries, 200 accounts each.
 const maxPages = 100
 
-// AccountSummaries asks the Admin API what an account can read: for operators.
+// AccountSummaries asks the Admin API what an account can read, for operators.
 func (g *Client) AccountSummaries(ctx context.Context, account string) ([]AccountSummary, error) {
 	var all []AccountSummary
 	page := url.Values{"pageSize": {"200"}}
 	for range maxPages {
-		var w wireSummaries
-		c := g.adminCall(account, "accountSummaries.list", "/v1beta/accountSummaries", page)
-		if err := g.ask(ctx, c, &w); err != nil {
+		var w summariesResponse
+		c := &call{
+			key: quotaKey{account: account}, method: "accountSummaries.list", verb: http.MethodGet,
+			url:    g.admin + "/v1beta/accountSummaries?" + page.Encode(),
+			decode: func(body []byte) error { return json.Unmarshal(body, &w) },
+		}
+		if err := g.do(ctx, c); err != nil {
 			return nil, err
 		}
 		all = append(all, w.summaries()...)
@@ -164,7 +149,7 @@ func (g *Client) AccountSummaries(ctx context.Context, account string) ([]Accoun
 		Because(fmt.Errorf("the account %q can read more than %d pages of accounts", account, maxPages))
 }
 
-type wireSummaries struct {
+type summariesResponse struct {
 	AccountSummaries []struct {
 		Account           string `json:"account"`
 		DisplayName       string `json:"displayName"`
@@ -176,7 +161,7 @@ type wireSummaries struct {
 	NextPageToken string `json:"nextPageToken"`
 }
 
-func (w wireSummaries) summaries() []AccountSummary {
+func (w summariesResponse) summaries() []AccountSummary {
 	list := make([]AccountSummary, len(w.AccountSummaries))
 	for i, a := range w.AccountSummaries {
 		list[i] = AccountSummary{ID: strings.TrimPrefix(a.Account, "accounts/"), DisplayName: a.DisplayName}
@@ -186,18 +171,4 @@ func (w wireSummaries) summaries() []AccountSummary {
 		}
 	}
 	return list
-}
-
-func (g *Client) adminCall(account, method, path string, query url.Values) *call {
-	c := &call{subject: subject{account: account}, method: method, verb: http.MethodGet, url: g.admin + path}
-	if len(query) > 0 {
-		c.url += "?" + query.Encode()
-	}
-	return c
-}
-
-// ask does a call and decodes its answer.
-func (g *Client) ask(ctx context.Context, c *call, into any) *report.Error {
-	c.understand = func(body []byte) error { return json.Unmarshal(body, into) }
-	return g.do(ctx, c)
 }

@@ -1,10 +1,10 @@
-// Package ga4 asks Google: the Analytics Data API v1beta for reports and fields,
-// the Admin API v1beta for properties. It knows their words, limits, quotas and
-// errors, and nothing of views or viewers.
+// Package ga4 is a client of Google's Analytics Data API v1beta, for reports and fields,
+// and Admin API v1beta, for properties. It keeps to their limits and quotas and explains
+// their errors. It does not know views or viewers.
 package ga4
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,9 +16,10 @@ import (
 
 	"github.com/oriel-server/oriel/internal/credential"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/upstream"
 )
 
-// Google's own addresses.
+// The addresses of Google's APIs.
 const (
 	DefaultDataURL  = "https://analyticsdata.googleapis.com"
 	DefaultAdminURL = "https://analyticsadmin.googleapis.com"
@@ -26,21 +27,21 @@ const (
 
 // Config is what a Client needs.
 type Config struct {
-	// DataURL and AdminURL are the roots of the two APIs. Empty: Google's.
+	// DataURL and AdminURL are the roots of the two APIs. The defaults are Google's.
 	DataURL, AdminURL string
-	// Keyring gives the access tokens. Required.
+	// Keyring returns the access tokens. Required.
 	Keyring credential.Keyring
 	// Transport carries the requests. The default is a transport of the
 	// client's own, which honours the proxy variables of the environment.
 	Transport http.RoundTripper
-	// Clock tells the time. Required.
+	// Clock returns the time. Required.
 	Clock func() time.Time
-	// Logger gets failures of Google, with account and property. Required.
+	// Logger gets the failures of requests, with account and property. Required.
 	Logger *slog.Logger
 	// Email returns an account's e-mail address, or "" when it has none, for
 	// errors that say whom to give access. Optional.
 	Email func(account string) string
-	// Observer is told of requests and quotas. Optional.
+	// Observer gets requests and quotas. Optional.
 	Observer Observer
 	// Random returns a number in [0, 1), for jitter. The default is
 	// math/rand/v2's.
@@ -50,35 +51,35 @@ type Config struct {
 	// RetryPause is the first pause before a request is repeated; later ones
 	// are longer. The default is 400 ms.
 	RetryPause time.Duration
-	// MaxAnswerBytes bounds an answer of Google. The default is 128 MiB:
+	// MaxAnswerBytes bounds a response. The default is 128 MiB:
 	// 250,000 rows of three dimensions and three metrics are some 60.
 	MaxAnswerBytes int64
 }
 
-// An Observer is told what happens, for metrics. Its functions may be nil, are
+// An Observer gets what happens, for metrics. Its functions may be nil, are
 // called from several goroutines and must not block.
 type Observer struct {
-	// Request is called after each HTTP request to Google. Method is the API's
+	// Request is called after each HTTP request. Method is the API's
 	// (runReport, getMetadata …), outcome "ok" or what went wrong: see type outcome.
 	Request func(method, outcome string, took time.Duration)
-	// Quota is called whenever Google told what is left.
+	// Quota is called when a response says what is left.
 	Quota func(Quota)
 	// InFlight is called when the number of requests that run for a property
 	// changes.
 	InFlight func(property string, running int)
 }
 
-// A Client asks Google. It implements report.Source and report.Catalog.
+// A Client implements report.Source and report.Catalog with Google's APIs.
 type Client struct {
-	config  Config
-	data    string
-	admin   string
-	http    *http.Client
-	pacific *time.Location
-	lanes   lanes
-	quotas  quotas
-	guards  guards
-	large   chan struct{} // holds one while a large answer is read
+	config   Config
+	data     string
+	admin    string
+	http     *http.Client
+	pacific  *time.Location
+	queues   propertyQueues
+	quotas   quotas
+	breakers breakers
+	large    chan struct{} // holds one while a large response is read
 }
 
 var (
@@ -104,8 +105,8 @@ func New(c Config) (*Client, error) {
 		return nil, fmt.Errorf("ga4: the time zone of Google's quotas is missing; link time/tzdata: %w", err)
 	}
 	g := &Client{config: c, data: data, admin: admin, pacific: pacific, large: make(chan struct{}, 1)}
-	g.http = &http.Client{Transport: c.Transport, CheckRedirect: noRedirects}
-	g.lanes.changed = c.Observer.InFlight
+	g.http = &http.Client{Transport: c.Transport, CheckRedirect: upstream.NoRedirects}
+	g.queues.changed = c.Observer.InFlight
 	return g, nil
 }
 
@@ -118,11 +119,11 @@ func (c *Config) complete() error {
 	case c.Logger == nil:
 		return errors.New("ga4: Config.Logger is required")
 	}
-	c.DataURL = or(c.DataURL, DefaultDataURL)
-	c.AdminURL = or(c.AdminURL, DefaultAdminURL)
-	c.Timeout = or(c.Timeout, time.Minute)
-	c.RetryPause = or(c.RetryPause, 400*time.Millisecond)
-	c.MaxAnswerBytes = or(c.MaxAnswerBytes, 128<<20)
+	c.DataURL = cmp.Or(c.DataURL, DefaultDataURL)
+	c.AdminURL = cmp.Or(c.AdminURL, DefaultAdminURL)
+	c.Timeout = cmp.Or(c.Timeout, time.Minute)
+	c.RetryPause = cmp.Or(c.RetryPause, 400*time.Millisecond)
+	c.MaxAnswerBytes = cmp.Or(c.MaxAnswerBytes, 128<<20)
 	if c.Random == nil {
 		c.Random = rand.Float64
 	}
@@ -137,50 +138,12 @@ func (c *Config) complete() error {
 	return nil
 }
 
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
-}
-
 func root(name, s string) (string, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" {
 		return "", fmt.Errorf("ga4: %s %q is not the root of an API: write https://host", name, s)
 	}
 	return strings.TrimRight(s, "/"), nil
-}
-
-// noRedirects keeps access tokens at the host that was configured.
-func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// Report asks Google. It waits while as many requests run for the property as
-// may, and retries what may pass.
-func (g *Client) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
-	query := q.Query()
-	if err := g.admissible(query, q.Urgency()); err != nil {
-		return nil, err
-	}
-	r, err := g.submit(ctx, query, q.Urgency())
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// admissible answers at once what Google would refuse anyway.
-func (g *Client) admissible(q report.Query, u report.Urgency) *report.Error {
-	if !digits(q.Property) || q.Account == "" {
-		return report.Errorf(report.Internal, "Something went wrong on this server.").
-			Because(fmt.Errorf("a query without account or property id reached ga4: account %q, property %q", q.Account, q.Property))
-	}
-	now := g.config.Clock()
-	if err := g.guards.closed(subjectOf(q), potentiallyThresholded(q), now); err != nil {
-		return err
-	}
-	return g.affordable(q, u, now)
 }
 
 func digits(s string) bool {

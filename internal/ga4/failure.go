@@ -1,6 +1,7 @@
 package ga4
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -8,40 +9,41 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/upstream"
 )
 
-// An outcome is how an attempt ended, in the words of metrics.
+// An outcome is how an attempt ended, as metrics name it.
 type outcome string
 
 const (
-	answered        outcome = "ok"
+	succeeded       outcome = "ok"
 	unreachable     outcome = "unreachable"     // no connection, or it broke
-	timedOut        outcome = "timeout"         // no answer within Config.Timeout
+	timedOut        outcome = "timeout"         // no response within Config.Timeout
 	redirected      outcome = "redirect"        // to a login page, mostly
 	notGoogle       outcome = "not_google"      // a page of a proxy, a portal, a front end
-	malformed       outcome = "malformed"       // 200, and no answer to the question
+	malformed       outcome = "malformed"       // a 200 that cannot be decoded
 	serverError     outcome = "server_error"    // Google's own 5xx
 	limited         outcome = "quota"           // 429: see bucket
 	unauthenticated outcome = "unauthenticated" // the access token is refused
 	disabled        outcome = "api_disabled"    // in the Cloud project
-	scopeless       outcome = "scope"           // the token lacks the scope
-	noAccess        outcome = "no_access"       // to this property, in Google's own sentence
-	denied          outcome = "denied"          // some other 403 of Google's
-	badProperty     outcome = "bad_property"    // the id is none
+	missingScope    outcome = "scope"           // of the token
+	noAccess        outcome = "no_access"       // to this property, by Google's own sentence
+	denied          outcome = "denied"          // another 403 of Google's
+	badProperty     outcome = "bad_property"    // the id is invalid
 	notFound        outcome = "not_found"
-	invalid         outcome = "invalid" // the question is
+	invalid         outcome = "invalid" // the query is
 	unasked         outcome = "unasked" // the failure is not Google's: see failure.err
 )
 
-// A failure is an attempt without a report.
+// A failure is an attempt without a report. It is an error for operators.
 type failure struct {
 	outcome outcome
-	status  int    // HTTP status; 0 when there was no answer
+	status  int    // HTTP status; 0 without a response
 	code    string // INVALID_ARGUMENT …
-	message string // Google's own, or what there was in its place
+	message string // Google's, or a description of what else responded
 	reason  string // SERVICE_DISABLED … of an ErrorInfo
-	cause   error  // why there was no answer
-	advice  string // what the operator can do; empty where nothing is known that helps
+	cause   error  // why there is no response, or it cannot be decoded
+	hint    string // what the operator can do; empty where nothing is known that helps
 
 	// renewing is set when the access token is refused and a new one may not be.
 	renewing bool
@@ -50,22 +52,22 @@ type failure struct {
 	err *report.Error
 }
 
-// ours is a failure that is not Google's.
-func ours(err *report.Error) *failure { return &failure{outcome: unasked, err: err} }
+// localFailure is a failure that is not Google's.
+func localFailure(err *report.Error) *failure { return &failure{outcome: unasked, err: err} }
 
-// passing reports whether the same request may succeed in a moment.
-func (f *failure) passing() bool {
+// transient reports whether the same request may succeed in a moment.
+func (f *failure) transient() bool {
 	return f.outcome == unreachable || f.status >= 500 && f.outcome != invalid || f.outcome == limited && f.bucket() == concurrent
 }
 
-// alive reports whether Google's API takes questions: nil is an answer. One that
+// alive reports whether Google's API accepts requests, nil being a success. One that
 // refuses whatever is asked does not.
 func (f *failure) alive() bool {
 	return f == nil || f.outcome == invalid || f.outcome == limited
 }
 
-// silent reports whether a failure says nothing about Google.
-func (f *failure) silent() bool { return f != nil && (f.outcome == unasked || f.renewing) }
+// inconclusive reports whether a failure says nothing about Google.
+func (f *failure) inconclusive() bool { return f != nil && (f.outcome == unasked || f.renewing) }
 
 func (f *failure) kind() report.Kind {
 	switch f.outcome {
@@ -73,7 +75,7 @@ func (f *failure) kind() report.Kind {
 		return f.err.Kind
 	case noAccess:
 		return report.NoAccess
-	case unauthenticated, disabled, scopeless, denied, badProperty, notFound:
+	case unauthenticated, disabled, missingScope, denied, badProperty, notFound:
 		return report.Misconfigured
 	case limited:
 		return report.Quota
@@ -83,10 +85,9 @@ func (f *failure) kind() report.Kind {
 	return report.Unavailable
 }
 
-// readFailure reads an answer that is not a report. Only what is Google's error
-// envelope is taken for Google's word; of anything else, such as the page of a
-// proxy, it says what there was.
-func readFailure(r *http.Response, body []byte) *failure {
+// decodeFailure reads a response that is not a report. Only Google's error envelope
+// counts as Google's; anything else, such as the page of a proxy, is described.
+func decodeFailure(r upstream.Response) *failure {
 	var envelope struct {
 		Error struct {
 			Message string `json:"message"`
@@ -96,14 +97,21 @@ func readFailure(r *http.Response, body []byte) *failure {
 			} `json:"details"`
 		} `json:"error"`
 	}
-	f := &failure{status: r.StatusCode}
-	if json.Unmarshal(body, &envelope) != nil || envelope.Error.Status == "" {
-		f.outcome, f.message = foreign(r, body)
+	f := &failure{status: r.Status}
+	if json.Unmarshal(r.Body, &envelope) != nil || envelope.Error.Status == "" {
+		f.outcome = notGoogle
+		switch {
+		case r.Redirected():
+			f.outcome = redirected
+		case r.Status == http.StatusTooManyRequests:
+			f.outcome = limited
+		}
+		f.message = r.Describe(func(s string) string { return upstream.OneLine(s, maxTitle) })
 		return f
 	}
 	f.message, f.code = envelope.Error.Message, envelope.Error.Status
 	for _, d := range envelope.Error.Details {
-		f.reason = or(f.reason, d.Reason)
+		f.reason = cmp.Or(f.reason, d.Reason)
 	}
 	f.outcome = f.classify()
 	return f
@@ -121,7 +129,7 @@ func (f *failure) classify() outcome {
 		return f.classify403()
 	case f.status == http.StatusBadRequest && strings.HasPrefix(f.message, "Invalid property ID"):
 		return badProperty
-	case f.status == http.StatusBadRequest, f.status == http.StatusNotImplemented: // of an API that answers everything else
+	case f.status == http.StatusBadRequest, f.status == http.StatusNotImplemented: // the API implements everything else
 		return invalid
 	case f.status == http.StatusNotFound:
 		return notFound
@@ -136,44 +144,48 @@ func (f *failure) classify403() outcome {
 	case f.reason == "SERVICE_DISABLED":
 		return disabled
 	case strings.Contains(f.message, "authentication scopes"):
-		return scopeless
+		return missingScope
 	case f.code == "PERMISSION_DENIED" && strings.Contains(f.message, "sufficient permissions for this property"):
 		return noAccess
 	}
 	return denied
 }
 
-// translate makes an error for visitors and operators out of a failure, and
-// remembers an exhausted quota.
-func (g *Client) translate(c *call, f *failure) *report.Error {
+// reportError makes an error for visitors and operators of the last failure of a call,
+// and records an exhausted quota.
+func (g *Client) reportError(c *call, f *failure) *report.Error {
+	now := g.config.Clock()
+	wait := soon
+	var e *report.Error
 	switch kind := f.kind(); kind {
 	case report.Invalid:
-		return report.Errorf(kind, "%s", withoutIDs(strings.TrimSpace(f.message), c.subject.property))
+		return report.Errorf(kind, "%s", withoutIDs(strings.TrimSpace(f.message), c.key.property))
 	case report.Quota:
-		return g.guards.logged(c.subject, g.quotaError(c, f))
+		e = g.quotaError(c, f, now)
 	default:
-		return g.guards.logged(c.subject, comeBack(kind, g.guards.rest(c.subject, c.pass.question, g.config.Clock())).Because(fmt.Errorf("%s: %w", c, f)))
+		if c.breaker != nil {
+			wait = c.breaker.wait(c.ticket.request, now)
+		}
+		e = retryLater(kind, wait).Because(fmt.Errorf("%s: %w", c, f))
 	}
-}
-
-// atOnce is when to come back where Google is asked again with the next question.
-const atOnce = 5 * time.Second
-
-// comeBack is the error of whoever is to ask again after wait, in the sentence and in
-// RetryAfter alike.
-func comeBack(kind report.Kind, wait time.Duration) *report.Error {
-	e := report.Errorf(kind, unreadable)
-	switch kind {
-	case report.Unavailable:
-		e = report.Errorf(kind, resting, after(wait))
-	case report.Quota:
-		e = report.Errorf(kind, exhausted, after(wait))
+	if c.breaker != nil {
+		return c.breaker.failed(e)
 	}
-	e.RetryAfter = wait
 	return e
 }
 
-// A bucket is a quota of Google's, by how long it stays empty.
+func (g *Client) quotaError(c *call, f *failure, now time.Time) *report.Error {
+	b := f.bucket()
+	until := b.refilled(now, g.pacific)
+	if c.breaker != nil && b != concurrent {
+		c.breaker.exhaust(b == thresholded, now, until)
+		g.config.Logger.Debug("quota exhausted", "account", c.key.account, "property", c.key.property,
+			"category", c.key.category, "until", until, "message", upstream.OneLine(f.message, maxMessage))
+	}
+	return retryLater(report.Quota, until.Sub(now)).Because(fmt.Errorf("%s: %s", c, f.description()))
+}
+
+// A bucket is one of Google's quotas, by how long it stays exhausted.
 type bucket int
 
 const (
@@ -204,19 +216,7 @@ func (f *failure) bucket() bucket {
 	return hourly
 }
 
-func (g *Client) quotaError(c *call, f *failure) *report.Error {
-	now := g.config.Clock()
-	b := f.bucket()
-	until := b.refilled(now, g.pacific)
-	if c.guarded && b != concurrent {
-		g.guards.exhaust(c.subject, b == thresholded, now, until)
-		g.config.Logger.Debug("quota exhausted", "account", c.subject.account, "property", c.subject.property,
-			"category", c.subject.category, "until", until, "said", printable(f.message, maxSaid))
-	}
-	return comeBack(report.Quota, until.Sub(now)).Because(fmt.Errorf("%s: %s", c, f))
-}
-
-// refilled is when a bucket that is empty now has tokens again at the latest.
+// refilled returns when a bucket that is exhausted now has tokens again at the latest.
 // Source: Google's quotas page; no Retry-After was ever seen.
 func (b bucket) refilled(now time.Time, pacific *time.Location) time.Time {
 	switch b {

@@ -18,7 +18,7 @@ import (
 const (
 	unanswered = "Google Analytics is not answering. Please try again in 5 seconds."
 	broken     = "Google Analytics is not answering. Please try again in 15 seconds."
-	soon       = "Too much was asked of Google Analytics for this view. Please try again in a minute."
+	inAMinute  = "Too much was asked of Google Analytics for this view. Please try again in a minute."
 	inSeconds  = "Too much was asked of Google Analytics for this view. Please try again in 5 seconds."
 	inMinutes  = "Too much was asked of Google Analytics for this view. Please try again in about 50 minutes."
 )
@@ -50,42 +50,42 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 		{"invalid, with ids", refuse(400, "INVALID_ARGUMENT", "No x in properties/123456 or 123456.", ""),
 			report.Invalid, "No x in this view or (this view).", "", 0, 1},
 		{"property id", refuse(400, "INVALID_ARGUMENT", "Invalid property ID: 123456. A numeric Property ID is required.", ""),
-			report.Misconfigured, unreadable, "correct the property id", atOnce, 1},
+			report.Misconfigured, unreadable, "correct the property id", soon, 1},
 		{"no access", refuse(403, "PERMISSION_DENIED", "User does not have sufficient permissions for this property. To learn more", ""),
-			report.NoAccess, unreadable, "add robot@example.com as Viewer in Admin → Property access management of property 123456", atOnce, 1},
+			report.NoAccess, unreadable, "add robot@example.com as Viewer in Admin → Property access management of property 123456", soon, 1},
 		{"no access, by a page", page(403, "User does not have sufficient permissions for this property."),
-			report.Unavailable, unanswered, "403 with text/html", atOnce, 1},
+			report.Unavailable, unanswered, "403 with text/html", soon, 1},
 		{"no access, by another's JSON", func(w http.ResponseWriter, _ request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(403)
 			_, _ = io.WriteString(w, `{"message":"User does not have sufficient permissions for this property."}`)
-		}, report.Unavailable, unanswered, "403 with application/json", atOnce, 1},
+		}, report.Unavailable, unanswered, "403 with application/json", soon, 1},
 		{"another 403", refuse(403, "PERMISSION_DENIED", "The caller does not have permission", ""),
-			report.Misconfigured, unreadable, "The caller does not have permission", atOnce, 1},
+			report.Misconfigured, unreadable, "The caller does not have permission", soon, 1},
 		{"disabled", refuse(403, "PERMISSION_DENIED", apiIsOff, "SERVICE_DISABLED"),
-			report.Misconfigured, unreadable, "enable the API in the Google Cloud project of robot@example.com: https://console.developers.google.com/apis/api/analyticsdata.googleapis.com/overview?project=99", atOnce, 1},
+			report.Misconfigured, unreadable, "enable the API in the Google Cloud project of robot@example.com: https://console.developers.google.com/apis/api/analyticsdata.googleapis.com/overview?project=99", soon, 1},
 		{"scope", refuse(403, "PERMISSION_DENIED", "Request had insufficient authentication scopes.", ""),
-			report.Misconfigured, unreadable, "analytics.readonly", atOnce, 1},
+			report.Misconfigured, unreadable, "analytics.readonly", soon, 1},
 		{"unauthenticated", refuse(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", ""),
-			report.Misconfigured, unreadable, "refused a new access token", atOnce, 2},
-		{"a page's 401", page(401, "Sign in"), report.Unavailable, unanswered, `401 with text/html; charset=UTF-8, titled "Sign in"`, atOnce, 1},
-		{"a page's 400", page(400, "Bad Request"), report.Unavailable, unanswered, "400 with text/html", atOnce, 1},
-		{"a page's 403", page(403, "Blocked &amp;\n by <i>policy</i>"), report.Unavailable, unanswered, `titled "Blocked & by policy"`, atOnce, 1},
-		{"a long title", page(403, strings.Repeat("x", 5000)), report.Unavailable, unanswered, strings.Repeat("x", 80) + `…"`, atOnce, 1},
-		{"a page's 404", page(404, "Error 404 (Not Found)!!1"), report.Unavailable, unanswered, "data_url", atOnce, 1},
+			report.Misconfigured, unreadable, "refused a new access token", soon, 2},
+		{"a page's 401", page(401, "Sign in"), report.Unavailable, unanswered, `401 with text/html; charset=UTF-8, titled "Sign in"`, soon, 1},
+		{"a page's 400", page(400, "Bad Request"), report.Unavailable, unanswered, "400 with text/html", soon, 1},
+		{"a page's 403", page(403, "Blocked &amp;\n by <i>policy</i>"), report.Unavailable, unanswered, `titled "Blocked & by policy"`, soon, 1},
+		{"a long title", page(403, strings.Repeat("x", 5000)), report.Unavailable, unanswered, strings.Repeat("x", 80) + `…"`, soon, 1},
+		{"a page's 404", page(404, "Error 404 (Not Found)!!1"), report.Unavailable, unanswered, "data_url", soon, 1},
 		{"not found", refuse(404, "NOT_FOUND", "Requested entity was not found.", ""),
-			report.Misconfigured, unreadable, "the property exists", atOnce, 1},
-		{"a portal", page(200, "Welcome"), report.Unavailable, unanswered, `200 with text/html; charset=UTF-8, titled "Welcome"`, atOnce, 1},
-		{"nothing", func(http.ResponseWriter, request) {}, report.Unavailable, unanswered, "200 with an empty body", atOnce, 1},
+			report.Misconfigured, unreadable, "the property exists", soon, 1},
+		{"a portal", page(200, "Welcome"), report.Unavailable, unanswered, `200 with text/html; charset=UTF-8, titled "Welcome"`, soon, 1},
+		{"nothing", func(http.ResponseWriter, request) {}, report.Unavailable, unanswered, "200 with an empty body", soon, 1},
 		{"redirect", func(w http.ResponseWriter, _ request) {
 			w.Header().Set("Location", "https://user:secret@login.example.com/?token=secret")
 			w.WriteHeader(302)
-		}, report.Unavailable, unanswered, "302, a redirect to login.example.com", atOnce, 1},
+		}, report.Unavailable, unanswered, "302, a redirect to login.example.com", soon, 1},
 		{"redirect within", func(w http.ResponseWriter, _ request) {
 			w.Header().Set("Location", "/login?back=x")
 			w.WriteHeader(307)
-		}, report.Unavailable, unanswered, "307, a redirect to /login", atOnce, 1},
-		{"a proxy's credentials", page(407, "Proxy"), report.Unavailable, unanswered, "HTTPS_PROXY", atOnce, 1},
+		}, report.Unavailable, unanswered, "307, a redirect to /login", soon, 1},
+		{"a proxy's credentials", page(407, "Proxy"), report.Unavailable, unanswered, "HTTPS_PROXY", soon, 1},
 		{"concurrent", refuse(429, "RESOURCE_EXHAUSTED", "Exhausted concurrent requests quota.", ""),
 			report.Quota, inSeconds, "concurrent", 5 * time.Second, 3},
 		{"hour", refuse(429, "RESOURCE_EXHAUSTED", "Exhausted property tokens for a project per hour. These quota tokens will return in under an hour.", ""),
@@ -95,12 +95,12 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 		{"thresholded", refuse(429, "RESOURCE_EXHAUSTED", "Exhausted potentially thresholded requests quota.", ""),
 			report.Quota, inMinutes, "thresholded", 50 * time.Minute, 1},
 		{"a minute's rate", refuse(429, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' of service 'analyticsdata.googleapis.com' for consumer 'project_number:99'.", "RATE_LIMIT_EXCEEDED"),
-			report.Quota, soon, "per minute", time.Minute, 1},
+			report.Quota, inAMinute, "per minute", time.Minute, 1},
 		{"a day's rate", refuse(429, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Requests' and limit 'Requests per day' of service 'analyticsdata.googleapis.com'.", "RATE_LIMIT_EXCEEDED"),
 			report.Quota, "Too much was asked of Google Analytics for this view. Please try again in about 12 hours.", "per day", 12*time.Hour - 10*time.Minute, 1},
 		{"a rate without a word", func(w http.ResponseWriter, _ request) { w.WriteHeader(429) },
-			report.Quota, soon, "429", time.Minute, 1},
-		{"a rate, by a page", page(429, "Sorry"), report.Quota, soon, `titled "Sorry"`, time.Minute, 1},
+			report.Quota, inAMinute, "429", time.Minute, 1},
+		{"a rate, by a page", page(429, "Sorry"), report.Quota, inAMinute, `titled "Sorry"`, time.Minute, 1},
 		{"internal", refuse(500, "INTERNAL", "Internal error encountered.", ""),
 			report.Unavailable, broken, "Internal error encountered", firstRest, 3},
 		{"unavailable, html", func(w http.ResponseWriter, _ request) { w.WriteHeader(503) },
@@ -335,7 +335,7 @@ func TestWhatIsNotUnderstoodIsAFailure(t *testing.T) {
 			if n := len(g.seen()); n > 2*tripAfter || counted["malformed"] != n || len(counted) != 1 {
 				t.Errorf("asked %d times in vain, counted as %v", n, counted)
 			}
-			if all := g.client.Troubles(); len(all) != 1 || !strings.Contains(all[0].Cause, "not understood") || all[0].Again.IsZero() {
+			if all := g.client.Incidents(); len(all) != 1 || !strings.Contains(all[0].Cause, "not understood") || all[0].Again.IsZero() {
 				t.Errorf("%+v", all)
 			}
 			g.answer = oneRow
@@ -345,7 +345,7 @@ func TestWhatIsNotUnderstoodIsAFailure(t *testing.T) {
 					t.Fatalf("Google is well again: %v", e)
 				}
 			}
-			if all := g.client.Troubles(); len(all) != 0 {
+			if all := g.client.Incidents(); len(all) != 0 {
 				t.Errorf("%+v", all)
 			}
 		})
@@ -363,7 +363,7 @@ func TestMetadataThatIsNotUnderstood(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if all := g.client.Troubles(); len(all) != 1 {
+	if all := g.client.Incidents(); len(all) != 1 {
 		t.Errorf("%+v", all)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Trouble is why Google is not answering about a property, for operators.
-type Trouble struct {
+// An Incident is why Google does not answer about a property, for operators.
+type Incident struct {
 	Account, Property string
 	Category          string    // core or realtime
 	Since             time.Time // of the first failure of this sort
@@ -18,92 +18,85 @@ type Trouble struct {
 	Cause             string    // what happened, and what to do where that is known
 }
 
-// A trouble is what the guard of a subject keeps of it.
-type trouble struct {
+// An incident is what a breaker keeps of it.
+type incident struct {
 	outcome outcome
 	since   time.Time
 	cause   string
 }
 
-// lasting reports whether a failure is worth an operator's attention by itself:
-// another try is not likely to end well.
+// lasting reports whether a failure begins an incident by itself: a retry would fail
+// as well.
 func (f *failure) lasting() bool {
-	return !f.passing() && f.outcome != timedOut && f.outcome != invalid && !f.silent()
+	return !f.transient() && f.outcome != timedOut && f.outcome != invalid && !f.inconclusive()
 }
 
-// A logged cause is one that the log has already: of trouble that lasts, the log tells the
-// beginning and the end.
+// A logged error is in the log already, which has the beginning and the end of each
+// incident.
 type logged struct{ error }
 
-// Logged is how those who log errors tell.
+// Logged tells those who log errors.
 func (logged) Logged() bool { return true }
 
 func (l logged) Unwrap() error { return l.error }
 
-// marked marks the cause of e where the log has it.
-func (g *guard) marked(e *report.Error) *report.Error {
-	if e != nil && (g.trouble != nil || g.breaker.open()) {
-		e.Err = logged{e.Err}
-	}
-	return e
-}
-
-// logged marks the cause of an error about s where the log has it.
-func (g *guards) logged(s subject, e *report.Error) *report.Error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.of(s).marked(e)
-}
-
-// after is the trouble after a request that ended so, nil for an answer, and may have
-// broken the circuit.
-func (t *trouble) after(f *failure, tripped bool, now time.Time) *trouble {
+// next returns the incident after a request that ended with f, nil for success, and that
+// may have opened a circuit.
+func (i *incident) next(f *failure, opened bool, now time.Time) *incident {
 	switch {
 	case f == nil || f.outcome == invalid:
 		return nil
-	case !tripped && !f.lasting():
-		return t
-	case t != nil && t.outcome == f.outcome:
-		return &trouble{f.outcome, t.since, f.explain()}
+	case !opened && !f.lasting():
+		return i
+	case i != nil && i.outcome == f.outcome:
+		return &incident{f.outcome, i.since, f.Error()}
 	}
-	return &trouble{f.outcome, now, f.explain()}
+	return &incident{f.outcome, now, f.Error()}
 }
 
-// logTrouble logs when trouble of some sort begins, and when it is over.
-func (g *Client) logTrouble(s subject, was, is *trouble, now time.Time) {
-	log := g.config.Logger.With("account", s.account, "property", s.property, "category", s.category)
+// logIncident logs the beginning and the end of an incident.
+func (g *Client) logIncident(k quotaKey, was, is *incident, now time.Time) {
+	log := g.config.Logger.With("account", k.account, "property", k.property, "category", k.category)
 	switch {
 	case is == nil && was != nil:
 		log.Info("Google answers again", "since_failing", now.Sub(was.since))
 	case is != nil && (was == nil || was.outcome != is.outcome):
-		log.Warn("Google does not answer; what is stored is given instead, unless access is gone", "outcome", string(is.outcome), "cause", is.cause)
+		log.Warn("Google does not answer; stored data is served instead, unless access is gone", "outcome", string(is.outcome), "cause", is.cause)
 	}
 }
 
-// Troubles returns where Google is not answering, by account, property and category.
-func (g *Client) Troubles() []Trouble {
+// Incidents returns where Google does not answer, by account, property and category.
+func (g *Client) Incidents() []Incident {
 	now := g.config.Clock()
-	g.guards.mu.Lock()
-	defer g.guards.mu.Unlock()
-	var all []Trouble
-	for s, guard := range g.guards.bySubject {
-		t := Trouble{Account: s.account, Property: s.property, Category: s.category}
-		shut := guard.closed("", false, now)
-		switch {
-		case guard.trouble != nil:
-			t.Since, t.Cause = guard.trouble.since, guard.trouble.cause
-		case shut != nil:
-			t.Cause = shut.Err.Error()
-		default:
-			continue
+	g.breakers.mu.Lock()
+	defer g.breakers.mu.Unlock()
+	var all []Incident
+	for k, b := range g.breakers.byKey {
+		if cause, since, err := b.state(now); cause != "" {
+			i := Incident{Account: k.account, Property: k.property, Category: k.category, Since: since, Cause: cause}
+			if err != nil {
+				i.Again = now.Add(err.RetryAfter)
+			}
+			all = append(all, i)
 		}
-		if shut != nil {
-			t.Again = now.Add(shut.RetryAfter)
-		}
-		all = append(all, t)
 	}
-	slices.SortFunc(all, func(a, b Trouble) int {
+	slices.SortFunc(all, func(a, b Incident) int {
 		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Property, b.Property), strings.Compare(a.Category, b.Category))
 	})
 	return all
+}
+
+// state returns why requests fail or are not sent, empty when they are, since when if
+// that is an incident, and the error of those not sent.
+func (b *breaker) state(now time.Time) (cause string, since time.Time, err *report.Error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err = b.err("", false, now)
+	switch {
+	case b.incident != nil:
+		return b.incident.cause, b.incident.since, err
+	case err != nil:
+		return err.Err.Error(), time.Time{}, err
+	}
+	return "", time.Time{}, nil
 }

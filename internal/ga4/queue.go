@@ -15,14 +15,14 @@ const maxRunning = 8
 // maxWaiting bounds the jobs that wait for a property.
 const maxWaiting = 1000
 
-// A job is one question that waits for, or runs in, a lane.
+// A job is a query that waits for, or runs in, a property's queue.
 type job struct {
 	ctx     context.Context
 	query   report.Query
 	urgency report.Urgency
-	// other is set for what is not a report: it runs alone.
-	other func(context.Context)
-	done  chan answer // has room for the one answer
+	// run is set for a call that is not a report: it shares no request.
+	run  func(context.Context)
+	done chan answer // has room for the one answer
 }
 
 type answer struct {
@@ -30,101 +30,98 @@ type answer struct {
 	err    *report.Error
 }
 
-func (j *job) left() bool { return j.ctx.Err() != nil }
+func (j *job) canceled() bool { return j.ctx.Err() != nil }
 
-// batchable reports whether j may share a request: not what belongs to another
-// method, nor what may exhaust a quota that its mates do not touch.
+// batchable reports whether j may share a request: neither calls of another
+// method may, nor those that may exhaust a quota which does not count the rest of a batch.
 func (j *job) batchable() bool {
-	return j.other == nil && !j.query.Realtime && len(j.query.Pivots) == 0 && !potentiallyThresholded(j.query)
+	return j.run == nil && !j.query.Realtime && len(j.query.Pivots) == 0 && !potentiallyThresholded(j.query)
 }
 
-// lanes hold a lane per property. Properties are those of the configuration, so
-// lanes are never dropped.
-type lanes struct {
+// propertyQueues hold a queue for each property. Properties are those of the
+// configuration, so queues are never dropped.
+type propertyQueues struct {
 	changed func(property string, running int)
 
 	mu         sync.Mutex
-	byProperty map[string]*lane
+	byProperty map[string]*propertyQueue
 }
 
-// A lane is the requests of one property: those that run and those that wait, the
-// most urgent first, and equal ones in the order of their coming.
-type lane struct {
+// A propertyQueue is the jobs of one property: those that run and those that wait, the
+// most urgent first, and equal ones in their order of arrival.
+type propertyQueue struct {
 	property string
 	running  int // ≤ maxRunning
 	waiting  []*job
 }
 
-// add runs j as soon as a slot is free, by calling run with it and its mates.
-func (l *lanes) add(property string, j *job, run func([]*job)) *report.Error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.byProperty == nil {
-		l.byProperty = map[string]*lane{}
+// add runs j as soon as a slot is free, by calling run with its batch.
+func (all *propertyQueues) add(j *job, run func([]*job)) *report.Error {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if all.byProperty == nil {
+		all.byProperty = map[string]*propertyQueue{}
 	}
-	ln := l.byProperty[property]
-	if ln == nil {
-		ln = &lane{property: property}
-		l.byProperty[property] = ln
+	property := j.query.Property
+	q := all.byProperty[property]
+	if q == nil {
+		q = &propertyQueue{property: property}
+		all.byProperty[property] = q
 	}
-	if ln.running < maxRunning {
-		l.count(ln, +1)
-		go l.work(ln, []*job{j}, run)
+	if q.running < maxRunning {
+		all.count(q, +1)
+		go all.work(q, []*job{j}, run)
 		return nil
 	}
-	ln.waiting = slices.DeleteFunc(ln.waiting, (*job).left)
-	if len(ln.waiting) >= maxWaiting {
+	q.waiting = slices.DeleteFunc(q.waiting, (*job).canceled)
+	if len(q.waiting) >= maxWaiting {
 		return report.Errorf(report.Unavailable, "Too many questions about this view are waiting. Please try again in a moment.")
 	}
-	ln.insert(j)
+	q.insert(j)
 	return nil
 }
 
-func (ln *lane) insert(j *job) {
-	at := len(ln.waiting)
-	for at > 0 && ln.waiting[at-1].urgency > j.urgency {
+func (q *propertyQueue) insert(j *job) {
+	at := len(q.waiting)
+	for at > 0 && q.waiting[at-1].urgency > j.urgency {
 		at--
 	}
-	ln.waiting = slices.Insert(ln.waiting, at, j)
+	q.waiting = slices.Insert(q.waiting, at, j)
 }
 
-// work uses one slot until nothing waits.
-func (l *lanes) work(ln *lane, jobs []*job, run func([]*job)) {
+// work uses one slot until no job waits.
+func (all *propertyQueues) work(q *propertyQueue, jobs []*job, run func([]*job)) {
 	for len(jobs) > 0 {
 		run(jobs)
-		jobs = l.next(ln)
+		jobs = all.next(q)
 	}
 }
 
-// next takes the first job and, when it can share a request, up to four more of the
-// same account, for they cost no more time; nil gives the slot back.
-func (l *lanes) next(ln *lane) []*job {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	ln.waiting = slices.DeleteFunc(ln.waiting, (*job).left)
-	if len(ln.waiting) == 0 {
-		ln.waiting = nil
-		l.count(ln, -1)
+// next takes the first job and, when it is batchable, up to four more of the same
+// account: a batch takes no more time. It returns nil and frees the slot when no job waits.
+func (all *propertyQueues) next(q *propertyQueue) []*job {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	q.waiting = slices.DeleteFunc(q.waiting, (*job).canceled)
+	if len(q.waiting) == 0 {
+		q.waiting = nil
+		all.count(q, -1)
 		return nil
 	}
-	first := ln.waiting[0]
-	jobs := []*job{first}
-	rest := ln.waiting[:0]
-	for _, j := range ln.waiting[1:] {
-		if len(jobs) < report.MaxBatch && first.batchable() && j.batchable() && j.query.Account == first.query.Account {
-			jobs = append(jobs, j)
-		} else {
-			rest = append(rest, j)
+	var jobs []*job
+	q.waiting = slices.DeleteFunc(q.waiting, func(j *job) bool {
+		if len(jobs) > 0 && !(len(jobs) < report.MaxBatch && jobs[0].batchable() && j.batchable() && j.query.Account == jobs[0].query.Account) {
+			return false
 		}
-	}
-	clear(ln.waiting[len(rest):])
-	ln.waiting = rest
+		jobs = append(jobs, j)
+		return true
+	})
 	return jobs
 }
 
-func (l *lanes) count(ln *lane, by int) {
-	ln.running += by
-	if l.changed != nil {
-		l.changed(ln.property, ln.running)
+func (all *propertyQueues) count(q *propertyQueue, by int) {
+	q.running += by
+	if all.changed != nil {
+		all.changed(q.property, q.running)
 	}
 }

@@ -52,13 +52,13 @@ func (h *held) ask(ctx context.Context, q report.Query) <-chan answer {
 func (h *held) waiting(property string, n int) {
 	h.t.Helper()
 	for range 10_000 {
-		h.client.lanes.mu.Lock()
-		ln := h.client.lanes.byProperty[property]
+		h.client.queues.mu.Lock()
+		ln := h.client.queues.byProperty[property]
 		have := -1
 		if ln != nil {
 			have = len(ln.waiting)
 		}
-		h.client.lanes.mu.Unlock()
+		h.client.queues.mu.Unlock()
 		if have == n {
 			return
 		}
@@ -267,7 +267,7 @@ func TestBatchOutlivesOneMemberButNotAll(t *testing.T) {
 	}
 	all, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	defer whenAllLeft(jobs, cancel)()
+	defer afterAllCanceled(jobs, cancel)()
 	leaves[0]()
 	leaves[2]()
 	select {
@@ -280,16 +280,16 @@ func TestBatchOutlivesOneMemberButNotAll(t *testing.T) {
 }
 
 func TestTooManyWaiting(t *testing.T) {
-	var l lanes
+	var l propertyQueues
 	block := make(chan struct{})
 	defer close(block)
 	run := func([]*job) { <-block }
 	for range maxRunning + maxWaiting {
-		if err := l.add("1", &job{ctx: t.Context(), query: question(0)}, run); err != nil {
+		if err := l.add(&job{ctx: t.Context(), query: question(0)}, run); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := l.add("1", &job{ctx: t.Context()}, run); err == nil || err.Kind != report.Unavailable {
+	if err := l.add(&job{ctx: t.Context(), query: question(0)}, run); err == nil || err.Kind != report.Unavailable {
 		t.Errorf("one too many: %v", err)
 	}
 }

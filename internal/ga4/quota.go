@@ -13,14 +13,14 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Bucket is one quota: what this request took and what is left.
+// A Bucket is one quota: what a request consumed and what is left.
 type Bucket struct {
 	Consumed  int64 `json:"consumed"`
 	Remaining int64 `json:"remaining"`
 }
 
-// UnmarshalJSON reads numbers, also where they are written as strings: a 64-bit
-// integer may be either in proto3-JSON.
+// UnmarshalJSON reads numbers and strings: a 64-bit integer may be either in
+// proto3-JSON.
 func (b *Bucket) UnmarshalJSON(text []byte) error {
 	var w struct {
 		Consumed  report.Int64 `json:"consumed"`
@@ -33,7 +33,7 @@ func (b *Bucket) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Buckets are the quotas of a property as Google told them with a report.
+// Buckets are the quotas of a property that come with a report.
 type Buckets struct {
 	TokensPerDay                          Bucket `json:"tokensPerDay"`
 	TokensPerHour                         Bucket `json:"tokensPerHour"`
@@ -43,7 +43,7 @@ type Buckets struct {
 	PotentiallyThresholdedRequestsPerHour Bucket `json:"potentiallyThresholdedRequestsPerHour"`
 }
 
-// All yields the buckets by Google's names.
+// All yields the buckets with Google's names.
 func (b Buckets) All() iter.Seq2[string, Bucket] {
 	return func(yield func(string, Bucket) bool) {
 		_ = yield("tokensPerDay", b.TokensPerDay) &&
@@ -63,63 +63,43 @@ type Quota struct {
 	At       time.Time `json:"at"`
 	Buckets
 	// HourLimit and ProjectLimit are the most tokens of an hour that the property
-	// and the project were ever seen to have. Google tells what is left, not of
-	// how much.
+	// and the project were ever seen to have: Google does not tell its limits.
 	HourLimit    int64 `json:"hourLimit"`
 	ProjectLimit int64 `json:"projectLimit"`
 }
 
-// quotas keep the newest Quota of each subject: the ledger of what is left.
+// quotas keep the newest Quota of each quotaKey.
 type quotas struct {
-	mu        sync.Mutex
-	bySubject map[subject]Quota
+	mu    sync.Mutex
+	byKey map[quotaKey]Quota
 }
 
-func (g *Client) noteQuota(c *call, b Buckets, now time.Time) {
-	s := c.subject
-	if b.ServerErrorsPerProjectPerHour != (Bucket{}) {
-		g.guards.told(s, c.pass, b.ServerErrorsPerProjectPerHour, now)
+func (g *Client) recordQuota(c *call, b Buckets, now time.Time) {
+	if c.breaker != nil && b.ServerErrorsPerProjectPerHour != (Bucket{}) {
+		c.breaker.correct(c.ticket, b.ServerErrorsPerProjectPerHour, now)
 	}
-	q := Quota{Account: s.account, Property: s.property, Category: s.category, At: now, Buckets: b}
+	q := Quota{Account: c.key.account, Property: c.key.property, Category: c.key.category, At: now, Buckets: b}
 	g.quotas.mu.Lock()
-	if g.quotas.bySubject == nil {
-		g.quotas.bySubject = map[subject]Quota{}
+	if g.quotas.byKey == nil {
+		g.quotas.byKey = map[quotaKey]Quota{}
 	}
-	before := g.quotas.bySubject[s]
+	before := g.quotas.byKey[c.key]
 	q.HourLimit = max(hourTokens, before.HourLimit, b.TokensPerHour.Remaining+b.TokensPerHour.Consumed)
 	q.ProjectLimit = max(projectTokens, before.ProjectLimit, b.TokensPerProjectPerHour.Remaining+b.TokensPerProjectPerHour.Consumed)
-	g.quotas.bySubject[s] = q
+	g.quotas.byKey[c.key] = q
 	g.quotas.mu.Unlock()
 	if g.config.Observer.Quota != nil {
 		g.config.Observer.Quota(q)
 	}
 }
 
-// Quotas returns what was left when Google last told, for all accounts,
-// properties and categories that asked.
+// Quotas returns what was left in the last responses, by account, property and category.
 func (g *Client) Quotas() []Quota {
 	g.quotas.mu.Lock()
 	defer g.quotas.mu.Unlock()
-	list := slices.Collect(maps.Values(g.quotas.bySubject))
+	list := slices.Collect(maps.Values(g.quotas.byKey))
 	slices.SortFunc(list, func(a, b Quota) int {
 		return strings.Compare(a.Account+"\x00"+a.Property+"\x00"+a.Category, b.Account+"\x00"+b.Property+"\x00"+b.Category)
-	})
-	return list
-}
-
-// Quota returns what was left of a property's quotas when Google last told, for
-// each account and category that asked; empty when none did.
-func (g *Client) Quota(property string) []Quota {
-	g.quotas.mu.Lock()
-	defer g.quotas.mu.Unlock()
-	var list []Quota
-	for s, q := range g.quotas.bySubject {
-		if s.property == property {
-			list = append(list, q)
-		}
-	}
-	slices.SortFunc(list, func(a, b Quota) int {
-		return strings.Compare(a.Account+"\x00"+a.Category, b.Account+"\x00"+b.Category)
 	})
 	return list
 }
@@ -132,11 +112,11 @@ const (
 	projectTokens = 14_000
 )
 
-// Below these shares of an hour's tokens only questions at least so urgent are
-// asked; the rest of the hour is kept for people who wait.
+// The quota reserve: below these shares of an hour's tokens only queries of some urgency
+// are asked; the rest is reserved for people who wait.
 const (
-	viewersOnly = 0.20 // no refreshes, nothing ahead of time
-	unseenOnly  = 0.05 // only what nobody has ever seen
+	seenReserve   = 0.20 // no refreshes and no prewarming
+	unseenReserve = 0.05 // only answers that nobody has seen yet
 )
 
 // share is the part of an hour's tokens that is left.
@@ -144,7 +124,7 @@ func (q Quota) share() float64 {
 	return min(q.TokensPerHour.share(q.HourLimit), q.TokensPerProjectPerHour.share(q.ProjectLimit))
 }
 
-// share is all where nothing was told: an answer that took nothing was not counted.
+// share is 1 for a bucket that Google left out: the request consumed nothing.
 func (b Bucket) share(limit int64) float64 {
 	if b == (Bucket{}) || limit == 0 {
 		return 1
@@ -152,27 +132,26 @@ func (b Bucket) share(limit int64) float64 {
 	return float64(b.Remaining) / float64(limit)
 }
 
-// affordable refuses what can wait while tokens are short. What was told is
-// believed for as long as an exhausted quota is: tokens come back within the
-// hour, and only a question tells.
-func (g *Client) affordable(q report.Query, u report.Urgency, now time.Time) *report.Error {
+// checkReserve refuses what can wait while tokens are short. Google's last numbers hold
+// for probeAfter: tokens come back within the hour, and only a request tells.
+func (g *Client) checkReserve(q report.Query, u report.Urgency, now time.Time) *report.Error {
 	g.quotas.mu.Lock()
-	told, ok := g.quotas.bySubject[subjectOf(q)]
+	last := g.quotas.byKey[quotaKeyOf(q)]
 	g.quotas.mu.Unlock()
-	if !ok || now.Sub(told.At) >= probeAfter {
+	wait := probeAfter - now.Sub(last.At)
+	if wait <= 0 {
 		return nil
 	}
 	least := report.Prewarm
-	switch left := told.share(); {
-	case left < unseenOnly:
+	switch left := last.share(); {
+	case left < unseenReserve:
 		least = report.Unseen
-	case left < viewersOnly:
+	case left < seenReserve:
 		least = report.Seen
 	}
 	if u <= least {
 		return nil
 	}
-	e := report.Errorf(report.Quota, exhausted, after(probeAfter-now.Sub(told.At))).Because(fmt.Errorf("%.0f %% of the hour's tokens are left and kept for people who wait", 100*told.share()))
-	e.RetryAfter = probeAfter - now.Sub(told.At)
-	return e
+	return retryLater(report.Quota, wait).
+		Because(fmt.Errorf("%.0f %% of the hour's tokens are left and reserved for people who wait", 100*last.share()))
 }

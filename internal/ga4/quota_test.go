@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,7 @@ func TestLargePropertiesShow(t *testing.T) {
 		if _, err := g.client.Report(t.Context(), refresh); err != nil {
 			t.Fatal(err)
 		}
-		if err := g.client.affordable(refresh.Query(), refresh.Urgency(), g.clock.Now()); (err == nil) != c.ok {
+		if err := g.client.checkReserve(refresh.Query(), refresh.Urgency(), g.clock.Now()); (err == nil) != c.ok {
 			t.Errorf("%d left of 140000: %v", c.left, err)
 		}
 		g.clock.add(probeAfter)
@@ -95,7 +96,7 @@ func TestQuotasAreListed(t *testing.T) {
 }
 
 func TestTheUrgentGoFirst(t *testing.T) {
-	ln := &lane{}
+	ln := &propertyQueue{}
 	for i, u := range []report.Urgency{report.Refresh, report.Unseen, report.Prewarm, report.Seen, report.Unseen, report.Refresh} {
 		ln.insert(&job{urgency: u, query: report.Query{Offset: report.Int64(i)}})
 	}
@@ -111,42 +112,46 @@ func TestTheUrgentGoFirst(t *testing.T) {
 // Questions that Google refuses count too; a property at which too many were
 // refused is left alone until they are a quarter of an hour old.
 func TestRefusalsCount(t *testing.T) {
-	var g guards
-	s := subject{"a", "1", core}
+	var g breakers
+	s := quotaKey{"a", "1", core}
 	refuse := func(n int, at time.Time) {
 		for range n {
 			g.of(s).running++
-			g.leave(s, pass{}, &failure{outcome: invalid, status: http.StatusBadRequest}, at)
+			g.of(s).release(ticket{}, &failure{outcome: invalid, status: http.StatusBadRequest}, at)
 		}
 	}
 	refuse(maxRefusals-1, noon)
-	if err := g.closed(s, false, noon); err != nil {
+	if err := g.of(s).check(false, noon); err != nil {
 		t.Fatalf("one too few: %v", err)
 	}
 	refuse(1, noon.Add(10*time.Minute))
 	for at, want := range map[time.Duration]time.Duration{10 * time.Minute: 5 * time.Minute, 14*time.Minute + 30*time.Second: 30 * time.Second} {
-		err := g.closed(s, false, noon.Add(at))
+		err := g.of(s).check(false, noon.Add(at))
 		if err == nil || err.RetryAfter != want || !strings.Contains(err.Message, after(want)) || !strings.Contains(err.Error(), noon.Add(15*time.Minute).Format(time.RFC3339)) {
 			t.Errorf("after %v: %+v, want until %v later", at, err, want)
 		}
 	}
-	if err := g.closed(s, false, noon.Add(15*time.Minute)); err != nil {
+	if err := g.of(s).check(false, noon.Add(15*time.Minute)); err != nil {
 		t.Errorf("after a quarter of an hour: %v", err)
 	}
-	if err := g.closed(subject{"a", "2", core}, false, noon.Add(10*time.Minute)); err != nil {
+	if err := g.of(quotaKey{"a", "2", core}).check(false, noon.Add(10*time.Minute)); err != nil {
 		t.Errorf("another property: %v", err)
 	}
 }
 
-func TestTally(t *testing.T) {
-	var c tally
+func TestRecent(t *testing.T) {
+	var times []time.Time
 	for i := range 40 {
-		c.add(noon.Add(time.Duration(i) * 30 * time.Second))
+		times = append(times, noon.Add(time.Duration(i)*30*time.Second))
 	}
 	for after, want := range map[time.Duration]int{0: 30, 5 * time.Minute: 20, 14 * time.Minute: 2, 15 * time.Minute: 0, 48 * time.Hour: 0} {
-		fresh := c
-		if got := fresh.sum(noon.Add(39*30*time.Second + after)); got != want {
+		if got := len(recent(times, 15*time.Minute, noon.Add(39*30*time.Second+after))); got != want {
 			t.Errorf("%s later %d, want %d", after, got, want)
 		}
 	}
+}
+
+// quotasOf returns the quotas of a property, by account and category.
+func quotasOf(c *Client, property string) []Quota {
+	return slices.DeleteFunc(c.Quotas(), func(q Quota) bool { return q.Property != property })
 }

@@ -13,10 +13,36 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// submit waits for the answer to q, or for the end of ctx.
-func (g *Client) submit(ctx context.Context, q report.Query, u report.Urgency) (*report.Report, *report.Error) {
-	j := &job{ctx: ctx, query: q, urgency: u, done: make(chan answer, 1)}
-	if err := g.lanes.add(q.Property, j, g.run); err != nil {
+// Report asks Google. It waits while maxRunning requests run for the property, and
+// retries transient failures.
+func (g *Client) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
+	query := q.Query()
+	if err := g.check(query, q.Urgency()); err != nil {
+		return nil, err
+	}
+	r, err := g.enqueue(ctx, &job{ctx: ctx, query: query, urgency: q.Urgency(), done: make(chan answer, 1)})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// check refuses at once what Google would refuse anyway.
+func (g *Client) check(q report.Query, u report.Urgency) *report.Error {
+	if !digits(q.Property) || q.Account == "" {
+		return report.Errorf(report.Internal, "Something went wrong on this server.").
+			Because(fmt.Errorf("a query without account or property id reached ga4: account %q, property %q", q.Account, q.Property))
+	}
+	now := g.config.Clock()
+	if err := g.breakers.of(quotaKeyOf(q)).check(potentiallyThresholded(q), now); err != nil {
+		return err
+	}
+	return g.checkReserve(q, u, now)
+}
+
+// enqueue waits for the answer of a job, or for the end of its context.
+func (g *Client) enqueue(ctx context.Context, j *job) (*report.Report, *report.Error) {
+	if err := g.queues.add(j, g.run); err != nil {
 		return nil, err
 	}
 	select {
@@ -29,24 +55,23 @@ func (g *Client) submit(ctx context.Context, q report.Query, u report.Urgency) (
 
 // run answers jobs that have a slot.
 func (g *Client) run(jobs []*job) {
-	if first := jobs[0]; first.other != nil {
-		first.other(first.ctx)
-		return
+	switch first := jobs[0]; {
+	case first.run != nil:
+		first.run(first.ctx)
+	case len(jobs) == 1:
+		g.runOne(first)
+	default:
+		g.runBatch(jobs)
 	}
-	if len(jobs) == 1 {
-		g.alone(jobs[0])
-		return
-	}
-	g.together(jobs)
 }
 
-// wireRequest is a report request as Google reads it.
-type wireRequest struct {
+// A reportRequest is a report request as Google reads it.
+type reportRequest struct {
 	report.Query
 	ReturnPropertyQuota bool `json:"returnPropertyQuota"`
 }
 
-func (g *Client) alone(j *job) {
+func (g *Client) runOne(j *job) {
 	r, err := g.askOne(j.ctx, j.query)
 	j.done <- answer{r, err}
 }
@@ -61,43 +86,39 @@ func methodOf(q report.Query) string {
 	return "runReport"
 }
 
-func (g *Client) askOne(ctx context.Context, q report.Query) (*report.Report, *report.Error) {
-	c, err := g.dataCall(subjectOf(q), methodOf(q), wireRequest{q, true})
+func (g *Client) askOne(ctx context.Context, q report.Query) (r *report.Report, _ *report.Error) {
+	c, err := g.dataCall(quotaKeyOf(q), methodOf(q), reportRequest{q, true})
 	if err != nil {
 		return nil, err
 	}
 	c.thresholded = potentiallyThresholded(q)
-	var r *report.Report
-	c.understand = func(body []byte) error {
-		var w wireReport
-		if err := json.Unmarshal(body, &w); err != nil {
-			return err
+	c.decode = func(body []byte) error {
+		var w reportResponse
+		err := json.Unmarshal(body, &w)
+		if err == nil {
+			r, err = g.decodeReport(c, &w, q)
 		}
-		var err error
-		r, err = g.accept(c, &w, q)
 		return err
 	}
-	if err := g.do(ctx, c); err != nil {
-		return nil, err
-	}
-	return r, nil
+	err = g.do(ctx, c)
+	return r, err
 }
 
-// together asks batchRunReports. It ends early only when all members left. An error
-// that may be of one member is found out by asking without those whose it is, or one by
-// one where it does not say, so that nobody suffers for another's question.
-func (g *Client) together(jobs []*job) {
+// runBatch asks batchRunReports. It is canceled only when all its jobs are. After an
+// error that may be of one job, it asks without those that the error names, or one by
+// one where it names none, so that no job fails for another's query.
+func (g *Client) runBatch(jobs []*job) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	defer whenAllLeft(jobs, cancel)()
+	defer afterAllCanceled(jobs, cancel)()
 	reports, err := g.askBatch(ctx, jobs)
-	if others := innocent(jobs, err); len(others) < len(jobs) {
+	if others := unnamed(jobs, err); len(others) < len(jobs) {
 		for _, j := range jobs {
 			if !slices.Contains(others, j) {
 				j.done <- answer{nil, err}
 			}
 		}
-		if others = slices.DeleteFunc(others, (*job).left); len(others) > 0 {
+		if others = slices.DeleteFunc(others, (*job).canceled); len(others) > 0 {
 			g.run(others)
 		}
 		return
@@ -106,9 +127,9 @@ func (g *Client) together(jobs []*job) {
 		switch {
 		case err == nil && reports[i] != nil:
 			j.done <- answer{reports[i], nil}
-		case err == nil || divisible(err):
-			if !j.left() {
-				g.alone(j)
+		case err == nil || splittable(err):
+			if !j.canceled() {
+				g.runOne(j)
 			}
 		default:
 			j.done <- answer{nil, err}
@@ -116,39 +137,39 @@ func (g *Client) together(jobs []*job) {
 	}
 }
 
-// badField is how Google names a field that it does not have.
+// badField matches Google's sentence about a field that does not exist.
 var badField = regexp.MustCompile(`^Field (\S+) is not a valid `)
 
-// innocent returns the jobs that a refusal is not about; all of them where it does not
-// tell.
-func innocent(jobs []*job, err *report.Error) []*job {
+// unnamed returns the jobs that do not mention the field which an error names; all of
+// them where it names none.
+func unnamed(jobs []*job, err *report.Error) []*job {
 	if err == nil || err.Kind != report.Invalid {
 		return jobs
 	}
-	named := badField.FindStringSubmatch(err.Message)
-	if named == nil {
+	field := badField.FindStringSubmatch(err.Message)
+	if field == nil {
 		return jobs
 	}
-	return slices.DeleteFunc(slices.Clone(jobs), func(j *job) (guilty bool) {
-		j.query.Mentions(func(m report.Mention) { guilty = guilty || m.Name == named[1] })
-		return guilty
+	return slices.DeleteFunc(slices.Clone(jobs), func(j *job) (named bool) {
+		j.query.Mentions(func(m report.Mention) { named = named || m.Name == field[1] })
+		return named
 	})
 }
 
-func divisible(err *report.Error) bool {
-	return err.Kind == report.Invalid || err.Kind == report.TooLarge || errors.Is(err, errMembers)
+// splittable reports whether the jobs of a batch may succeed one by one.
+func splittable(err *report.Error) bool {
+	return err.Kind == report.Invalid || err.Kind == report.TooLarge || errors.Is(err, errOtherReports)
 }
 
-// whenAllLeft calls leave once every job's context has ended. The function that
-// it returns stops the watch.
-func whenAllLeft(jobs []*job, leave func()) (stop func()) {
-	var present atomic.Int64
-	present.Store(int64(len(jobs)))
+// afterAllCanceled calls f once every job is canceled, unless stop is called before.
+func afterAllCanceled(jobs []*job, f func()) (stop func()) {
+	var left atomic.Int64
+	left.Store(int64(len(jobs)))
 	stops := make([]func() bool, len(jobs))
 	for i, j := range jobs {
 		stops[i] = context.AfterFunc(j.ctx, func() {
-			if present.Add(-1) == 0 {
-				leave()
+			if left.Add(-1) == 0 {
+				f()
 			}
 		})
 	}
@@ -159,70 +180,67 @@ func whenAllLeft(jobs []*job, leave func()) (stop func()) {
 	}
 }
 
-var errMembers = errors.New("the reports are not those that were asked")
+var errOtherReports = errors.New("the reports are not those that were asked")
 
-// askBatch returns the reports of jobs; nil in the place of one that is not understood.
-func (g *Client) askBatch(ctx context.Context, jobs []*job) ([]*report.Report, *report.Error) {
+// askBatch returns the reports of jobs; nil in place of one that cannot be decoded.
+func (g *Client) askBatch(ctx context.Context, jobs []*job) (reports []*report.Report, _ *report.Error) {
 	var request struct {
-		Requests []wireRequest `json:"requests"`
+		Requests []reportRequest `json:"requests"`
 	}
 	for _, j := range jobs {
-		request.Requests = append(request.Requests, wireRequest{j.query, true})
+		request.Requests = append(request.Requests, reportRequest{j.query, true})
 	}
-	c, err := g.dataCall(subjectOf(jobs[0].query), "batchRunReports", request)
+	c, err := g.dataCall(quotaKeyOf(jobs[0].query), "batchRunReports", request)
 	if err != nil {
 		return nil, err
 	}
-	var reports []*report.Report
-	c.understand = func(body []byte) (err error) {
-		reports, err = g.acceptBatch(c, body, jobs)
+	c.decode = func(body []byte) (err error) {
+		reports, err = g.decodeBatch(c, body, jobs)
 		return err
 	}
-	if err := g.do(ctx, c); err != nil {
-		return nil, err
-	}
-	return reports, nil
+	err = g.do(ctx, c)
+	return reports, err
 }
 
-func (g *Client) acceptBatch(c *call, body []byte, jobs []*job) ([]*report.Report, error) {
+func (g *Client) decodeBatch(c *call, body []byte, jobs []*job) ([]*report.Report, error) {
 	var w struct {
-		Reports []wireReport `json:"reports"`
+		Reports []reportResponse `json:"reports"`
 	}
 	if err := json.Unmarshal(body, &w); err != nil {
 		return nil, err
 	}
 	if len(w.Reports) != len(jobs) {
-		return nil, errMembers
+		return nil, errOtherReports
 	}
 	reports := make([]*report.Report, len(jobs))
 	for i := range w.Reports {
 		if !w.Reports[i].answers(jobs[i].query) {
-			return nil, errMembers
+			return nil, errOtherReports
 		}
-		reports[i], _ = g.accept(c, &w.Reports[i], jobs[i].query) // whoever asks it alone is told why
+		reports[i], _ = g.decodeReport(c, &w.Reports[i], jobs[i].query) // runOne gets the error
 	}
 	return reports, nil
 }
 
-func (g *Client) accept(c *call, w *wireReport, q report.Query) (*report.Report, error) {
-	c.note(w.PropertyQuota)
+func (g *Client) decodeReport(c *call, w *reportResponse, q report.Query) (*report.Report, error) {
+	c.addQuota(w.PropertyQuota)
 	return w.report(q, g.config.Clock())
 }
 
-// note keeps what an answer told of quotas.
-func (c *call) note(told *Buckets) {
-	if told != nil {
-		c.quotas = append(c.quotas, *told)
+// addQuota keeps the quotas of a response.
+func (c *call) addQuota(b *Buckets) {
+	if b != nil {
+		c.quotas = append(c.quotas, *b)
 	}
 }
 
-func (g *Client) dataCall(s subject, method string, request any) (*call, *report.Error) {
+func (g *Client) dataCall(k quotaKey, method string, request any) (*call, *report.Error) {
 	body, err := json.Marshal(request)
 	if err != nil {
 		return nil, report.AsError(fmt.Errorf("encoding a %s request: %w", method, err))
 	}
 	return &call{
-		subject: s, method: method, verb: http.MethodPost, body: body, guarded: true,
-		url: g.data + "/v1beta/properties/" + s.property + ":" + method + "?prettyPrint=false",
+		key: k, method: method, verb: http.MethodPost, body: body, breaker: g.breakers.of(k),
+		url: g.data + "/v1beta/properties/" + k.property + ":" + method + "?prettyPrint=false",
 	}, nil
 }

@@ -11,38 +11,61 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// wireReport is Google's answer: the members that are documented are listed; others pass
-// as far as redactor lets them.
-type wireReport struct {
-	DimensionHeaders []wireDimensionHeader
-	MetricHeaders    []wireMetricHeader
-	PivotHeaders     []wirePivotHeader
+// A reportResponse is a report as Google writes it. Members that are documented have a
+// field; others pass as far as redactor lets them.
+type reportResponse struct {
+	DimensionHeaders []dimensionHeader
+	MetricHeaders    []metricHeader
+	PivotHeaders     []pivotHeader
 	Rows             rowSet
 	Totals           rowSet
 	Maximums         rowSet
 	Minimums         rowSet
 	Aggregates       rowSet // of pivots
 	RowCount         report.Int64
-	Metadata         *wireMetadata
+	Metadata         *metadata
 	PropertyQuota    *Buckets
 	Kind             string
 
-	others members // that are not listed
+	others members // that are not documented
 }
 
-// UnmarshalJSON reads an answer, members that are not listed too. encoding/json has
-// checked the syntax before it calls this.
-func (w *wireReport) UnmarshalJSON(b []byte) error {
-	*w = wireReport{others: members{}}
+// A documentedMember is a member's name and the pointer to its field.
+type documentedMember struct {
+	name string
+	into any
+}
+
+// documented returns the members that reports for viewers have, in Google's order.
+func (w *reportResponse) documented() []documentedMember {
+	return []documentedMember{
+		{"dimensionHeaders", &w.DimensionHeaders},
+		{"metricHeaders", &w.MetricHeaders},
+		{"pivotHeaders", &w.PivotHeaders},
+		{"rows", &w.Rows},
+		{"totals", &w.Totals},
+		{"maximums", &w.Maximums},
+		{"minimums", &w.Minimums},
+		{"aggregates", &w.Aggregates},
+		{"rowCount", &w.RowCount},
+		{"metadata", &w.Metadata},
+		{"kind", &w.Kind},
+	}
+}
+
+// UnmarshalJSON reads a report. encoding/json has checked the syntax before it calls this.
+func (w *reportResponse) UnmarshalJSON(b []byte) error {
+	*w = reportResponse{others: members{}}
 	r := &rowReader{in: b}
 	if r.peek() == 'n' {
 		return nil
 	}
+	known := append(w.documented(), documentedMember{"propertyQuota", &w.PropertyQuota})
 	r.members(func(name []byte) bool {
 		r.peek()
 		start := r.at
 		r.skip()
-		if err := w.member(name, b[start:r.at]); err != nil {
+		if err := w.decodeMember(known, name, b[start:r.at]); err != nil {
 			r.fail(err)
 		}
 		return true
@@ -50,95 +73,63 @@ func (w *wireReport) UnmarshalJSON(b []byte) error {
 	return r.err
 }
 
-func (w *wireReport) member(quoted, value []byte) error {
+func (w *reportResponse) decodeMember(known []documentedMember, quoted, value []byte) error {
 	var name string
 	if err := json.Unmarshal(quoted, &name); err != nil {
 		return err
 	}
-	switch into := w.listed(name).(type) {
-	case nil:
+	i := slices.IndexFunc(known, func(m documentedMember) bool { return m.name == name })
+	if i < 0 {
 		w.others[name] = value
 		return nil
-	case *rowSet: // nearly all of an answer: its syntax is not checked twice
-		return into.UnmarshalJSON(value)
-	default:
-		return json.Unmarshal(value, into)
 	}
+	if rows, ok := known[i].into.(*rowSet); ok { // most of a report: its syntax is not checked twice
+		return rows.UnmarshalJSON(value)
+	}
+	return json.Unmarshal(value, known[i].into)
 }
 
-// listed is where a member is read into; nil when it is not listed.
-func (w *wireReport) listed(name string) any {
-	switch name {
-	case "dimensionHeaders":
-		return &w.DimensionHeaders
-	case "metricHeaders":
-		return &w.MetricHeaders
-	case "pivotHeaders":
-		return &w.PivotHeaders
-	case "rows":
-		return &w.Rows
-	case "totals":
-		return &w.Totals
-	case "maximums":
-		return &w.Maximums
-	case "minimums":
-		return &w.Minimums
-	case "aggregates":
-		return &w.Aggregates
-	case "rowCount":
-		return &w.RowCount
-	case "metadata":
-		return &w.Metadata
-	case "propertyQuota":
-		return &w.PropertyQuota
-	case "kind":
-		return &w.Kind
-	}
-	return nil
-}
-
-type wireDimensionHeader struct {
+type dimensionHeader struct {
 	Name string `json:"name"`
 }
 
-type wireMetricHeader struct {
+type metricHeader struct {
 	Name string `json:"name"`
 	Type string `json:"type,omitempty"`
 }
 
-// A wirePivotHeader names the columns of one pivot, in their order.
-type wirePivotHeader struct {
-	PivotDimensionHeaders []wirePivotColumn `json:"pivotDimensionHeaders,omitempty"`
-	RowCount              int32             `json:"rowCount,omitempty"`
+// A pivotHeader names the columns of one pivot, in their order.
+type pivotHeader struct {
+	PivotDimensionHeaders []pivotColumn `json:"pivotDimensionHeaders,omitempty"`
+	RowCount              int32         `json:"rowCount,omitempty"`
 }
 
-type wirePivotColumn struct {
-	DimensionValues []wireValue `json:"dimensionValues,omitempty"`
+type pivotColumn struct {
+	DimensionValues []pivotValue `json:"dimensionValues,omitempty"`
 }
 
-type wireValue struct {
+type pivotValue struct {
 	Value string `json:"value,omitempty"`
 }
 
-// report checks the answer to q and makes a Report of it.
-func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, error) {
+// report checks the response to q and makes a Report of it.
+func (w *reportResponse) report(q report.Query, now time.Time) (*report.Report, error) {
 	if err := w.check(q); err != nil {
 		return nil, err
 	}
-	var said notices
+	var n notices
 	if w.Metadata != nil {
-		w.Metadata.redact(q, &said)
+		w.Metadata.redact(q, &n)
 	}
-	passed := w.others.redact(q, &said)
-	body, err := w.body(passed)
+	body, err := w.body(w.others.redact(q, &n))
 	if err != nil {
 		return nil, err
 	}
-	r := &report.Report{Body: body, Encoded: new(report.Encodings), Rows: w.Rows.count, RowCount: int(w.RowCount), Notices: said, FetchedAt: now}
+	r := &report.Report{Body: body, Encoded: new(report.Encodings), Rows: w.Rows.count, RowCount: int(w.RowCount), Notices: n, FetchedAt: now}
 	if m := w.Metadata; m != nil {
 		m.describe(r)
 		if q.CurrencyCode != "" {
-			r.CurrencyCode = "" // Google repeats what was asked for
+			r.CurrencyCode = "" // Google repeats the requested one
 		}
 	}
 	r.Freshness = freshness(q, r.TimeZone, now)
@@ -148,9 +139,9 @@ func (w *wireReport) report(q report.Query, now time.Time) (*report.Report, erro
 	return r, nil
 }
 
-// check compares the answer's shape with the question's: an answer to another
-// question must not get into the cache.
-func (w *wireReport) check(q report.Query) error {
+// check compares the report's shape with the query's: the report of another query must
+// not get into the cache.
+func (w *reportResponse) check(q report.Query) error {
 	dims, metrics := len(w.DimensionHeaders), len(w.MetricHeaders)
 	visible, columns := q.Columns()
 	least := len(q.Dimensions) // Google may add some
@@ -175,86 +166,69 @@ func (w *wireReport) check(q report.Query) error {
 	return nil
 }
 
-// aggregates are the rows over all rows, one for each range. That of a range
+// aggregates returns the rows over all rows, one for each date range. That of a range
 // without rows has no values.
-func (w *wireReport) aggregates() []*rowSet {
+func (w *reportResponse) aggregates() []*rowSet {
 	return []*rowSet{&w.Totals, &w.Maximums, &w.Minimums, &w.Aggregates}
 }
 
-// kinds begins what Google calls its reports. Nothing else says that an answer
+// kindPrefix begins the kind of Google's reports. Nothing else says that a response
 // without headers is a report.
-const kinds = "analyticsData#"
+const kindPrefix = "analyticsData#"
 
-// empty reports whether the answer is about nothing: then Google leaves headers
-// out, for a question without dimensions at least.
-func (w *wireReport) empty() bool {
-	return strings.HasPrefix(w.Kind, kinds) && w.Rows.count == 0 && w.RowCount == 0 &&
+// empty reports whether the report has no data: then Google may leave out headers.
+func (w *reportResponse) empty() bool {
+	return strings.HasPrefix(w.Kind, kindPrefix) && w.Rows.count == 0 && w.RowCount == 0 &&
 		!slices.ContainsFunc(w.aggregates(), func(s *rowSet) bool { return s.metrics.values > 0 })
 }
 
-// answers reports whether the columns are those of q: in a batch, that no two
-// reports changed places. Of two answers about nothing that have no columns either
-// is the other's. The column of comparisons may stand anywhere.
-func (w *wireReport) answers(q report.Query) bool {
+// answers reports whether the columns are those of q: in a batch, that the reports are
+// in order. Reports without data and columns are interchangeable. The column of
+// comparisons may be anywhere.
+func (w *reportResponse) answers(q report.Query) bool {
 	dims, metrics := q.Columns()
 	headers := w.DimensionHeaders
 	if len(q.Comparisons) > 0 {
 		const column = report.ComparisonColumn
 		dims = slices.DeleteFunc(dims, func(name string) bool { return name == column })
-		headers = slices.DeleteFunc(slices.Clone(headers), func(h wireDimensionHeader) bool { return h.Name == column })
+		headers = slices.DeleteFunc(slices.Clone(headers), func(h dimensionHeader) bool { return h.Name == column })
 	}
 	absent := w.empty() && len(q.Dimensions) == 0
 	return (absent && len(headers) == 0 ||
-		slices.EqualFunc(headers, dims, func(h wireDimensionHeader, name string) bool { return h.Name == name })) &&
+		slices.EqualFunc(headers, dims, func(h dimensionHeader, name string) bool { return h.Name == name })) &&
 		(absent && len(w.MetricHeaders) == 0 ||
-			slices.EqualFunc(w.MetricHeaders, metrics, func(h wireMetricHeader, name string) bool { return h.Name == name }))
+			slices.EqualFunc(w.MetricHeaders, metrics, func(h metricHeader, name string) bool { return h.Name == name }))
 }
 
-// body writes the answer as Google would, without what viewers must not see; of members
-// that are not listed, those that passed.
-func (w *wireReport) body(passed members) ([]byte, error) {
+// body writes the report as Google would, without what viewers must not see; of members
+// that are not documented, those that passed.
+func (w *reportResponse) body(passed members) ([]byte, error) {
 	b := make([]byte, 0, 1024+len(w.Rows.json)+len(w.Totals.json)+len(w.Maximums.json)+len(w.Minimums.json))
 	b = append(b, '{')
-	var err error
-	add := func(name string, v any) {
-		j, e := json.Marshal(v)
-		if e != nil {
-			err = e
+	for _, m := range w.documented() {
+		if m.name == "kind" { // Google writes it last
+			b = passed.append(b)
 		}
-		b = appendMember(b, name, j)
+		switch v := m.into.(type) {
+		case *rowSet:
+			if v.count > 0 {
+				b = appendMember(b, m.name, v.json)
+			}
+		case *report.Int64: // which JSON of ours quotes
+			if *v != 0 {
+				b = appendMember(b, m.name, strconv.AppendInt(nil, int64(*v), 10))
+			}
+		default:
+			value, err := json.Marshal(v)
+			if err != nil {
+				return nil, err
+			}
+			if text := string(value); text != "null" && text != "[]" && text != `""` {
+				b = appendMember(b, m.name, value)
+			}
+		}
 	}
-	if len(w.DimensionHeaders) > 0 {
-		add("dimensionHeaders", w.DimensionHeaders)
-	}
-	if len(w.MetricHeaders) > 0 {
-		add("metricHeaders", w.MetricHeaders)
-	}
-	if len(w.PivotHeaders) > 0 {
-		add("pivotHeaders", w.PivotHeaders)
-	}
-	b = appendRows(b, "rows", w.Rows)
-	b = appendRows(b, "totals", w.Totals)
-	b = appendRows(b, "maximums", w.Maximums)
-	b = appendRows(b, "minimums", w.Minimums)
-	b = appendRows(b, "aggregates", w.Aggregates)
-	if w.RowCount != 0 {
-		b = appendMember(b, "rowCount", strconv.AppendInt(nil, int64(w.RowCount), 10))
-	}
-	if w.Metadata != nil {
-		add("metadata", w.Metadata)
-	}
-	b = passed.append(b)
-	if w.Kind != "" {
-		add("kind", w.Kind)
-	}
-	return append(b, '}'), err
-}
-
-func appendRows(b []byte, name string, set rowSet) []byte {
-	if set.count == 0 {
-		return b
-	}
-	return appendMember(b, name, set.json)
+	return append(b, '}'), nil
 }
 
 func appendMember(b []byte, name string, value []byte) []byte {
@@ -267,11 +241,11 @@ func appendMember(b []byte, name string, value []byte) []byte {
 	return append(b, value...)
 }
 
-// lastZone is where days end last. It stands in for a zone that is not known,
-// so that an answer is rather called too fresh than final.
+// lastZone is where days end last. It stands in for an unknown zone, so that data is
+// rather taken for too fresh than for final.
 var lastZone = time.FixedZone("UTC-12", -12*60*60)
 
-// freshness says how final the days of q are at now.
+// freshness returns how final the days of q are at now.
 func freshness(q report.Query, timeZone string, now time.Time) report.Freshness {
 	if q.Realtime {
 		return report.FreshRealtime
@@ -284,7 +258,7 @@ func freshness(q report.Query, timeZone string, now time.Time) report.Freshness 
 	for _, r := range q.DateRanges {
 		end, err := report.ParseDate(r.EndDate)
 		if err != nil {
-			return report.FreshIntraday // not resolved, so perhaps today
+			return report.FreshIntraday // not resolved, so it may be today
 		}
 		if end.After(last) {
 			last = end

@@ -109,7 +109,7 @@ func TestEmptyAnswersInABatch(t *testing.T) {
 				{ctx: t.Context(), query: question(0), done: make(chan answer, 1)},
 				{ctx: t.Context(), query: cities(), done: make(chan answer, 1)},
 			}
-			g.client.together(jobs)
+			g.client.runBatch(jobs)
 			for i, want := range []string{empty, none} {
 				if a := <-jobs[i].done; a.err != nil || string(a.report.Body) != want {
 					t.Errorf("report %d: %+v, want %s", i, a, want)

@@ -11,71 +11,71 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// wireMetadata is what Google says about an answer. The members that are
-// documented are listed; others pass as far as redactor lets them.
+// metadata is what Google says about a report. Members that are documented have a field;
+// others pass as far as redactor lets them.
 //
 // dataTruncationMessage is left out: free text may name what a viewer must not
 // know, and type and dates say the same.
-type wireMetadata struct {
-	DataLossFromOtherRow      bool                   `json:"dataLossFromOtherRow,omitempty"`
-	SamplingMetadatas         []wireSampling         `json:"samplingMetadatas,omitempty"`
-	SchemaRestrictionResponse *wireSchemaRestriction `json:"schemaRestrictionResponse,omitempty"`
-	CurrencyCode              string                 `json:"currencyCode,omitempty"`
-	TimeZone                  string                 `json:"timeZone,omitempty"`
-	SubjectToThresholding     bool                   `json:"subjectToThresholding,omitempty"`
-	DataTruncationReasons     []wireTruncation       `json:"dataTruncationReasons,omitempty"`
+type metadata struct {
+	DataLossFromOtherRow      bool               `json:"dataLossFromOtherRow,omitempty"`
+	SamplingMetadatas         []sampling         `json:"samplingMetadatas,omitempty"`
+	SchemaRestrictionResponse *schemaRestriction `json:"schemaRestrictionResponse,omitempty"`
+	CurrencyCode              string             `json:"currencyCode,omitempty"`
+	TimeZone                  string             `json:"timeZone,omitempty"`
+	SubjectToThresholding     bool               `json:"subjectToThresholding,omitempty"`
+	DataTruncationReasons     []truncation       `json:"dataTruncationReasons,omitempty"`
 
-	others members // that are not listed
-	passed members // what of others viewers may read
+	others members // that are not documented
+	passed members // those of others that viewers may read, as far as they may
 }
 
-// members are those of an object, by name, as Google wrote them.
+// members are those of an object, by name, as raw JSON.
 type members map[string]json.RawMessage
 
-// notices are what Google says that is new to us, once each: see report.Report.
+// notices are what Google says that Oriel does not know, once each: see report.Report.
 type notices []string
 
-type wireSampling struct {
+type sampling struct {
 	SamplesReadCount  report.Int64 `json:"samplesReadCount,omitempty"`
 	SamplingSpaceSize report.Int64 `json:"samplingSpaceSize,omitempty"`
 }
 
-type wireSchemaRestriction struct {
-	ActiveMetricRestrictions []wireMetricRestriction `json:"activeMetricRestrictions,omitempty"`
+type schemaRestriction struct {
+	ActiveMetricRestrictions []metricRestriction `json:"activeMetricRestrictions,omitempty"`
 }
 
-type wireMetricRestriction struct {
+type metricRestriction struct {
 	MetricName            string   `json:"metricName,omitempty"`
 	RestrictedMetricTypes []string `json:"restrictedMetricTypes,omitempty"`
 }
 
-type wireTruncation struct {
-	DataTruncationType       string          `json:"dataTruncationType,omitempty"`
-	DataTruncationDate       string          `json:"dataTruncationDate,omitempty"`
-	DataTruncationDateRanges []wireDateRange `json:"dataTruncationDateRanges,omitempty"`
+type truncation struct {
+	DataTruncationType       string      `json:"dataTruncationType,omitempty"`
+	DataTruncationDate       string      `json:"dataTruncationDate,omitempty"`
+	DataTruncationDateRanges []dateRange `json:"dataTruncationDateRanges,omitempty"`
 }
 
-type wireDateRange struct {
+type dateRange struct {
 	StartDate string `json:"startDate,omitempty"`
 	EndDate   string `json:"endDate,omitempty"`
 }
 
-var listedMembers = []string{
+var documentedMetadata = []string{
 	"dataLossFromOtherRow", "samplingMetadatas", "schemaRestrictionResponse", "currencyCode", "timeZone", "subjectToThresholding", "dataTruncationReasons",
 }
 
-// UnmarshalJSON reads metadata, members that are not listed too.
-func (m *wireMetadata) UnmarshalJSON(b []byte) error {
-	type listed wireMetadata
-	if err := json.Unmarshal(b, (*listed)(m)); err != nil {
+// UnmarshalJSON reads metadata, members that are not documented too.
+func (m *metadata) UnmarshalJSON(b []byte) error {
+	type plain metadata
+	if err := json.Unmarshal(b, (*plain)(m)); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(b, &m.others); err != nil {
 		return err
 	}
 	for name := range m.others {
-		// encoding/json takes a member in any case of letters.
-		if slices.ContainsFunc(listedMembers, func(known string) bool { return strings.EqualFold(name, known) }) {
+		// encoding/json ignores the case of names.
+		if slices.ContainsFunc(documentedMetadata, func(known string) bool { return strings.EqualFold(name, known) }) {
 			delete(m.others, name)
 		}
 	}
@@ -83,9 +83,9 @@ func (m *wireMetadata) UnmarshalJSON(b []byte) error {
 }
 
 // MarshalJSON writes what viewers may read.
-func (m *wireMetadata) MarshalJSON() ([]byte, error) {
-	type listed wireMetadata
-	b, err := json.Marshal((*listed)(m))
+func (m *metadata) MarshalJSON() ([]byte, error) {
+	type plain metadata
+	b, err := json.Marshal((*plain)(m))
 	if err != nil || len(m.passed) == 0 {
 		return b, err
 	}
@@ -100,23 +100,23 @@ func (m members) append(b []byte) []byte {
 	return b
 }
 
-// redact decides what viewers may read of metadata, and notes what is new in it.
-func (m *wireMetadata) redact(q report.Query, said *notices) {
+// redact removes what viewers must not read, and adds notices of what is unknown.
+func (m *metadata) redact(q report.Query, n *notices) {
 	for i, t := range m.DataTruncationReasons {
 		if !enumLike(t.DataTruncationType) {
 			m.DataTruncationReasons[i].DataTruncationType = ""
 		}
 	}
 	if restricted := m.SchemaRestrictionResponse; restricted != nil {
-		said.note("schemaRestrictionResponse", restricted.types())
+		n.add("schemaRestrictionResponse", restricted.types())
 	}
-	m.passed = m.others.redact(q, said)
+	m.passed = m.others.redact(q, n)
 }
 
-// redact returns what viewers may read of members that are not listed, and notes those
-// that say something. It keeps nothing that a filter of q names: they need not know the
-// view's.
-func (m members) redact(q report.Query, said *notices) (passed members) {
+// redact returns what viewers may read of members that are not documented, and adds
+// notices of those that are not empty. Nothing passes that a filter of q names: viewers
+// need not know the view's.
+func (m members) redact(q report.Query, n *notices) (passed members) {
 	if len(m) == 0 {
 		return nil
 	}
@@ -124,30 +124,39 @@ func (m members) redact(q report.Query, said *notices) (passed members) {
 	r := redactor{secret: secretsOf(q)}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		r.words = nil
-		whole := m[name]
+		whole := decodeAny(m[name])
 		if !r.name(name) {
 			name = "unknown"
-		} else if value, ok := r.value(whole, 0); ok && len(passed) < maxPassed && len(value) <= maxPassedBytes {
-			passed[name] = value
+		} else if value, ok := r.value(whole, 0); ok && len(passed) < maxPassed {
+			if raw, err := json.Marshal(value); err == nil && len(raw) <= maxPassedBytes {
+				passed[name] = raw
+			}
 		}
 		if !empty(whole) {
-			said.note(name, r.words)
+			n.add(name, r.words)
 		}
 	}
 	return passed
 }
 
+func decodeAny(raw json.RawMessage) (v any) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	_ = d.Decode(&v) // nil for what is no JSON
+	return v
+}
+
 const (
-	maxPassed      = 16      // members of an answer, and of its metadata
+	maxPassed      = 16      // members of a report, and of its metadata
 	maxPassedBytes = 4 << 10 // of one
-	maxPassedDepth = 4       // objects and arrays in each other
+	maxPassedDepth = 4       // nested objects and arrays
 	maxPassedItems = 32      // of an object or an array
-	maxNotices     = 8       // of an answer
+	maxNotices     = 8       // of a report
 	maxNoticeWords = 3       // enum values that a notice repeats
 )
 
-// note adds a notice, unless it says nothing.
-func (n *notices) note(name string, words []string) {
+// add adds a notice, unless it says nothing.
+func (n *notices) add(name string, words []string) {
 	if name == "schemaRestrictionResponse" && len(words) == 0 {
 		return
 	}
@@ -161,7 +170,7 @@ func (n *notices) note(name string, words []string) {
 
 // types returns the kinds of metrics that are restricted; "RESTRICTED" where
 // Google doesn't say which.
-func (s *wireSchemaRestriction) types() []string {
+func (s *schemaRestriction) types() []string {
 	var types []string
 	for _, r := range s.ActiveMetricRestrictions {
 		for _, t := range r.RestrictedMetricTypes {
@@ -177,7 +186,7 @@ func (s *wireSchemaRestriction) types() []string {
 }
 
 // describe says in a report what the metadata says.
-func (m *wireMetadata) describe(r *report.Report) {
+func (m *metadata) describe(r *report.Report) {
 	r.TimeZone, r.CurrencyCode = m.TimeZone, m.CurrencyCode
 	r.Sampled = len(m.SamplingMetadatas) > 0
 	r.Thresholded = m.SubjectToThresholding
@@ -199,17 +208,19 @@ func enumLike(text string) bool {
 }
 
 // empty reports whether a value says nothing.
-func empty(value json.RawMessage) bool {
-	switch string(bytes.TrimSpace(value)) {
-	case "null", "{}", "[]", `""`, "false", "0":
-		return true
+func empty(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		return len(v) == 0
+	case []any:
+		return len(v) == 0
 	}
-	return false
+	return value == nil || value == "" || value == false || value == json.Number("0")
 }
 
-// A redactor keeps of a value of unknown meaning what is written like an enum, a
-// day, a small number or a boolean, under names like those of members. Free text
-// and long numbers are dropped: they could name a property, or the view's filter.
+// A redactor keeps of a value of unknown meaning what looks like an enum, a
+// day, a small number or a boolean, under names like those of members. It drops free text
+// and long numbers: they could name a property, or the view's filter.
 type redactor struct {
 	secret []string // names and values that must not pass, in lower case
 	words  []string // enum values that were kept, each once
@@ -238,72 +249,51 @@ func (r *redactor) name(name string) bool {
 }
 
 // value returns what may pass of a value; false when nothing may.
-func (r *redactor) value(b json.RawMessage, depth int) (json.RawMessage, bool) {
-	b = bytes.TrimSpace(b)
-	switch {
-	case depth > maxPassedDepth || len(b) == 0:
+func (r *redactor) value(value any, depth int) (any, bool) {
+	if depth > maxPassedDepth {
 		return nil, false
-	case b[0] == '{':
-		return r.object(b, depth)
-	case b[0] == '[':
-		return r.array(b, depth)
-	case b[0] == '"':
-		return r.text(b)
 	}
-	return b, string(b) == "true" || string(b) == "false" || smallNumber.Match(b)
+	switch v := value.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		names := slices.Sorted(maps.Keys(v))
+		for _, name := range names[:min(len(names), maxPassedItems)] {
+			if !r.name(name) {
+				continue
+			}
+			if passed, ok := r.value(v[name], depth+1); ok {
+				out[name] = passed
+			}
+		}
+		return out, len(out) > 0 || len(v) == 0
+	case []any:
+		out := []any{}
+		for _, item := range v[:min(len(v), maxPassedItems)] {
+			if passed, ok := r.value(item, depth+1); ok {
+				out = append(out, passed)
+			}
+		}
+		return out, len(out) > 0 || len(v) == 0
+	case string:
+		return v, r.text(v)
+	case json.Number:
+		return v, smallNumber.MatchString(v.String())
+	case bool:
+		return v, true
+	}
+	return nil, false
 }
 
-func (r *redactor) text(b json.RawMessage) (json.RawMessage, bool) {
-	var text string
-	if json.Unmarshal(b, &text) != nil || slices.Contains(r.secret, strings.ToLower(text)) {
-		return nil, false
+// text reports whether a text may pass, and keeps it if it looks like an enum.
+func (r *redactor) text(text string) bool {
+	if slices.Contains(r.secret, strings.ToLower(text)) {
+		return false
 	}
-	switch {
-	case enumLike(text):
+	if enumLike(text) {
 		if !slices.Contains(r.words, text) {
 			r.words = append(r.words, text)
 		}
-	case !dayPattern.MatchString(text) && !smallNumber.MatchString(text):
-		return nil, false
+		return true
 	}
-	return b, true
-}
-
-func (r *redactor) object(b json.RawMessage, depth int) (json.RawMessage, bool) {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(b, &members) != nil {
-		return nil, false
-	}
-	out := []byte{'{'}
-	for i, name := range slices.Sorted(maps.Keys(members)) {
-		if i == maxPassedItems {
-			break
-		}
-		if !r.name(name) {
-			continue
-		}
-		if value, ok := r.value(members[name], depth+1); ok {
-			out = appendMember(out, name, value)
-		}
-	}
-	return append(out, '}'), len(out) > 1 || len(members) == 0
-}
-
-func (r *redactor) array(b json.RawMessage, depth int) (json.RawMessage, bool) {
-	var items []json.RawMessage
-	if json.Unmarshal(b, &items) != nil {
-		return nil, false
-	}
-	out := []byte{'['}
-	for _, item := range items[:min(len(items), maxPassedItems)] {
-		value, ok := r.value(item, depth+1)
-		if !ok {
-			continue
-		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = append(out, value...)
-	}
-	return append(out, ']'), len(out) > 1 || len(items) == 0
+	return dayPattern.MatchString(text) || smallNumber.MatchString(text)
 }

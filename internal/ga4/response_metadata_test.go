@@ -68,7 +68,7 @@ func FuzzMetadata(f *testing.F) {
 	f.Add([]byte(`{"a":{"b":["X",1,true,"free text",null]},"timeZone":"UTC"}`))
 	f.Add([]byte(`{"a":"123456","A":"SECRET","secret":[[[[[]]]]]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var m wireMetadata
+		var m metadata
 		if m.UnmarshalJSON(b) != nil {
 			return
 		}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// A rowSet is the rows of an answer, as compact JSON with only the members that
-// are known. Rows make nearly all of an answer, so they are copied in one pass and
+// A rowSet is the rows of a report, as compact JSON with only the members that
+// are documented. Rows are most of a report, so they are copied in one pass and
 // never decoded.
 type rowSet struct {
 	json                []byte
@@ -14,13 +14,13 @@ type rowSet struct {
 	dimensions, metrics width
 }
 
-// A width is how many values rows have of one kind.
+// A width is the number of values of one kind in rows.
 type width struct {
 	values int  // in each row that has any; all these have as many
 	none   bool // there is a row without
 }
 
-// add notes a row, and reports whether it is as wide as those before.
+// add records a row, and reports whether it is as wide as those before.
 func (w *width) add(values int) bool {
 	if values == 0 {
 		w.none = true
@@ -41,7 +41,7 @@ func (w width) fit(headers int) bool { return w.values == 0 || w.values == heade
 var errRows = errors.New("rows are not as documented")
 
 // UnmarshalJSON reads an array of rows. encoding/json has checked the syntax
-// before it calls this, so that only the shape is in doubt.
+// before it calls this, so only the shape has to be checked.
 func (s *rowSet) UnmarshalJSON(b []byte) error {
 	*s = rowSet{}
 	r := &rowReader{in: b}
@@ -97,44 +97,46 @@ func (r *rowReader) take(c byte) bool {
 	return true
 }
 
-// array copies an array whose elements are copied by element.
-func (r *rowReader) array(element func()) {
-	if !r.take('[') {
+// expect consumes c, or fails.
+func (r *rowReader) expect(c byte) bool {
+	if !r.take(c) {
 		r.fail(errRows)
+	}
+	return r.err == nil
+}
+
+// array copies an array, and calls element to copy each element.
+func (r *rowReader) array(element func()) {
+	if !r.expect('[') {
 		return
 	}
 	r.out = append(r.out, '[')
 	for first := true; !r.take(']'); first = false {
 		if !first {
-			if !r.take(',') {
-				r.fail(errRows)
+			if !r.expect(',') {
 				return
 			}
 			r.out = append(r.out, ',')
 		}
-		element()
-		if r.err != nil {
+		if element(); r.err != nil {
 			return
 		}
 	}
 	r.out = append(r.out, ']')
 }
 
-// members reads an object and calls member with each name; member says whether it
-// consumed the value.
+// members reads an object and calls member with each name, in quotes; member reports
+// whether it consumed the value.
 func (r *rowReader) members(member func(name []byte) bool) {
-	if !r.take('{') {
-		r.fail(errRows)
+	if !r.expect('{') {
 		return
 	}
 	for first := true; !r.take('}'); first = false {
-		if !first && !r.take(',') {
-			r.fail(errRows)
+		if !first && !r.expect(',') {
 			return
 		}
 		name := r.text()
-		if !r.take(':') {
-			r.fail(errRows)
+		if !r.expect(':') {
 			return
 		}
 		if !member(name) {
@@ -146,22 +148,17 @@ func (r *rowReader) members(member func(name []byte) bool) {
 	}
 }
 
+// row copies a row, and returns the number of its values.
 func (r *rowReader) row() (dimensions, metrics int) {
 	start := len(r.out)
 	r.out = append(r.out, '{')
-	seenDims, seenMetrics := false, false
+	seenDimensions, seenMetrics := false, false
 	r.members(func(name []byte) bool {
-		switch string(name) {
-		case `"dimensionValues"`:
-			if seenDims {
-				return false
-			}
-			seenDims = true
+		switch {
+		case !seenDimensions && string(name) == `"dimensionValues"`:
+			seenDimensions = true
 			dimensions = r.values(start, name)
-		case `"metricValues"`:
-			if seenMetrics {
-				return false
-			}
+		case !seenMetrics && string(name) == `"metricValues"`:
 			seenMetrics = true
 			metrics = r.values(start, name)
 		default:
@@ -202,7 +199,7 @@ func (r *rowReader) value() {
 	r.out = append(r.out, '}')
 }
 
-// text reads a string, quotes included.
+// text reads a string and returns it with its quotes.
 func (r *rowReader) text() []byte {
 	if r.peek() != '"' {
 		r.fail(errRows)

@@ -91,7 +91,7 @@ func BenchmarkMostRows(b *testing.B) {
 			b.ReportAllocs()
 			b.ReportMetric(float64(len(body))/(1<<20), "MiB")
 			for b.Loop() {
-				var w wireReport
+				var w reportResponse
 				if err := json.Unmarshal(body, &w); err != nil {
 					b.Fatal(err)
 				}
@@ -122,7 +122,7 @@ func TestWaitingForALargeAnswer(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if troubles := g.client.Troubles(); len(troubles) != 0 {
+	if troubles := g.client.Incidents(); len(troubles) != 0 {
 		t.Errorf("%+v", troubles)
 	}
 }

@@ -88,11 +88,11 @@ func TestReport(t *testing.T) {
 	if len(seen) != 1 || seen[0].method != "runReport" || string(seen[0].body) != want {
 		t.Errorf("Google saw %+v, want %s", seen, want)
 	}
-	left := g.client.Quota("123456")
+	left := quotasOf(g.client, "123456")
 	if len(left) != 1 || left[0].Account != "main" || left[0].Category != "core" || left[0].TokensPerProjectPerHour.Remaining != 13999 {
 		t.Errorf("quota %+v", left)
 	}
-	if other := g.client.Quota("1"); other != nil {
+	if other := quotasOf(g.client, "1"); len(other) > 0 {
 		t.Errorf("quota of another property: %+v", other)
 	}
 }
@@ -106,7 +106,7 @@ func TestQuotaAsText(t *testing.T) {
 	if _, err := g.client.Report(t.Context(), report.NewQuestion(q, nil)); err != nil {
 		t.Fatal(err)
 	}
-	if left := g.client.Quota("123456"); len(left) != 1 || left[0].TokensPerDay != (Bucket{1, 199999}) {
+	if left := quotasOf(g.client, "123456"); len(left) != 1 || left[0].TokensPerDay != (Bucket{1, 199999}) {
 		t.Errorf("quota %+v", left)
 	}
 }
@@ -121,7 +121,7 @@ func TestColumnsOfTheAnswer(t *testing.T) {
 	for headers, right := range map[string]bool{
 		`{"name":"comparison"},{"name":"place"}`: true, `{"name":"place"},{"name":"comparison"}`: true, `{"name":"comparison"},{"name":"city"}`: false,
 	} {
-		var w wireReport
+		var w reportResponse
 		body := `{"dimensionHeaders":[` + headers + `],"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],` +
 			`"rows":[{"dimensionValues":[{"value":"a"},{"value":"b"}],"metricValues":[{"value":"1"}]}],"rowCount":1}`
 		if err := json.Unmarshal([]byte(body), &w); err != nil {
@@ -265,7 +265,7 @@ func BenchmarkAnswer10000Rows(b *testing.B) {
 	body := []byte(`{"dimensionHeaders":[{"name":"pagePath"},{"name":"date"}],"metricHeaders":[{"name":"sessions"}],"rows":[` + strings.Join(rows, ",") + `]}`)
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		var w wireReport
+		var w reportResponse
 		if err := json.Unmarshal(body, &w); err != nil {
 			b.Fatal(err)
 		}
