@@ -143,7 +143,7 @@ func TestKilled(t *testing.T) {
 		must(t, s.Close())
 	}
 	if names, _ := filepath.Glob(path + ".damaged*"); len(names) != 0 {
-		t.Errorf("a file was set aside: %v", names)
+		t.Errorf("a file was quarantined: %v", names)
 	}
 }
 

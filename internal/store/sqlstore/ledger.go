@@ -16,30 +16,25 @@ import (
 	"github.com/oriel-server/oriel/internal/filestate"
 )
 
-// LedgerConfig is what a Ledger needs.
+// LedgerConfig is what a Ledger needs. All but First is required.
 type LedgerConfig struct {
-	// Path is the file's. Required. Beside it stand those that SQLite makes,
-	// PATH-wal and PATH-shm.
-	Path string
-	// Clock tells the time. Required.
-	Clock func() time.Time
-	// First says that no server has run before, so that a ledger that is begun replaces
-	// none: there was nothing to revoke.
+	Path   string // Beside it are PATH-wal and PATH-shm, which SQLite makes.
+	Clock  func() time.Time
+	Logger *slog.Logger // gets a line when a file is created
+	// First tells that no server has run before, so that a new ledger replaces none.
 	First bool
-	// Logger is told when a file is begun, or another is found in its place. Required.
-	Logger *slog.Logger
 }
 
 // A Ledger is an access.Ledger in a file of its own, which several processes may
-// use at once. Unlike the file of stored answers it is never set aside: while it
-// is gone, damaged or cannot be read, every method fails, and works again when it
-// is back. What was recorded is on the disk.
+// use at once. Unlike the cache file it is never quarantined: while it is missing,
+// damaged or unreadable, every method fails, and works again when it is restored.
+// What was recorded is on the disk.
 type Ledger struct {
 	config LedgerConfig
 
-	// mu is held shared while file is used, and alone to put another in its place.
+	// mu is held shared while file is used, and exclusively to replace it.
 	mu     sync.RWMutex
-	file   *ledgerFile // nil while there is none to be trusted
+	file   *ledgerFile // nil while there is none to trust
 	closed bool
 }
 
@@ -47,15 +42,15 @@ var _ access.Ledger = (*Ledger)(nil)
 
 var errLedgerClosed = errors.New("the ledger is closed")
 
-// OpenLedger opens the ledger in a file. Where there is no file it makes one,
-// which ends all sessions that began before: nobody knows what was revoked. A file
-// that is damaged, or cannot be used, is an error that says what to do.
+// OpenLedger opens the ledger in a file. If there is no file it creates one, which ends
+// all earlier sessions, for what was revoked is unknown. A file that is damaged, or
+// cannot be used, is an error that says what to do.
 func OpenLedger(ctx context.Context, c LedgerConfig) (*Ledger, error) {
 	if c.Path == "" || c.Clock == nil || c.Logger == nil {
 		return nil, errors.New("sqlstore: a ledger needs Path, Clock and Logger")
 	}
 	l := &Ledger{config: c}
-	begun, err := beginLedger(ctx, c)
+	created, err := createLedger(ctx, c)
 	if err != nil {
 		return nil, l.failed(err)
 	}
@@ -63,15 +58,15 @@ func OpenLedger(ctx context.Context, c LedgerConfig) (*Ledger, error) {
 		return nil, l.failed(err)
 	}
 	switch {
-	case begun && c.First:
-		c.Logger.Info("a ledger is begun, for this is the first start", "file", c.Path)
-	case begun:
-		c.Logger.Warn("a new ledger is begun: sessions that began before are ended, keys revoked before must be revoked again", "file", c.Path)
+	case created && c.First:
+		c.Logger.Info("a new ledger is created: this is the first start", "file", c.Path)
+	case created:
+		c.Logger.Warn("a new ledger is created: earlier sessions are ended, and keys revoked before must be revoked again", "file", c.Path)
 	}
 	return l, nil
 }
 
-// failed says which file an error is about, and what to do about a damaged one.
+// failed adds which file an error is about, and what to do about a damaged one.
 func (l *Ledger) failed(err error) error {
 	if damaged(err) {
 		return fmt.Errorf("the ledger %s is damaged: %w; put a copy of it back, or move it and its -wal away: "+
@@ -80,7 +75,7 @@ func (l *Ledger) failed(err error) error {
 	return fmt.Errorf("the ledger %s: %w", l.config.Path, err)
 }
 
-// use lets do use the file, which is the one at the path.
+// use calls do with the file that is at the path now.
 func (l *Ledger) use(ctx context.Context, do func(*ledgerFile) error) error {
 	file, err := l.current(ctx)
 	if err != nil {
@@ -89,16 +84,21 @@ func (l *Ledger) use(ctx context.Context, do func(*ledgerFile) error) error {
 	defer l.mu.RUnlock()
 	if err := do(file); err != nil {
 		if damaged(err) {
-			file.doubtful.Store(true)
+			file.suspect.Store(true)
 		}
 		return l.failed(err)
 	}
 	return nil
 }
 
+// write runs do in a transaction, which is on the disk when it returns.
+func (l *Ledger) write(ctx context.Context, do func(*sql.Tx) error) error {
+	return l.use(ctx, func(f *ledgerFile) error { return inTx(ctx, f.db, do) })
+}
+
 // current returns the open file, with l.mu held shared unless there is an error.
-// One that was damaged, replaced or written to past SQLite is opened anew, and read
-// whole before it is trusted.
+// A file that was damaged, replaced or changed by other means than SQLite is opened
+// again, and read in full before it is trusted.
 func (l *Ledger) current(ctx context.Context) (*ledgerFile, error) {
 	l.mu.RLock()
 	if l.closed {
@@ -115,13 +115,13 @@ func (l *Ledger) current(ctx context.Context) (*ledgerFile, error) {
 	l.mu.RLock()
 	if l.file == nil {
 		l.mu.RUnlock()
-		return nil, errLedgerClosed // meanwhile
+		return nil, errLedgerClosed // since reopen
 	}
 	return l.file, nil
 }
 
-// reopen opens the file that is at the path now. It makes none: what is revoked
-// would be forgotten without anybody's will.
+// reopen opens the file that is at the path now. It creates none: nothing that is
+// revoked may be lost unless the operator wants it.
 func (l *Ledger) reopen(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,7 +133,7 @@ func (l *Ledger) reopen(ctx context.Context) error {
 	}
 	file, err := openLedgerFile(ctx, l.config.Path)
 	if l.file != nil {
-		_ = l.file.close() // its faults show in the new one, if they last
+		_ = l.file.close() // errors that last show in the new one
 	}
 	l.file = file
 	return err
@@ -141,30 +141,22 @@ func (l *Ledger) reopen(ctx context.Context) error {
 
 // Revoke implements access.Ledger.
 func (l *Ledger) Revoke(ctx context.Context, r access.Revocation) error {
-	return l.use(ctx, func(f *ledgerFile) error {
-		return f.write(ctx, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM revocations WHERE until <= ?", l.past()); err != nil {
-				return err
-			}
-			return putRevocation(ctx, tx, r)
-		})
+	return l.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM revocations WHERE until <= ?", l.cutoff()); err != nil {
+			return err
+		}
+		return putRevocation(ctx, tx, r)
 	})
 }
 
 // Lift implements access.Ledger.
 func (l *Ledger) Lift(ctx context.Context, id string) (found bool, err error) {
-	err = l.use(ctx, func(f *ledgerFile) error {
-		return f.write(ctx, func(tx *sql.Tx) error {
-			done, err := tx.ExecContext(ctx, "DELETE FROM revocations WHERE id = ?", id)
-			if err != nil {
-				return err
-			}
-			n, err := done.RowsAffected()
-			if found = n > 0; !found || err != nil {
-				return err
-			}
-			return changed(ctx, tx)
-		})
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		n, err := affected(tx.ExecContext(ctx, "DELETE FROM revocations WHERE id = ?", id))
+		if found = n > 0; !found || err != nil {
+			return err
+		}
+		return newVersion(ctx, tx)
 	})
 	return found && err == nil, err
 }
@@ -197,29 +189,31 @@ func (l *Ledger) Redeem(ctx context.Context, code string, until, now time.Time) 
 		return false, ctx.Err()
 	}
 	sum := sha256.Sum256([]byte(code))
-	err = l.use(ctx, func(f *ledgerFile) error {
-		return f.write(ctx, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM codes WHERE until <= ?", l.past()); err != nil {
-				return err
-			}
-			done, err := tx.ExecContext(ctx, "INSERT INTO codes (sum, until) VALUES (?, ?) ON CONFLICT (sum) DO NOTHING", sum[:], until.UnixMilli())
-			if err != nil {
-				return err
-			}
-			n, err := done.RowsAffected()
-			first = n == 1
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM codes WHERE until <= ?", l.cutoff()); err != nil {
 			return err
-		})
+		}
+		n, err := affected(tx.ExecContext(ctx, "INSERT INTO codes (sum, until) VALUES (?, ?) ON CONFLICT (sum) DO NOTHING", sum[:], until.UnixMilli()))
+		first = n == 1
+		return err
 	})
 	return first && err == nil, err
 }
 
-// keptBeyond is for how long what is over stays in the file: by then it is over
-// by the clocks of all who use it.
-const keptBeyond = time.Hour
+// affected returns how many rows a statement changed.
+func affected(r sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
 
-// past returns the milliseconds of when what can be removed was over.
-func (l *Ledger) past() int64 { return l.config.Clock().Add(-keptBeyond).UnixMilli() }
+// retention is how long expired rows stay in the file: by then they are expired by
+// the clocks of all processes that use it.
+const retention = time.Hour
+
+// cutoff returns the expiry, in milliseconds, up to which rows are removed.
+func (l *Ledger) cutoff() int64 { return l.config.Clock().Add(-retention).UnixMilli() }
 
 // Close implements access.Ledger.
 func (l *Ledger) Close() error {

@@ -271,7 +271,7 @@ func TestLedgerDamagedAtStart(t *testing.T) {
 				t.Errorf("%s: %v", how, err)
 			}
 			if _, err := os.Stat(path); err != nil {
-				t.Errorf("%s: it was set aside", how)
+				t.Errorf("%s: it was quarantined", how)
 			}
 			continue
 		}
@@ -300,8 +300,8 @@ func TestLedgerForged(t *testing.T) {
 	if err == nil {
 		_ = l.Close()
 	}
-	if err == nil || !strings.Contains(err.Error(), "a revocation is not whole") {
-		t.Errorf("%v; want that it is not whole", err)
+	if err == nil || !strings.Contains(err.Error(), "a revocation is corrupt") {
+		t.Errorf("%v; want that it is corrupt", err)
 	}
 }
 

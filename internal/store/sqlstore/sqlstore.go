@@ -1,12 +1,11 @@
 // Package sqlstore keeps the cache's answers in a file, with SQLite.
 //
-// The file may be lost at any time without harm, so the package never stands in
-// the way: what cannot be read is absent, what is damaged is set aside, and what
-// cannot be written is an error that the cache answers by trying again later. The
-// one thing that it insists on is that a record which comes back is whole.
+// The file may be lost at any time without harm: what cannot be read is absent, a
+// damaged file is quarantined, and what cannot be written is an error that the cache
+// retries later. What the package guarantees is that a record comes back intact or
+// not at all.
 //
-// One process uses a file. Another is refused for as long as that lives, and
-// takes the file over when it ends.
+// One process at a time uses a file. Another one is refused until that ends.
 package sqlstore
 
 import (
@@ -22,32 +21,27 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Config is what a Store needs.
+// Config is what a Store needs. All of it is required.
 type Config struct {
-	// Path is the file's. Required. Beside it stand those that SQLite makes,
-	// PATH-wal and PATH-shm, an empty PATH-lock, and PATH.damaged-TIME, the last
-	// file that was set aside.
-	Path string
-	// MaxBytes bounds the file. Required. The write-ahead log beside it takes
-	// some 16 MB more.
-	MaxBytes int64
-	// Clock tells the time. Required.
-	Clock func() time.Time
-	// Logger is told when a file is set aside. Required.
-	Logger *slog.Logger
+	// Path is the file's. Beside it are PATH-wal and PATH-shm, which SQLite makes, an
+	// empty PATH-lock, and PATH.damaged-TIME, the last file that was quarantined.
+	Path     string
+	MaxBytes int64 // of the file; its write-ahead log takes some 16 MB more
+	Clock    func() time.Time
+	Logger   *slog.Logger // gets a line when a file is quarantined
 }
 
 // A Store is a cache.Store in a file.
 type Store struct {
 	config Config
 
-	// mu is held shared while db is used, and alone to put another in its place.
+	// mu is held shared while db is used, and exclusively to replace it.
 	mu sync.RWMutex
 	db *database // nil while the file cannot be opened
 
-	writing sync.Mutex // one batch at a time, for torn and the tallies
-	tornMu  sync.Mutex
-	torn    []report.Key // found not whole, to be forgotten with the next batch
+	writing   sync.Mutex // one batch at a time
+	corruptMu sync.Mutex
+	corrupt   []report.Key // to be removed with the next batch
 
 	records, bytes atomic.Int64
 	closed         atomic.Bool
@@ -55,13 +49,13 @@ type Store struct {
 
 var _ cache.Store = (*Store)(nil)
 
-// errUnopened answers while there is no file.
+// errUnopened is the error while there is no file.
 var errUnopened = errors.New("sqlstore: the file could not be opened")
 
-// Open returns the store in a file, and makes the file where there is none. A
-// file of a newer Oriel, or of another program, is an error that says what to do.
-// One that cannot be opened now (a full or read-only disk, another process that
-// uses it) is not: the store's methods fail until Apply has opened it.
+// Open returns the store in a file, and creates the file if there is none. A file of a
+// newer Oriel, or of another program, is an error that says what to do. A file that
+// cannot be opened now (a full or read-only disk, another process that uses it) is
+// no error: the store's methods fail until Apply has opened it.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Path == "" || c.MaxBytes <= 0 || c.Clock == nil || c.Logger == nil {
 		return nil, errors.New("sqlstore: Path, MaxBytes, Clock and Logger are required")
@@ -73,7 +67,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	return s, nil
 }
 
-// reopen opens the file unless it is open. A damaged one is set aside first.
+// reopen opens the file unless it is open. A damaged one is quarantined first.
 func (s *Store) reopen(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,9 +77,9 @@ func (s *Store) reopen(ctx context.Context) error {
 	db, err := open(ctx, s.config)
 	switch {
 	case damaged(err):
-		err = s.setAside(err)
+		err = s.quarantine(err)
 	case errors.Is(err, errOlder):
-		err = s.drop(err)
+		err = s.discard(err)
 	case err != nil:
 		return fmt.Errorf("sqlstore: %s: %w", s.config.Path, err)
 	}
@@ -97,7 +91,7 @@ func (s *Store) reopen(ctx context.Context) error {
 	}
 	s.db = db
 	s.records.Store(db.records)
-	s.bytes.Store(db.live)
+	s.bytes.Store(db.used)
 	return nil
 }
 
@@ -112,11 +106,11 @@ func (s *Store) Get(ctx context.Context, k report.Key) (*cache.Record, error) {
 	r, err := db.get(ctx, k)
 	s.mu.RUnlock()
 	switch {
-	case errors.Is(err, errTorn):
-		s.config.Logger.Warn("a stored answer was damaged and is forgotten", "file", s.config.Path)
-		s.tornMu.Lock()
-		defer s.tornMu.Unlock()
-		s.torn = append(s.torn, k)
+	case errors.Is(err, errCorrupt):
+		s.config.Logger.Warn("a damaged answer in the cache file is removed", "file", s.config.Path)
+		s.corruptMu.Lock()
+		defer s.corruptMu.Unlock()
+		s.corrupt = append(s.corrupt, k)
 		return nil, nil
 	case damaged(err):
 		return nil, s.replace(ctx, db, err)
@@ -130,6 +124,35 @@ func (s *Store) Get(ctx context.Context, k report.Key) (*cache.Record, error) {
 
 // Apply implements cache.Store.
 func (s *Store) Apply(ctx context.Context, b *cache.Batch) error {
+	return s.write(ctx, func(db *database) error {
+		s.corruptMu.Lock()
+		corrupt := s.corrupt
+		s.corruptMu.Unlock()
+		err := db.apply(ctx, corrupt, b)
+		if err == nil {
+			s.corruptMu.Lock()
+			s.corrupt = s.corrupt[len(corrupt):]
+			s.corruptMu.Unlock()
+		}
+		return err
+	})
+}
+
+// Purge implements cache.Store.
+func (s *Store) Purge(ctx context.Context, p cache.Purge) (n int, err error) {
+	err = s.write(ctx, func(db *database) (err error) {
+		n, err = db.purge(ctx, p)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// write lets do change the file, after the writers before it. When it finds the file
+// damaged, it is called again with a new one.
+func (s *Store) write(ctx context.Context, do func(*database) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.closed.Load() {
@@ -138,10 +161,10 @@ func (s *Store) Apply(ctx context.Context, b *cache.Batch) error {
 	if err := s.reopen(ctx); err != nil {
 		return err
 	}
-	db, err := s.apply(ctx, b)
+	db, err := s.use(do)
 	if damaged(err) {
 		if err = s.replace(ctx, db, err); err == nil {
-			_, err = s.apply(ctx, b) // into the new file
+			_, err = s.use(do)
 		}
 	}
 	if err != nil {
@@ -150,66 +173,27 @@ func (s *Store) Apply(ctx context.Context, b *cache.Batch) error {
 	return nil
 }
 
-func (s *Store) apply(ctx context.Context, b *cache.Batch) (*database, error) {
+// use calls do with the open file, which it returns, and updates the statistics.
+func (s *Store) use(do func(*database) error) (*database, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.db == nil {
 		return nil, errUnopened
 	}
-	s.tornMu.Lock()
-	torn := s.torn
-	s.tornMu.Unlock()
-	err := s.db.apply(ctx, torn, b)
-	if err == nil {
-		s.tornMu.Lock()
-		s.torn = s.torn[len(torn):]
-		s.tornMu.Unlock()
-		s.records.Store(s.db.records)
-		s.bytes.Store(s.db.live)
-	}
+	err := do(s.db)
+	s.records.Store(s.db.records)
+	s.bytes.Store(s.db.used)
 	return s.db, err
 }
 
-// Purge implements cache.Store.
-func (s *Store) Purge(ctx context.Context, p cache.Purge) (int, error) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if s.closed.Load() {
-		return 0, errUnopened
-	}
-	if err := s.reopen(ctx); err != nil {
-		return 0, err
-	}
-	n, db, err := s.purge(ctx, p)
-	if damaged(err) {
-		err = s.replace(ctx, db, err) // with all that was in it
-	}
-	if err != nil {
-		return 0, fmt.Errorf("sqlstore: %s: %w", s.config.Path, err)
-	}
-	return n, nil
-}
-
-func (s *Store) purge(ctx context.Context, p cache.Purge) (int, *database, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if s.db == nil {
-		return 0, nil, errUnopened
-	}
-	n, err := s.db.purge(ctx, p)
-	s.records.Store(s.db.records)
-	s.bytes.Store(s.db.live)
-	return n, s.db, err
-}
-
-// replace sets a damaged file aside and begins a new one, unless another
-// goroutine has done so.
+// replace quarantines a damaged file and creates a new one, unless another goroutine
+// has done so.
 func (s *Store) replace(ctx context.Context, bad *database, why error) error {
 	s.mu.Lock()
 	if s.db == bad && bad != nil {
-		_ = bad.close() // what it would say is known
+		_ = bad.close() // that it is damaged is known
 		s.db = nil
-		if err := s.setAside(why); err != nil {
+		if err := s.quarantine(why); err != nil {
 			s.mu.Unlock()
 			return err
 		}

@@ -8,11 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"sync/atomic"
-	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -28,9 +26,9 @@ const (
 	ledgerSchema = 1
 )
 
-// ledgerTables makes an empty file a ledger. The version is random, so that a copy
-// put back has another one than all that came after it. Each revocation has a
-// sum over its bytes: one that reads wrong would let a session go on.
+// ledgerTables makes an empty file a ledger. Versions are random, so that a restored
+// copy has another one than all that came after it. Each revocation has a checksum: a
+// damaged one would let a session go on.
 const ledgerTables = `
 CREATE TABLE oriel_ledger (schema INTEGER NOT NULL, version INTEGER NOT NULL);
 INSERT INTO oriel_ledger VALUES (1, random());
@@ -41,32 +39,31 @@ PRAGMA application_id = 0x4f72694c;
 PRAGMA user_version = 1;
 `
 
-// A ledgerFile is an open file that was found whole.
+// A ledgerFile is an open file that was found intact.
 type ledgerFile struct {
-	db       *sql.DB // one connection
-	state    filestate.State
-	doubtful atomic.Bool // SQLite found it damaged since
+	db      *sql.DB // one connection
+	state   filestate.State
+	suspect atomic.Bool // it was found damaged since
 }
 
-// trusted reports whether the file is the one at path, as it was when it was read
-// whole. There may be none.
+// trusted reports whether f, which may be nil, is the file at path, unchanged since it
+// was read in full.
 func (f *ledgerFile) trusted(path string) bool {
-	if f == nil || f.doubtful.Load() {
+	if f == nil || f.suspect.Load() {
 		return false
 	}
 	now, err := stateOf(path)
 	return err == nil && now.Same(f.state) && now.Mode() == f.state.Mode()
 }
 
-// connectLedger opens the file at path, which is there. What is committed is on
-// the disk; who finds the file locked waits.
+// connectLedger opens the existing file at path. What is committed is on the disk; a
+// process that finds the file locked waits.
 func connectLedger(path string) (*sql.DB, error) {
 	return connect(path, "mode=rw&_busy_timeout=5000&_txlock=immediate&_synchronous=FULL&_pragma=journal_size_limit(1048576)", 1)
 }
 
-// openLedgerFile opens a file and reads it whole. The file is never opened but by
-// SQLite: to close it otherwise would end all locks that the process has on it,
-// by POSIX.
+// openLedgerFile opens a file and reads it in full. Only SQLite opens the file: by
+// POSIX, closing it elsewhere would release all locks that the process has on it.
 func openLedgerFile(ctx context.Context, path string) (_ *ledgerFile, err error) {
 	f := &ledgerFile{}
 	if f.state, err = stateOf(path); err != nil {
@@ -87,13 +84,13 @@ func openLedgerFile(ctx context.Context, path string) (_ *ledgerFile, err error)
 		return nil, err
 	}
 	if err := f.check(ctx); err != nil {
-		return nil, errors.Join(f.whyUnopened(err), f.close())
+		return nil, errors.Join(f.explain(err), f.close())
 	}
 	return f, nil
 }
 
-// whyUnopened adds what SQLite does not say.
-func (f *ledgerFile) whyUnopened(err error) error {
+// explain adds to SQLite's error what to do about permissions.
+func (f *ledgerFile) explain(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CANTOPEN || e.Code()&0xff == sqlite3.SQLITE_READONLY) {
 		return fmt.Errorf("this process must be allowed to read and write the file, mode %04o, and to make files beside it: %w", f.state.Mode().Perm(), err)
@@ -103,30 +100,30 @@ func (f *ledgerFile) whyUnopened(err error) error {
 
 func (f *ledgerFile) close() error { return f.db.Close() }
 
-// check reads the file whole.
+// check reads the file in full.
 func (f *ledgerFile) check(ctx context.Context) error {
 	if err := f.identify(ctx); err != nil {
 		return err
 	}
-	var said string
-	if err := f.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&said); err != nil {
+	var result string
+	if err := f.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
 		return err
 	}
-	if said != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, said)
+	if result != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, result)
 	}
 	_, _, err := f.revocations(ctx)
 	return err
 }
 
-// identify says whether the file is a ledger that this Oriel reads.
+// identify returns an error unless the file is a ledger that this Oriel reads.
 func (f *ledgerFile) identify(ctx context.Context) error {
 	var application, schema, inside int64
 	err := f.db.QueryRowContext(ctx, "SELECT a.application_id, u.user_version FROM pragma_application_id a, pragma_user_version u").Scan(&application, &schema)
 	switch {
 	case err != nil:
 		return err
-	case application == 0 && schema == 0 && unborn(ctx, f.db):
+	case application == 0 && schema == 0 && hasNoTables(ctx, f.db):
 		return fmt.Errorf("%w: it is empty", errDamaged)
 	case application != ledgerID:
 		return fmt.Errorf("%w: it is the database of another program: name another file", errRefused)
@@ -142,21 +139,7 @@ func (f *ledgerFile) identify(ctx context.Context) error {
 	return nil
 }
 
-// write does something in one transaction, which is on the disk when it returns.
-func (f *ledgerFile) write(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := f.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // after a commit it does nothing
-	if err := do(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-// revocations returns all that the file holds, and its version, as they are at
-// one moment.
+// revocations returns a consistent snapshot of all revocations and the version.
 func (f *ledgerFile) revocations(ctx context.Context) (list []access.Revocation, version int64, err error) {
 	rows, err := f.db.QueryContext(ctx, "SELECT version, id, data, sum FROM oriel_ledger LEFT JOIN revocations")
 	if err != nil {
@@ -171,7 +154,7 @@ func (f *ledgerFile) revocations(ctx context.Context) (list []access.Revocation,
 			return nil, 0, errDamaged
 		}
 		if !id.Valid {
-			continue // of the join: there are none
+			continue // the left join found no revocation
 		}
 		r, err := readRevocation(id.String, data, sum)
 		if err != nil {
@@ -183,7 +166,7 @@ func (f *ledgerFile) revocations(ctx context.Context) (list []access.Revocation,
 		return nil, 0, err
 	}
 	if !found {
-		return nil, 0, errDamaged // each file has a version
+		return nil, 0, errDamaged // every ledger has a version
 	}
 	return list, version, nil
 }
@@ -191,7 +174,7 @@ func (f *ledgerFile) revocations(ctx context.Context) (list []access.Revocation,
 func readRevocation(id string, data, sum []byte) (r access.Revocation, err error) {
 	want := sha256.Sum256(data)
 	if !bytes.Equal(sum, want[:]) || json.Unmarshal(data, &r) != nil || r.ID != id {
-		return r, fmt.Errorf("%w: a revocation is not whole", errDamaged)
+		return r, fmt.Errorf("%w: a revocation is corrupt", errDamaged)
 	}
 	return r, nil
 }
@@ -202,36 +185,28 @@ func putRevocation(ctx context.Context, tx *sql.Tx, r access.Revocation) error {
 		return err
 	}
 	sum := sha256.Sum256(data)
-	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO revocations (id, until, data, sum) VALUES (?, ?, ?, ?)", r.ID, endOf(r.Until), data, sum[:])
+	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO revocations (id, until, data, sum) VALUES (?, ?, ?, ?)", r.ID, expiry(r.Until), data, sum[:])
 	if err != nil {
 		return err
 	}
-	return changed(ctx, tx)
+	return newVersion(ctx, tx)
 }
 
-// endOf is a revocation's until in the file: one that stands has none.
-func endOf(until time.Time) int64 {
-	if until.IsZero() {
-		return math.MaxInt64
-	}
-	return until.UnixMilli()
-}
-
-// changed gives the file another version.
-func changed(ctx context.Context, tx *sql.Tx) error {
+// newVersion gives the file another version.
+func newVersion(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, "UPDATE oriel_ledger SET version = random()")
 	return err
 }
 
-// beginLedger makes the file unless there is one. It appears at once and whole: a
-// link fails where a rename would replace what another process has made.
-func beginLedger(ctx context.Context, c LedgerConfig) (begun bool, err error) {
+// createLedger creates the file, atomically, unless there is one: a link fails where a
+// rename would replace what another process has created.
+func createLedger(ctx context.Context, c LedgerConfig) (created bool, err error) {
 	if _, err := os.Lstat(c.Path); err == nil || !errors.Is(err, os.ErrNotExist) {
 		return false, err
 	}
-	// SQLite would take the log of a file that is gone for that of the new one.
+	// SQLite would take the log of a missing file for that of the new one.
 	if _, err := os.Lstat(c.Path + "-wal"); err == nil {
-		return false, fmt.Errorf("it is gone, and its log is there: put it back, or move %s-wal away too", c.Path)
+		return false, fmt.Errorf("it is missing, but its log exists: put it back, or move %s-wal away too", c.Path)
 	}
 	f, err := os.CreateTemp(filepath.Dir(c.Path), ".ledger-*") // mode 0600
 	if err != nil {
@@ -239,7 +214,7 @@ func beginLedger(ctx context.Context, c LedgerConfig) (begun bool, err error) {
 	}
 	temporary := f.Name()
 	defer os.Remove(temporary)
-	if err := errors.Join(f.Close(), fillLedger(ctx, temporary, access.Beginning(c.Clock()))); err != nil {
+	if err := errors.Join(f.Close(), initLedger(ctx, temporary, access.Beginning(c.Clock()))); err != nil {
 		return false, err
 	}
 	if err := os.Link(temporary, c.Path); err != nil && !errors.Is(err, os.ErrExist) {
@@ -250,25 +225,24 @@ func beginLedger(ctx context.Context, c LedgerConfig) (begun bool, err error) {
 	return true, syncFolder(filepath.Dir(c.Path))
 }
 
-func fillLedger(ctx context.Context, path string, first access.Revocation) error {
+func initLedger(ctx context.Context, path string, first access.Revocation) error {
 	db, err := connectLedger(path)
 	if err != nil {
 		return err
 	}
-	f := &ledgerFile{db: db}
 	_, err = db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
 	if err == nil {
-		err = f.write(ctx, func(tx *sql.Tx) error {
+		err = inTx(ctx, db, func(tx *sql.Tx) error {
 			if _, err := tx.ExecContext(ctx, ledgerTables); err != nil {
 				return err
 			}
 			return putRevocation(ctx, tx, first)
 		})
 	}
-	return errors.Join(err, f.close())
+	return errors.Join(err, db.Close())
 }
 
-// syncFolder puts the name of a file on the disk.
+// syncFolder syncs a directory, and so the names of its files.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -15,16 +15,15 @@ const (
 	// applicationID is "Orie", by which the file is known as ours.
 	// Source: sqlite.org/fileformat2.html, section 1.3.17.
 	applicationID = 0x4f726965
-	// schemaVersion changes when an older Oriel could no longer read the file, or
-	// would miss what a record says. A file of an older schema is dropped: all
-	// that is in it can be asked again.
+	// schemaVersion changes when an older Oriel could not read the file, or would miss
+	// parts of a record. A file of an older schema is removed: Google has all of it.
 	schemaVersion = 2
 )
 
-// schema makes an empty file ours. Records and their bytes are two tables, for
-// SQLite writes the whole of a row that changes, and the time of the last use
-// changes often. The version stands in oriel_cache too, so that a damaged header
-// is not taken for that of a newer Oriel.
+// schema makes an empty file ours. Records and their bodies are two tables, for SQLite
+// writes a changed row in full, and the time of the last use changes often. The
+// version is in oriel_cache too, so that a damaged header is not taken for that of a
+// newer Oriel.
 const schema = `
 CREATE TABLE oriel_cache (version INTEGER NOT NULL);
 INSERT INTO oriel_cache VALUES (2);
@@ -45,15 +44,15 @@ PRAGMA user_version = 2;
 `
 
 var (
-	// errRefused is a file that must be left alone; a person has to act.
+	// errRefused means that the file must not be touched: the operator has to act.
 	errRefused = errors.New("the file is not used")
-	// errDamaged is a file that was ours, or pretends to be, and makes no sense.
+	// errDamaged means that the file was ours, or looks so, and is damaged.
 	errDamaged = errors.New("the file is damaged")
-	// errOlder is a file that an older Oriel wrote.
+	// errOlder means that an older Oriel wrote the file.
 	errOlder = errors.New("the file was written by an older Oriel")
 )
 
-// A head is what the first bytes of a file say.
+// A head is the header of a file.
 type head struct {
 	empty, sqlite       bool
 	application, schema uint32
@@ -82,7 +81,7 @@ func readHead(path string) (head, error) {
 	}, nil
 }
 
-// identify says whether a file may be used, by its header alone where that is
+// identify returns whether a file may be used, by its header alone where that is
 // clear. It changes nothing.
 func identify(ctx context.Context, path string) error {
 	h, err := readHead(path)
@@ -97,8 +96,8 @@ func identify(ctx context.Context, path string) error {
 	return identifyInside(ctx, path, h)
 }
 
-// identifyInside looks into a file whose header is not quite ours: a file of a
-// newer Oriel says so twice, and a damaged one of ours still has our table.
+// identifyInside looks into a file whose header is not ours: a newer Oriel's has its
+// version in two places, and a damaged one of ours still has our table.
 func identifyInside(ctx context.Context, path string, h head) error {
 	db, err := connect(path, "_busy_timeout=100&mode=ro", 1)
 	if err != nil {
@@ -113,25 +112,28 @@ func identifyInside(ctx context.Context, path string, h head) error {
 		return fmt.Errorf("%w: schema %d, this one writes %d", errOlder, inside, schemaVersion)
 	case err == nil:
 		return fmt.Errorf("%w: its header says schema %d of application %#x", errDamaged, h.schema, h.application)
-	case h.application == 0 && h.schema == 0 && unborn(ctx, db):
+	case h.application == 0 && h.schema == 0 && hasNoTables(ctx, db):
 		return nil
-	case h.application == applicationID || damaged(err) && !generic(err):
+	case h.application == applicationID || damaged(err) && !schemaChanged(err):
 		return errors.Join(errDamaged, err)
 	}
 	return fmt.Errorf("%w: it is the database of another program: name another file", errRefused)
 }
 
-// unborn reports whether a file has no tables: the process that made it ended
-// before it was done.
-func unborn(ctx context.Context, db *sql.DB) bool {
+// hasNoTables reports whether a file is empty: the process that created it ended before
+// it was done.
+func hasNoTables(ctx context.Context, db *sql.DB) bool {
 	var tables int
 	return db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables) == nil && tables == 0
 }
 
-// establish makes an empty file ours, and checks that another is.
-func establish(ctx context.Context, db *sql.DB) error {
-	if unborn(ctx, db) {
-		return create(ctx, db)
+// ensureSchema makes an empty file ours, and checks that any other is.
+func ensureSchema(ctx context.Context, db *sql.DB) error {
+	if hasNoTables(ctx, db) {
+		return inTx(ctx, db, func(tx *sql.Tx) error {
+			_, err := tx.ExecContext(ctx, schema)
+			return err
+		})
 	}
 	var application, inHeader, inside int
 	err := db.QueryRowContext(ctx, "SELECT a.application_id, u.user_version, version FROM pragma_application_id a, pragma_user_version u, oriel_cache").
@@ -143,16 +145,4 @@ func establish(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("%w: schema %d and %d of application %#x", errDamaged, inHeader, inside, application)
 	}
 	return nil
-}
-
-func create(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, schema); err != nil {
-		return err
-	}
-	return tx.Commit()
 }

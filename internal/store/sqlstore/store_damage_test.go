@@ -247,8 +247,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestSetAside: the damaged file stays, one of them, with a line in the log.
-func TestSetAside(t *testing.T) {
+// TestQuarantine: the damaged file stays, one of them, with a line in the log.
+func TestQuarantine(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "cache[1].db")
 	var log bytes.Buffer
@@ -267,9 +267,9 @@ func TestSetAside(t *testing.T) {
 	names, err := filepath.Glob(filepath.Join(dir, "*damaged*"))
 	must(t, err)
 	if len(names) != 1 || !strings.HasSuffix(names[0], ".damaged-20261123T150200Z") || string(mustRead(t, names[0])) != "this is no database, 2" {
-		t.Errorf("set aside: %v", names)
+		t.Errorf("quarantined: %v", names)
 	}
-	if n := strings.Count(log.String(), "was damaged; it is set aside"); n != 3 {
+	if n := strings.Count(log.String(), "was damaged: it is quarantined"); n != 3 {
 		t.Errorf("%d lines, want 3:\n%s", n, log.String())
 	}
 }

@@ -21,17 +21,17 @@ import (
 // A database is the open file.
 type database struct {
 	config  Config
-	lock    *sql.Conn // holds PATH-lock
-	locks   *sql.DB
-	writer  *sql.DB // one connection
+	lockDB  *sql.DB   // PATH-lock
+	lock    *sql.Conn // of lockDB, which holds the lock
+	writer  *sql.DB   // one connection
 	readers *sql.DB
 
-	read, find, put, putBody, use, drop, dropBody *sql.Stmt
+	read, find, upsert, upsertBody, touch, delete, deleteBody *sql.Stmt
 
-	// Of the writer, under Store.writing.
-	records int64
-	live    int64 // bytes of the pages in use
-	page    int64 // bytes of a page
+	// Guarded by Store.writing.
+	records  int64
+	used     int64 // bytes, of the pages in use
+	pageSize int64 // bytes
 }
 
 const maxReaders = 4
@@ -46,7 +46,7 @@ func open(ctx context.Context, c Config) (_ *database, err error) {
 	if err := d.takeLock(ctx); err != nil {
 		return nil, err
 	}
-	if err := ownersOnly(c.Path); err != nil {
+	if err := ensurePrivate(c.Path); err != nil {
 		return nil, err
 	}
 	if err := identify(ctx, c.Path); err != nil {
@@ -76,46 +76,46 @@ func connect(path, options string, most int) (*sql.DB, error) {
 }
 
 // takeLock keeps other processes, and other stores of this one, from the file.
-// SQLite would let them in, and they would set aside and count against each
-// other. The lock goes when the process does.
+// SQLite would let them share it, and they would quarantine it under each other and
+// count wrong. The lock ends with the process.
 func (d *database) takeLock(ctx context.Context) (err error) {
 	path := d.config.Path + "-lock"
-	// To close a file ends all locks that the process has on it, by POSIX: one
-	// that is there must not be opened but by SQLite, which minds that.
+	// By POSIX, closing a file releases all locks that the process has on it, so an
+	// existing one must be opened by SQLite only.
 	if _, err := os.Stat(path); err != nil {
-		if err := ownersOnly(path); err != nil {
+		if err := ensurePrivate(path); err != nil {
 			return err
 		}
 	}
-	if d.locks, err = connect(path, "_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(MEMORY)", 1); err != nil {
+	if d.lockDB, err = connect(path, "_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(MEMORY)", 1); err != nil {
 		return err
 	}
-	if d.lock, err = d.locks.Conn(ctx); err != nil {
-		return whyNot(path, err)
+	if d.lock, err = d.lockDB.Conn(ctx); err != nil {
+		return lockError(path, err)
 	}
 	if _, err := d.lock.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
-		return whyNot(path, err)
+		return lockError(path, err)
 	}
 	return nil
 }
 
-// whyNot says why a lock was not taken. It does not wrap what SQLite says:
-// damage there is not the file's.
-func whyNot(path string, err error) error {
+// lockError explains why a lock was not taken. It does not wrap SQLite's error, for
+// damage of the lock file is no damage of the store.
+func lockError(path string, err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
 		return errors.New("another process uses it")
 	}
-	f, cause := os.OpenFile(path, os.O_RDWR, 0) // SQLite does not say
+	f, cause := os.OpenFile(path, os.O_RDWR, 0) // SQLite's error lacks the reason
 	if cause != nil {
 		return cause
 	}
 	return errors.Join(fmt.Errorf("%s cannot be locked: %v", path, err), f.Close())
 }
 
-// ownersOnly makes a file that is its owner's alone, and makes one that is
-// there so: its answers are for those who hold a token.
-func ownersOnly(path string) error {
+// ensurePrivate creates a file, or restricts an existing one, for its owner alone: its
+// answers are for holders of tokens.
+func ensurePrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
@@ -131,16 +131,16 @@ func ownersOnly(path string) error {
 	return err
 }
 
-// openWriter opens the one connection that writes. Until establish has seen that
-// the file is ours, nothing about it changes.
+// openWriter opens the one connection that writes. It changes nothing until
+// ensureSchema has found that the file is ours.
 //
-// With synchronous=NORMAL a batch that Apply has made outlives the process, and
-// may be lost, as a whole, with the machine.
+// With synchronous=NORMAL a batch that Apply has committed survives a crash of the
+// process, and may be lost, as a whole, in a crash of the machine.
 func (d *database) openWriter(ctx context.Context) (err error) {
 	if d.writer, err = connect(d.config.Path, "_busy_timeout=2000&_txlock=immediate&_auto_vacuum=2&_synchronous=NORMAL&_pragma=journal_size_limit(16777216)", 1); err != nil {
 		return err
 	}
-	if err := establish(ctx, d.writer); err != nil {
+	if err := ensureSchema(ctx, d.writer); err != nil {
 		return err
 	}
 	var mode string
@@ -150,7 +150,7 @@ func (d *database) openWriter(ctx context.Context) (err error) {
 	if mode != "wal" {
 		return fmt.Errorf("this file system has no write-ahead log: SQLite stays with %q", mode)
 	}
-	return d.writer.QueryRowContext(ctx, "PRAGMA page_size").Scan(&d.page)
+	return d.writer.QueryRowContext(ctx, "PRAGMA page_size").Scan(&d.pageSize)
 }
 
 func (d *database) prepare(ctx context.Context) error {
@@ -161,12 +161,12 @@ func (d *database) prepare(ctx context.Context) error {
 	}{
 		{&d.read, d.readers, "SELECT used, owner, data FROM records JOIN bodies USING (id) WHERE key = ?"},
 		{&d.find, d.writer, "SELECT id FROM records WHERE key = ?"},
-		{&d.put, d.writer, `INSERT INTO records (key, used, kept, size, owner, final) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+		{&d.upsert, d.writer, `INSERT INTO records (key, used, kept, size, owner, final) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 			ON CONFLICT (key) DO UPDATE SET used = ?2, kept = ?3, size = ?4, owner = ?5, final = ?6 RETURNING id`},
-		{&d.putBody, d.writer, "INSERT INTO bodies (id, data) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET data = ?2"},
-		{&d.use, d.writer, "UPDATE records SET used = ?2 WHERE key = ?1"},
-		{&d.drop, d.writer, "DELETE FROM records WHERE id = ?"},
-		{&d.dropBody, d.writer, "DELETE FROM bodies WHERE id = ?"},
+		{&d.upsertBody, d.writer, "INSERT INTO bodies (id, data) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET data = ?2"},
+		{&d.touch, d.writer, "UPDATE records SET used = ?2 WHERE key = ?1"},
+		{&d.delete, d.writer, "DELETE FROM records WHERE id = ?"},
+		{&d.deleteBody, d.writer, "DELETE FROM bodies WHERE id = ?"},
 	} {
 		var err error
 		if *s.to, err = s.db.PrepareContext(ctx, s.sql); err != nil {
@@ -180,28 +180,27 @@ func (d *database) count(ctx context.Context) (err error) {
 	if err := d.writer.QueryRowContext(ctx, "SELECT count(*) FROM records").Scan(&d.records); err != nil {
 		return err
 	}
-	d.live, err = d.pagesInUse(ctx, d.writer)
+	d.used, err = d.bytesInUse(ctx, d.writer)
 	return err
 }
 
 func (d *database) close() error {
 	var errs []error
-	if d.readers != nil {
-		errs = append(errs, d.readers.Close())
-	}
-	if d.writer != nil {
-		errs = append(errs, d.writer.Close())
+	for _, db := range []*sql.DB{d.readers, d.writer} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
 	}
 	if d.lock != nil {
 		errs = append(errs, d.lock.Close())
 	}
-	if d.locks != nil {
-		errs = append(errs, d.locks.Close())
+	if d.lockDB != nil {
+		errs = append(errs, d.lockDB.Close())
 	}
 	return errors.Join(errs...)
 }
 
-// get returns the record of a key, nil when there is none, or errTorn.
+// get returns the record of a key, nil when there is none, or errCorrupt.
 func (d *database) get(ctx context.Context, k report.Key) (*cache.Record, error) {
 	rows, err := d.read.QueryContext(ctx, k[:])
 	if err != nil {
@@ -214,7 +213,7 @@ func (d *database) get(ctx context.Context, k report.Key) (*cache.Record, error)
 	var used int64
 	var owner, data []byte
 	if rows.Scan(&used, &owner, &data) != nil || len(owner) != len(report.Key{}) {
-		return nil, errTorn // a number that is none
+		return nil, errCorrupt // a column of another type
 	}
 	r, err := decode(k, data)
 	if err == nil {
@@ -223,11 +222,10 @@ func (d *database) get(ctx context.Context, k report.Key) (*cache.Record, error)
 	return r, err
 }
 
-const withoutEnd = math.MaxInt64 // of kept, so that it sorts last
-
-func milliseconds(end time.Time) int64 {
+// expiry returns an end in milliseconds; none sorts last.
+func expiry(end time.Time) int64 {
 	if end.IsZero() {
-		return withoutEnd
+		return math.MaxInt64
 	}
 	return end.UnixMilli()
 }

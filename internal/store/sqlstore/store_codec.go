@@ -19,10 +19,10 @@ import (
 //	n bytes          a header, in JSON
 //	the rest         the report's body, as viewers get it
 //
-// The key is in the sum, so that a page that a damaged index leads astray to is
-// not taken for the answer to another question.
+// The sum covers the key, so that a damaged index cannot yield the answer to another
+// question.
 
-// header is everything of a record but its key, its body and its last use.
+// header is a record without its key, its body and its last use.
 type header struct {
 	Stored      time.Time          `json:"stored"`
 	Good        time.Time          `json:"good,omitzero"`
@@ -44,8 +44,8 @@ type header struct {
 
 const prefix = sha256.Size + 4
 
-// errTorn says that bytes are not those of a record that was put.
-var errTorn = errors.New("the record is not whole")
+// errCorrupt means that the bytes are not those of a record that was put.
+var errCorrupt = errors.New("the record is corrupt")
 
 func encode(r *cache.Record) []byte {
 	head, err := json.Marshal(headerOf(r))
@@ -63,18 +63,18 @@ func encode(r *cache.Record) []byte {
 // decode returns the record in data, which it keeps.
 func decode(k report.Key, data []byte) (*cache.Record, error) {
 	if len(data) < prefix {
-		return nil, errTorn
+		return nil, errCorrupt
 	}
 	if sum := sumOf(k, data); !bytes.Equal(sum[:], data[:sha256.Size]) {
-		return nil, errTorn
+		return nil, errCorrupt
 	}
 	n := binary.BigEndian.Uint32(data[sha256.Size:])
 	if uint64(n) > uint64(len(data)-prefix) {
-		return nil, errTorn
+		return nil, errCorrupt
 	}
 	var h header
 	if json.Unmarshal(data[prefix:prefix+n], &h) != nil {
-		return nil, errTorn
+		return nil, errCorrupt
 	}
 	return h.record(k, data[prefix+n:]), nil
 }
