@@ -38,7 +38,7 @@ func verifyFile(v *audit.Verifier, name string) error {
 		}
 	}
 	if err := v.Read(name, r); err != nil {
-		var wrong *audit.Wrong
+		var wrong *audit.LineError
 		if errors.As(err, &wrong) {
 			return err
 		}

@@ -5,85 +5,114 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
 )
 
 const (
-	// maxText bounds a text within a line, in bytes; maxList the texts in a list.
-	// Fields are asked for by anybody, so their bounds are closer. All are more than
-	// what is allowed needs, and less than what is refused may hold.
+	// maxText bounds a text in a line, in bytes, and maxList the texts in a list. The
+	// bounds of fields are closer, for anybody can request them. All are more than an
+	// allowed request needs, and less than a refused one may hold.
 	maxText   = 200
 	maxList   = 50
 	maxName   = 80
 	maxFields = 20
-	// stamp is RFC 3339 with milliseconds, in UTC.
-	stamp = "2006-01-02T15:04:05.000Z"
+	// timestamp is RFC 3339 with milliseconds, in UTC.
+	timestamp = "2006-01-02T15:04:05.000Z"
 )
 
-// begin appends the members that every line has.
-func begin(b []byte, at time.Time, event string) []byte {
+// outcomes of requests.
+const (
+	done    = "ok"
+	refused = "refused" // by us
+	failed  = "failed"
+)
+
+// A line is the members of a JSON object, without number and hash.
+type line []byte
+
+// newLine appends the members that every line has to b.
+func newLine(b []byte, at time.Time, event string) line {
 	b = append(b, `"time":"`...)
-	b = at.UTC().AppendFormat(b, stamp)
-	return text(append(b, '"'), "event", event)
+	l := line(at.UTC().AppendFormat(b, timestamp))
+	l = append(l, '"')
+	l.text("event", event)
+	return l
 }
 
-func key(b []byte, name string) []byte {
-	b = append(append(b, ',', '"'), name...)
-	return append(b, '"', ':')
+func (l *line) key(name string) {
+	*l = append(append(append(*l, ',', '"'), name...), '"', ':')
 }
 
-// text appends a member; an empty one is left out.
-func text(b []byte, name, value string) []byte {
-	if value == "" {
-		return b
+// text appends a member, unless it is empty.
+func (l *line) text(name, value string) {
+	if value != "" {
+		l.key(name)
+		l.quote(value, maxText)
 	}
-	return quoted(key(b, name), value, maxText)
 }
 
-// texts appends a list; an empty one is left out.
-func texts(b []byte, name string, values []string) []byte {
+// texts appends a list, unless it is empty.
+func (l *line) texts(name string, values []string) {
 	for i, v := range values[:min(len(values), maxList)] {
-		b = quoted(item(b, name, i), v, maxText)
+		l.item(name, i)
+		l.quote(v, maxText)
 	}
-	return end(b, len(values))
+	l.endList(len(values))
 }
 
-// item begins the i-th of a list's members.
-func item(b []byte, name string, i int) []byte {
+// item begins the i-th item of a list.
+func (l *line) item(name string, i int) {
 	if i > 0 {
-		return append(b, ',')
+		*l = append(*l, ',')
+		return
 	}
-	return append(key(b, name), '[')
+	l.key(name)
+	*l = append(*l, '[')
 }
 
-// end ends a list of n, if it was begun.
-func end(b []byte, n int) []byte {
-	if n == 0 {
-		return b
+// endList ends a list of n items; of none, it was not begun.
+func (l *line) endList(n int) {
+	if n > 0 {
+		*l = append(*l, ']')
 	}
-	return append(b, ']')
 }
 
-func number(b []byte, name string, n uint64) []byte {
-	return strconv.AppendUint(key(b, name), n, 10)
+func (l *line) number(name string, n uint64) {
+	l.key(name)
+	*l = strconv.AppendUint(*l, n, 10)
 }
 
-// truth appends a member that is true; a false one is left out.
-func truth(b []byte, name string, is bool) []byte {
-	if !is {
-		return b
+// flag appends a member that is true, and nothing for false.
+func (l *line) flag(name string, set bool) {
+	if set {
+		l.key(name)
+		*l = append(*l, "true"...)
 	}
-	return append(key(b, name), "true"...)
 }
 
-// quoted appends s as JSON, cut to so many bytes, with credentials hidden: some stand in
-// the place of a name. Escaped is more than JSON asks for:
-// a trail is read on terminals too.
-func quoted(b []byte, s string, most int) []byte {
-	b, s = append(b, '"'), report.RedactCredentials(s)
-	cut := len(s) > most
-	if cut {
-		s = s[:most]
+// sender appends who sent a request.
+func (l *line) sender(a policy.Asker, addresses bool, host, key, session, subject, origin string) {
+	l.text("request", a.Request)
+	if addresses && a.Address.IsValid() {
+		l.key("address")
+		*l = append(a.Address.AppendTo(append(*l, '"')), '"')
+	}
+	l.text("host", host)
+	l.text("key", key)
+	l.text("session", session)
+	l.text("subject", subject)
+	l.text("origin", origin)
+}
+
+// quote appends s as a JSON string of at most limit bytes, with credentials redacted,
+// which some clients send in the place of a name. It escapes more than JSON requires:
+// trails are read on terminals too.
+func (l *line) quote(s string, limit int) {
+	b, s := append(*l, '"'), report.RedactCredentials(s)
+	truncated := len(s) > limit
+	if truncated {
+		s = s[:limit]
 	}
 	done := 0
 	for i := 0; i < len(s); {
@@ -96,22 +125,21 @@ func quoted(b []byte, s string, most int) []byte {
 			i += size
 			continue
 		}
-		b = escaped(append(b, s[done:i]...), r)
+		b = appendEscaped(append(b, s[done:i]...), r)
 		i += size
 		done = i
 	}
 	b = append(b, s[done:]...)
-	if cut {
+	if truncated {
 		b = append(b, "…"...)
 	}
-	return append(b, '"')
+	*l = append(b, '"')
 }
 
 const digits = "0123456789abcdef"
 
-// escaped appends a character that must not stand for itself; what is no UTF-8
-// is U+FFFD.
-func escaped(b []byte, r rune) []byte {
+// appendEscaped appends the escape sequence of a character; invalid UTF-8 is U+FFFD.
+func appendEscaped(b []byte, r rune) []byte {
 	switch {
 	case r == '"' || r == '\\':
 		return append(b, '\\', byte(r))

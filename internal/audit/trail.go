@@ -1,7 +1,6 @@
-// Package audit keeps the trail: a line of JSON for each thing that tokens and
-// data were used for, chained by hashes so that a line which is changed, removed
-// or moved shows. What a line may say is an allow-list; docs/audit.md explains
-// each member to operators.
+// Package audit keeps the trail: a line of JSON for each use of tokens and data,
+// chained by hashes so that a changed, removed or moved line is detected. The members
+// of a line are an allow-list; docs/audit.md explains each of them to operators.
 package audit
 
 import (
@@ -18,64 +17,58 @@ import (
 
 // Config is what a Trail needs.
 type Config struct {
-	// Path is the file. A file that is renamed away is followed by a new one of
-	// the same name, in which the chain goes on. Empty: lines go to Stream.
-	Path   string
-	Stream io.Writer
-	// Addresses puts the addresses of clients into the lines.
-	Addresses bool
-	// Required makes what cannot be recorded an error of [Events]. Without it,
-	// lines that cannot be written are counted, and nothing is refused for it.
+	// Path is the file. After a rename (log rotation) the chain continues in a new file
+	// of the same name. Empty: lines go to Stream.
+	Path      string
+	Stream    io.Writer
+	Addresses bool // records the addresses of clients
+	// Required makes it an error of [Events] when a line cannot be written. Without it,
+	// such lines are only counted.
 	Required bool
-	// Configuration stands for the configuration in use: a change of it, against
-	// what the trail says, is recorded. Optional.
+	// Configuration identifies the configuration in use. A difference from the last one
+	// in the trail is recorded. Optional.
 	Configuration string
 	Clock         func() time.Time // Required.
 	Logger        *slog.Logger     // Required.
 }
 
 const (
-	// gather is how long lines wait for company before they are written: what a
-	// sudden end loses.
-	gather = 100 * time.Millisecond
-	// enough is how many bytes of lines don't wait for more.
-	enough = 64 << 10
-	// retry is how many times gather passes between two tries to write what fails.
-	retry = 10
-	// anchorEvery is how often the log is told the last hash.
-	anchorEvery = time.Hour
+	flushInterval = 100 * time.Millisecond // a crash loses the lines of that time
+	flushSize     = 64 << 10               // bytes of lines that are flushed at once
+	retryTicks    = 10                     // flushIntervals between retries after an error
+	anchorEvery   = time.Hour              // how often the last hash is logged
 )
 
 var errClosed = errors.New("audit: the trail is closed")
 
 // A Trail records. It is safe for concurrent use. Close it.
 type Trail struct {
-	c      Config
-	buffer buffer
-	flood  flood
-	stop   chan struct{}
-	ended  chan struct{}
+	c        Config
+	buffer   buffer
+	refusals refusalLimiter
+	stop     chan struct{}
+	ended    chan struct{}
 
-	// writing holds one while somebody uses what follows.
-	writing chan struct{}
-	closed  bool
-	sink    sink
-	begun   bool   // the line "start" is written
-	chain   chain  // as far as it is written
-	lead    []byte // lines that come first in the file that was opened last
-	backlog []byte // lines taken from the buffer and not written yet
-	out     []byte
-	sum     hash.Hash
-	told    time.Time // when the log last knew the head
-	toldSeq uint64
+	// writing is a mutex, held while it has an element, over the following fields.
+	writing     chan struct{}
+	closed      bool
+	sink        sink
+	started     bool   // the line "start" is written
+	chain       chain  // as far as it is written
+	preamble    []byte // lines to come first in the file that was just opened
+	backlog     []byte // lines taken from the buffer and not written yet
+	out         []byte
+	sum         hash.Hash
+	anchored    time.Time // when the head was last logged
+	anchoredSeq uint64
 
 	mu    sync.Mutex
 	head  Head
 	fault *fault
 }
 
-// A Head is the last line that was written. Kept elsewhere, it anchors all that
-// stands before.
+// A Head is the last line that was written. A copy of it elsewhere anchors all lines
+// before.
 type Head struct {
 	Seq  uint64 // 0: nothing was written
 	Hash string // in hexadecimal
@@ -87,15 +80,14 @@ type fault struct {
 	since time.Time
 }
 
-// Open opens the trail and records the start. A file that is no trail, or cannot
-// be opened, is an error where recording is required; one that another process
-// writes is waited for.
+// Open opens the trail and records the start. With Required, a file that is no trail or
+// cannot be opened is an error, unless another process writes it: that is waited for.
 func Open(c Config) (*Trail, error) {
 	if c.Clock == nil || c.Logger == nil || (c.Path == "") == (c.Stream == nil) {
 		return nil, errors.New("audit: a trail needs Clock, Logger, and either Path or Stream")
 	}
 	t := &Trail{
-		c: c, flood: newFlood(), sum: sha256.New(), told: c.Clock(),
+		c: c, refusals: newRefusalLimiter(), sum: sha256.New(), anchored: c.Clock(),
 		stop: make(chan struct{}), ended: make(chan struct{}), writing: make(chan struct{}, 1),
 		sink: sink{path: c.Path, stream: c.Stream}, buffer: buffer{full: make(chan struct{}, 1)},
 	}
@@ -107,50 +99,42 @@ func Open(c Config) (*Trail, error) {
 	return t, nil
 }
 
-// run writes what waits until the trail is closed.
+// run flushes the buffer until the trail is closed.
 func (t *Trail) run() {
 	defer close(t.ended)
-	ticker := time.NewTicker(gather)
+	ticker := time.NewTicker(flushInterval)
 	defer ticker.Stop()
-	for passed := 0; ; {
+	for ticks := 0; ; {
 		select {
 		case <-t.stop:
 			return
 		case <-t.buffer.full:
 		case <-ticker.C:
-			passed++
-			if passed%retry == 0 {
-				t.buffer.note(t.flood.suppressed.Swap(0), t.c.Clock())
+			ticks++
+			retry := ticks%retryTicks == 0
+			if retry {
+				t.buffer.addSuppressed(t.refusals.suppressed.Swap(0), t.c.Clock())
 				t.anchor()
 			}
-			if !t.due(passed%retry == 0) {
+			if !t.due(retry) {
 				continue
 			}
 		}
 		t.writing <- struct{}{}
-		_ = t.flush(nil) // the fault is kept, logged and told
+		_ = t.flush(nil) // setStatus keeps and logs the error
 		<-t.writing
 	}
 }
 
-// due reports whether there is something to write that may work, or to try again.
-func (t *Trail) due(again bool) bool {
+// due reports whether to flush: there are lines, or an error to retry after.
+func (t *Trail) due(retry bool) bool {
 	if t.Fault() != nil {
-		return again
+		return retry
 	}
 	return t.buffer.waiting()
 }
 
-// ready returns why nothing can be recorded now, where that is required.
-func (t *Trail) ready() error {
-	if !t.c.Required {
-		return nil
-	}
-	return t.Fault()
-}
-
-// Fault returns why nothing can be written now, and since when; nil when all is
-// well.
+// Fault returns why and since when nothing can be written; nil when writing works.
 func (t *Trail) Fault() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -170,8 +154,8 @@ func (t *Trail) Head() Head {
 // Stats are figures since the start.
 type Stats struct {
 	Lines      uint64 // written
-	Lost       uint64 // that came when too many waited to be written
-	Suppressed uint64 // refusals beyond the bound
+	Lost       uint64 // lines dropped while too many waited to be written
+	Suppressed uint64 // refusals over the limit
 }
 
 // Stats returns the figures.
@@ -179,11 +163,11 @@ func (t *Trail) Stats() Stats {
 	t.mu.Lock()
 	lines := t.head.Seq
 	t.mu.Unlock()
-	return Stats{Lines: lines, Lost: t.buffer.dropped.Load(), Suppressed: t.flood.total.Load()}
+	return Stats{Lines: lines, Lost: t.buffer.dropped.Load(), Suppressed: t.refusals.total.Load()}
 }
 
-// now records one line before it returns, with all that came before.
-func (t *Trail) now(ctx context.Context, line []byte) error {
+// writeNow writes a line, after all buffered ones, before it returns.
+func (t *Trail) writeNow(ctx context.Context, line []byte) error {
 	select {
 	case t.writing <- struct{}{}:
 		defer func() { <-t.writing }()
@@ -196,22 +180,21 @@ func (t *Trail) now(ctx context.Context, line []byte) error {
 	return t.flush(line)
 }
 
-// anchor tells the log where the trail stands, so that the log's keeper can tell
-// whether the trail was cut.
+// anchor logs the head, so that a trail which is cut off can be detected by the log.
 func (t *Trail) anchor() {
 	now, head := t.c.Clock(), t.Head()
-	if now.Sub(t.told) < anchorEvery || head.Seq == t.toldSeq {
+	if now.Sub(t.anchored) < anchorEvery || head.Seq == t.anchoredSeq {
 		return
 	}
-	t.told, t.toldSeq = now, head.Seq
-	t.tell("the audit trail so far", head)
+	t.anchored, t.anchoredSeq = now, head.Seq
+	t.logHead("the audit trail so far", head)
 }
 
-func (t *Trail) tell(what string, head Head) {
+func (t *Trail) logHead(what string, head Head) {
 	t.c.Logger.Info(what, "line", head.Seq, "hash", head.Hash)
 }
 
-// Close records the end, with all that waits. Nothing is recorded after it.
+// Close writes all buffered lines and records the end. Nothing is recorded after it.
 func (t *Trail) Close() error {
 	t.writing <- struct{}{}
 	if t.closed {
@@ -225,13 +208,14 @@ func (t *Trail) Close() error {
 	t.writing <- struct{}{}
 	defer func() { <-t.writing }()
 	now := t.c.Clock()
-	t.buffer.note(t.flood.suppressed.Swap(0), now)
+	t.buffer.addSuppressed(t.refusals.suppressed.Swap(0), now)
 	t.buffer.close()
-	line := text(begin(nil, now, "stop"), "configuration", t.c.Configuration)
-	err := t.flush(append(line, '\n'))
-	if !t.begun && errors.Is(err, ErrBusy) {
-		err = nil // it is told by who writes
+	l := newLine(nil, now, "stop")
+	l.text("configuration", t.c.Configuration)
+	err := t.flush(append(l, '\n'))
+	if !t.started && errors.Is(err, ErrBusy) {
+		err = nil // the other process writes the trail
 	}
-	t.tell("the audit trail ends", t.Head())
+	t.logHead("the audit trail ends", t.Head())
 	return errors.Join(err, t.sink.close())
 }

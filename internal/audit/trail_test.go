@@ -320,10 +320,10 @@ func TestFloodsAreSummed(t *testing.T) {
 	}
 	closed(t, trail)
 	text := contents(t, path)
-	if s := whole(t, text); s.Suppressed != 10_000-floodBurst || trail.Stats().Suppressed != s.Suppressed {
+	if s := whole(t, text); s.Suppressed != 10_000-refusalBurst || trail.Stats().Suppressed != s.Suppressed {
 		t.Errorf("%+v", s)
 	}
-	if got := strings.Count(text, `"event":"refuse"`); got != floodBurst {
+	if got := strings.Count(text, `"event":"refuse"`); got != refusalBurst {
 		t.Errorf("%d refusals", got)
 	}
 	if got := strings.Count(text, `"event":"read"`); got != 100 {
@@ -379,7 +379,7 @@ func BenchmarkRead(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		recorder.Record(b.Context(), d)
 		if i%1000 == 0 { // all that it costs: hashing and writing too
-			if err := trail.now(b.Context(), nil); err != nil {
+			if err := trail.writeNow(b.Context(), nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -12,60 +12,58 @@ import (
 	"io"
 )
 
-// A Verifier checks that the lines of files, read in the order in which they were
-// written, are those that were written, all of them. What is missing at the end,
-// or whether all was written anew by somebody else, it cannot see: compare
-// Summary.Head, or Anchor, with what was kept elsewhere.
+// A Verifier checks that files, read in the order in which they were written, contain
+// all lines that were written, unchanged. It cannot detect lines missing at the end, or
+// a trail that was forged as a whole: compare Summary.Head, or Anchor, with a copy
+// elsewhere.
 type Verifier struct {
-	// Restarts accepts chains that begin anew, as those on a stream do with each
-	// start of the server.
+	// Restarts accepts new chains, as each start of the server begins one on a stream.
 	Restarts bool
-	// Anchor is the hash of a line that must be there, in hexadecimal. Optional.
+	// Anchor is the hash of a line that must exist, in hexadecimal. Optional.
 	Anchor string
 
 	summary Summary
 	sum     hash.Hash
 	prev    chain
-	known   bool // prev is: there was a line
+	known   bool // prev is set
 	ended   bool // a file ended within a line
 	torn    torn
 	at      Place
 }
 
-// A Place is where a line stands.
+// A Place is the position of a line.
 type Place struct {
 	File string
 	Line int // from 1
 }
 
-// A Summary is what was found in files that are whole.
+// A Summary describes files that were found intact.
 type Summary struct {
 	Lines       int
 	First       uint64 // number of the first line
 	Head        Head   // the last line
-	After       string // hash of the line before the first; empty when the first is the first of all
+	After       string // hash of the line before the first; empty when that is line 1
 	Torn        int    // places where the process ended while it wrote a line
-	Restarts    int    // chains that began anew
-	Lost        uint64 // lines that the server says it could not write
-	Suppressed  uint64 // refusals that the server says it did not write
+	Restarts    int    // new chains
+	Lost        uint64 // lines that the server could not write
+	Suppressed  uint64 // refusals over the server's limit
 	Unfinished  bool   // the last line is torn
 	AnchorFound bool
 }
 
-// A Wrong is the first line that is not what was written.
-type Wrong struct {
+// A LineError is the first line that is not what was written.
+type LineError struct {
 	Place
 	What string
 }
 
 // Error names the line.
-func (w *Wrong) Error() string { return fmt.Sprintf("%s:%d: %s", w.File, w.Line, w.What) }
+func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.What) }
 
-// maxLine bounds a line of a trail: those that we write are much shorter.
+// maxLine bounds a line of a trail, in bytes. Ours are much shorter.
 const maxLine = 1 << 20
 
-// Read checks a file after those that were read before. The error is a *Wrong, or
-// that of reading.
+// Read checks the next file. The error is a *LineError, or that of reading.
 func (v *Verifier) Read(name string, r io.Reader) error {
 	if v.sum == nil {
 		v.sum = sha256.New()
@@ -94,7 +92,7 @@ func (v *Verifier) Read(name string, r io.Reader) error {
 	}
 }
 
-// Close says what is missing when there are no more files.
+// Close completes the check after the last file.
 func (v *Verifier) Close() (Summary, error) {
 	v.summary.Head = Head{v.prev.seq, string(v.prev.hash[:])}
 	v.summary.Unfinished = v.torn.begun && v.ended
@@ -106,28 +104,28 @@ func (v *Verifier) Close() (Summary, error) {
 		return v.summary, errors.New("there is no line of a trail")
 	}
 	if v.Anchor != "" && !v.summary.AnchorFound && v.Anchor != v.summary.After {
-		return v.summary, fmt.Errorf("no line has the hash %s: the end was cut off, or all was written anew", v.Anchor)
+		return v.summary, fmt.Errorf("no line has the hash %s: the end was cut off, or the whole trail was forged", v.Anchor)
 	}
 	return v.summary, nil
 }
 
 func (v *Verifier) wrong(format string, args ...any) error {
-	return &Wrong{v.at, fmt.Sprintf(format, args...)}
+	return &LineError{v.at, fmt.Sprintf(format, args...)}
 }
 
-// line checks the next line; whole says that a newline ended it.
-func (v *Verifier) line(text []byte, whole bool) error {
+// line checks the next line; terminated tells that it has a newline.
+func (v *Verifier) line(text []byte, terminated bool) error {
 	s, ok := parse(text)
 	if !ok {
 		v.torn.add(text, v.at)
-		v.ended = !whole
+		v.ended = !terminated
 		return nil
 	}
-	o, err := v.opener(s)
+	o, err := v.parseOpening(s)
 	if err != nil {
 		return err
 	}
-	if err := v.inPlace(s, o); err != nil {
+	if err := v.checkOrder(s, o); err != nil {
 		return err
 	}
 	v.prev, v.known, v.ended = chain{s.seq, s.hash}, true, false
@@ -135,17 +133,17 @@ func (v *Verifier) line(text []byte, whole bool) error {
 	return nil
 }
 
-// An opener is what lines say that can stand first in a file, and those that
-// count.
-type opener struct {
+// An openingLine has the members of lines that can be the first of a file, and of
+// those with counts.
+type openingLine struct {
 	Event string
 	Prev  string
 	Torn  string
 	Count uint64
 }
 
-// opener reads a line that may be one.
-func (v *Verifier) opener(s sealed) (o opener, err error) {
+// parseOpening parses a line that may be one; o is zero for others.
+func (v *Verifier) parseOpening(s chainedLine) (o openingLine, err error) {
 	if !bytes.Contains(s.line, []byte(`,"prev":"`)) && !bytes.Contains(s.line, []byte(`,"count":`)) {
 		return o, nil
 	}
@@ -155,18 +153,18 @@ func (v *Verifier) opener(s sealed) (o opener, err error) {
 	return o, nil
 }
 
-// inPlace checks that a line is the next one.
-func (v *Verifier) inPlace(s sealed, o opener) error {
-	if err := v.explainedBy(o); err != nil {
+// checkOrder checks that a line is the next one.
+func (v *Verifier) checkOrder(s chainedLine, o openingLine) error {
+	if err := v.checkTorn(o); err != nil {
 		return err
 	}
 	prev := v.prev
-	anew := o.Prev == string(none[:]) && s.seq == 1
+	newChain := o.Prev == string(noHash[:]) && s.seq == 1
 	switch {
-	case v.known && anew && v.Restarts:
+	case v.known && newChain && v.Restarts:
 		v.summary.Restarts++
-		prev = chain{0, none}
-	case v.known && anew:
+		prev = chain{0, noHash}
+	case v.known && newChain:
 		return v.wrong("a new chain begins: what connects it with the line before is missing")
 	case !v.known && !isHash([]byte(o.Prev)):
 		return v.wrong("line %d of the trail, with nothing before it: the beginning is missing", s.seq)
@@ -180,17 +178,17 @@ func (v *Verifier) inPlace(s sealed, o opener) error {
 	return v.follows(prev, s, o)
 }
 
-func (v *Verifier) follows(prev chain, s sealed, o opener) error {
+func (v *Verifier) follows(prev chain, s chainedLine, o openingLine) error {
 	switch {
 	case s.seq == prev.seq+2:
 		return v.wrong("line %d of the trail is missing before this one, which is line %d", s.seq-1, s.seq)
 	case s.seq > prev.seq+1:
 		return v.wrong("lines %d to %d of the trail are missing before this one, which is line %d", prev.seq+1, s.seq-1, s.seq)
 	case s.seq <= prev.seq:
-		return v.wrong("line %d of the trail stands after line %d", s.seq, prev.seq)
+		return v.wrong("line %d of the trail comes after line %d", s.seq, prev.seq)
 	case o.Prev != "" && o.Prev != string(prev.hash[:]):
 		return v.wrong("line %d of the trail follows another line than the one before it", s.seq)
-	case s.seq == 1 && prev.hash != none:
+	case s.seq == 1 && prev.hash != noHash:
 		return v.wrong("line 1 of the trail follows another line")
 	case !s.follows(prev.hash, v.sum):
 		return v.wrong("line %d of the trail was changed, or the hash of the one before it", s.seq)
@@ -198,7 +196,7 @@ func (v *Verifier) follows(prev chain, s sealed, o opener) error {
 	return nil
 }
 
-func (v *Verifier) count(s sealed, o opener) {
+func (v *Verifier) count(s chainedLine, o openingLine) {
 	if v.summary.Lines++; v.summary.Lines == 1 {
 		v.summary.First = s.seq
 	}
@@ -217,8 +215,8 @@ func (v *Verifier) count(s sealed, o opener) {
 	v.torn = torn{}
 }
 
-// leaveTorn lets a file end within a line, as it does when the process ends there
-// and the file is renamed before the next one begins.
+// leaveTorn accepts a file that ends within a line, as when the process crashes there and
+// the file is renamed before the next start.
 func (v *Verifier) leaveTorn() {
 	if v.torn.begun && v.ended {
 		v.summary.Torn++
@@ -226,7 +224,7 @@ func (v *Verifier) leaveTorn() {
 	}
 }
 
-// A torn is what stands between two lines and is none.
+// torn is the bytes between two lines that are no line.
 type torn struct {
 	begun bool
 	first Place
@@ -242,18 +240,18 @@ func (t *torn) add(text []byte, at Place) {
 	t.sum.Write(text)
 }
 
-// explainedBy checks that the next line says of what stands before it that it was
-// there when the server began to write.
-func (v *Verifier) explainedBy(o opener) error {
+// checkTorn checks that torn bytes are the ones that the next line recorded: the server
+// found them when it started.
+func (v *Verifier) checkTorn(o openingLine) error {
 	switch {
 	case v.torn.begun && o.Torn != hex.EncodeToString(v.torn.sum.Sum(nil)):
 		return v.torn.wrong()
 	case !v.torn.begun && o.Torn != "":
-		return v.wrong("the torn line that stood before this one is missing")
+		return v.wrong("the torn line before this one is missing")
 	}
 	return nil
 }
 
 func (t *torn) wrong() error {
-	return &Wrong{t.first, "no line of a trail: it was changed, or is not the server's"}
+	return &LineError{t.first, "no line of a trail: it was changed, or is not the server's"}
 }

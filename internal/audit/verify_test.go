@@ -49,7 +49,7 @@ func TestAnyChangeIsFound(t *testing.T) {
 			if name == "forged" && i == len(all)-1 {
 				continue // and so does the last line, made anew
 			}
-			var wrong *Wrong
+			var wrong *LineError
 			if !errors.As(err, &wrong) {
 				t.Errorf("line %d %s: %v", i+1, name, err)
 			} else if name != "swapped" && wrong.Line != i+1 && wrong.Line != i+2 {
@@ -69,7 +69,7 @@ func swapped(all []string, i, j int) []string {
 func forged(all []string, i int) []string {
 	all = slices.Clone(all)
 	s, _ := parse([]byte(strings.TrimSuffix(all[i], "\n")))
-	prev := none
+	prev := noHash
 	if i > 0 {
 		before, _ := parse([]byte(strings.TrimSuffix(all[i-1], "\n")))
 		prev = before.hash
@@ -207,7 +207,7 @@ func TestFiles(t *testing.T) {
 	}{
 		{"one is missing", slices.Delete(slices.Clone(texts), 2, 3), "lines 5 to 6 of the trail are missing"},
 		{"wrong order", swapped(texts, 1, 2), "missing before this one"},
-		{"twice", []string{texts[1], texts[1]}, "line 3 of the trail stands after line 4"},
+		{"twice", []string{texts[1], texts[1]}, "line 3 of the trail comes after line 4"},
 		{"the beginning is cut", []string{texts[1][strings.Index(texts[1], "\n")+1:]}, "the beginning is missing"},
 		{"nothing", []string{""}, "there is no line"},
 		{"another trail", append(texts[:1:1], strings.Join(lines(t, 1), "")), "a new chain begins"},
@@ -294,13 +294,14 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// FuzzQuoted: a text is JSON, and says what it said.
-func FuzzQuoted(f *testing.F) {
+// FuzzQuote: a text is valid JSON, and decodes to itself.
+func FuzzQuote(f *testing.F) {
 	for _, s := range []string{"", "a", `"\`, "\n\x00\x7f", "\u0085\u2028", "\xff\xc3", "ä€😀", strings.Repeat("ä", 150), "\ufffd"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		b := quoted(nil, s, maxText)
+		var b line
+		b.quote(s, maxText)
 		var got string
 		if err := json.Unmarshal(b, &got); err != nil || !utf8.Valid(b) {
 			t.Fatalf("%q becomes %s: %v", s, b, err)

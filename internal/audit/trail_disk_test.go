@@ -229,7 +229,7 @@ func TestStreamWithoutRoom(t *testing.T) {
 		}
 		for range 3 {
 			read(trail, "s")
-			_ = trail.now(t.Context(), nil)
+			_ = trail.writeNow(t.Context(), nil)
 		}
 		f.room = 1 << 20
 		closed(t, trail)

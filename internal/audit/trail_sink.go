@@ -9,35 +9,35 @@ import (
 	"os"
 )
 
-// ErrBusy is that another process writes the file, as while an old server makes
-// room for a new one.
+// ErrBusy means that another process writes the file, as while a new server replaces
+// an old one.
 var ErrBusy = errors.New("another process writes it: let that one end, or name another file in audit.file")
 
-// A sink is where lines go: the file that has a name now, or a stream.
+// A sink is where lines go: the file that has the name now, or a stream.
 type sink struct {
 	path   string
 	stream io.Writer // where path is empty
 
 	file   *os.File
 	info   fs.FileInfo
-	size   int64  // of the file, when it was last looked at
-	prefix []byte // what must come first: the end of a line that is only begun
-	opened bool   // the stream was
+	size   int64  // of the file, as far as known
+	prefix []byte // to write first: the rest of a partial line
+	opened bool   // the stream was used
 }
 
-// refresh opens the file that has the name, unless it is open. It is fresh when
-// nobody looked at its end yet, or when it was made shorter.
-func (s *sink) refresh() (fresh bool, err error) {
+// reopen opens the file that has the name now, unless it is open. With opened, its end
+// must be read: the file was just opened, or truncated.
+func (s *sink) reopen() (opened bool, err error) {
 	if s.path == "" {
-		fresh, s.opened = !s.opened, true
-		return fresh, nil
+		opened, s.opened = !s.opened, true
+		return opened, nil
 	}
 	if s.file != nil {
 		info, err := os.Stat(s.path)
 		switch {
 		case err == nil && os.SameFile(info, s.info):
-			fresh, s.size = info.Size() < s.size, info.Size()
-			return fresh, nil
+			opened, s.size = info.Size() < s.size, info.Size()
+			return opened, nil
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return false, err
 		}
@@ -65,7 +65,7 @@ func (s *sink) open() error {
 	return nil
 }
 
-// close lets go of the file; what was written is on the disk then.
+// close syncs and closes the file.
 func (s *sink) close() error {
 	if s.file == nil {
 		return nil
@@ -95,10 +95,10 @@ func (s *sink) write(b []byte) (n int, err error) {
 	return n, err
 }
 
-// whole deals with b of which only n bytes were written, and returns how many are
-// of lines that are in the trail: a file loses the line that is only begun, in a
-// stream it will be ended.
-func (s *sink) whole(b []byte, n int) int {
+// dropPartial handles a write of which only n bytes succeeded, and returns how many
+// bytes are of lines that are in the trail: a partial line is truncated from a file,
+// and completed later in a stream.
+func (s *sink) dropPartial(b []byte, n int) int {
 	whole := bytes.LastIndexByte(b[:n], '\n') + 1
 	if s.path == "" && whole < n {
 		whole = n + bytes.IndexByte(b[n:], '\n') + 1
@@ -108,26 +108,26 @@ func (s *sink) whole(b []byte, n int) int {
 		return whole
 	}
 	if whole < n && s.file.Truncate(s.size+int64(whole)) != nil {
-		s.close() // what opens it again finds the torn line
+		s.close() // reopening it finds the torn line
 	}
 	s.size += int64(whole)
 	return whole
 }
 
-// maxEnd bounds how much of a file's end is read at the start. It holds the last
-// line, and where the server ended by itself, what configuration it had.
+// maxEnd bounds how much of a file's end is read. That includes the last line and,
+// after a regular end of the server, its configuration.
 const maxEnd = 4 << 20
 
 // An ending is what a file ends with.
 type ending struct {
 	chain         chain  // its last line
-	torn          string // stands for what comes after that, see tornHash
+	torn          string // hash of what follows the last line, see tornHash
 	configuration string // the last that was recorded
 }
 
-// end reads the end of the file, and sees to it that the next line begins there.
+// end reads the end of the file, and makes sure that the next line begins a new one.
 func (s *sink) end() (ending, error) {
-	e := ending{chain: chain{hash: none}}
+	e := ending{chain: chain{hash: noHash}}
 	if s.path == "" || s.size == 0 {
 		return e, nil
 	}
@@ -151,15 +151,15 @@ func (s *sink) end() (ending, error) {
 	return e, nil
 }
 
-// tornFirst reports whether b can be the first line of a trail whose writer ended
-// within it. Anything else is not ours to write to.
+// tornFirst reports whether b can be the partial first line of a trail. Files that begin
+// with anything else are not written to.
 func tornFirst(b []byte, unended bool) bool {
 	return unended && bytes.HasPrefix(b, []byte(opening)[:min(len(b), len(opening))]) && bytes.IndexByte(b, '\n') < 0
 }
 
-// lastLine returns the last line that has the form of one, and what comes after
-// it; nil when nothing does, not even a newline.
-func lastLine(b []byte) (line *sealed, rest []byte) {
+// lastLine returns the last line that has the form of one, and what follows it; nil
+// when nothing does, not even a newline.
+func lastLine(b []byte) (line *chainedLine, rest []byte) {
 	for end := len(b); ; {
 		start := bytes.LastIndexByte(b[:end], '\n') + 1
 		if s, ok := parse(b[start:end]); ok {
@@ -175,8 +175,8 @@ func lastLine(b []byte) (line *sealed, rest []byte) {
 	}
 }
 
-// lastMember returns the value of the last member of that name in any line. No
-// text can pretend to be one: its quotes are escaped.
+// lastMember returns the value of the last member of that name in any line. Texts
+// cannot contain one: their quotes are escaped.
 func lastMember(b []byte, name string) string {
 	begin := []byte(`,"` + name + `":"`)
 	at := bytes.LastIndex(b, begin)

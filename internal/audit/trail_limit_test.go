@@ -43,7 +43,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		whole(t, contents(t, path))
 		limit(t, 1<<30)
-		if err := trail.now(t.Context(), nil); err != nil {
+		if err := trail.writeNow(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		size = uint64(len(contents(t, path)))

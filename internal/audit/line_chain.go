@@ -12,23 +12,22 @@ const (
 	hashSize = 2 * sha256.Size // in hexadecimal
 	opening  = `{"seq":`
 	closing  = `,"hash":"`
-	// tail is how many bytes of a line are the hash, with what stands around it.
-	tail = len(closing) + hashSize + len(`"}`)
+	tail     = len(closing) + hashSize + len(`"}`) // bytes at the end of a line
 )
 
-// none is the hash before the first line of all.
-var none = hexHash(bytes.Repeat([]byte{'0'}, hashSize))
+// noHash is the hash before the first line of a trail.
+var noHash = hexHash(bytes.Repeat([]byte{'0'}, hashSize))
 
 type hexHash [hashSize]byte
 
-// A chain is where a trail stands: its last line.
+// A chain is the position in a trail: its last line.
 type chain struct {
 	seq  uint64
 	hash hexHash
 }
 
-// link appends body as the next line. The hash is the SHA-256 of the hash before,
-// as it is written, and the line without its own.
+// link appends body as the next line. Its hash is the SHA-256 of the previous hash, as
+// it is written, and the line without its own hash.
 func (c *chain) link(out, body []byte, sum hash.Hash) []byte {
 	start := len(out)
 	c.seq++
@@ -37,23 +36,22 @@ func (c *chain) link(out, body []byte, sum hash.Hash) []byte {
 	sum.Reset()
 	sum.Write(c.hash[:])
 	sum.Write(out[start:])
-	end := len(out) - 1 // where the brace is
+	end := len(out) - 1 // at the brace
 	out = append(sum.Sum(out), "                                "...)
 	hex.Encode(c.hash[:], out[end+1:end+1+sha256.Size])
 	out = append(append(out[:end], closing...), c.hash[:]...)
 	return append(out, '"', '}', '\n')
 }
 
-// A sealed line is one that has the form of a trail's; whether it is one, the
-// hashes tell.
-type sealed struct {
+// A chained line has the form of a trail's; follows checks its hash.
+type chainedLine struct {
 	seq  uint64
 	line []byte // without the hash, and without the brace that ends it
 	hash hexHash
 }
 
 // parse reads a line, without its newline.
-func parse(line []byte) (s sealed, ok bool) {
+func parse(line []byte) (s chainedLine, ok bool) {
 	if len(line) < len(opening)+tail || !bytes.HasPrefix(line, []byte(opening)) {
 		return s, false
 	}
@@ -69,23 +67,18 @@ func parse(line []byte) (s sealed, ok bool) {
 	return s, err == nil && digits[0] != '0' && isHash(s.hash[:])
 }
 
-// follows reports whether the line is the one whose hash was made after prev.
-func (s sealed) follows(prev hexHash, sum hash.Hash) bool {
+// follows reports whether the hash of the line is right after prev.
+func (s chainedLine) follows(prev hexHash, sum hash.Hash) bool {
 	sum.Reset()
 	sum.Write(prev[:])
 	sum.Write(s.line)
 	sum.Write([]byte{'}'})
-	var made hexHash
-	hex.Encode(made[:], sum.Sum(nil))
-	return made == s.hash
+	var want hexHash
+	hex.Encode(want[:], sum.Sum(nil))
+	return want == s.hash
 }
 
-// isHash reports whether text is a hash as link writes it.
+// isHash reports whether text has the form of a hash.
 func isHash(text []byte) bool {
-	for _, c := range text {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return len(text) == hashSize
+	return len(text) == hashSize && len(bytes.Trim(text, digits)) == 0
 }

@@ -10,20 +10,20 @@ import (
 const maxWaiting = 8 << 20
 
 // A buffer holds lines that wait to be written: without number and hash, each
-// with a newline. Who adds one waits for nobody who writes to a disk.
+// with a newline. Adding one does not wait for the disk.
 type buffer struct {
-	full    chan struct{} // holds one when there is enough to be written
+	full    chan struct{} // has an element when there are flushSize bytes
 	dropped atomic.Uint64 // since the start
 
 	mu     sync.Mutex
 	lines  []byte
-	spare  []byte // for lines, when they are taken
+	spare  []byte // to reuse for lines when they are taken
 	held   int    // bytes that were taken and are not written
-	lost   uint64 // lines that came when too many waited, and are not told yet
+	lost   uint64 // lines dropped over maxWaiting, and not reported yet
 	closed bool
 }
 
-// add lets write append a line. A line too many is counted.
+// add lets write append a line. Over maxWaiting the line is dropped and counted.
 func (b *buffer) add(write func([]byte) []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -36,7 +36,7 @@ func (b *buffer) add(write func([]byte) []byte) {
 		return
 	}
 	b.lines = append(write(b.lines), '\n')
-	if len(b.lines) >= enough && b.held == 0 {
+	if len(b.lines) >= flushSize && b.held == 0 {
 		select {
 		case b.full <- struct{}{}:
 		default:
@@ -44,15 +44,20 @@ func (b *buffer) add(write func([]byte) []byte) {
 	}
 }
 
-// note adds a line about refusals that have none of their own.
-func (b *buffer) note(suppressed uint64, now time.Time) {
-	if suppressed > 0 {
-		b.add(func(line []byte) []byte { return number(begin(line, now, "suppressed"), "count", suppressed) })
+// addSuppressed adds a line about suppressed refusals, if there are any.
+func (b *buffer) addSuppressed(n uint64, now time.Time) {
+	if n == 0 {
+		return
 	}
+	b.add(func(b []byte) []byte {
+		l := newLine(b, now, "suppressed")
+		l.number("count", n)
+		return l
+	})
 }
 
-// take returns left, what was taken before and not written, with all lines that
-// came since.
+// take returns left, the lines that were taken before and not written, with all lines
+// that were added since.
 func (b *buffer) take(left []byte) []byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -66,9 +71,9 @@ func (b *buffer) take(left []byte) []byte {
 	return left
 }
 
-// put says how many bytes of those taken are not written. The others make room for
+// release tells how many bytes of taken are not written. The others make room for
 // more lines.
-func (b *buffer) put(taken []byte, left int) {
+func (b *buffer) release(taken []byte, left int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.held = left; left == 0 {
@@ -83,15 +88,15 @@ func (b *buffer) waiting() bool {
 	return len(b.lines) > 0 || b.lost > 0
 }
 
-// missing returns how many lines were lost and are not told yet.
-func (b *buffer) missing() uint64 {
+// unreported returns how many lines were lost and not reported yet.
+func (b *buffer) unreported() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.lost
 }
 
-// told takes off lines that were told to be lost.
-func (b *buffer) told(lost uint64) {
+// reported subtracts lost lines that were reported.
+func (b *buffer) reported(lost uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.lost -= lost
