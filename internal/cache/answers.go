@@ -19,29 +19,25 @@ type AnswersConfig struct {
 	Clock func() time.Time
 	// MaxBytes bounds the memory of the answers. The default is 256 MiB.
 	MaxBytes int64
-	// Realtime, Intraday, Settling and Final are how long an answer of that
-	// freshness is served without asking again. Defaults: 30 s, 15 min, 4 h and
-	// 30 days.
+	// Realtime, Intraday, Settling and Final are how long an answer of that freshness is served without asking
+	// again. Defaults: 30 s, 15 min, 4 h and 30 days.
 	Realtime, Intraday, Settling, Final time.Duration
-	// Stale is how long after that an answer is kept, to be served, labelled,
-	// if no newer one is available. The default is 48 h; negative keeps none.
+	// Stale is how long after that an answer is kept, to be served, labelled, if no newer one is available. The
+	// default is 48 h; negative keeps none.
 	Stale time.Duration
-	// Invalid is how long the error of an invalid query, or of one whose answer
-	// is too large, is cached: Google counts such errors. The default is 5 min,
-	// for somebody may register the definition that was missing.
+	// Invalid is how long the error of an invalid query, or of one whose answer is too large, is cached: Google
+	// counts such errors. The default is 5 min, for somebody may register the definition that was missing.
 	Invalid time.Duration
-	// Backoff is how long a question is not asked again after the source failed
-	// on it and there is a stale answer, or denied access. The default is 10 s.
+	// Backoff is how long a question is not asked again after the source failed on it and there is a stale
+	// answer, or denied access. The default is 10 s.
 	Backoff time.Duration
-	// Jitter maps FetchedAt to [0, 1): it spreads expiry by ±10 %,
-	// deterministically, so that reports made of one response expire together
-	// and are asked for as one question again. The default is a hash.
+	// Jitter maps FetchedAt to [0, 1): it spreads expiry by ±10 %, deterministically, so that reports made of
+	// one response expire together and are asked for as one question again. The default is a hash.
 	Jitter func(fetchedAt time.Time) float64
 	// Store keeps answers beyond the process. Answers close it. Optional.
 	Store Store
-	// Realm names where the source has its answers from. A store keeps realms
-	// apart: what an emulator made up must not be taken for Google's answer.
-	// Optional.
+	// Realm names where the source has its answers from. A store keeps realms apart: what an emulator made up
+	// must not be taken for Google's answer. Optional.
 	Realm string
 	// StoreTimeout is how long a caller waits for the store. The default is 250 ms.
 	StoreTimeout time.Duration
@@ -51,8 +47,8 @@ type AnswersConfig struct {
 	Logger *slog.Logger
 }
 
-// Answers are the cached answers, in memory and, with a store, beyond the process; the
-// errors of queries that failed; and the properties that an account cannot read.
+// Answers are the cached answers, in memory and, with a store, beyond the process; the errors of queries that
+// failed; and the properties that an account cannot read.
 type Answers struct {
 	config    AnswersConfig
 	memory    *otter.Cache[report.Key, *entry]
@@ -133,8 +129,8 @@ func (a *Answers) begin() bool {
 	return true
 }
 
-// Close cancels the questions in flight, waits for them, writes what the store lacks, and
-// closes it. Closed answers must not be used.
+// Close cancels the questions in flight, waits for them, writes what the store lacks, and closes it. Closed
+// answers must not be used.
 func (a *Answers) Close() error {
 	a.closing.Lock()
 	a.stop()
@@ -168,8 +164,7 @@ func (a *Answers) Stats() Stats {
 	return s
 }
 
-// Degraded returns why the store is not used; nil when it works or there is none.
-// Operators may read it.
+// Degraded returns why the store is not used; nil when it works or there is none. Operators may read it.
 func (a *Answers) Degraded() error {
 	if a.writer == nil {
 		return nil

@@ -16,10 +16,9 @@ func propertyOf(q *report.Question) propertyKey { return propertyKey{q.Account()
 
 func (p propertyKey) String() string { return fmt.Sprintf("%q %q", p.account, p.property) }
 
-// deniedProperties are those that an account could not read when it last asked.
-// Answers about them are not served, however fresh: whoever took the access away
-// means that. They are probed with one question per Config.Backoff, for Google
-// counts errors; an answer ends the denial.
+// deniedProperties are those that an account could not read when it last asked. Answers about them are not
+// served, however fresh: whoever took the access away means that. They are probed with one question per
+// Config.Backoff, for Google counts errors; an answer ends the denial.
 type deniedProperties struct{ denials propertyMap[*denial] }
 
 type denial struct {
@@ -27,8 +26,8 @@ type denial struct {
 	probeAt atomic.Int64 // when the next question may probe, Unix nanoseconds
 }
 
-// probe reports whether a property is denied. If it is, err answers the question; it
-// is nil for the one caller whose question probes the property.
+// probe reports whether a property is denied. If it is, err answers the question; it is nil for the one caller
+// whose question probes the property.
 func (d *deniedProperties) probe(p propertyKey, now time.Time, backoff time.Duration) (err *report.Error, denied bool) {
 	it, denied := d.denials.get(p)
 	if !denied {

@@ -26,14 +26,14 @@ type entry struct {
 // overhead is roughly what an entry costs beside its body: key, report, nodes.
 const overhead = 512
 
-// weight is the most that an entry takes, roughly: the body and one other form of the
-// same size, each also compressed to an eighth.
+// weight is the most that an entry takes, roughly: the body and one other form of the same size, each also
+// compressed to an eighth.
 func (e *entry) weight() uint32 {
 	return uint32(min(int64(len(e.report.Body))*9/4+overhead, math.MaxUint32))
 }
 
-// newEntry returns an entry of an answer that has just come, or was put together from
-// older ones and is as old as they are.
+// newEntry returns an entry of an answer that has just come, or was put together from older ones and is as old
+// as they are.
 func (a *Answers) newEntry(p propertyKey, r *report.Report) *entry {
 	return a.entry(p, r, r.FetchedAt, a.ttl(r), r.FetchedAt)
 }
@@ -70,16 +70,21 @@ func (a *Answers) state(e *entry, q *report.Question, now time.Time) state {
 	return stale
 }
 
-// endsSoon reports whether an answer is to be prewarmed now, before a visitor has to be
-// served a stale one. Answers that include today are not: they end so often that
-// refreshing them all night would cost more tokens than all the rest, and the first
-// visitor's request refreshes them.
+// endsSoon reports whether an answer is to be prewarmed now, before a visitor has to be served a stale one.
+// Answers that include today are not: they end so often that refreshing them all night would cost more tokens
+// than all the rest, and the first visitor's request refreshes them.
 func (e *entry) endsSoon(now time.Time, ttl time.Duration) bool {
 	switch e.report.Freshness {
 	case report.FreshRealtime, report.FreshIntraday:
 		return false
 	}
 	return ttl-now.Sub(e.fetched) < ttl/prewarmPart
+}
+
+// freshEnough reports whether e, the entry of q or nil, answers q as it is: if it is fresh and, for prewarming,
+// does not end soon.
+func (a *Answers) freshEnough(e *entry, q *report.Question, now time.Time) bool {
+	return a.state(e, q, now) == fresh && (q.Urgency() != report.Prewarm || !e.endsSoon(now, a.ttlFor(e, q)))
 }
 
 const (
@@ -112,8 +117,8 @@ func (a *Answers) ttl(r *report.Report) time.Duration {
 	return a.jittered(ages.Of(r.Freshness), r)
 }
 
-// ttlFor returns how long an entry, or nil, is fresh for who asks q: two views of one
-// property may have different ages.
+// ttlFor returns how long an entry, or nil, is fresh for who asks q: two views of one property may have
+// different ages.
 func (a *Answers) ttlFor(e *entry, q *report.Question) time.Duration {
 	if e == nil {
 		return 0
@@ -124,8 +129,8 @@ func (a *Answers) ttlFor(e *entry, q *report.Question) time.Duration {
 	return e.ttl
 }
 
-// jittered changes a TTL by up to ±10 %, so that answers to several questions that came
-// one after the other do not expire together.
+// jittered changes a TTL by up to ±10 %, so that answers to several questions that came one after the other do
+// not expire together.
 func (a *Answers) jittered(ttl time.Duration, r *report.Report) time.Duration {
 	return time.Duration(float64(ttl) * (0.9 + 0.2*a.config.Jitter(r.FetchedAt)))
 }
@@ -138,8 +143,7 @@ func scatter(at time.Time) float64 {
 	return float64((x^x>>33)>>11) / (1 << 53)
 }
 
-// put caches an entry, which inherits the last access of the one it replaces. A
-// forgotten answer is not cached.
+// put caches an entry, which inherits the last access of the one it replaces. A forgotten answer is not cached.
 func (a *Answers) put(key report.Key, e *entry) {
 	if a.forgotten.covers(e.property, e.report) {
 		return
@@ -155,9 +159,7 @@ func (a *Answers) put(key report.Key, e *entry) {
 		a.memory.Invalidate(key)
 		return
 	}
-	if a.writer != nil {
-		a.writer.put(e.record(key))
-	}
+	a.writer.put(e.record(key))
 }
 
 // maxFailures bounds the cached failures.
@@ -169,9 +171,8 @@ type failure struct {
 	ttl time.Duration
 }
 
-// failed caches an error, and marks the stale answer. If access was denied it drops the
-// answer, which must not come back when Google fails later. No other error takes
-// anything away.
+// failed caches an error, and marks the stale answer. If access was denied it drops the answer, which must not
+// come back when Google fails later. No other error takes anything away.
 func (a *Answers) failed(key report.Key, p propertyKey, err error) {
 	e := report.AsError(err)
 	if a.ctx.Err() == nil {
@@ -185,16 +186,14 @@ func (a *Answers) failed(key report.Key, p propertyKey, err error) {
 	}
 	a.denied.add(p, e, a.config.Clock().Add(a.config.Backoff))
 	a.memory.Invalidate(key)
-	if a.writer != nil {
-		a.writer.forget(key)
-	}
+	a.writer.forget(key)
 	if a.catalog != nil {
 		a.catalog.properties.unpersist(p)
 	}
 }
 
-// cacheFailure caches an error that the next request would only repeat, at the cost of
-// Google's quota of errors.
+// cacheFailure caches an error that the next request would only repeat, at the cost of Google's quota of
+// errors.
 func (a *Answers) cacheFailure(k report.Key, err *report.Error) {
 	switch {
 	case err.Kind == report.Invalid || err.Kind == report.TooLarge:
@@ -204,8 +203,8 @@ func (a *Answers) cacheFailure(k report.Key, err *report.Error) {
 	}
 }
 
-// cachedFailure returns the error that answers k without asking the source: a refusal
-// always, an error that may pass only if there is an entry to serve instead.
+// cachedFailure returns the error that answers k without asking the source: a refusal always, an error that may
+// pass only if there is an entry to serve instead.
 func (a *Answers) cachedFailure(k report.Key, e *entry) *report.Error {
 	f, ok := a.failures.GetIfPresent(k)
 	if !ok || e == nil && allowsStale(f.err) && f.err.Kind != report.Misconfigured {
@@ -214,8 +213,8 @@ func (a *Answers) cachedFailure(k report.Key, e *entry) *report.Error {
 	return f.err
 }
 
-// allowsStale reports whether a stale answer may be served instead of an error. Denied
-// access and invalid questions must show.
+// allowsStale reports whether a stale answer may be served instead of an error. Denied access and invalid
+// questions must show.
 func allowsStale(err *report.Error) bool {
 	switch err.Kind {
 	case report.Quota, report.Unavailable, report.Canceled, report.Misconfigured:

@@ -12,9 +12,9 @@ import (
 // Forgotten counts dropped answers. Most that are in memory are on disk too.
 type Forgotten struct{ Memory, Disk int }
 
-// Forget drops all answers about a property as an account sees it that were fetched up
-// to now, in memory and in the store, and all cached errors. An error means that the
-// store may still have some of the answers; this process does not serve them.
+// Forget drops all answers about a property as an account sees it that were fetched up to now, in memory and in
+// the store, and all cached errors. An error means that the store may still have some of the answers; this
+// process does not serve them.
 func (a *Answers) Forget(ctx context.Context, account, property string) (Forgotten, error) {
 	return a.forget(ctx, propertyKey{account, property})
 }
@@ -27,14 +27,12 @@ func (a *Answers) ForgetAll(ctx context.Context) (Forgotten, error) {
 func (a *Answers) forget(ctx context.Context, p propertyKey) (n Forgotten, err error) {
 	n.Memory = a.dropFromMemory(p, false, a.config.Clock())
 	a.failures.InvalidateAll()
-	if a.writer != nil {
-		n.Disk, err = a.writer.purge(ctx, p, false)
-	}
+	n.Disk, err = a.writer.purge(ctx, p, false)
 	return n, err
 }
 
-// forgetInBackground drops the answers about a property that were fetched before a time,
-// or only the final ones. It does not wait for the store.
+// forgetInBackground drops the answers about a property that were fetched before a time, or only the final
+// ones. It does not wait for the store.
 func (a *Answers) forgetInBackground(p propertyKey, final bool, before time.Time) {
 	a.dropFromMemory(p, final, before)
 	if a.writer == nil || !a.begin() {
@@ -70,8 +68,8 @@ func ownerOf(p propertyKey) report.Key {
 	return keyOf("owner ", p.account, p.property)
 }
 
-// keyOf returns the key of what is no answer, from a kind and texts. No question has it:
-// the first eight bytes of a question are the length of an account's name.
+// keyOf returns the key of what is no answer, from a kind and texts. No question has it: the first eight bytes
+// of a question are the length of an account's name.
 func keyOf(kind string, texts ...string) report.Key {
 	all := []byte(kind)
 	for _, s := range texts {
@@ -80,14 +78,13 @@ func keyOf(kind string, texts ...string) report.Key {
 	return sha256.Sum256(all)
 }
 
-// OwnerOf returns the owner of the records about a property, as Answers of that realm
-// store them.
+// OwnerOf returns the owner of the records about a property, as Answers of that realm store them.
 func OwnerOf(account, property, realm string) report.Key {
 	return xor(ownerOf(propertyKey{account, property}), realmKey(realm))
 }
 
-// forgotten holds up to when answers were forgotten. An answer that is made of forgotten
-// ones, in flight, or not deleted from the store yet must not be cached again.
+// forgotten holds up to when answers were forgotten. An answer that is made of forgotten ones, in flight, or
+// not deleted from the store yet must not be cached again.
 type forgotten struct{ until propertyMap[forgottenUntil] }
 
 type forgottenUntil struct{ all, final time.Time }

@@ -8,8 +8,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Get returns the fresh answer to q, or nil; for a prewarming question also nil if the
-// answer expires soon. It asks the store but never the source.
+// Get returns the fresh answer to q, or nil; for a prewarming question also nil if the answer expires soon. It
+// asks the store but never the source.
 func (a *Answers) Get(ctx context.Context, q *report.Question) *report.Report {
 	p := propertyOf(q)
 	if a.denied.contains(p) {
@@ -17,15 +17,15 @@ func (a *Answers) Get(ctx context.Context, q *report.Question) *report.Report {
 	}
 	now := a.config.Clock()
 	e, _ := a.lookup(ctx, q.Key(), p, now)
-	if a.state(e, q, now) != fresh || q.Urgency() == report.Prewarm && e.endsSoon(now, a.ttlFor(e, q)) {
-		return nil
+	if a.freshEnough(e, q, now) {
+		return e.report
 	}
-	return e.report
+	return nil
 }
 
-// Put caches r, the answer to q, if it is fresh. If it differs from an older final
-// answer, Google has changed days that were final: then no final answer about the
-// property that is older than r is kept, and changed is true.
+// Put caches r, the answer to q, if it is fresh. If it differs from an older final answer, Google has changed
+// days that were final: then no final answer about the property that is older than r is kept, and changed is
+// true.
 func (a *Answers) Put(ctx context.Context, q *report.Question, r *report.Report) (changed bool) {
 	p, key, now := propertyOf(q), q.Key(), a.config.Clock()
 	if r.Freshness == report.FreshFinal {
@@ -42,27 +42,22 @@ func (a *Answers) Put(ctx context.Context, q *report.Question, r *report.Report)
 	return changed
 }
 
-// Expire marks the answer to q as contradicted by a later one: it is served only if no
-// newer one is available, and only from memory.
+// Expire marks the answer to q as contradicted by a later one: it is served only if no newer one is available,
+// and only from memory.
 func (a *Answers) Expire(q *report.Question) {
 	key := q.Key()
 	if kept, ok := a.memory.GetEntryQuietly(key); ok {
 		kept.Value.expired.Store(true)
 	}
-	if a.writer != nil {
-		a.writer.forget(key) // it would come back as fresh
-	}
+	a.writer.forget(key) // it would come back as fresh
 }
 
-// lookup returns the entry of a key from memory or else from the store. It returns nil
-// if there is none, or, if unread, because the store did not answer in time.
+// lookup returns the entry of a key from memory or else from the store. It returns nil if there is none, or, if
+// unread, because the store did not answer in time.
 func (a *Answers) lookup(ctx context.Context, key report.Key, p propertyKey, now time.Time) (e *entry, unread bool) {
 	if e, ok := a.memory.GetIfPresent(key); ok {
 		a.touchStored(key, e, now)
 		return e, false
-	}
-	if a.writer == nil {
-		return nil, false
 	}
 	return a.load(ctx, key, p, now, false)
 }
@@ -94,13 +89,12 @@ func (a *Answers) touchStored(key report.Key, e *entry, now time.Time) {
 	}
 }
 
-// clockSkew is how far in the future an answer may have been fetched, by a clock that
-// was corrected since. One from further ahead would be fresh for too long.
+// clockSkew is how far in the future an answer may have been fetched, by a clock that was corrected since. One
+// from further ahead would be fresh for too long.
 const clockSkew = time.Minute
 
-// entryOf returns the entry of a stored record, with the freshness that was stored; nil
-// if the record is no longer of use: the configuration may keep stale answers for less
-// time now than when it was stored.
+// entryOf returns the entry of a stored record, with the freshness that was stored; nil if the record is no
+// longer of use: the configuration may keep stale answers for less time now than when it was stored.
 func (a *Answers) entryOf(p propertyKey, r *Record) *entry {
 	now := a.config.Clock()
 	if r == nil || r.Stored.After(now.Add(clockSkew)) || a.forgotten.covers(p, r.Report) {

@@ -1,9 +1,9 @@
-// Package cache answers questions from memory or a store, and fetches answers
-// that are missing or no longer fresh, each once for all who ask.
+// Package cache answers questions from memory or a store, and fetches answers that are missing or no longer
+// fresh, each once for all who ask.
 //
-// It stands behind the gate, so a query arrives here narrowed: its key holds the
-// mandatory filter, the clipped dates, the property and the account, and an
-// answer can be shared between all sessions whose queries have the same key.
+// It stands behind the gate, so a query arrives here narrowed: its key holds the mandatory filter, the clipped
+// dates, the property and the account, and an answer can be shared between all sessions whose queries have the
+// same key.
 package cache
 
 import (
@@ -24,14 +24,12 @@ type Config struct {
 	Source report.Source
 	// Answers are the cached answers. Required.
 	Answers *Answers
-	// Timeout bounds one question to the source, whoever waits for it. The
-	// default is 60 s.
+	// Timeout bounds one question to the source, whoever waits for it. The default is 60 s.
 	Timeout time.Duration
-	// WaitTimeout is how long a caller waits for a newer answer if there is a
-	// stale one. The default is 10 s.
+	// WaitTimeout is how long a caller waits for a newer answer if there is a stale one. The default is 10 s.
 	WaitTimeout time.Duration
-	// Group groups questions that the source answers as one when they come at
-	// the same time, for Prewarm. The default is a group for each.
+	// Group groups questions that the source answers as one when they come at the same time, for Prewarm. The
+	// default is a group for each.
 	Group func([]*report.Question) [][]*report.Question
 	// Observer is called with each event. Optional.
 	Observer func(Event)

@@ -14,8 +14,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// recent are the questions that visitors asked recently, to be asked again before the
-// next visitor does.
+// recent are the questions that visitors asked recently, to be asked again before the next visitor does.
 type recent struct {
 	mu        sync.Mutex
 	questions map[report.Key]*recentQuestion
@@ -32,8 +31,7 @@ type recentQuestion struct {
 // maxRecent bounds the recent questions, and the work of one Prewarm.
 const maxRecent = 2_000
 
-// add records a question that was answered. Answers without a time zone are realtime
-// and not prewarmed.
+// add records a question that was answered. Answers without a time zone are realtime and not prewarmed.
 func (h *recent) add(q *report.Question, r *report.Report, now time.Time) {
 	if r.TimeZone == "" || r.Freshness == report.FreshFinal || q.Urgency() != report.Unseen {
 		return
@@ -63,9 +61,9 @@ func (h *recent) evict() {
 	}
 }
 
-// due returns the questions to prewarm, moved to today, and drops those that nobody
-// accessed for longer than idleTTL. An answer is prewarmed for one TTL after its last
-// access: a visitor who comes back later may come tomorrow, for another day.
+// due returns the questions to prewarm, moved to today, and drops those that nobody accessed for longer than
+// idleTTL. An answer is prewarmed for one TTL after its last access: a visitor who comes back later may come
+// tomorrow, for another day.
 func (h *recent) due(a *Answers, idleTTL time.Duration) []*report.Question {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -93,8 +91,8 @@ func (h *recent) due(a *Answers, idleTTL time.Duration) []*report.Question {
 	return due
 }
 
-// moveToToday moves a question whose range ended today or yesterday when it was asked
-// to the current day, and reports whether that was needed.
+// moveToToday moves a question whose range ended today or yesterday when it was asked to the current day, and
+// reports whether that was needed.
 func (r *recentQuestion) moveToToday(now time.Time) bool {
 	today, yesterday := report.DateOf(now, r.zone), r.today.AddDays(-1).String()
 	by := r.today.DaysUntil(today)
@@ -119,14 +117,12 @@ func moved(day string, by int) string {
 	return d.AddDays(by).String()
 }
 
-// maxPrewarming is at how many properties questions are prewarmed at once; at each, one
-// group after the other.
+// maxPrewarming is at how many properties questions are prewarmed at once; at each, one group after the other.
 const maxPrewarming = 8
 
-// Prewarm asks, once and at the least urgency, the recent questions whose answers expire
-// soon, and those of a day that ended for the new day. Call it every minute or more
-// often; it returns when all are asked or ctx ends. Questions that nobody accessed for
-// longer than idleTTL are dropped.
+// Prewarm asks, once and at the least urgency, the recent questions whose answers expire soon, and those of a
+// day that ended for the new day. Call it every minute or more often; it returns when all are asked or ctx
+// ends. Questions that nobody accessed for longer than idleTTL are dropped.
 func (c *Cache) Prewarm(ctx context.Context, idleTTL time.Duration) {
 	byProperty := map[string][][]*report.Question{}
 	for _, group := range c.config.Group(c.recent.due(c.answers, idleTTL)) {

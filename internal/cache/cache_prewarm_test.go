@@ -63,8 +63,8 @@ func TestWhatGetsOldIsFetchedBefore(t *testing.T) {
 	})
 }
 
-// Nobody looks: first it is left alone, and then forgotten.
-func TestWhatNobodyLooksAtIsDropped(t *testing.T) {
+// Without accesses a question is first not prewarmed, and then dropped.
+func TestIdleQuestionsAreDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{}
 		c := open(t, w, nil)
@@ -109,7 +109,7 @@ func TestMidnightMovesRanges(t *testing.T) {
 	})
 }
 
-func TestPrewarmingLeavesPeopleAlone(t *testing.T) {
+func TestRealtimeAndEndedContextsAreNotPrewarmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{change: func(r *report.Report) { r.TimeZone = "" }} // of the moment
 		c := open(t, w, nil)
@@ -117,7 +117,7 @@ func TestPrewarmingLeavesPeopleAlone(t *testing.T) {
 		time.Sleep(life - time.Minute)
 		c.Prewarm(t.Context(), 9*time.Hour)
 		if len(w.asked) != 1 {
-			t.Error("an answer of the moment was fetched ahead")
+			t.Error("a realtime answer was prewarmed")
 		}
 		w.change = nil
 		mustReport(t, c, ago(90, 70))
@@ -147,9 +147,9 @@ func TestRecentQuestionsAreBounded(t *testing.T) {
 	}
 }
 
-// TestRefreshingCountsWhatNobodyWaitsFor: an answer that is fetched behind, also for
+// TestRefreshingCountsBackgroundFetches: an answer that is fetched in the background, also for
 // those who did not want to wait for it any longer.
-func TestRefreshingCountsWhatNobodyWaitsFor(t *testing.T) {
+func TestRefreshingCountsBackgroundFetches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &watcher{change: func(*report.Report) { time.Sleep(time.Minute / 2) }}
 		c, past := open(t, w, nil), ago(60, 31)

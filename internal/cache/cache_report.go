@@ -12,9 +12,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Report answers q from memory, or by asking the source once for all callers with
-// the same question. A caller whose ctx ends leaves alone: the call to the source
-// goes on for the others.
+// Report answers q from memory, or by asking the source once for all callers with the same question. A caller
+// whose ctx ends leaves alone: the call to the source goes on for the others.
 func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, report.AsError(err)
@@ -30,15 +29,14 @@ func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report,
 		e, unread = a.lookup(ctx, key, p, c.clock())
 	}
 	now := c.clock()
-	state := a.state(e, q, now)
 	if e != nil && q.Urgency() == report.Unseen {
 		e.touch(now)
 	}
 	switch {
-	case state == fresh && (q.Urgency() != report.Prewarm || !e.endsSoon(now, a.ttlFor(e, q))):
+	case a.freshEnough(e, q, now):
 		c.config.Observer(Hit)
 		return e.report, nil
-	case state == stale && q.Urgency() == report.Unseen: // a refresh waits for the new answer
+	case q.Urgency() == report.Unseen && a.state(e, q, now) == stale: // a refresh waits for the new answer
 		return c.serveStale(q, e)
 	}
 	if err := a.cachedFailure(key, e); err != nil {
@@ -73,8 +71,8 @@ func (c *Cache) fetch(ctx context.Context, asked *report.Question, e *entry, unr
 	return r, nil
 }
 
-// serveStale returns the stale answer and fetches a newer one in the background,
-// unless that failed a moment ago.
+// serveStale returns the stale answer and fetches a newer one in the background, unless that failed a moment
+// ago.
 func (c *Cache) serveStale(q *report.Question, e *entry) (*report.Report, error) {
 	c.recent.add(q, e.report, c.clock())
 	if err := c.answers.cachedFailure(q.Key(), e); err != nil {
@@ -103,8 +101,7 @@ func (c *Cache) detach(flight <-chan singleflight.Result) {
 	}()
 }
 
-// wait waits for the answer of a flight; people, if there is a stale answer, no
-// longer than WaitTimeout.
+// wait waits for the answer of a flight; people, if there is a stale answer, no longer than WaitTimeout.
 func (c *Cache) wait(ctx context.Context, q *report.Question, flight <-chan singleflight.Result, e *entry) (*report.Report, error) {
 	timeout := noTimeout
 	if e != nil && q.Urgency() < report.Refresh {
@@ -128,8 +125,7 @@ const noTimeout = time.Duration(1<<63 - 1)
 
 var errTimeout = errors.New("cache: no answer in time")
 
-// await returns the result of a flight, or errTimeout or the error of ctx if one
-// of these ends first.
+// await returns the result of a flight, or errTimeout or the error of ctx if one of these ends first.
 func await(ctx context.Context, flight <-chan singleflight.Result, timeout time.Duration) (r singleflight.Result, err error) {
 	t := time.NewTimer(timeout)
 	defer t.Stop()
@@ -149,8 +145,8 @@ func (c *Cache) landed(q *report.Question, r singleflight.Result, e *entry) (*re
 		return r.Val.(*report.Report), nil
 	}
 	err := report.AsError(r.Err)
-	// The flight may have read an answer from the store. A denied property gives none,
-	// whatever the error of the probe.
+	// The flight may have read an answer from the store. A denied property gives none, whatever the error of
+	// the probe.
 	if e == nil && !c.answers.denied.contains(propertyOf(q)) {
 		e, _ = c.answers.memory.GetIfPresent(q.Key())
 	}
@@ -160,8 +156,7 @@ func (c *Cache) landed(q *report.Question, r singleflight.Result, e *entry) (*re
 	return c.staleOnError(e, err)
 }
 
-// staleOnError returns the cached answer, labelled with the error, if there is one and
-// the error allows it.
+// staleOnError returns the cached answer, labelled with the error, if there is one and the error allows it.
 func (c *Cache) staleOnError(e *entry, err *report.Error) (*report.Report, error) {
 	if e == nil || !allowsStale(err) {
 		c.config.Observer(Failed)
@@ -171,9 +166,9 @@ func (c *Cache) staleOnError(e *entry, err *report.Error) (*report.Report, error
 	return e.labelled(err), nil
 }
 
-// start asks the source, or joins the call in flight. The call has a context of its
-// own. known is the caller's entry; unread says that the store did not answer in time.
-// Once there is an answer, led says whether it was this call that asked.
+// start asks the source, or joins the call in flight. The call has a context of its own. known is the caller's
+// entry; unread says that the store did not answer in time. Once there is an answer, led says whether it was
+// this call that asked.
 func (c *Cache) start(q *report.Question, known *entry, unread bool) (flight <-chan singleflight.Result, led *bool) {
 	led = new(bool)
 	key := q.Key()
@@ -221,8 +216,8 @@ func (c *Cache) ask(q *report.Question) (*report.Report, error) {
 	return r, nil
 }
 
-// recovered calls f and turns a panic into an error: it happens in no request's
-// goroutine and would end the process.
+// recovered calls f and turns a panic into an error: it happens in no request's goroutine and would end the
+// process.
 func recovered[T any](name string, f func() (T, error)) (v T, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Nobody waits for a newer answer where an old one is at hand, however old; only
+// No visitor waits for a newer answer if there is a stale one, however old; only
 // what happens right now is no news later.
-func TestOldAnswersAreGivenAtOnce(t *testing.T) {
+func TestStaleAnswersAreServedAtOnce(t *testing.T) {
 	for freshness, want := range map[report.Freshness]string{report.FreshIntraday: `{"n":1}`, report.FreshRealtime: `{"n":2}`} {
 		synctest.Test(t, func(t *testing.T) {
 			s := always(freshness)
@@ -38,7 +38,7 @@ func refreshed(t *testing.T, c *opened) (*report.Report, error) {
 	return c.Report(t.Context(), sessions)
 }
 
-func TestOldAnswersWhenTheSourceFails(t *testing.T) {
+func TestStaleAnswersWhenTheSourceFails(t *testing.T) {
 	for _, test := range []struct {
 		kind  report.Kind
 		stale report.StaleReason // "" means that the error shows
@@ -140,7 +140,7 @@ func TestFailedQuestionsRestWhenAnOldAnswerIsThere(t *testing.T) {
 	})
 }
 
-func TestFailureWithoutOldAnswerIsAskedAgain(t *testing.T) {
+func TestFailureWithoutStaleAnswerIsAskedAgain(t *testing.T) {
 	s := &source{answer: failing(report.Unavailable)}
 	c := open(t, s, nil)
 	for range 3 {

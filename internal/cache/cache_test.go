@@ -249,7 +249,7 @@ func TestOneQuestionForAllWhoAskTheSame(t *testing.T) {
 	})
 }
 
-func TestOneWhoLeavesCancelsNobody(t *testing.T) {
+func TestCallersCancelAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := always(report.FreshFinal)
 		inner := s.answer
@@ -288,7 +288,7 @@ func TestOneWhoLeavesCancelsNobody(t *testing.T) {
 	})
 }
 
-func TestQuestionsOutliveTheirAskers(t *testing.T) {
+func TestQuestionsOutliveTheirCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := make(chan string, 1)
 		c := open(t, &source{answer: func(_ context.Context, _ int64, q *report.Question) (*report.Report, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// TestUrgency: a question is as urgent as what is at hand is old.
+// TestUrgency: a question is as urgent as the cached answer is old.
 func TestUrgency(t *testing.T) {
 	for _, c := range []struct {
 		name  string

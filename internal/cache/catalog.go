@@ -13,29 +13,25 @@ import (
 type CatalogConfig struct {
 	// Clock tells the time. Required.
 	Clock func() time.Time
-	// Properties and Fields are how long what is known is not asked again.
-	// Defaults: 1 h and 4 h.
+	// Properties and Fields are how long what is known is not asked again. Defaults: 1 h and 4 h.
 	Properties, Fields time.Duration
-	// Backoff is how long nothing is asked again after the source failed. The
-	// default is 10 s.
+	// Backoff is how long nothing is asked again after the source failed. The default is 10 s.
 	Backoff time.Duration
 	// Timeout bounds one question to the source. The default is 30 s.
 	Timeout time.Duration
-	// WaitTimeout is how long a caller waits for something newer than what is
-	// known. The default is 3 s.
+	// WaitTimeout is how long a caller waits for something newer than what is known. The default is 3 s.
 	WaitTimeout time.Duration
-	// Answers share their store with the catalog, and drop what they have about
-	// a property that changes. Optional.
+	// Answers share their store with the catalog, and drop what they have about a property that changes.
+	// Optional.
 	Answers *Answers
-	// Changed is called once when the time zone or the currency of a property
-	// has changed at Google. It must not block. Optional.
+	// Changed is called once when the time zone or the currency of a property has changed at Google. It must
+	// not block. Optional.
 	Changed func(account, property string, before, after report.Property)
 }
 
-// A Catalog is a report.Catalog in front of another. When the source fails, what is
-// known is returned, however old: a property's time zone hardly ever changes, and
-// without it no date can be resolved. It holds two small records per property and
-// drops none: the properties are those of the configuration.
+// A Catalog is a report.Catalog in front of another. When the source fails, what is known is returned, however
+// old: a property's time zone hardly ever changes, and without it no date can be resolved. It holds two small
+// records per property and drops none: the properties are those of the configuration.
 type Catalog struct {
 	properties *table[report.Property]
 	fields     *table[*report.Fields]
@@ -68,9 +64,8 @@ func NewCatalog(source report.Catalog, c CatalogConfig) (*Catalog, error) {
 	return k, nil
 }
 
-// propertyReplaced compares the old and the new settings of a property. Answers from
-// before a change count other days, or other money, and are forgotten. It returns how
-// to report a change; nil if there is none.
+// propertyReplaced compares the old and the new settings of a property. Answers from before a change count
+// other days, or other money, and are forgotten. It returns how to report a change; nil if there is none.
 func (c *CatalogConfig) propertyReplaced(p propertyKey, before, after report.Property, now time.Time) func() {
 	if before.TimeZone.String() == after.TimeZone.String() && before.CurrencyCode == after.CurrencyCode {
 		return nil
@@ -95,14 +90,13 @@ func (c *Catalog) Fields(ctx context.Context, account, property string) (*report
 	return c.fields.get(ctx, propertyKey{account, property})
 }
 
-// Compatibility asks the source each time: hardly two developers who explore fields
-// ask the same.
+// Compatibility asks the source each time: hardly two developers who explore fields ask the same.
 func (c *Catalog) Compatibility(ctx context.Context, asked report.CompatibilityCheck) (*report.Compatibility, error) {
 	return c.source.Compatibility(ctx, asked)
 }
 
-// Load reads the settings of properties, pairs of account and property, from the store,
-// one after the other, until ctx ends. Requests then need not wait for the store.
+// Load reads the settings of properties, pairs of account and property, from the store, one after the other,
+// until ctx ends. Requests then need not wait for the store.
 func (c *Catalog) Load(ctx context.Context, properties [][2]string) {
 	for _, p := range properties {
 		if ctx.Err() != nil {
@@ -117,8 +111,8 @@ func (c *Catalog) Known(account, property string) bool {
 	return c.properties.record(propertyKey{account, property}).known
 }
 
-// Fresh reports whether a property's settings were fetched or confirmed so recently that
-// Property does not ask the source.
+// Fresh reports whether a property's settings were fetched or confirmed so recently that Property does not ask
+// the source.
 func (c *Catalog) Fresh(account, property string) bool {
 	r := c.properties.record(propertyKey{account, property})
 	return r.known && !r.failed && c.properties.config.Clock().Before(r.askAt)
@@ -131,8 +125,8 @@ func (c *Catalog) MarkStale(account, property string) {
 	})
 }
 
-// observe compares what an answer says of its property with what is known. What was
-// known may be newer than an answer that was asked before it.
+// observe compares what an answer says of its property with what is known. What was known may be newer than an
+// answer that was asked before it.
 func (c *Catalog) observe(p propertyKey, r *report.Report, asked time.Time) {
 	known := c.properties.record(p)
 	if !known.known || r.TimeZone == "" {

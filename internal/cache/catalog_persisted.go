@@ -8,9 +8,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// persisted keeps a table's records beyond the process, in the answers' store. A server
-// that starts while Google fails knows the time zones by it, without which it could
-// serve none of the stored answers.
+// persisted keeps a table's records beyond the process, in the answers' store. A server that starts while
+// Google fails knows the time zones by it, without which it could serve none of the stored answers.
 type persisted[V any] struct {
 	writer *storeWriter // nil without a store
 	kind   string
@@ -25,12 +24,9 @@ func (s persisted[V]) key(p propertyKey) report.Key {
 	return keyOf("catalog ", s.kind, p.account, p.property)
 }
 
-// get returns the stored value and when it was stored. loaded is false if the store did
-// not answer in time. See storeWriter.get for insist.
+// get returns the stored value and when it was stored. loaded is false if the store did not answer in time. See
+// storeWriter.get for insist.
 func (s persisted[V]) get(ctx context.Context, p propertyKey, insist bool) (v V, stored time.Time, found, loaded bool) {
-	if s.writer == nil {
-		return v, stored, false, true
-	}
 	r, loaded := s.writer.get(ctx, s.key(p), insist)
 	if r == nil {
 		return v, stored, false, loaded
@@ -40,9 +36,6 @@ func (s persisted[V]) get(ctx context.Context, p propertyKey, insist bool) (v V,
 }
 
 func (s persisted[V]) put(p propertyKey, v V, now time.Time) {
-	if s.writer == nil {
-		return
-	}
 	body, err := json.Marshal(s.encode(p, v))
 	if err != nil {
 		return // a value that JSON cannot hold is asked again
@@ -53,14 +46,10 @@ func (s persisted[V]) put(p propertyKey, v V, now time.Time) {
 	})
 }
 
-func (s persisted[V]) forget(p propertyKey) {
-	if s.writer != nil {
-		s.writer.forget(s.key(p))
-	}
-}
+func (s persisted[V]) forget(p propertyKey) { s.writer.forget(s.key(p)) }
 
-// persistedProperty is what is stored of a property: neither its id nor its name, which
-// do not belong in a file of answers.
+// persistedProperty is what is stored of a property: neither its id nor its name, which do not belong in a file
+// of answers.
 type persistedProperty struct {
 	TimeZone     string `json:"timeZone"`
 	CurrencyCode string `json:"currencyCode,omitempty"`

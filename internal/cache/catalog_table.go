@@ -17,8 +17,8 @@ type table[V any] struct {
 	ttl       time.Duration
 	source    func(ctx context.Context, account, property string) (V, error)
 	persisted persisted[V]
-	// replacing is called with the old and the new value, while the table is locked, and
-	// returns what to call once it is unlocked, or nil. Optional.
+	// replacing is called with the old and the new value, while the table is locked, and returns what to call
+	// once it is unlocked, or nil. Optional.
 	replacing func(p propertyKey, before, after V, now time.Time) func()
 
 	mu      sync.RWMutex
@@ -92,15 +92,15 @@ func (r record[V]) result() (v V, err error) {
 	return r.value, nil
 }
 
-// backOff saves the next callers from waiting for a slow source, though it may answer
-// yet: one request asks about a property several times.
+// backOff saves the next callers from waiting for a slow source, though it may answer yet: one request asks
+// about a property several times.
 func (t *table[V]) backOff(p propertyKey) {
 	t.update(p, func(r *record[V]) { r.askAt = later(r.askAt, t.config.Clock().Add(t.config.Backoff)) })
 }
 
-// lookup returns the record of a property, from the store if this process has none; it
-// is then as fresh as when it was stored. If the store does not answer in time, the next
-// lookup reads it again. See storeWriter.get for insist.
+// lookup returns the record of a property, from the store if this process has none; it is then as fresh as when
+// it was stored. If the store does not answer in time, the next lookup reads it again. See storeWriter.get for
+// insist.
 func (t *table[V]) lookup(ctx context.Context, p propertyKey, insist bool) record[V] {
 	if r := t.record(p); r.known || r.loaded {
 		return r
@@ -161,9 +161,9 @@ func (t *table[V]) confirm(p propertyKey, at time.Time) {
 	})
 }
 
-// unpersist deletes the stored value of a property to which an answer was denied: a
-// server that starts while Google fails then has no time zone for it, and serves none of
-// its answers. persistAgain stores it again once there is an answer.
+// unpersist deletes the stored value of a property to which an answer was denied: a server that starts while
+// Google fails then has no time zone for it, and serves none of its answers. persistAgain stores it again once
+// there is an answer.
 func (t *table[V]) unpersist(p propertyKey) {
 	t.update(p, func(r *record[V]) {
 		r.unpersisted = true
@@ -183,8 +183,8 @@ func (t *table[V]) persistAgain(p propertyKey) {
 	})
 }
 
-// fail records that the source failed. Only denied access takes the value away: it must
-// not come back when Google fails later.
+// fail records that the source failed. Only denied access takes the value away: it must not come back when
+// Google fails later.
 func (t *table[V]) fail(p propertyKey, err *report.Error, now time.Time) record[V] {
 	return t.update(p, func(r *record[V]) {
 		if err.Kind == report.NoAccess {

@@ -209,9 +209,9 @@ func TestCatalogSurvivesARestart(t *testing.T) {
 	})
 }
 
-// TestAccessTakenAwayForgetsTheProperty: the door that a question found shut stays
+// TestDeniedAccessForgetsTheProperty: a property that a question found denied stays
 // so over a restart, by the time zone that is gone.
-func TestAccessTakenAwayForgetsTheProperty(t *testing.T) {
+func TestDeniedAccessForgetsTheProperty(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, known := newDisk(), &catalog{}
 		q := about("a", "1")

@@ -7,31 +7,27 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Store keeps answers beyond the memory and the life of a process. It decides
-// nothing: whether a record may be served is up to the cache.
+// A Store keeps answers beyond the memory and the life of a process. It decides nothing: whether a record may
+// be served is up to the cache.
 //
-// Methods are safe for concurrent use. An error means that the store cannot read
-// or write now; the cache goes on without it and tries again later.
+// Methods are safe for concurrent use. An error means that the store cannot read or write now; the cache goes
+// on without it and tries again later.
 type Store interface {
-	// Get returns the record of a key, or nil where there is none. A record that
-	// comes back is whole: every byte is as it was put, or the store treats it
-	// as absent and forgets it. One whose Kept time is over is absent too.
-	// Records are shared and must not be changed.
+	// Get returns the record of a key, or nil where there is none. A record that comes back is whole: every
+	// byte is as it was put, or the store treats it as absent and forgets it. One whose Kept time is over is
+	// absent too. Records are shared and must not be changed.
 	Get(ctx context.Context, k report.Key) (*Record, error)
-	// Apply makes all changes of a batch or, when it fails or the process dies
-	// in it, none. What it has made outlives the process, however that ends, in
-	// a store that outlives processes.
+	// Apply makes all changes of a batch or, when it fails or the process dies in it, none. What it has made
+	// outlives the process, however that ends, in a store that outlives processes.
 	//
-	// A store has a capacity. To stay within it, Apply forgets records whose
-	// Kept time is over, and then those whose Used time is the longest ago. A
-	// record that would take more than MaxShare of the capacity is not kept,
-	// and an older one with its key is forgotten.
+	// A store has a capacity. To stay within it, Apply forgets records whose Kept time is over, and then those
+	// whose Used time is the longest ago. A record that would take more than MaxShare of the capacity is not
+	// kept, and an older one with its key is forgotten.
 	//
 	// An empty batch is not idle: a store that could not be opened tries again.
 	Apply(ctx context.Context, b *Batch) error
-	// Purge forgets the records that p names, and returns how many. Like Apply it
-	// makes all of the change or, when it fails, none, and it tries again to open
-	// a store that could not be opened.
+	// Purge forgets the records that p names, and returns how many. Like Apply it makes all of the change or,
+	// when it fails, none, and it tries again to open a store that could not be opened.
 	Purge(ctx context.Context, p Purge) (int, error)
 	// Stats returns how much is kept.
 	Stats() StoreStats
@@ -39,8 +35,8 @@ type Store interface {
 	Close() error
 }
 
-// MaxShare is the part of a store's capacity that one record may take: one huge
-// answer must not evict everybody else's.
+// MaxShare is the part of a store's capacity that one record may take: one huge answer must not evict everybody
+// else's.
 const MaxShare = 0.25
 
 // A Batch is changes to a store, made in this order: Forget, Used, Put.
@@ -54,8 +50,7 @@ type Batch struct {
 
 // A Purge names records to forget.
 type Purge struct {
-	// Owner is whose records. The zero Owner means those of all owners, and not
-	// the records that have none.
+	// Owner is whose records. The zero Owner means those of all owners, and not the records that have none.
 	Owner report.Key
 	// Final limits it to records whose report is final.
 	Final bool
@@ -69,22 +64,21 @@ func (p Purge) covers(r *Record) bool {
 	return r.Owner != report.Key{} && (p.Owner == report.Key{} || p.Owner == r.Owner)
 }
 
-// A Record is an answer as a store keeps it. There is no secret in it: the key
-// is a hash, and the report holds what viewers get.
+// A Record is an answer as a store keeps it. There is no secret in it: the key is a hash, and the report holds
+// what viewers get.
 type Record struct {
 	Key report.Key
-	// Owner stands for the property and account that the answer is about; zero
-	// for what is no answer.
+	// Owner stands for the property and account that the answer is about; zero for what is no answer.
 	Owner report.Key
 	// Report is the answer; its Stale is empty.
 	Report *report.Report
 	// Stored is when the answer came.
 	Stored time.Time
-	// Good is until when the answer is served without asking again, Kept until
-	// when it may be served at all. The zero time means without end.
+	// Good is until when the answer is served without asking again, Kept until when it may be served at all.
+	// The zero time means without end.
 	Good, Kept time.Time
-	// Used is the last access, as far as the store knows: the cache updates it
-	// now and then, not with every access.
+	// Used is the last access, as far as the store knows: the cache updates it now and then, not with every
+	// access.
 	Used time.Time
 }
 

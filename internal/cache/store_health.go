@@ -13,8 +13,8 @@ type health struct {
 	retryAt  time.Time // the end of the back-off
 }
 
-// observe records an outcome. It calls changed when the number of failures in a row
-// reaches the threshold, and when the row ends. It returns the error of the row, or nil.
+// observe records an outcome. It calls changed when the number of failures in a row reaches the threshold, and
+// when the row ends. It returns the error of the row, or nil.
 func (h *health) observe(err error, threshold int, changed func(failing bool)) error {
 	h.mu.Lock()
 	was := h.err

@@ -18,10 +18,13 @@ const (
 	maxSlowReads = 3
 )
 
-// get returns the record of a key, or nil. known is false if the store failed or did not
-// answer in time, so that it may have one. Callers insist if only the store can answer:
-// they wait longer, and during a back-off too.
+// get returns the record of a key, or nil. known is false if the store failed or did not answer in time, so
+// that it may have one. Callers insist if only the store can answer: they wait longer, and during a back-off
+// too.
 func (w *storeWriter) get(ctx context.Context, k report.Key, insist bool) (r *Record, known bool) {
+	if w == nil {
+		return nil, true
+	}
 	k = w.inRealm(k)
 	w.mu.Lock()
 	c := w.pending[k]
@@ -63,8 +66,8 @@ func (w *storeWriter) read(k report.Key) (*Record, error) {
 	return r, err
 }
 
-// observeRead begins a back-off when too many reads in a row failed or were slow:
-// visitors would wait for nothing. A probe ends it.
+// observeRead begins a back-off when too many reads in a row failed or were slow: visitors would wait for
+// nothing. A probe ends it.
 func (w *storeWriter) observeRead(err error) {
 	fault := w.readHealth.observe(err, maxSlowReads, func(failing bool) {
 		switch {

@@ -15,7 +15,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// disk is a store that outlives caches, and breaks when told to.
+// disk is a store that outlives caches, and breaks on demand.
 type disk struct {
 	*MemoryStore
 	broken, stuck atomic.Bool
@@ -147,7 +147,7 @@ func TestRestartIsWarm(t *testing.T) {
 	}
 }
 
-func TestOldAnswersSurviveARestart(t *testing.T) {
+func TestStaleAnswersSurviveARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := newDisk(), always(report.FreshIntraday)
 		c := with(t, s, d, nil)
@@ -211,7 +211,7 @@ func TestFailuresAndRefusalsAreNotStored(t *testing.T) {
 	})
 }
 
-// TestRealms: what one Google said is not what another says.
+// TestRealms: answers of one Google are not served as those of another.
 func TestRealms(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := newDisk(), always(report.FreshFinal)
@@ -228,7 +228,7 @@ func TestRealms(t *testing.T) {
 	})
 }
 
-// What is written waits a moment for company, and nobody waits for it.
+// Writes are batched, and no caller waits for them.
 func TestWritesAreGathered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
@@ -271,7 +271,7 @@ func TestReadYourWrites(t *testing.T) {
 	})
 }
 
-func TestLastUsesAreToldNowAndThen(t *testing.T) {
+func TestLastAccessesAreWrittenNowAndThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
 		c := open(t, always(report.FreshFinal), on(d))
@@ -325,7 +325,7 @@ func TestFullDiskDegradesToMemory(t *testing.T) {
 	})
 }
 
-// A queue that is full drops writes, counts them, and stops nobody.
+// A full queue drops writes, counts them, and blocks no caller.
 func TestFullQueueDrops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk()
@@ -421,8 +421,8 @@ func TestAnOutageOpensNoProperty(t *testing.T) {
 	})
 }
 
-// TestAccessTakenAwayShutsTheProperty: not only the question that found out.
-func TestAccessTakenAwayShutsTheProperty(t *testing.T) {
+// TestDeniedAccessDeniesTheProperty: not only the question that found out.
+func TestDeniedAccessDeniesTheProperty(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, s := newDisk(), always(report.FreshFinal)
 		c := open(t, s, on(d))

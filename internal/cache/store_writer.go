@@ -15,24 +15,23 @@ import (
 )
 
 const (
-	// batchDelay is how long changes are collected before they are written: with the
-	// time of a write, what a crash loses.
+	// batchDelay is how long changes are collected before they are written: with the time of a write, what a
+	// crash loses.
 	batchDelay = 250 * time.Millisecond
 	// writeTimeout bounds one batch.
 	writeTimeout = 20 * time.Second
 	// closeTimeout bounds the last batch, with one that is being written.
 	closeTimeout = 5 * time.Second
-	// maxPending bounds the bytes of pending records, maxChanges the pending changes;
-	// what exceeds either is dropped.
+	// maxPending bounds the bytes of pending records, maxChanges the pending changes; what exceeds either is
+	// dropped.
 	maxPending = 32 << 20
 	maxChanges = 50_000
-	// storeTouchInterval is the precision of the last accesses in the store, which evicts
-	// by them.
+	// storeTouchInterval is the precision of the last accesses in the store, which evicts by them.
 	storeTouchInterval = time.Hour
 )
 
-// A storeWriter writes to a store in the background and reads from it, what is pending
-// included. It never makes a caller wait for a write, nor long for a read.
+// A storeWriter writes to a store in the background and reads from it, what is pending included. It never makes
+// a caller wait for a write, nor long for a read. A nil one is a store that keeps nothing.
 type storeWriter struct {
 	store   Store
 	clock   func() time.Time
@@ -85,16 +84,20 @@ func realmKey(name string) (k report.Key) {
 	return k
 }
 
-// inRealm returns the store's key for a key. Keys of different realms differ.
-func (w *storeWriter) inRealm(k report.Key) report.Key { return xor(k, w.realm) }
+// inRealm returns the store's key for a key, zero for zero. Others differ between realms.
+func (w *storeWriter) inRealm(k report.Key) report.Key {
+	if k == (report.Key{}) {
+		return k
+	}
+	return xor(k, w.realm)
+}
 
 func xor(k, realm report.Key) report.Key {
 	subtle.XORBytes(k[:], k[:], realm[:])
 	return k
 }
 
-// run writes until close. It begins with an empty batch, which shows a store that could
-// not be opened.
+// run writes until close. It begins with an empty batch, which shows a store that could not be opened.
 func (w *storeWriter) run() {
 	defer close(w.ended)
 	for w.write(); w.next(); {
@@ -130,8 +133,8 @@ func (w *storeWriter) write() {
 	_ = w.flush() // which has logged the error
 }
 
-// flush writes what is pending. What fails is pending again, unless there is a newer
-// change of its key. w.writing is held.
+// flush writes what is pending. What fails is pending again, unless there is a newer change of its key.
+// w.writing is held.
 func (w *storeWriter) flush() error {
 	select {
 	case <-w.wake: // for what is taken now
@@ -182,15 +185,18 @@ func batchOf(changes map[report.Key]change) *Batch {
 
 // put writes a record, soon. The writer owns it from now on.
 func (w *storeWriter) put(r *Record) {
-	r.Key = w.inRealm(r.Key)
-	if r.Owner != (report.Key{}) {
-		r.Owner = w.inRealm(r.Owner)
+	if w != nil {
+		r.Key, r.Owner = w.inRealm(r.Key), w.inRealm(r.Owner)
+		w.enqueue(r.Key, change{put: r})
 	}
-	w.enqueue(r.Key, change{put: r})
 }
 
 // forget deletes a record from the store, soon, and hides it at once.
-func (w *storeWriter) forget(k report.Key) { w.enqueue(w.inRealm(k), change{forget: true}) }
+func (w *storeWriter) forget(k report.Key) {
+	if w != nil {
+		w.enqueue(w.inRealm(k), change{forget: true})
+	}
+}
 
 // touch updates the last access of a record, unless another change of it is pending.
 func (w *storeWriter) touch(k report.Key, at time.Time) {
@@ -203,13 +209,12 @@ func (w *storeWriter) touch(k report.Key, at time.Time) {
 	}
 }
 
-// purge deletes the records about a property from the store, and returns how many there
-// were.
+// purge deletes the records about a property from the store, and returns how many there were.
 func (w *storeWriter) purge(ctx context.Context, property propertyKey, final bool) (int, error) {
-	p := Purge{Owner: ownerOf(property), Final: final}
-	if p.Owner != (report.Key{}) {
-		p.Owner = w.inRealm(p.Owner)
+	if w == nil {
+		return 0, nil
 	}
+	p := Purge{Owner: w.inRealm(ownerOf(property)), Final: final}
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	unwritten := w.flush() // so that pending records are deleted too
@@ -237,8 +242,8 @@ func (w *storeWriter) enqueue(k report.Key, c change) {
 	}
 }
 
-// add replaces the pending change of a key. A record or a last access that exceeds the
-// bounds is dropped; a deletion never is. w.mu is held.
+// add replaces the pending change of a key. A record or a last access that exceeds the bounds is dropped; a
+// deletion never is. w.mu is held.
 func (w *storeWriter) add(k report.Key, c change) {
 	before := w.pending[k]
 	bytes := w.bytes + c.size() - before.size()

@@ -12,8 +12,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// An answer is the body of a report, decoded as far as is needed; rows are not. Its
-// members are in the order in which bodies are written.
+// An answer is the body of a report, decoded as far as is needed; rows are not. Its members are in the order in
+// which bodies are written.
 type answer struct {
 	DimensionHeaders json.RawMessage   `json:"dimensionHeaders,omitempty"`
 	MetricHeaders    []json.RawMessage `json:"metricHeaders,omitempty"`
@@ -26,8 +26,8 @@ type answer struct {
 
 var errWhole = errors.New("plan: the answer cannot be split or merged")
 
-// readAnswer decodes a body. It fails for one that is not whole, or that says more than
-// rows: estimates, notices, and whatever is new.
+// readAnswer decodes a body. It fails for one that is not whole, or that says more than rows: estimates,
+// notices, and whatever is new.
 func readAnswer(r *report.Report) (*answer, error) {
 	if !r.Plain() {
 		return nil, errWhole
@@ -74,8 +74,7 @@ func (a *answer) withoutRows() *answer {
 // matches reports whether two answers differ in their rows only.
 func (a *answer) matches(b *answer) bool { return reflect.DeepEqual(a.withoutRows(), b.withoutRows()) }
 
-// total adds rows up to the row of totals, in whole numbers. That of no rows has no
-// values.
+// total adds rows up to the row of totals, in whole numbers. That of no rows has no values.
 func total(rows []json.RawMessage) (json.RawMessage, error) {
 	var total report.Row
 	var sums []int64
@@ -102,6 +101,5 @@ func total(rows []json.RawMessage) (json.RawMessage, error) {
 	return report.EncodeJSON(total), nil
 }
 
-// reservedTotal stands for the dimensions of a row of totals.
-// Source: Data API, MetricAggregation.
+// reservedTotal stands for the dimensions of a row of totals. Source: Data API, MetricAggregation.
 const reservedTotal = "RESERVED_TOTAL"

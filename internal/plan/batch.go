@@ -54,8 +54,7 @@ func refuseBatch(q report.Query) Refusal {
 	return ""
 }
 
-// groupKey returns what questions that can be asked as one have in common: all but
-// their metrics.
+// groupKey returns what questions that can be asked as one have in common: all but their metrics.
 func groupKey(q *report.Question) report.Key {
 	return q.With(func(q *report.Query) { q.Metrics = nil }).Key()
 }
@@ -88,8 +87,7 @@ type batch struct {
 	answers map[report.Key]*report.Report // none for a member that must be asked alone
 }
 
-// batched asks q, as one with others of its group that come within BatchDelay or are in
-// flight.
+// batched asks q, as one with others of its group that come within BatchDelay or are in flight.
 func (p *Plan) batched(ctx context.Context, q *report.Question) (*report.Report, error) {
 	if p.config.BatchDelay < 0 || refuseBatch(q.Query()) != "" {
 		return p.pass(ctx, q)
@@ -107,8 +105,7 @@ func (p *Plan) batched(ctx context.Context, q *report.Question) (*report.Report,
 	if b.err != nil && len(b.members) == 1 {
 		return nil, b.err
 	}
-	// The batch cannot be asked as one, or its answer cannot be split; q alone may have
-	// an answer.
+	// The batch cannot be asked as one, or its answer cannot be split; q alone may have an answer.
 	return p.pass(ctx, q)
 }
 
@@ -118,8 +115,8 @@ func (p *Plan) pass(ctx context.Context, q *report.Question) (*report.Report, er
 	return p.config.Source.Report(ctx, q)
 }
 
-// join adds q to a batch of its group: one in flight that asks for all its metrics, the
-// one that waits, or a new one.
+// join adds q to a batch of its group: one in flight that asks for all its metrics, the one that waits, or a
+// new one.
 func (p *Plan) join(q *report.Question) *batch {
 	key := groupKey(q)
 	p.mu.Lock()
@@ -219,8 +216,7 @@ func (p *Plan) ask(key report.Key, b *batch) {
 	}
 }
 
-// split returns the answer to q out of r, the answer to the same question with more
-// metrics.
+// split returns the answer to q out of r, the answer to the same question with more metrics.
 func split(r *report.Report, metrics []report.Metric, q report.Query) (*report.Report, error) {
 	a, err := readAnswer(r)
 	if err != nil {
@@ -243,8 +239,8 @@ func split(r *report.Report, metrics []report.Metric, q report.Query) (*report.R
 		return nil, err
 	}
 	own.RowCount = len(own.Rows)
-	// If only this question has no rows, Google's answer says so in its own way; and
-	// Google decides which rows a limit leaves out.
+	// If only this question has no rows, Google's answer says so in its own way; and Google decides which rows
+	// a limit leaves out.
 	if own.RowCount == 0 && len(a.Rows) > 0 || int64(own.RowCount) > rowLimit(q) {
 		return nil, errWhole
 	}
@@ -254,9 +250,8 @@ func split(r *report.Report, metrics []report.Metric, q report.Query) (*report.R
 	return own.report(r), nil
 }
 
-// projectRows keeps some columns of metrics. It drops rows in which these are all zero,
-// as Google does.
-// Source: Data API, RunReportRequest.keepEmptyRows.
+// projectRows keeps some columns of metrics. It drops rows in which these are all zero, as Google does. Source:
+// Data API, RunReportRequest.keepEmptyRows.
 func projectRows(rows []json.RawMessage, columns []int) ([]json.RawMessage, error) {
 	var out []json.RawMessage
 	for _, raw := range rows {
@@ -274,9 +269,8 @@ func projectRows(rows []json.RawMessage, columns []int) ([]json.RawMessage, erro
 	return out, nil
 }
 
-// projectTotals keeps some columns of the row of totals of each range. That of a range
-// without rows is empty, whatever the columns. If one is zero in these columns alone, it
-// may be of no rows: Google has to be asked.
+// projectTotals keeps some columns of the row of totals of each range. That of a range without rows is empty,
+// whatever the columns. If one is zero in these columns alone, it may be of no rows: Google has to be asked.
 func projectTotals(rows []json.RawMessage, columns []int) ([]json.RawMessage, error) {
 	var out []json.RawMessage
 	for _, raw := range rows {

@@ -13,10 +13,9 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A dashboard shows a total beside a line over the same days. The total is asked
-// as it is; the line is put together from days that are kept for weeks. When Google
-// changes such a day, they contradict each other. So the sums of both are compared
-// whenever one of them comes, for the metrics whose rows add up, and the answer
+// A dashboard shows a total beside a line over the same days. The total is asked as it is; the line is put
+// together from days that are kept for weeks. When Google changes such a day, they contradict each other. So
+// the sums of both are compared whenever one of them comes, for the metrics whose rows add up, and the answer
 // that is older, or was put together, is asked again.
 
 // A sumKey is a metric over a range of days, for all who may see the same events.
@@ -47,13 +46,13 @@ func newSums() (*sums, error) {
 	return s, nil
 }
 
-// simultaneous is the most between two answers that were asked at the same time:
-// Google may have counted more in between, but hardly has.
+// simultaneous is the most between two answers that were asked at the same time: Google may have counted more
+// in between, but hardly has.
 const simultaneous = time.Minute
 
-// consistent compares a new answer with others about the same days, and expires those
-// that are out of date. It returns false if the answer itself must be asked as a whole.
-// An assembled one is kept before others can contradict it.
+// consistent compares a new answer with others about the same days, and expires those that are out of date. It
+// returns false if the answer itself must be asked as a whole. An assembled one is kept before others can
+// contradict it.
 func (p *Plan) consistent(ctx context.Context, q *report.Question, r *report.Report, assembled bool) bool {
 	query := q.Query()
 	own, others := p.totals, p.lines
@@ -107,12 +106,11 @@ func (p *Plan) mustAskWhole(q *report.Question) bool {
 	return whole
 }
 
-// maxSummed bounds the rows that are added up, each of which has to be decoded while a
-// visitor waits. The panels of a dashboard have far fewer.
+// maxSummed bounds the rows that are added up, each of which has to be decoded while a visitor waits. The
+// panels of a dashboard have far fewer.
 const maxSummed = 20_000
 
-// sumsOf returns the sums of an answer's rows over whole ranges; nil where rows don't
-// add up to that.
+// sumsOf returns the sums of an answer's rows over whole ranges; nil where rows don't add up to that.
 func sumsOf(q report.Query, r *report.Report) map[sumKey]int64 {
 	line := len(q.Dimensions) > 0
 	if q.Realtime || q.MetricFilter != nil || q.Offset != 0 || q.KeepEmptyRows || r.Rows > maxSummed ||
@@ -151,15 +149,13 @@ func sumsOf(q report.Query, r *report.Report) map[sumKey]int64 {
 	return values
 }
 
-// A column is that of a metric in the rows of one range, whose name is empty if it is
-// the only one.
+// A column is that of a metric in the rows of one range, whose name is empty if it is the only one.
 type column struct {
 	rangeName string
 	metric    int
 }
 
-// columnSums adds up the additive columns of each range; false if a value is no whole
-// number.
+// columnSums adds up the additive columns of each range; false if a value is no whole number.
 func (a *answer) columnSums(metrics []string, ranges bool) (map[column]int64, bool) {
 	sums := map[column]int64{}
 	for _, raw := range a.Rows {

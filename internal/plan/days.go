@@ -9,8 +9,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// days answers q from the final days that are kept of the range's beginning, and one
-// question for the rest.
+// days answers q from the final days that are kept of the range's beginning, and one question for the rest.
 func (p *Plan) days(ctx context.Context, q *report.Question) (*report.Report, error) {
 	all, ok := daysOf(q.Query())
 	if !ok {
@@ -29,8 +28,8 @@ func (p *Plan) days(ctx context.Context, q *report.Question) (*report.Report, er
 	}
 	r, err := p.batched(ctx, q)
 	if err != nil {
-		// A contradicted answer is none, and the error may deny access: whether a
-		// stale answer may be served instead is up to the caller.
+		// A contradicted answer is none, and the error may deny access: whether a stale answer may be served
+		// instead is up to the caller.
 		if whole {
 			p.askWholeNext(q)
 		}
@@ -41,8 +40,8 @@ func (p *Plan) days(ctx context.Context, q *report.Question) (*report.Report, er
 	return r, nil
 }
 
-// assemble returns nil if q must be asked as a whole: no days are kept, or the answer for
-// the rest has more than rows.
+// assemble returns nil if q must be asked as a whole: no days are kept, or the answer for the rest has more
+// than rows.
 func (p *Plan) assemble(ctx context.Context, q *report.Question, all []report.Date) (*report.Report, error) {
 	var parts []*report.Report // from the range's beginning on
 	for _, day := range all {
@@ -69,8 +68,8 @@ func (p *Plan) assemble(ctx context.Context, q *report.Question, all []report.Da
 	return r, nil
 }
 
-// rest answers q, the part of a range for which no days are kept. Several ranges may have
-// the same rest, so it is kept too.
+// rest answers q, the part of a range for which no days are kept. Several ranges may have the same rest, so it
+// is kept too.
 func (p *Plan) rest(ctx context.Context, q *report.Question) (*report.Report, error) {
 	if r := p.config.Parts.Get(ctx, q); r != nil {
 		return r, nil
@@ -83,9 +82,8 @@ func (p *Plan) rest(ctx context.Context, q *report.Question) (*report.Report, er
 	return r, err
 }
 
-// dayOf is the question under which the rows of one day of q are kept. No client can ask
-// it, for offsets are not negative: what is kept of a day without rows is not what Google
-// would answer about it.
+// dayOf is the question under which the rows of one day of q are kept. No client can ask it, for offsets are
+// not negative: what is kept of a day without rows is not what Google would answer about it.
 func dayOf(q *report.Question, day report.Date) *report.Question {
 	return q.With(func(q *report.Query) {
 		q.Offset, q.Limit = -1, report.MaxLimit
@@ -134,8 +132,8 @@ func rowLimit(q report.Query) int64 {
 	return int64(q.Limit)
 }
 
-// leastFinal returns the part whose age is that of the whole: the one that can still
-// change most, and of those that cannot the oldest.
+// leastFinal returns the part whose age is that of the whole: the one that can still change most, and of those
+// that cannot the oldest.
 func leastFinal(parts []*report.Report) *report.Report {
 	decides := parts[0]
 	for _, r := range parts[1:] {
@@ -159,8 +157,8 @@ func (p *Plan) keepDays(ctx context.Context, q *report.Question, r *report.Repor
 	}
 }
 
-// finalDays returns the parts of an answer about the first days, those that are final.
-// column is that of the day in its rows.
+// finalDays returns the parts of an answer about the first days, those that are final. column is that of the
+// day in its rows.
 func finalDays(days []report.Date, column int, r *report.Report) (parts []*report.Report) {
 	zone, err := time.LoadLocation(r.TimeZone)
 	if err != nil || r.TimeZone == "" || len(days) == 0 || !report.Final(days[0], zone, r.FetchedAt) {

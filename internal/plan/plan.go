@@ -1,16 +1,15 @@
 // Package plan answers questions with the fewest requests to Google.
 //
-// It stands between the cache, which asks it for what is missing or not fresh, and
-// the client of Google. It does two things, and each only where the answer is, byte
-// for byte, the one that Google would give:
+// It stands between the cache, which asks it for what is missing or not fresh, and the client of Google. It
+// does two things, and each only where the answer is, byte for byte, the one that Google would give:
 //
 //   - days.go: days that are final are put in front of one question for the rest,
 //     so that a range that moved by a day asks for the last days only;
 //   - batch.go: questions that differ only in their metrics, as the panels of one
 //     dashboard do, are asked as one, and its answer is split.
 //
-// consistency.go makes answers about the same days agree. shape.go has a reason for
-// each refusal; a question that is refused is asked as it is.
+// consistency.go makes answers about the same days agree. shape.go has a reason for each refusal; a question
+// that is refused is asked as it is.
 package plan
 
 import (
@@ -23,18 +22,16 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Parts keep the answers from which others are put together. Implementations are safe
-// for concurrent use and never change what they are given.
+// Parts keep the answers from which others are put together. Implementations are safe for concurrent use and
+// never change what they are given.
 type Parts interface {
-	// Get returns the fresh answer to q, or nil; for a prewarming question also nil
-	// if the answer expires soon.
+	// Get returns the fresh answer to q, or nil; for a prewarming question also nil if the answer expires soon.
 	Get(ctx context.Context, q *report.Question) *report.Report
-	// Put keeps r, the answer to q, for as long as it is fresh. If it differs from an
-	// older final answer, the property's final answers are no longer trusted: those
-	// older than r are dropped, and changed is true.
+	// Put keeps r, the answer to q, for as long as it is fresh. If it differs from an older final answer, the
+	// property's final answers are no longer trusted: those older than r are dropped, and changed is true.
 	Put(ctx context.Context, q *report.Question, r *report.Report) (changed bool)
-	// Expire marks the answer to q as contradicted by a later one: Get no longer
-	// returns it, and whoever asks q gets a newer one.
+	// Expire marks the answer to q as contradicted by a later one: Get no longer returns it, and whoever asks q
+	// gets a newer one.
 	Expire(q *report.Question)
 }
 
@@ -44,9 +41,8 @@ type Config struct {
 	Source report.Source
 	// Parts keep what answers are put together from. Required.
 	Parts Parts
-	// BatchDelay is how long a question waits for others like it before it is
-	// asked. The default is 4 ms, less than anybody notices and more than the
-	// panels of a dashboard need to ask; negative waits for none.
+	// BatchDelay is how long a question waits for others like it before it is asked. The default is 4 ms, less
+	// than anybody notices and more than the panels of a dashboard need to ask; negative waits for none.
 	BatchDelay time.Duration
 	// Observer is called with each event. Optional.
 	Observer func(Event)
@@ -95,8 +91,8 @@ func New(c Config) (*Plan, error) {
 	return p, err
 }
 
-// Report answers q. Errors are those of the source, which is asked until all callers
-// that wait for its answer have left.
+// Report answers q. Errors are those of the source, which is asked until all callers that wait for its answer
+// have left.
 func (p *Plan) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
 	query := q.Query()
 	if refuseSlices(query) == "" {

@@ -8,8 +8,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Refusal is why a question is not split into days, or not asked as one with others;
-// empty if it can be.
+// A Refusal is why a question is not split into days, or not asked as one with others; empty if it can be.
 type Refusal string
 
 // Why a question is asked as it is.
@@ -20,9 +19,8 @@ const (
 	ranges Refusal = "not one range of dates"
 	// A row without a day counts all days.
 	noDay Refusal = "no day among the dimensions"
-	// A row of such a dimension depends on other days than its own: its place in
-	// the range, a cohort, an audience's members as of now, or what Google
-	// withholds by the number of users in the whole range.
+	// A row of such a dimension depends on other days than its own: its place in the range, a cohort, an
+	// audience's members as of now, or what Google withholds by the number of users in the whole range.
 	dimensionAcross Refusal = "a dimension that other days decide"
 	// Rolling and cohort metrics count users of other days.
 	metricAcross Refusal = "a metric that counts other days"
@@ -32,16 +30,15 @@ const (
 	extremes Refusal = "minimums or maximums"
 	// Rows of a day are together only if the day orders first.
 	order Refusal = "not ordered by day"
-	// A page of rows holds some days and not others. What a limit cuts shows in
-	// the answer, see readAnswer and merge.
+	// A page of rows holds some days and not others. What a limit cuts shows in the answer, see readAnswer and
+	// merge.
 	page Refusal = "an offset"
 	// Google decides over the whole range which rows are empty.
 	emptyRows Refusal = "empty rows"
-	// An expression's values need not add up, nor mean the same over other days: a
-	// ratio of distinct counts, a case of letters that folds two values.
+	// An expression's values need not add up, nor mean the same over other days: a ratio of distinct counts, a
+	// case of letters that folds two values.
 	expressions Refusal = "an expression"
-	// An invisible metric decides which rows there are, and in which order, and is
-	// not in the answer.
+	// An invisible metric decides which rows there are, and in which order, and is not in the answer.
 	invisible Refusal = "an invisible metric"
 	// Rows of several comparisons are mixed.
 	comparisons Refusal = "comparisons"
@@ -51,8 +48,8 @@ const (
 	oneDay Refusal = "one day"
 )
 
-// refuseDerived returns what in q is more than columns of fields: only for these it is
-// proven that days and metrics can be split.
+// refuseDerived returns what in q is more than columns of fields: only for these it is proven that days and
+// metrics can be split.
 func refuseDerived(q report.Query) Refusal {
 	switch {
 	case len(q.Pivots) > 0:
@@ -118,10 +115,9 @@ func refuseFields(q report.Query) Refusal {
 	return ""
 }
 
-// eventScoped are dimensions that Google stamps on each event, so that a row reads
-// the events of its own day only. Others are refused: cohorts, nthDay and the like,
-// audiences, demographics, user properties, and new names.
-// Source: Data API, "API Dimensions & Metrics".
+// eventScoped are dimensions that Google stamps on each event, so that a row reads the events of its own day
+// only. Others are refused: cohorts, nthDay and the like, audiences, demographics, user properties, and new
+// names. Source: Data API, "API Dimensions & Metrics".
 var eventScoped = regexp.MustCompile(`^(?:` + strings.Join([]string{
 	`date|dateHour|dateHourMinute|day|dayOfWeek|dayOfWeekName|hour|minute|isoWeek|isoYear|isoYearIsoWeek|month|week|year|yearMonth|yearWeek`,
 	`continent|continentId|country|countryId|region|city|cityId|language|languageCode`,
@@ -145,13 +141,12 @@ func fieldsOf(f *report.Filter) []string {
 	return names
 }
 
-// additive are the metrics whose sum over rows is, in whole numbers, the total
-// that Google gives. Sessions and users are not: one can be in several rows.
+// additive are the metrics whose sum over rows is, in whole numbers, the total that Google gives. Sessions and
+// users are not: one can be in several rows.
 var additive = map[string]bool{"screenPageViews": true, "eventCount": true}
 
-// perDay are the metrics that a row with a day in it computes from the events of
-// that day: all but those that look back (active7DayUsers, dauPerMau …), cohorts,
-// calculated metrics and new names.
+// perDay are the metrics that a row with a day in it computes from the events of that day: all but those that
+// look back (active7DayUsers, dauPerMau …), cohorts, calculated metrics and new names.
 var perDay = map[string]bool{
 	"activeUsers": true, "totalUsers": true, "newUsers": true, "sessions": true, "engagedSessions": true,
 	"engagementRate": true, "bounceRate": true, "averageSessionDuration": true, "userEngagementDuration": true,
