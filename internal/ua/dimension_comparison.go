@@ -18,7 +18,7 @@ type comparison struct {
 	not       bool
 }
 
-// How values match: GA4's match types, and what v4 has beyond them.
+// Match types: GA4's, and v4's others.
 const (
 	exact          = "EXACT"
 	contains       = "CONTAINS"
@@ -51,7 +51,7 @@ func (c comparison) matcher() (func(string) bool, error) {
 	return match, err
 }
 
-// positive returns the test, were it not negative.
+// positive returns the test, ignoring c.not.
 func (c comparison) positive() (func(string) bool, error) {
 	lower := strings.ToLower
 	if c.exactCase {
@@ -94,13 +94,14 @@ func (c comparison) compile() (*regexp.Regexp, error) {
 	return compile(c.values[0])
 }
 
-// compile reads a regular expression as v3 did: case does not matter.
+// compile compiles a regular expression as v3 did, without regard to case.
 func compile(s string) (*regexp.Regexp, error) { return regexp.Compile("(?i)" + s) }
 
-// maxProgram bounds what a regular expression costs that is matched here, with up
+// maxProgram bounds the cost of a regular expression that is matched here, with up
 // to maxRows values: the instructions of its program.
 const maxProgram = 300
 
+// programSize returns the number of instructions of a regular expression.
 func programSize(s string) int {
 	re, err := syntax.Parse(s, syntax.Perl|syntax.FoldCase)
 	if err != nil {
@@ -113,7 +114,7 @@ func programSize(s string) int {
 	return len(prog.Inst)
 }
 
-// filter says the comparison of a GA4 field in GA4's words, were it not negative.
+// filter returns the comparison as a filter of a GA4 field, ignoring c.not.
 func (c comparison) filter(field string) *report.Filter {
 	switch c.match {
 	case inListed:

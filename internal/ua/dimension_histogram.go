@@ -9,8 +9,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Buckets are the boundaries of a histogram, ascending. A bucket holds what is at
-// least its boundary and less than the next.
+// A histogram is the boundaries of buckets, ascending. A bucket holds the values from
+// its boundary to below the next.
 type histogram []int64
 
 // parseHistogram reads the boundaries that a v4 dimension has.
@@ -29,8 +29,8 @@ func parseHistogram(dimension string, written []string) (histogram, error) {
 	return h, nil
 }
 
-// index returns which bucket holds a value, 0 for what is less than the first
-// boundary. What is no number counts as 0.
+// index returns which bucket holds a value, 0 below the first boundary. Texts that are
+// not numbers count as 0.
 func (h histogram) index(value string) int {
 	n, _ := strconv.ParseInt(value, 10, 64)
 	i, found := slices.BinarySearch(h, n)
@@ -53,7 +53,7 @@ func (h histogram) label(i int) string {
 	return fmt.Sprintf("%d-%d", h[i-1], h[i]-1)
 }
 
-// rank returns the place of a label among the buckets.
+// rank returns which bucket has a label.
 func (h histogram) rank(label string) int {
 	for i := range len(h) + 1 {
 		if h.label(i) == label {
@@ -63,7 +63,7 @@ func (h histogram) rank(label string) int {
 	return -1
 }
 
-// bucket puts the values of a row into buckets where a dimension has them.
+// bucket replaces the values of dimensions with a histogram by labels of buckets.
 func (tq *tableQuery) bucket(names []string) {
 	for i, d := range tq.dimensions {
 		if d.histogram != nil {

@@ -8,18 +8,18 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// always is a filter that every value passes, and never one that none does.
-func always(field string) *report.Filter { return text(field, "PARTIAL_REGEXP", "^", false) }
+// always is a filter that every value passes; never is one that none passes.
+func always(field string) *report.Filter { return text(field, partialRegexp, "^", false) }
 func never(field string) *report.Filter  { return not(always(field)) }
 
-// levelFilter says a condition on a level of the path as one on the path.
+// levelFilter returns a condition on a level of the path as a filter of the path.
 func levelFilter(level int, match, value string) *report.Filter {
 	const field = "pagePath"
 	before := "^"
 	if level > 1 {
 		before = fmt.Sprintf("^.[^/]*(?:/[^/]*){%d}", level-2)
 	}
-	regex := func(s string) *report.Filter { return text(field, "PARTIAL_REGEXP", s, false) }
+	regex := func(s string) *report.Filter { return text(field, partialRegexp, s, false) }
 	switch match {
 	case contains:
 		return levelContains(regex, before, level, value)
@@ -42,6 +42,7 @@ func levelFilter(level int, match, value string) *report.Filter {
 	return regex(before + regexp.QuoteMeta(value) + "$")
 }
 
+// levelContains is levelFilter for the match type contains.
 func levelContains(regex func(string) *report.Filter, before string, level int, value string) *report.Filter {
 	if value == "" {
 		return always("pagePath")
@@ -73,6 +74,7 @@ func levelContains(regex func(string) *report.Filter, before string, level int, 
 	return regex(re)
 }
 
+// levelBegins is levelFilter for the match type beginsWith.
 func levelBegins(regex func(string) *report.Filter, before string, level int, value string) *report.Filter {
 	switch {
 	case value == "":
@@ -83,8 +85,8 @@ func levelBegins(regex func(string) *report.Filter, before string, level int, va
 	return regex(before + regexp.QuoteMeta(value))
 }
 
-// levelsFilter says a comparison of a level of the path as one of the path; nil if
-// that cannot be said.
+// levelsFilter returns a comparison of a level of the path as a filter of the path; nil
+// if there is none.
 func levelsFilter(level int, c comparison) *report.Filter {
 	match := c.match
 	switch match {

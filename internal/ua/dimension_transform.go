@@ -8,60 +8,65 @@ import (
 
 // A transform makes a v3 dimension value from the values of GA4 fields.
 type transform struct {
-	render func(raw []string) string
-	// aggregates is set when different GA4 values give the same v3 value; scope is
-	// then the widest thing of which each is in one GA4 value only.
+	description string // in the documentation
+	render      func(raw []string) string
+	// aggregates is set if different GA4 values give the same v3 value; scope is then
+	// the widest thing of which each is in one GA4 value only.
 	aggregates bool
 	scope      scope
-	// sorted is set when the order of GA4's values is that of v3's.
+	// sorted is set if GA4's values are in the order of v3's.
 	sorted bool
-	// values, with others, is the whole transform of one field that has few
-	// values: filters are turned round by it. others is what any value not
-	// in the list becomes; keep means it stays itself.
+	// values, with others, are a transform of one field with few values, so that a
+	// filter can be inverted. others is what any value not in values becomes; keep
+	// leaves it unchanged.
 	values map[string]string
 	others string
 }
 
 const keep = "\x00keep"
 
-func direct(raw []string) string { return raw[0] }
+// identity is the transform of names without one.
+var identity = transform{render: func(raw []string) string { return raw[0] }, sorted: true}
 
-// transforms by the key that names.tsv gives.
-func transformOf(key string) transform {
-	switch key {
-	case "userType":
-		return fewValues(keep, false, map[string]string{"new": "New Visitor", "returning": "Returning Visitor"})
-	case "pad2":
-		return fewValues(keep, false, twoDigits())
-	case "social":
-		return fewValues("No", true, map[string]string{"Organic Social": "Yes", "Paid Social": "Yes"})
-	case "mobile":
-		return fewValues("No", true, map[string]string{"mobile": "Yes", "tablet": "Yes"})
-	case "tablet":
-		return fewValues("No", true, map[string]string{"tablet": "Yes"})
-	case "dataSource":
-		return fewValues(keep, true, map[string]string{"iOS": "app", "Android": "app"})
-	case "level1", "level2", "level3", "level4":
-		level := int(key[len(key)-1] - '0')
-		return transform{aggregates: true, scope: perEvent, render: func(raw []string) string { return pathLevel(raw[0], level) }}
-	case "urlPath":
-		return transform{aggregates: true, scope: perEvent, render: func(raw []string) string { return referralPath(raw[0]) }}
-	case "previousPage":
-		return transform{aggregates: true, scope: perEvent, render: func(raw []string) string { return previousPage(raw[0], raw[1]) }}
-	case "noScheme":
-		return transform{aggregates: true, scope: perEvent, render: func(raw []string) string { return withoutScheme(raw[0]) }}
-	case "words":
-		return transform{aggregates: true, scope: perSession, render: func(raw []string) string { return strconv.Itoa(len(strings.Fields(raw[0]))) }}
-	case "join space":
-		return transform{aggregates: true, scope: perSession, render: func(raw []string) string { return strings.Join(raw, " ") }}
-	case "join slash":
-		return transform{aggregates: true, scope: perEvent, render: joinPath}
-	}
-	return transform{render: direct, sorted: true}
+// transforms are the transforms of dimensions by their key in names.tsv.
+var transforms = map[string]transform{
+	"userType": fewValues("new → New Visitor, returning → Returning Visitor", keep, false,
+		map[string]string{"new": "New Visitor", "returning": "Returning Visitor"}),
+	"pad2":         fewValues("two digits", keep, false, twoDigits()),
+	"social":       fewValues("Yes for Organic Social and Paid Social, else No", "No", true, map[string]string{"Organic Social": "Yes", "Paid Social": "Yes"}),
+	"mobile":       fewValues("Yes for mobile and tablet, else No", "No", true, map[string]string{"mobile": "Yes", "tablet": "Yes"}),
+	"tablet":       fewValues("Yes for tablet, else No", "No", true, map[string]string{"tablet": "Yes"}),
+	"dataSource":   fewValues("iOS and Android → app", keep, true, map[string]string{"iOS": "app", "Android": "app"}),
+	"level1":       level("first segment of the path, with its slashes", 1),
+	"level2":       level("second segment, with its slashes", 2),
+	"level3":       level("third segment, with its slashes", 3),
+	"level4":       level("the rest of the path after three segments", 4),
+	"urlPath":      aggregating("path and query of the referrer, else (not set)", perEvent, referralPath),
+	"previousPage": aggregating("path and query of the referrer on the same host, else (entrance)", perEvent, previousPage),
+	"noScheme":     aggregating("without https://; (direct) if empty", perEvent, withoutScheme),
+	"words":        aggregating("number of words", perSession, func(raw []string) string { return strconv.Itoa(len(strings.Fields(raw[0]))) }),
+	"join space":   aggregating("joined by a space", perSession, func(raw []string) string { return strings.Join(raw, " ") }),
+	"join slash":   aggregating("joined by /", perEvent, joinPath),
 }
 
-func fewValues(others string, aggregates bool, values map[string]string) transform {
-	t := transform{values: values, others: others, aggregates: aggregates, scope: perSession}
+// transformOf returns the transform of a key of names.tsv.
+func transformOf(key string) transform {
+	if t, ok := transforms[key]; ok {
+		return t
+	}
+	return identity
+}
+
+func aggregating(description string, s scope, render func(raw []string) string) transform {
+	return transform{description: description, aggregates: true, scope: s, render: render}
+}
+
+func level(description string, n int) transform {
+	return aggregating(description, perEvent, func(raw []string) string { return pathLevel(raw[0], n) })
+}
+
+func fewValues(description, others string, aggregates bool, values map[string]string) transform {
+	t := transform{description: description, values: values, others: others, aggregates: aggregates, scope: perSession}
 	t.render = func(raw []string) string { return t.of(raw[0]) }
 	return t
 }
@@ -107,8 +112,8 @@ func pathLevel(path string, n int) string {
 const notSet = "(not set)"
 
 // referralPath returns path and query of a referrer.
-func referralPath(referrer string) string {
-	u, err := url.Parse(referrer)
+func referralPath(raw []string) string {
+	u, err := url.Parse(raw[0])
 	if err != nil || u.Host == "" {
 		return notSet
 	}
@@ -118,16 +123,18 @@ func referralPath(referrer string) string {
 	return u.RequestURI()
 }
 
-// previousPage returns the page before, if it was on the same host.
-func previousPage(referrer, host string) string {
-	u, err := url.Parse(referrer)
-	if err != nil || u.Host == "" || !strings.EqualFold(u.Hostname(), host) {
+// previousPage returns the page before, if it was on the same host. raw is a referrer
+// and a host.
+func previousPage(raw []string) string {
+	u, err := url.Parse(raw[0])
+	if err != nil || u.Host == "" || !strings.EqualFold(u.Hostname(), raw[1]) {
 		return "(entrance)"
 	}
-	return referralPath(referrer)
+	return referralPath(raw)
 }
 
-func withoutScheme(referrer string) string {
+func withoutScheme(raw []string) string {
+	referrer := raw[0]
 	if referrer == "" || referrer == notSet {
 		return "(direct)"
 	}

@@ -8,25 +8,25 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// An Error is what a v3 endpoint answers instead of a body.
+// An Error is the error response of a v3 or v4 endpoint.
 type Error struct {
 	Code     int    // HTTP status
 	Domain   string // global or usageLimits
 	Reason   string // invalidParameter, badRequest, required, …
-	Message  string // for the asker
+	Message  string // for the client
 	Location string // the parameter or header at fault, if one is
 
-	cause error // what v3 had other words for; nil when the query itself is wrong
+	cause error // see Unwrap
 }
 
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// Unwrap returns what AsError made e from, with its kind and its cause for the
-// log; nil when the query itself is wrong.
+// Unwrap returns the error that AsError made e from, with its kind and its cause for
+// the log; nil if the query itself is wrong.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Body returns the JSON that v3 answered: error.errors[], code, message, status.
+// Body returns v3's JSON of an error: error.errors[], code, message, status.
 func (e *Error) Body() []byte {
 	type item struct {
 		Message      string `json:"message"`
@@ -63,8 +63,8 @@ var statuses = map[int]string{
 	http.StatusServiceUnavailable:    "UNAVAILABLE",
 }
 
-// v3 reasons by kind of error. Where v3 had a sentence that pages compare, it is
-// said instead of ours.
+// byKind are v3's errors by the kind of ours. A Message is v3's own, which pages
+// compare, and replaces ours.
 var byKind = map[report.Kind]Error{
 	report.Invalid:         {Code: 400, Domain: "global", Reason: "badRequest"},
 	report.Unauthenticated: {Code: 401, Domain: "global", Reason: "authError", Message: "Invalid Credentials", Location: "Authorization"},
@@ -79,19 +79,19 @@ var byKind = map[report.Kind]Error{
 	report.NoAccess:        {Code: 503, Domain: "global", Reason: "backendError"},
 }
 
-// AsError returns err as v3 would have said it. An *Error stays as it is.
+// AsError returns err as v3's error. An *Error is returned unchanged.
 func AsError(err error) *Error {
 	var own *Error
 	if errors.As(err, &own) {
 		return own
 	}
-	said := report.AsError(err)
-	e, ok := byKind[said.Kind]
+	ours := report.AsError(err)
+	e, ok := byKind[ours.Kind]
 	if !ok {
 		e = Error{Code: 500, Domain: "global", Reason: "internalServerError"}
 	}
 	if e.Message == "" {
-		e.Message = said.Message
+		e.Message = ours.Message
 	}
 	e.cause = err
 	return &e

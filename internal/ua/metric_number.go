@@ -10,14 +10,14 @@ import (
 // A number is a value of a metric.
 type number struct {
 	value float64
-	// text is the number as Google wrote it; empty for one that was computed here.
+	// text is the number as GA4 wrote it; empty if computed here.
 	text string
 }
 
-// readNumber reads a number of Google's. What is none counts as zero.
+// readNumber reads a number of GA4. Other texts count as zero.
 func readNumber(text string) number {
 	v, err := strconv.ParseFloat(text, 64)
-	if err != nil && !math.IsInf(v, 0) { // beyond float64, the text is all the same a number
+	if err != nil && !math.IsInf(v, 0) { // beyond float64, but a number
 		return number{}
 	}
 	return number{v, text}
@@ -48,7 +48,7 @@ func (n number) String() string {
 	case math.IsInf(n.value, -1):
 		return "-Infinity"
 	}
-	return strconv.FormatFloat(n.value+0, 'f', -1, 64) // + 0 takes the sign of zero away
+	return strconv.FormatFloat(n.value+0, 'f', -1, 64) // + 0 removes the sign of zero
 }
 
 // isPlain reports whether a number is written in digits alone, as all of v3's were:

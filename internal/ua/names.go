@@ -13,14 +13,14 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Fidelity says how well GA4 answers a name of Universal Analytics.
+// Fidelity is how well GA4 answers a name of Universal Analytics.
 type Fidelity string
 
 // The grades of fidelity.
 const (
 	Exact    Fidelity = "exact"    // the same thing under another name
 	Near     Fidelity = "near"     // a neighbour: the note says how it differs
-	Computed Fidelity = "computed" // worked out from GA4 fields
+	Computed Fidelity = "computed" // computed from GA4 fields
 	None     Fidelity = "none"     // GA4 has no answer
 )
 
@@ -71,7 +71,7 @@ var digits = regexp.MustCompile(`[0-9]+`)
 
 const calculatedPrefix = "ga:calcmetric_"
 
-// lookup finds a name whatever its case. arg is what stood for XX or <NAME>.
+// lookup finds a name in any case. arg is the text in the place of XX or <NAME>.
 func lookup(requested string) (n *Name, arg string) {
 	key := strings.ToLower(requested)
 	t := table()
@@ -88,21 +88,21 @@ func lookup(requested string) (n *Name, arg string) {
 	return t.byKey[key[:at[0]]+"xx"+key[at[1]:]], key[at[0]:at[1]]
 }
 
-// resolve finds what a query's name means there, with the configuration's
-// answers in place of numbers.
+// resolve finds what a query's name means in GA4. Numbers in it are replaced by what
+// the configuration gives them.
 func (o Options) resolve(requested string, realtime bool) (Name, error) {
-	spelled := requested
+	name := requested
 	if realtime && len(requested) > 3 && strings.EqualFold(requested[:3], "ga:") {
-		spelled = "rt:" + requested[3:]
+		name = "rt:" + requested[3:]
 	}
-	found, arg := lookup(spelled)
+	found, arg := lookup(name)
 	if found == nil || strings.HasPrefix(found.Name, "rt:") != realtime {
 		return Name{}, unknownName(requested, realtime)
 	}
 	n := *found
-	if field := o.named(n); field != "" {
+	if field := o.override(n); field != "" {
 		if n.GA4, n.Fidelity = field, Near; n.Dimension {
-			n.Transform = "" // the field holds what the page knows
+			n.Transform = "" // the field's values are shown as they are
 		}
 		return n, nil
 	}
@@ -118,9 +118,9 @@ func (o Options) resolve(requested string, realtime bool) (Name, error) {
 	return o.configured(n, requested, arg)
 }
 
-// configured fills in what a name with a number stands for in this view.
+// configured resolves a name with a number or a word, arg, from the configuration.
 func (o Options) configured(n Name, requested, arg string) (Name, error) {
-	i, _ := strconv.Atoi(arg) // 0, which nothing has, if out of range
+	i, _ := strconv.Atoi(arg) // 0, which has no value, if out of range
 	var field, setting string
 	switch {
 	case strings.HasPrefix(n.Name, "ga:goalXX"):
@@ -157,7 +157,7 @@ func (o Options) configured(n Name, requested, arg string) (Name, error) {
 	return n, nil
 }
 
-// examples are what a setting may say that a number or a name is.
+// examples are values of the settings that resolve a name.
 var examples = map[string]string{
 	"goals": "purchase", "dimensions": "customEvent:author", "metrics": "customEvent:words", "calculated": "screenPageViews/totalUsers",
 }
@@ -180,9 +180,9 @@ func (n Name) fields() []string {
 	return fields
 }
 
-// spelled lists the names that n stands for in this view: itself, or those whose
-// numbers the configuration has.
-func (o Options) spelled(n Name) []string {
+// expand lists the names that n stands for in this view: itself, or one for each number
+// that the configuration has.
+func (o Options) expand(n Name) []string {
 	numbered := func(prefix, suffix string, names map[int]string) (all []string) {
 		for _, i := range slices.Sorted(maps.Keys(names)) {
 			all = append(all, prefix+strconv.Itoa(i)+suffix)
@@ -211,6 +211,7 @@ func (o Options) spelled(n Name) []string {
 
 var placeholder = regexp.MustCompile(`<[a-z]+ n>`)
 
+// unanswerable is the error for a name that GA4 has no answer for.
 func unanswerable(requested string, n Name) error {
 	why, near := "", "GA4 has no field near it."
 	if n.Note != "" {
@@ -225,7 +226,7 @@ func unanswerable(requested string, n Name) error {
 	return badName("Invalid dimension or metric: %s cannot be answered by Google Analytics 4%s. %s", requested, why, near)
 }
 
-// nameFor returns the UA name by which n's nearest GA4 field can be requested.
+// nameFor returns the UA name that n's nearest GA4 field answers.
 func nameFor(n Name) string {
 	for _, m := range table().list {
 		if m.GA4 == n.Nearest && m.Fidelity != None && m.ReplacedBy == "" && m.Name[:3] == n.Name[:3] && m.Dimension == n.Dimension {
@@ -235,6 +236,7 @@ func nameFor(n Name) string {
 	return ""
 }
 
+// unknownName is the error for a name that is not in the table.
 func unknownName(requested string, realtime bool) error {
 	var best Name
 	distance := len(requested)/2 + 1
@@ -252,8 +254,7 @@ func unknownName(requested string, realtime bool) error {
 	return badName("Invalid dimension or metric: %s. The nearest is %s (GA4: %s).", report.Truncate(requested), best.Name, best.GA4)
 }
 
-// editDistance counts the letters to change from a to b, or returns most when
-// it is most or more.
+// editDistance returns the Levenshtein distance of a and b, at most most.
 func editDistance(a, b string, most int) int {
 	if len(a)-len(b) >= most || len(b)-len(a) >= most {
 		return most

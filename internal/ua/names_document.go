@@ -76,6 +76,7 @@ func Document() string {
 	return b.String()
 }
 
+// answeredBy returns the cell for what answers a name.
 func (n Name) answeredBy() string {
 	switch {
 	case n.Fidelity != None:
@@ -86,13 +87,17 @@ func (n Name) answeredBy() string {
 	return ""
 }
 
+// remark returns what there is to know about the answer, in words.
 func (n Name) remark() string {
 	parts := []string{}
 	if n.ReplacedBy != "" {
 		parts = append(parts, "deprecated for `"+n.ReplacedBy+"`")
 	}
-	if d := described[n.Transform]; d != "" {
-		parts = append(parts, d)
+	switch t, ok := transforms[n.Transform]; {
+	case ok:
+		parts = append(parts, t.description)
+	case n.Transform == "x100":
+		parts = append(parts, "0–1 becomes 0–100")
 	}
 	if n.Note != "" {
 		parts = append(parts, n.Note)
@@ -100,27 +105,7 @@ func (n Name) remark() string {
 	return strings.Join(parts, "; ")
 }
 
-// described says transforms in words.
-var described = map[string]string{
-	"x100":         "0–1 becomes 0–100",
-	"userType":     "new → New Visitor, returning → Returning Visitor",
-	"pad2":         "two digits",
-	"social":       "Yes for Organic Social and Paid Social, else No",
-	"mobile":       "Yes for mobile and tablet, else No",
-	"tablet":       "Yes for tablet, else No",
-	"dataSource":   "iOS and Android → app",
-	"level1":       "first segment of the path, with its slashes",
-	"level2":       "second segment, with its slashes",
-	"level3":       "third segment, with its slashes",
-	"level4":       "the rest of the path after three segments",
-	"urlPath":      "path and query of the referrer, else (not set)",
-	"previousPage": "path and query of the referrer on the same host, else (entrance)",
-	"noScheme":     "without https://; (direct) if empty",
-	"words":        "number of words",
-	"join space":   "joined by a space",
-	"join slash":   "joined by /",
-}
-
+// cell escapes a cell of a table in Markdown.
 func cell(s string) string {
 	return strings.NewReplacer("|", `\|`, "\n", " ").Replace(s)
 }

@@ -10,37 +10,38 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Options are what a view's configuration and the property say about a
-// translation.
+// Options are what a translation depends on beside the query: the view's configuration
+// and the property.
 type Options struct {
-	// Today is the day that it is in the property's time zone. Required,
+	// Today is the current day in the property's time zone. Required,
 	// except for realtime queries.
 	Today report.Date
 	// PagePath is the GA4 field that answers ga:pagePath: pagePathPlusQueryString
 	// (the default), or pagePath for a view that excluded query parameters.
 	PagePath string
-	// Goals, Dimensions and Metrics say what the numbers of ga:goal1Completions,
-	// ga:dimension1 and ga:metric1 are in GA4: the name of a key event, and
+	// Goals, Dimensions and Metrics map the numbers of ga:goal1Completions,
+	// ga:dimension1 and ga:metric1 to GA4: to the name of a key event, and to
 	// names of custom definitions such as customEvent:author.
 	Goals      map[int]string
 	Dimensions map[int]string
 	Metrics    map[int]string
-	// DimensionNames and MetricNames say what other names are, where it is not what
-	// the table says: by the name without ga:, a field for a dimension
-	// (eventCategory: customEvent:category), a formula of GA4 metrics for a metric.
+	// DimensionNames and MetricNames override the table for other names: by the name
+	// without ga:, a field for a dimension (eventCategory: customEvent:category), a
+	// formula of GA4 metrics for a metric.
 	DimensionNames, MetricNames map[string]string
 	// Calculated are formulas of GA4 metrics by the NAME of ga:calcMetric_NAME.
 	Calculated map[string]string
-	// MaxRows is the view's bound on the rows of one answer of Google's; 0 for none.
+	// MaxRows bounds the rows of one GA4 report for the view; 0 for no bound.
 	MaxRows int64
 	// Endpoint is the address of the v3 method, for id, selfLink and the links
 	// to other pages: https://host/analytics/v3/data/ga.
 	Endpoint string
-	// Profile describes the view as v3 did.
+	// Profile describes the view in v3's terms.
 	Profile Profile
 }
 
-// Validate says what is wrong with the part that a configuration writes.
+// Validate returns an error for what is wrong in the fields that come from a
+// configuration.
 func (o Options) Validate() error {
 	if o.PagePath != "" && o.PagePath != "pagePath" && o.PagePath != "pagePathPlusQueryString" {
 		return fmt.Errorf("ga:pagePath cannot be answered by %q: use pagePath or pagePathPlusQueryString", o.PagePath)
@@ -64,7 +65,7 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// A FieldMapping is a field that a configuration gives a name of Universal Analytics.
+// A FieldMapping is a GA4 field that a configuration maps a UA name to.
 type FieldMapping struct {
 	Setting, Key string // dimensions, eventCategory
 	Field        string // of GA4
@@ -88,7 +89,7 @@ func (o Options) FieldMappings() (all []FieldMapping) {
 		for _, key := range slices.Sorted(maps.Keys(of.formulas)) {
 			f, err := parseFormula(of.formulas[key])
 			if err != nil {
-				continue // the query that names it is reported
+				continue // a query that uses it gets the error
 			}
 			for _, ref := range f.refs() {
 				all = append(all, FieldMapping{of.setting, key, ref.Metric, false})
@@ -101,7 +102,7 @@ func (o Options) FieldMappings() (all []FieldMapping) {
 	return all
 }
 
-// keyed returns what a setting says, as a configuration writes it.
+// keyed returns the values of a setting by number and by name.
 func keyed(numbers map[int]string, names map[string]string) map[string]string {
 	all := make(map[string]string, len(numbers)+len(names))
 	maps.Copy(all, names)
@@ -111,7 +112,8 @@ func keyed(numbers map[int]string, names map[string]string) map[string]string {
 	return all
 }
 
-// checkName says what is wrong with a name that a configuration gives a field to.
+// checkName returns an error if a configuration cannot map a name; answerable reports
+// whether the field or formula is valid.
 func checkName(name string, dimension, answerable bool) error {
 	n, arg := lookup("ga:" + name)
 	kind := map[bool]string{true: "dimension", false: "metric"}
@@ -128,9 +130,9 @@ func checkName(name string, dimension, answerable bool) error {
 	return nil
 }
 
-// named returns the field or formula that the configuration gives a name, or the
-// newer one of a deprecated name; empty for none.
-func (o Options) named(n Name) string {
+// override returns the field or formula that the configuration maps a name to, or the
+// name that replaced it; empty for none.
+func (o Options) override(n Name) string {
 	names := o.MetricNames
 	if n.Dimension {
 		names = o.DimensionNames
@@ -143,9 +145,9 @@ func (o Options) named(n Name) string {
 	return ""
 }
 
-// Named returns the options without the goals and custom definitions whose fields
-// may not be named, for lists of them.
-func (o Options) Named(may func(field string) bool) Options {
+// Visible returns the options without the goals and custom definitions whose fields
+// are denied, for lists of them.
+func (o Options) Visible(may func(field string) bool) Options {
 	keep := func(all map[int]string, prefix string) map[int]string {
 		all = maps.Clone(all)
 		maps.DeleteFunc(all, func(_ int, field string) bool { return !may(prefix + field) })
@@ -156,7 +158,7 @@ func (o Options) Named(may func(field string) bool) Options {
 }
 
 // A Profile is the profileInfo of a body. ID is the number in ids; the others are
-// what the caller wants to show, and may be empty.
+// optional.
 type Profile struct {
 	ID                    string
 	AccountID             string

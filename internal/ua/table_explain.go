@@ -9,8 +9,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A vocabulary is what the client wrote for each GA4 field of its questions, the
-// first name of those that read the field.
+// A vocabulary maps each GA4 field to what the client wrote for it, the first name that
+// reads the field.
 type vocabulary map[string]string
 
 func (v vocabulary) note(requested string, fields ...string) {
@@ -21,7 +21,7 @@ func (v vocabulary) note(requested string, fields ...string) {
 	}
 }
 
-// note remembers that a name stands for fields, or a segment that reads them.
+// note records which fields a name reads, or the segment that uses it.
 func (tq *tableQuery) note(requested string, fields ...string) {
 	if tq.written == nil {
 		tq.written = vocabulary{}
@@ -29,11 +29,11 @@ func (tq *tableQuery) note(requested string, fields ...string) {
 	tq.written.note(cmp.Or(tq.segment, requested), fields...)
 }
 
-// Explain says an error that came of Queries in the words of the query: Google and
-// the gate name the fields of GA4. Other errors stay as they are.
+// Explain rewrites an error about Queries in the names of the query, where Google and
+// the gate use GA4's fields. Other errors are returned unchanged.
 func (p *Plan) Explain(err error) error { return p.written.explain(err) }
 
-// Explain does likewise for a batch.
+// Explain does the same for a batch.
 func (p *BatchPlan) Explain(err error) error {
 	all := vocabulary{}
 	for _, r := range p.reports {
@@ -48,7 +48,7 @@ func (p *BatchPlan) Explain(err error) error {
 	return all.explain(err)
 }
 
-// What the Data API says of fields. Source: its recorded answers.
+// Errors of the Data API about fields. Source: recorded responses.
 var (
 	noField      = regexp.MustCompile(`Field (\S+) is not a valid (?:dimension|metric)\.`)
 	incompatible = regexp.MustCompile(`^Please remove (.+?) to make the request compatible`)
@@ -72,13 +72,13 @@ func (v vocabulary) explain(err error) error {
 
 var fieldName = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?::[\pL\pN_-]+)?`)
 
-// words puts what the client wrote in the place of the fields that a list names.
+// words replaces the fields in a list by what the client wrote.
 func (v vocabulary) words(list string) string {
 	return fieldName.ReplaceAllStringFunc(list, func(field string) string { return report.Truncate(cmp.Or(v[field], field)) })
 }
 
-// remedy says what the operator can do about a name whose field is a custom
-// definition; empty for Google's own fields.
+// remedy tells what the operator can do about a name whose field is a custom
+// definition; empty for GA4's own fields.
 func remedy(requested, field string) string {
 	key := strings.ToLower(requested)
 	prefix, _, custom := strings.Cut(field, ":")

@@ -10,25 +10,25 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A row is a row on its way into a body.
+// A row is a row of a table query.
 type row struct {
 	names  []string             // v3 values of the dimensions
 	refs   map[metricRef]number // GA4's numbers; absent is zero
 	values []number             // v3's numbers
 }
 
-// An answer is the reports as one table.
-type answer struct {
+// A ga4Table is the reports of a table query as one table.
+type ga4Table struct {
 	rows        []*row // in the order of the first report
 	raw         [][]string
 	count       int // rows in GA4, of which these may be a page
 	totals      map[metricRef]number
-	least, most map[metricRef]number // over all rows, if the question wanted them
+	least, most map[metricRef]number // over all rows, if the query has them
 	sampled     bool
 	size, space int64
 }
 
-// A reportJSON is what is read of a report's body.
+// A reportJSON is the part of a report's body that is read.
 type reportJSON struct {
 	DimensionHeaders []struct{ Name string }
 	MetricHeaders    []struct{ Name string }
@@ -45,8 +45,9 @@ type rowJSON struct {
 	DimensionValues, MetricValues []struct{ Value string }
 }
 
-func (tq *tableQuery) read(reports []*report.Report) (*answer, error) {
-	a := &answer{totals: map[metricRef]number{}, least: map[metricRef]number{}, most: map[metricRef]number{}}
+// read reads the reports for the queries.
+func (tq *tableQuery) read(reports []*report.Report) (*ga4Table, error) {
+	a := &ga4Table{totals: map[metricRef]number{}, least: map[metricRef]number{}, most: map[metricRef]number{}}
 	index := map[string]*row{}
 	for i, rep := range reports {
 		var w reportJSON
@@ -72,14 +73,14 @@ func (tq *tableQuery) read(reports []*report.Report) (*answer, error) {
 	return a, nil
 }
 
-// boundedView refuses what would need rows that the view's bound refs out.
+// boundedView is the error for a query that needs more rows than the view's MaxRows.
 func boundedView() error {
 	return badRequest("This view gives fewer rows at once than this query needs. Ask for fewer dimensions, a shorter range, or filter. " +
 		"The operator can raise views.NAME.max_rows.")
 }
 
 // add joins a report's rows to those of the others by their dimension values.
-func (a *answer) add(w reportJSON, refs []metricRef, fields int, index map[string]*row) error {
+func (a *ga4Table) add(w reportJSON, refs []metricRef, fields int, index map[string]*row) error {
 	for _, over := range []struct {
 		rows []rowJSON
 		into map[metricRef]number
@@ -124,7 +125,7 @@ func (wr rowJSON) into(values map[metricRef]number, refs []metricRef) error {
 	return nil
 }
 
-// key joins values so that different lists differ.
+// key joins values, unambiguously.
 func key(values []string) string {
 	var b strings.Builder
 	for _, v := range values {
@@ -133,9 +134,8 @@ func key(values []string) string {
 	return b.String()
 }
 
-// group makes rows of the body from GA4's: those that pass the filter on computed
-// dimensions, aggregated.
-func (tq *tableQuery) group(a *answer) ([]*row, error) {
+// group makes v3's rows from GA4's: those that pass the local filter, aggregated.
+func (tq *tableQuery) group(a *ga4Table) ([]*row, error) {
 	var order []string
 	groups := map[string][]int{} // in a.rows
 	for i, r := range a.rows {
@@ -160,15 +160,15 @@ func (tq *tableQuery) group(a *answer) ([]*row, error) {
 	return rows, nil
 }
 
-// aggregateRows makes one row of those at the places.
-func (tq *tableQuery) aggregateRows(a *answer, places []int) (*row, error) {
-	first := a.rows[places[0]]
-	if len(places) == 1 {
+// aggregateRows makes one row of those at the indices.
+func (tq *tableQuery) aggregateRows(a *ga4Table, indices []int) (*row, error) {
+	first := a.rows[indices[0]]
+	if len(indices) == 1 {
 		return first, nil
 	}
 	var same []*row
 	var raw [][]string
-	for _, i := range places {
+	for _, i := range indices {
 		same, raw = append(same, a.rows[i]), append(raw, a.raw[i])
 	}
 	if err := tq.checkAggregation(raw); err != nil {
@@ -177,6 +177,7 @@ func (tq *tableQuery) aggregateRows(a *answer, places []int) (*row, error) {
 	return &row{names: first.names, refs: aggregate(same)}, nil
 }
 
+// names returns the v3 values of the dimensions.
 func (tq *tableQuery) names(raw []string) []string {
 	names := make([]string, len(tq.dimensions))
 	for i, d := range tq.dimensions {
@@ -194,7 +195,7 @@ func (tq *tableQuery) passesLocal(names []string) bool {
 	return tq.localFilter.pass(func(c condition) bool { return c.match(names[tq.columnOf(c.dimension)]) })
 }
 
-// aggregate adds rows up; means are weighted.
+// aggregate adds rows up, weighting means.
 func aggregate(rows []*row) map[metricRef]number {
 	if len(rows) == 1 {
 		return rows[0].refs
@@ -219,18 +220,19 @@ func aggregate(rows []*row) map[metricRef]number {
 	return aggregated
 }
 
-// withoutTotal names a metric that has no total over rows: a ratio of numbers that GA4
-// does not tell. It is empty if none is, or if there is one row to add up.
+// withoutTotal returns a metric that has no total over rows, a ratio of numbers that GA4
+// does not report; empty if there is none, or only one row with data.
 func withoutTotal(metrics []metric, rows []*row) string {
-	told := slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return len(r.refs) == 0 })
+	reported := slices.DeleteFunc(slices.Clone(rows), func(r *row) bool { return len(r.refs) == 0 })
 	for _, m := range metrics {
-		if len(told) > 1 && slices.ContainsFunc(m.formula.refs(), func(ref metricRef) bool { return slices.Contains(unweighted, ref.Metric) }) {
+		if len(reported) > 1 && slices.ContainsFunc(m.formula.refs(), func(ref metricRef) bool { return slices.Contains(unweighted, ref.Metric) }) {
 			return m.requested
 		}
 	}
 	return ""
 }
 
+// passesMetrics applies the metric filter to a row.
 func (tq *tableQuery) passesMetrics(r *row) bool {
 	return tq.metricFilter.pass(func(c condition) bool { return c.compare(c.metric.value(r.refs).value) })
 }
@@ -238,8 +240,8 @@ func (tq *tableQuery) passesMetrics(r *row) bool {
 // zeroPasses reports whether the filter of metrics lets a row of zeros through.
 func (tq *tableQuery) zeroPasses() bool { return tq.passesMetrics(&row{}) }
 
-// value is what the formula gives: the number as Google wrote it, where that is
-// the whole formula.
+// value computes a metric. If its formula is a single metric of GA4, the number is as
+// GA4 wrote it.
 func (m metric) value(refs map[metricRef]number) number {
 	if ref, ok := m.formula.direct(); ok && m.scale == 1 {
 		return refs[ref]
@@ -251,8 +253,8 @@ func evaluate(f *formula, refs map[metricRef]number) float64 {
 	return f.eval(func(ref metricRef) float64 { return refs[ref].value })
 }
 
-// format writes a number as v3 did: whole without decimals, others with one at
-// least. What is not written in digits alone stays as Google wrote it.
+// format writes a number as v3 did: integers without decimals, others with at least
+// one. Texts other than digits stay as GA4 wrote them.
 func (m metric) format(n number) string {
 	text := n.String()
 	switch {

@@ -13,8 +13,8 @@ type hour struct {
 	hour       int
 }
 
-// timeNames are the dimensions whose values follow from the clock. Those that
-// need the hour are the last three.
+// timeNames are the dimensions whose values depend on the hour alone; hourly are those
+// that differ within a day.
 var timeNames = map[string]func(hour) string{
 	"ga:date":           func(h hour) string { return h.day.Format("20060102") },
 	"ga:year":           func(h hour) string { return h.day.Format("2006") },
@@ -54,9 +54,9 @@ func isTimes(group []condition) bool {
 	return !slices.ContainsFunc(group, func(c condition) bool { return !isTime(c.dimension.name.Name) })
 }
 
-// fills reports whether the body has a row for every hour, day, week … of the
-// range, also for those when nothing happened. Without dimensions that is the only
-// row, of what may not have happened while other things did.
+// fills reports whether the body has a row for every hour, day, week … of the range,
+// also for those without data. A table without dimensions has one such row, unless all
+// metrics count a part of the events.
 func (tq *tableQuery) fills() bool {
 	if len(tq.dimensions) == 0 && !tq.keepsOnlyRow && slices.ContainsFunc(tq.metrics, func(m metric) bool { return !partial(m.formula.refs()) }) {
 		return false
@@ -65,8 +65,7 @@ func (tq *tableQuery) fills() bool {
 		!slices.ContainsFunc(tq.dimensions, func(d dimension) bool { return !isTime(d.name.Name) })
 }
 
-// emptyRows returns the dimension values of all rows that a body which fills has,
-// each once.
+// emptyRows returns the dimension values of all rows of a body that fills, each once.
 func (tq *tableQuery) emptyRows() [][]string {
 	seen := map[string]bool{}
 	var rows [][]string

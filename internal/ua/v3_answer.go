@@ -56,7 +56,7 @@ func (p *Plan) Answer(reports []*report.Report) (*Body, error) {
 }
 
 // describe writes whether the reports are sampled.
-func (a *answer) describe(b *Body) {
+func (a *ga4Table) describe(b *Body) {
 	if b.Sampled == nil {
 		return
 	}
@@ -67,7 +67,7 @@ func (a *answer) describe(b *Body) {
 }
 
 // aggregatedRows makes v3's rows from GA4's and filters them. totals are over these.
-func (p *Plan) aggregatedRows(a *answer) (rows []*row, totals map[metricRef]number, err error) {
+func (p *Plan) aggregatedRows(a *ga4Table) (rows []*row, totals map[metricRef]number, err error) {
 	if rows, err = p.group(a); err != nil {
 		return nil, nil, err
 	}

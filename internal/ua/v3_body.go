@@ -32,11 +32,10 @@ type Body struct {
 	Rows         [][]string  `json:"rows,omitempty"`
 	DataTable    *DataTable  `json:"dataTable,omitempty"` // instead of rows
 
-	mask   report.Mask
-	pretty bool
+	format responseFormat
 }
 
-// bodyMembers are those of a body of v3, of which Oriel refs some out. Source:
+// bodyMembers are those of a body of v3, of which Oriel leaves some out. Source:
 // GaData in the discovery document of analytics:v3; RealtimeData has a part of them.
 var bodyMembers = report.MustMask("kind,id,itemsPerPage,totalResults,selfLink,previousLink,nextLink,containsSampledData,sampleSize,sampleSpace,dataLastRefreshed,rows," +
 	"query(start-date,end-date,ids,dimensions,metrics,sort,filters,segment,samplingLevel,start-index,max-results),totalsForAllResults/*," +
@@ -116,9 +115,9 @@ type TableCell struct {
 }
 
 // JSON returns the body as v3 wrote it: only the fields that the query requested
-// for, and indented unless it had prettyPrint=false.
+// and indented unless it had prettyPrint=false.
 func (b *Body) JSON() []byte {
-	return form{mask: b.mask, pretty: b.pretty}.render(b)
+	return b.format.render(b)
 }
 
 // encode returns v as JSON that keeps <, > and &.
@@ -134,7 +133,7 @@ func encode(v any) []byte {
 func (p *Plan) body(total int) *Body {
 	q, profile := p.query, p.options.Profile
 	b := &Body{
-		mask: q.mask, pretty: q.PrettyPrint, Kind: "analytics#gaData",
+		format: q.format, Kind: "analytics#gaData",
 		ID: p.link(q.StartIndex, false), SelfLink: p.link(q.StartIndex, false), TotalResults: total,
 		Query: BodyQuery{
 			StartDate: q.StartDate, EndDate: q.EndDate, IDs: q.IDs, Dimensions: strings.Join(q.Dimensions, ","), Metrics: q.Metrics,

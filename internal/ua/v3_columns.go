@@ -11,14 +11,13 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// columnsTSV is what v3's metadata said of its columns beside what names.tsv
-// knows. Source: the answer of metadata.columns.list of 2019-09-17, as the R
+// columnsTSV is v3's metadata of its columns, except for what is in names.tsv. Source: the answer of metadata.columns.list of 2019-09-17, as the R
 // package googleAnalyticsR keeps it in data/meta.rda.
 //
 //go:embed columns.tsv
 var columnsTSV string
 
-// Columns are what the Metadata API v3 answers.
+// Columns are the response of the Metadata API v3.
 type Columns struct {
 	Kind           string   `json:"kind"`
 	ETag           string   `json:"etag"`
@@ -34,7 +33,7 @@ type Column struct {
 	Attributes Attributes `json:"attributes"`
 }
 
-// Attributes describe a column, all in text, as v3 did.
+// Attributes describe a column, all as strings, as in v3.
 type Attributes struct {
 	ReplacedBy       string `json:"replacedBy,omitempty"`
 	Type             string `json:"type"` // DIMENSION or METRIC
@@ -57,21 +56,20 @@ var attributeNames = []string{
 	"premiumMinTemplateIndex", "premiumMaxTemplateIndex", "allowedInSegments", "addedInApiVersion",
 }
 
-// AllColumns returns every column of v3. One that cannot be answered is
-// DEPRECATED, so that pages that offer the PUBLIC ones offer what works, and
-// its description says why.
+// AllColumns returns every column of v3. One that GA4 cannot answer is DEPRECATED, so
+// that pages which offer the PUBLIC ones offer what works; its description gives the
+// reason.
 func AllColumns() *Columns { return columns() }
 
-// A ColumnView is a view, as far as its columns go: what its configuration says of
-// names, whether the client may name a field of GA4, and whether the property has
-// one that may be named.
+// A ColumnView is what the columns of a view depend on: its options, whether the client
+// may use a GA4 field, and whether the property has a field that the client may use.
 type ColumnView struct {
 	Options  Options
 	May, Has func(field string) bool
 }
 
-// ColumnsOf returns the columns that may be named of one of the views at least.
-// One that none of these can answer is DEPRECATED, like those that nobody can.
+// ColumnsOf returns the columns that at least one of the views allows. One that none of
+// these can answer is DEPRECATED, like those that GA4 cannot.
 func ColumnsOf(views []ColumnView) *Columns {
 	c := *AllColumns()
 	c.Items = nil
@@ -100,18 +98,19 @@ func ColumnsOf(views []ColumnView) *Columns {
 	return &c
 }
 
-// A availability is what becomes of a name that is requested of a view.
+// An availability is what a view does with a query for a name.
 type availability int
 
 const (
-	hidden     availability = iota // refused: it reads a field that may not be named
-	unanswered                     // refused: nothing there answers it
+	hidden     availability = iota // refused: it reads a field that is denied
+	unanswered                     // refused: the property has no field for it
 	answered
 )
 
-// availability finds the best of the names that n is there, with what answers it.
+// availability returns the best availability of the names that n stands for, with the
+// name that has it.
 func (v ColumnView) availability(n Name) (best availability, answer Name) {
-	requested := v.Options.spelled(n)
+	requested := v.Options.expand(n)
 	if len(requested) == 0 {
 		return unanswered, n
 	}
@@ -150,10 +149,10 @@ var columnsMembers = report.MustMask("kind,etag,totalResults,attributeNames,item
 
 // JSON returns the columns as q wants them. Errors are *Error.
 func (c *Columns) JSON(q ListQuery) ([]byte, error) {
-	if err := q.form.check(columnsMembers); err != nil {
+	if err := q.format.check(columnsMembers); err != nil {
 		return nil, err
 	}
-	return q.form.render(c), nil
+	return q.format.render(c), nil
 }
 
 var columns = sync.OnceValue(func() *Columns {
@@ -167,7 +166,7 @@ var columns = sync.OnceValue(func() *Columns {
 	return c
 })
 
-// count says how many columns there are, and which.
+// count sets the number of columns and the ETag.
 func (c *Columns) count() {
 	c.TotalResults = len(c.Items)
 	sum := sha256.Sum256(encode(c.Items))
@@ -190,18 +189,18 @@ func readColumn(f []string) Column {
 	return Column{n.Name, "analytics#column", a}
 }
 
-// description says what answers a name.
+// description describes what answers a name, in sentences.
 func (n Name) description() string {
-	said := fmt.Sprintf("Google Analytics 4: %s (%s).", n.GA4, n.Fidelity)
+	text := fmt.Sprintf("Google Analytics 4: %s (%s).", n.GA4, n.Fidelity)
 	switch {
 	case n.Fidelity == None && n.Nearest == "":
-		said = "Cannot be answered by Google Analytics 4."
+		text = "Cannot be answered by Google Analytics 4."
 	case n.Fidelity == None:
-		said = "Cannot be answered by Google Analytics 4. The nearest field is " + n.Nearest + "."
+		text = "Cannot be answered by Google Analytics 4. The nearest field is " + n.Nearest + "."
 	}
 	n.ReplacedBy = "" // an attribute of its own
 	if remark := n.remark(); remark != "" {
-		said += " " + strings.ToUpper(remark[:1]) + remark[1:] + "."
+		text += " " + strings.ToUpper(remark[:1]) + remark[1:] + "."
 	}
-	return said
+	return text
 }

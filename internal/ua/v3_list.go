@@ -14,11 +14,11 @@ type ListQuery struct {
 	StartIndex int // from 1
 	MaxResults int
 
-	form form
+	format responseFormat
 }
 
-// v3's bound of a page of a list, which is also the default. More is cut without
-// a word, as v3 did. Source: Management API v3 reference.
+// v3's bound of a page of a list, which is also the default. More is silently
+// reduced, as v3 did. Source: Management API v3 reference.
 const mostListed = 1000
 
 // ParseList reads the parameters of the Management and the Metadata API.
@@ -29,23 +29,23 @@ func ParseList(v url.Values) (ListQuery, error) {
 	q.StartIndex, _ = p.count("start-index", 1)
 	q.MaxResults, _ = p.count("max-results", mostListed)
 	q.MaxResults = min(q.MaxResults, mostListed)
-	q.form = p.form()
+	q.format = p.format()
 	return q, p.err
 }
 
-// A form is how a client wants its JSON.
-type form struct {
-	mask   report.Mask
-	fields string // mask, as written
-	pretty bool
+// A responseFormat is how a client wants its JSON.
+type responseFormat struct {
+	fieldMask report.Mask
+	fields    string // fieldMask, as written
+	pretty    bool
 }
 
-// form reads what every method of v3 has. JSON is the only kind of answer, and
-// it is for fetch to read: a script of another page would run with its rights.
-func (p *parser) form() form {
-	f := form{pretty: p.bool("prettyPrint"), fields: p.one("fields")}
+// format reads the parameters that every method has. JSON is the only format, and not
+// as a script: JSONP would run with the rights of the page.
+func (p *parser) format() responseFormat {
+	f := responseFormat{pretty: p.bool("prettyPrint"), fields: p.one("fields")}
 	var err error
-	if f.mask, err = report.ParseMask(f.fields); err != nil {
+	if f.fieldMask, err = report.ParseMask(f.fields); err != nil {
 		p.fail(badSelection(f.fields))
 	}
 	p.enum("alt", "json")
@@ -59,36 +59,36 @@ func badSelection(fields string) *Error {
 	return badParameter("fields", "Invalid field selection %s", report.Truncate(fields))
 }
 
-// formOf reads a form, and holds its fields to the members that answers have.
-func (p *parser) formOf(members report.Mask) form {
-	f := p.form()
+// formatFor reads a format, and checks its fields against the members of responses.
+func (p *parser) formatFor(members report.Mask) responseFormat {
+	f := p.format()
 	if err := f.check(members); err != nil {
 		p.fail(err)
 	}
 	return f
 }
 
-// check refuses fields that answers with these members never have. Errors are *Error.
-func (f form) check(members report.Mask) error {
-	if unknown := f.mask.Unknown(members); unknown != "" {
+// check refuses fields that responses with these members never have. Errors are *Error.
+func (f responseFormat) check(members report.Mask) error {
+	if unknown := f.fieldMask.Unknown(members); unknown != "" {
 		return badSelection(unknown)
 	}
 	return nil
 }
 
-// render writes v as v3 did: only the fields that were requested for, and indented
-// unless the query had prettyPrint=false.
-func (f form) render(v any) []byte {
-	full := f.mask.Apply(encode(v))
+// render encodes v as v3 did: only the fields that were requested, and indented unless
+// the query had prettyPrint=false.
+func (f responseFormat) render(v any) []byte {
+	full := f.fieldMask.Apply(encode(v))
 	if !f.pretty {
 		return full
 	}
 	var out bytes.Buffer
-	_ = json.Indent(&out, full, "", " ") // what encode wrote is JSON
+	_ = json.Indent(&out, full, "", " ") // encode returns valid JSON
 	return out.Bytes()
 }
 
-// A list is a page of what a collection holds, its members in v3's order.
+// A list is a page of the items of a collection, its members in v3's order.
 type list struct {
 	Kind         string `json:"kind"`
 	Username     string `json:"username"`
@@ -100,7 +100,7 @@ type list struct {
 	Items        []any  `json:"items"`
 }
 
-// page returns the page of all that q asks for; self is the list's address.
+// page returns the page of all items that q asks for; self is the list's address.
 func (q ListQuery) page(kind, username, self string, all []item) list {
 	l := list{Kind: kind, Username: username, TotalResults: len(all), StartIndex: q.StartIndex, ItemsPerPage: q.MaxResults, Items: []any{}}
 	first := min(q.StartIndex-1, len(all))
@@ -120,7 +120,7 @@ func (q ListQuery) page(kind, username, self string, all []item) list {
 	return l
 }
 
-// An item is one thing of a collection under its id.
+// An item is one entity of a collection, by its id.
 type item struct {
 	id    string
 	value any

@@ -22,7 +22,7 @@ type Management struct {
 	Base string
 	// AccountName names the account, and its user. Required.
 	AccountName string
-	// Website is said to be the address of every web property's site.
+	// Website is given as the address of every web property's site.
 	Website string
 	Views   []ManagedView
 }
@@ -32,19 +32,19 @@ type ManagedView struct {
 	Profile      Profile // as NewProfile made it
 	TimeZone     string  // IANA name; empty when unknown
 	CurrencyCode string
-	// Options say what goals, custom dimensions and custom metrics the view has.
+	// Options have the view's goals, custom dimensions and custom metrics.
 	Options Options
 }
 
-// A ManagementPath is an address of the Management API: a collection in a profile, a web
-// property or an account, which may be All, and an item in it; empty for the list.
+// A ManagementPath is a path of the Management API: a collection in a profile, a web
+// property or an account, each of which may be All, and an item, empty for the list.
 type ManagementPath struct {
 	Account, WebProperty, Profile string
 	Collection                    string
 	Item                          string
 }
 
-// level counts what the place is in: 0 for nothing, 3 for a profile.
+// level returns how deep the collection is: 0 at the top, 3 in a profile.
 func (p ManagementPath) level() int {
 	switch {
 	case p.Profile != "":
@@ -57,19 +57,19 @@ func (p ManagementPath) level() int {
 	return 0
 }
 
-// A collection is a kind of thing that the Management API knew.
+// A collection is a kind of entity of the Management API.
 type collection struct {
 	kind   string
 	levels []int // see ManagementPath.level
 	// items returns what of the kind the views have; nil for a kind that GA4 does
 	// not have, so that none is there.
 	items func(Management, []ManagedView) []item
-	// single says that an item has an address of its own.
+	// single is set if an item has an address of its own.
 	single bool
-	// members are those of an item, of which Oriel refs some out. Source: the
+	// members are those of an item, of which Oriel leaves some out. Source: the
 	// discovery document of analytics:v3.
 	members report.Mask
-	// withheld says that Oriel does not tell: v3 told it to administrators only.
+	// withheld is set if Oriel denies it: v3 showed it to administrators only.
 	withheld bool
 }
 
@@ -110,8 +110,8 @@ func (c collection) list() report.Mask {
 	return m
 }
 
-// Answer returns the JSON of a list or of an item. What is not among the views
-// sounds the same whether or not there is such a thing. Errors are *Error.
+// Answer returns the JSON of a list or of an item. Errors are *Error, and for an entity
+// outside the views the same whether or not it exists.
 func (m Management) Answer(at ManagementPath, q ListQuery) ([]byte, error) {
 	c, ok := collections[at.Collection]
 	if !ok || !slices.Contains(c.levels, at.level()) {
@@ -131,23 +131,23 @@ func (m Management) Answer(at ManagementPath, q ListQuery) ([]byte, error) {
 	if at.Item != "" {
 		return c.one(at, items, q)
 	}
-	if err := q.form.check(c.list()); err != nil {
+	if err := q.format.check(c.list()); err != nil {
 		return nil, err
 	}
-	return q.form.render(q.page("analytics#"+c.kind, m.AccountName, m.self(at), items)), nil
+	return q.format.render(q.page("analytics#"+c.kind, m.AccountName, m.self(at), items)), nil
 }
 
-// one returns an item of what the places above hold.
+// one returns the JSON of one of the items.
 func (c collection) one(at ManagementPath, items []item, q ListQuery) ([]byte, error) {
 	if !c.single {
 		return nil, NoSuchMethod()
 	}
-	if err := q.form.check(c.members); err != nil {
+	if err := q.format.check(c.members); err != nil {
 		return nil, err
 	}
 	for _, i := range items {
 		if i.id == at.Item {
-			return q.form.render(i.value), nil
+			return q.format.render(i.value), nil
 		}
 	}
 	switch at.Collection {
@@ -161,7 +161,7 @@ func (c collection) one(at ManagementPath, items []item, q ListQuery) ([]byte, e
 	return nil, notFound("Not found: %s %s.", strings.TrimSuffix(at.Collection, "s"), report.Truncate(at.Item))
 }
 
-// at returns the views of a place.
+// at returns the views that a path is about.
 func (m Management) at(p ManagementPath) ([]ManagedView, error) {
 	if len(m.Views) == 0 {
 		return nil, denied("User does not have any Google Analytics account.")
@@ -181,7 +181,7 @@ func (m Management) at(p ManagementPath) ([]ManagedView, error) {
 	return views, nil
 }
 
-// self is the address of a list.
+// self returns the address of a list.
 func (m Management) self(p ManagementPath) string {
 	link := m.Base + "/management"
 	for _, step := range []struct{ collection, id string }{{"accounts", p.Account}, {"webproperties", p.WebProperty}, {"profiles", p.Profile}} {
@@ -192,7 +192,7 @@ func (m Management) self(p ManagementPath) string {
 	return link + "/" + p.Collection
 }
 
-// each makes items of one thing per view.
+// each makes one item per view.
 func each(of func(Management, ManagedView) item) func(Management, []ManagedView) []item {
 	return func(m Management, views []ManagedView) (items []item) {
 		for _, v := range views {
@@ -202,7 +202,7 @@ func each(of func(Management, ManagedView) item) func(Management, []ManagedView)
 	}
 }
 
-// numbered calls add for what a configuration numbers, in the order of numbers.
+// numbered calls add for each entry of a configuration, in the order of numbers.
 func numbered(names map[int]string, add func(n int, name string)) {
 	for _, n := range slices.Sorted(maps.Keys(names)) {
 		add(n, names[n])

@@ -15,7 +15,7 @@ const (
 	maxDimensions     = 7
 	maxMetrics        = 10
 	defaultMaxResults = 1000
-	mostMaxResults    = 10_000 // more is cut without a word, as v3 did
+	mostMaxResults    = 10_000 // more is silently reduced, as v3 did
 )
 
 // A Query is the parameters of data.ga.get or data.realtime.get, read and
@@ -36,11 +36,9 @@ type Query struct {
 	StartIndex       int // from 1
 	MaxResults       int
 	DataTable        bool // output=dataTable
-	PrettyPrint      bool
-	Fields           string // partial response, as written: rows,columnHeaders(name)
 
-	mask        report.Mask
-	pagingGiven [2]bool // start-index and max-results were written: links repeat them
+	format      responseFormat
+	pagingGiven [2]bool // whether start-index and max-results were given: links repeat them
 }
 
 // A SortKey is a column to sort by.
@@ -99,7 +97,7 @@ type parser struct {
 	err    error
 }
 
-// finish reads what both methods have.
+// finish reads the parameters of both methods.
 func (p *parser) finish(q Query) (Query, error) {
 	var err error
 	q.IDs = p.ids()
@@ -109,8 +107,7 @@ func (p *parser) finish(q Query) (Query, error) {
 	q.Filters = p.filters()
 	q.MaxResults, q.pagingGiven[1] = p.count("max-results", defaultMaxResults)
 	q.MaxResults = min(q.MaxResults, mostMaxResults)
-	f := p.formOf(bodyMembers)
-	q.PrettyPrint, q.Fields, q.mask = f.pretty, f.fields, f.mask
+	q.format = p.formatFor(bodyMembers)
 	if len(q.Metrics) == 0 {
 		p.fail(missing("metrics"))
 	}
@@ -127,7 +124,7 @@ func (p *parser) fail(err error) {
 	}
 }
 
-// one returns a parameter; repeated ones are a list.
+// one returns a parameter; repeated ones are joined to a list.
 func (p *parser) one(name string) string {
 	return strings.TrimSpace(strings.Join(p.values[name], ","))
 }
@@ -143,21 +140,24 @@ func (p *parser) ids() string {
 	return ids
 }
 
+// mismatch fails with v3's error for a value that doesn't match a pattern.
 func (p *parser) mismatch(name, value, pattern string) {
 	p.fail(badParameter(name, "Invalid value '%s'. Values must match the following regular expression: '%s'", report.Truncate(value), pattern))
 }
 
-func (p *parser) text(name, fallback string, pattern *regexp.Regexp, said string) string {
+// text reads a parameter that matches a pattern, which errors show as shown.
+func (p *parser) text(name, fallback string, pattern *regexp.Regexp, shown string) string {
 	v := p.one(name)
 	if v == "" {
 		return fallback
 	}
 	if !pattern.MatchString(v) {
-		p.mismatch(name, v, said)
+		p.mismatch(name, v, shown)
 	}
 	return v
 }
 
+// enum reads a parameter that has one of the values or is empty.
 func (p *parser) enum(name string, values ...string) string {
 	v := p.one(name)
 	if v != "" && !slices.Contains(values, v) {
@@ -166,12 +166,13 @@ func (p *parser) enum(name string, values ...string) string {
 	return v
 }
 
-// bool reads a parameter that is true unless it says fallback.
+// bool reads a parameter that is true by default.
 func (p *parser) bool(name string) bool {
 	v := strings.ToLower(p.enum(name, "true", "false", "TRUE", "FALSE", "True", "False", "1", "0"))
 	return v != "false" && v != "0"
 }
 
+// count reads a whole number of 1 or more.
 func (p *parser) count(name string, fallback int) (n int, given bool) {
 	v := p.one(name)
 	if v == "" {
@@ -185,7 +186,7 @@ func (p *parser) count(name string, fallback int) (n int, given bool) {
 	return n, true
 }
 
-// list cuts a parameter at commas, dropping spaces and empty members.
+// list splits a parameter at commas, without spaces and empty elements.
 func (p *parser) list(name string) []string {
 	var out []string
 	for s := range strings.SplitSeq(p.one(name), ",") {
@@ -196,6 +197,7 @@ func (p *parser) list(name string) []string {
 	return out
 }
 
+// names reads a list of names, at most most.
 func (p *parser) names(param string, most int) []string {
 	names := p.list(param)
 	for _, n := range names {
@@ -209,6 +211,7 @@ func (p *parser) names(param string, most int) []string {
 	return names
 }
 
+// sort reads the sort keys, each of which must be one of the columns.
 func (p *parser) sort(columns []string) []SortKey {
 	var keys []SortKey
 	for _, s := range p.list("sort") {
@@ -221,7 +224,7 @@ func (p *parser) sort(columns []string) []SortKey {
 	return keys
 }
 
-// filters joins repeated parameters by AND, the only reading that widens nothing.
+// filters joins repeated parameters by AND, so that none widens the result.
 func (p *parser) filters() string {
 	var all []string
 	for _, f := range p.values["filters"] {

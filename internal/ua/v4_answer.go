@@ -8,13 +8,12 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Answer makes the body from the reports that answer Queries, in that order.
-// Errors are *Error.
+// Answer makes the body from the reports for Queries, in that order. Errors are *Error.
 func (p *BatchPlan) Answer(reports []*report.Report) (*BatchBody, error) {
 	if want := len(p.Queries()); len(reports) != want {
 		return nil, AsError(report.Errorf(report.Internal, "%d reports answer %d queries", len(reports), want))
 	}
-	b := &BatchBody{form: p.batch.form}
+	b := &BatchBody{format: p.batch.format}
 	for _, plan := range p.reports {
 		one, err := plan.answer(&reports)
 		if err != nil {
@@ -25,7 +24,8 @@ func (p *BatchPlan) Answer(reports []*report.Report) (*BatchBody, error) {
 	return b, nil
 }
 
-// A productRow is a row of a product: the same names in every date range.
+// A productRow is a row of a product: the values of its dimensions, with numbers for
+// each date range.
 type productRow struct {
 	names  []string               // of the dimensions, the segment among them
 	refs   []map[metricRef]number // by date range
@@ -33,26 +33,26 @@ type productRow struct {
 	filled bool                   // no report has it
 }
 
-// A productTable is the answers to a product, joined.
+// A productTable is the joined tables of a product.
 type productTable struct {
 	rows        []*productRow
 	totals      []map[metricRef]number // by date range
 	least, most map[metricRef]number   // of rows that Google cut
 	count       int                    // rows in GA4, likewise
-	left        map[string]bool        // which rows pass the filter of metrics; pivots only
+	passes      map[string]bool        // by row, the metric filter; only with pivots
 	sampled     bool
 	size, space []string // by date range
-	stamp
+	freshness
 }
 
-// A stamp says how fresh reports are.
-type stamp struct {
+// A freshness is how fresh reports are.
+type freshness struct {
 	fetched time.Time // the oldest; zero for none
 	golden  bool      // nothing will change any more
 }
 
-// with is the stamp of both.
-func (s stamp) with(o stamp) stamp {
+// with returns the freshness of both.
+func (s freshness) with(o freshness) freshness {
 	if s.fetched.IsZero() || o.fetched.Before(s.fetched) {
 		s.fetched = o.fetched
 	}
@@ -60,24 +60,24 @@ func (s stamp) with(o stamp) stamp {
 	return s
 }
 
+// take removes the first n reports.
 func take(reports *[]*report.Report, n int) []*report.Report {
 	taken := (*reports)[:n]
 	*reports = (*reports)[n:]
 	return taken
 }
 
-// join reads the answers to a product and joins rows of the same names. insert is
-// where the segment's name goes, -1 for nowhere: rows of all segments are then
-// added up.
+// join reads the reports of a product and joins rows with the same dimension values.
+// insert is the column for the segment's name; -1 adds the segments up.
 func (p *reportPlan) join(c *product, insert int, reports *[]*report.Report) (*productTable, error) {
-	t := &productTable{stamp: stamp{golden: true}}
+	t := &productTable{freshness: freshness{golden: true}}
 	index := newRowIndex(len(p.days), p.totalled(c))
 	var totals [][]*row // by date range
 	for i, tables := range c.tables {
 		for j, g := range tables {
 			own := take(reports, len(g.queries))
 			for _, r := range own {
-				t.stamp = t.stamp.with(stamp{r.FetchedAt, r.Freshness == report.FreshFinal})
+				t.freshness = t.freshness.with(freshness{r.FetchedAt, r.Freshness == report.FreshFinal})
 			}
 			a, err := g.read(own)
 			if err != nil {
@@ -115,7 +115,7 @@ func (p *reportPlan) join(c *product, insert int, reports *[]*report.Report) (*p
 	return t, err
 }
 
-// totalled are the metrics of a product whose sums are reported.
+// totalled returns the metrics of a product whose totals are reported.
 func (p *reportPlan) totalled(c *product) []metric {
 	if p.request.HideTotals {
 		return nil
@@ -123,7 +123,7 @@ func (p *reportPlan) totalled(c *product) []metric {
 	return c.first().metrics
 }
 
-// addUp adds rows up, and refuses totals of metrics that have none over rows.
+// addUp adds rows up, and refuses if one of the metrics has no total over rows.
 func addUp(metrics []metric, rows []*row) (map[metricRef]number, error) {
 	if name := withoutTotal(metrics, rows); name != "" {
 		return nil, badRequest("%s has no total over several segments or filtered rows: it is a ratio of numbers that Google Analytics 4 does not tell. "+
@@ -140,7 +140,7 @@ func withName(names []string, at int, segment string) []string {
 	return slices.Insert(slices.Clone(names), at, segment)
 }
 
-// A rowIndex collects rows by their names, in the order of their coming.
+// A rowIndex collects rows by dimension values, in order of arrival.
 type rowIndex struct {
 	ranges  int
 	metrics []metric // that rows of the same names are added up for
@@ -153,7 +153,7 @@ func newRowIndex(ranges int, metrics []metric) *rowIndex {
 	return &rowIndex{ranges: ranges, metrics: metrics, names: map[string][]string{}, byName: map[string][][]*row{}}
 }
 
-// add takes a row of a date range, nil for one that only has a name.
+// add adds a row of a date range; nil for an empty row.
 func (x *rowIndex) add(span int, names []string, r *row) {
 	k := key(names)
 	if x.byName[k] == nil {
@@ -181,15 +181,15 @@ func (x *rowIndex) rows() ([]*productRow, error) {
 	return out, nil
 }
 
-// finish filters the main rows by their metrics, computes these, and adds up the
-// totals where GA4's are of other rows.
+// finish filters the main rows by their metrics, computes these, and adds up the totals
+// if rows are filtered here, since GA4's then include other rows.
 func (p *reportPlan) finish(t *productTable) (err error) {
 	g := p.main.first()
-	t.left = map[string]bool{}
+	t.passes = map[string]bool{}
 	t.rows = slices.DeleteFunc(t.rows, func(r *productRow) bool {
 		passes := g.passesMetrics(&row{refs: r.refs[0]})
 		if len(p.pivots) > 0 {
-			t.left[key(r.names)] = passes
+			t.passes[key(r.names)] = passes
 		}
 		return (g.metricsLocal || r.filled) && !passes
 	})

@@ -7,15 +7,15 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A BatchBody is the answer of reports:batchGet. The order of its members is
-// v4's. Quotas are never told.
+// A BatchBody is the response of reports:batchGet. The order of its members is v4's.
+// Quotas are never disclosed.
 type BatchBody struct {
 	Reports []reportBody `json:"reports"`
 
-	form form
+	format responseFormat
 }
 
-// batchMembers are those of a body of v4, of which Oriel refs some out. Source:
+// batchMembers are those of a body of v4, of which Oriel leaves some out. Source:
 // GetReportsResponse in the discovery document of analyticsreporting:v4.
 var batchMembers = report.MustMask("reports(columnHeader(dimensions,metricHeader(metricHeaderEntries(name,type)," +
 	"pivotHeaders(totalPivotGroupsCount,pivotHeaderEntries(dimensionNames,dimensionValues,metric(name,type)))))," +
@@ -24,9 +24,9 @@ var batchMembers = report.MustMask("reports(columnHeader(dimensions,metricHeader
 
 const valuesMembers = "values,pivotValueRegions/values"
 
-// JSON returns the body as v4 wrote it: only the fields that were requested for, and
+// JSON returns the body as v4 wrote it: only the fields that were requested, and
 // indented unless the request had prettyPrint=false.
-func (b *BatchBody) JSON() []byte { return b.form.render(b) }
+func (b *BatchBody) JSON() []byte { return b.format.render(b) }
 
 type reportBody struct {
 	ColumnHeader  columnHeader `json:"columnHeader"`
@@ -86,19 +86,19 @@ type pivotValues struct {
 	Values []string `json:"values,omitempty"`
 }
 
-// body writes a report: one page of all rows, whose number is count.
+// body returns a report: a page of count rows.
 func (p *reportPlan) body(t *productTable, page []*productRow, count int, pivots []*pivotTable) reportBody {
 	b := reportBody{ColumnHeader: p.header(pivots), Data: reportData{RowCount: count, Golden: t.golden}}
 	for _, r := range page {
 		row := reportRow{Dimensions: r.names}
 		for span := range p.days {
-			row.Metrics = append(row.Metrics, p.written(r.values[span], func(v *pivotTable) []number { return v.values(r.names, span) }, pivots))
+			row.Metrics = append(row.Metrics, p.formatValues(r.values[span], func(v *pivotTable) []number { return v.values(r.names, span) }, pivots))
 		}
 		b.Data.Rows = append(b.Data.Rows, row)
 	}
 	if !p.request.HideTotals {
 		for span, refs := range t.totals {
-			b.Data.Totals = append(b.Data.Totals, p.written(p.valuesOf(refs), func(v *pivotTable) []number { return v.totals(span) }, pivots))
+			b.Data.Totals = append(b.Data.Totals, p.formatValues(p.valuesOf(refs), func(v *pivotTable) []number { return v.totals(span) }, pivots))
 		}
 	}
 	if !p.request.HideValueRanges && count > 0 {
@@ -150,8 +150,8 @@ func (p *reportPlan) valuesOf(refs map[metricRef]number) []number {
 	return out
 }
 
-// written formats the values of one date range, those of pivots beside them.
-func (p *reportPlan) written(values []number, of func(*pivotTable) []number, pivots []*pivotTable) dateRangeValues {
+// formatValues formats the values of one date range, with those of the pivots.
+func (p *reportPlan) formatValues(values []number, of func(*pivotTable) []number, pivots []*pivotTable) dateRangeValues {
 	d := dateRangeValues{Values: formatAll(p.main.first().metrics, values)}
 	for _, v := range pivots {
 		d.Pivots = append(d.Pivots, pivotValues{formatAll(v.metrics, of(v))})
@@ -159,7 +159,7 @@ func (p *reportPlan) written(values []number, of func(*pivotTable) []number, piv
 	return d
 }
 
-// formatAll writes values of metrics that come again and again.
+// formatAll formats values of metrics, which repeat for each group of a pivot.
 func formatAll(metrics []metric, values []number) []string {
 	out := make([]string, len(values))
 	for i, v := range values {
@@ -168,16 +168,16 @@ func formatAll(metrics []metric, values []number) []string {
 	return out
 }
 
-// extremes are the least or the greatest values of all rows in each date range;
-// told are Google's, for rows that it cut.
-func (p *reportPlan) extremes(t *productTable, told map[metricRef]number, pick func(a, b number) number, pivots []*pivotTable) []dateRangeValues {
+// extremes returns the minimums or maximums of all rows for each date range. ga4 are
+// GA4's, which count if it paged the rows.
+func (p *reportPlan) extremes(t *productTable, ga4 map[metricRef]number, pick func(a, b number) number, pivots []*pivotTable) []dateRangeValues {
 	var out []dateRangeValues
 	for span := range p.days {
-		values := p.valuesOf(told)
+		values := p.valuesOf(ga4)
 		if !p.main.first().pushed {
 			values = extremesOf(t.rows, span, pick)
 		}
-		out = append(out, p.written(values, func(v *pivotTable) []number { return v.extremes(t.rows, span, pick) }, pivots))
+		out = append(out, p.formatValues(values, func(v *pivotTable) []number { return v.extremes(t.rows, span, pick) }, pivots))
 	}
 	return out
 }

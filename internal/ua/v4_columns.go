@@ -29,7 +29,7 @@ func (tq *tableQuery) dimensionV4(r dimensionRequest) (dimension, error) {
 		return d, err
 	}
 	if d.histogram != nil {
-		// Nothing is known of how many values a session has.
+		// How many values a session has is unknown.
 		d.aggregates, d.sorted, d.scope = true, false, perEvent
 	}
 	return d, nil
@@ -52,6 +52,7 @@ func (tq *tableQuery) metricV4(r metricRequest) (metric, error) {
 	return m, nil
 }
 
+// expression resolves a name or an expression of names.
 func (tq *tableQuery) expression(s string) (metric, error) {
 	if fieldPattern.MatchString(s) {
 		return tq.metric(s)
@@ -69,7 +70,7 @@ func (tq *tableQuery) expression(s string) (metric, error) {
 	return metric{requested: s, name: Name{Name: s, Type: "FLOAT"}, formula: f, scale: 1}, nil
 }
 
-// substitute puts the formulas of metrics in the place of their names.
+// substitute replaces the names of metrics by their formulas.
 func (tq *tableQuery) substitute(f *formula) (*formula, error) {
 	switch {
 	case f.metricRef != nil:
@@ -85,7 +86,7 @@ func (tq *tableQuery) substitute(f *formula) (*formula, error) {
 	return &formula{op: f.op, left: left, right: right}, err
 }
 
-// inner is the formula of a metric within an expression.
+// inner returns the formula of a metric within an expression.
 func (tq *tableQuery) inner(ref metricRef) (*formula, error) {
 	if !fieldPattern.MatchString(ref.Metric) {
 		return nil, badName("Invalid dimension or metric: %s", report.Truncate(ref.Metric))
@@ -97,8 +98,8 @@ func (tq *tableQuery) inner(ref metricRef) (*formula, error) {
 	return &formula{op: '*', left: m.formula, right: &formula{number: m.scale}}, nil
 }
 
-// ratio returns what a metric that is a ratio divides by what: the sides of its
-// formula, or a mean's sum and its weight.
+// ratio returns the dividend and the divisor of a metric that is a ratio: the sides of
+// its formula, or a mean's sum and its weight.
 func (m metric) ratio() (over, under *formula, ok bool) {
 	if m.formula.op == '/' {
 		return m.formula.left, m.formula.right, true
@@ -112,8 +113,8 @@ func (m metric) ratio() (over, under *formula, ok bool) {
 	return &formula{op: '*', left: m.formula, right: weight}, weight, true
 }
 
-// named finds the metric of a request that a filter or an order means: by alias,
-// or by its expression.
+// named returns which metric of a request a filter or an order refers to, by alias or
+// by expression; -1 for none.
 func named(metrics []metricRequest, name string) int {
 	name = strings.TrimSpace(name)
 	if i := slices.IndexFunc(metrics, func(m metricRequest) bool { return m.Alias == name && name != "" }); i >= 0 {

@@ -55,6 +55,7 @@ func (p *reportPlan) ordering(requested orderBy) (ordering, error) {
 	return o, nil
 }
 
+// isRatio reports whether the metric is a ratio.
 func (p *reportPlan) isRatio(metric int) bool {
 	if metric < 0 {
 		return false

@@ -41,8 +41,8 @@ func (p *reportPlan) planPivots() error {
 	return nil
 }
 
-// pivotGroups are the filters of a request's cells: those of its rows, and the
-// pivot's own. Filters on metrics are about the rows.
+// pivotGroups resolves the filters of a request's cells: those of its rows on
+// dimensions, and the pivot's own.
 func (tq *tableQuery) pivotGroups(r reportRequest, p pivotRequest) (conditionGroups, error) {
 	groups, err := tq.groupsV4(r)
 	if err != nil {
@@ -68,7 +68,7 @@ type pivotCell struct {
 	values [][]number
 }
 
-// pivot reads the answers to the pivots. t holds the finished rows.
+// pivot reads the reports of the pivots. t holds the finished rows.
 func (p *reportPlan) pivot(t *productTable, reports *[]*report.Report) ([]*pivotTable, error) {
 	var all []*pivotTable
 	for _, plan := range p.pivots {
@@ -76,7 +76,7 @@ func (p *reportPlan) pivot(t *productTable, reports *[]*report.Report) ([]*pivot
 		if err != nil {
 			return nil, err
 		}
-		groups := &productTable{stamp: cells.stamp}
+		groups := &productTable{freshness: cells.freshness}
 		if plan.groups == nil {
 			groups.rows, err = p.groupsOf(plan, cells, t)
 		} else {
@@ -85,7 +85,7 @@ func (p *reportPlan) pivot(t *productTable, reports *[]*report.Report) ([]*pivot
 		if err != nil {
 			return nil, err
 		}
-		t.stamp = t.stamp.with(cells.stamp).with(groups.stamp)
+		t.freshness = t.freshness.with(cells.freshness).with(groups.freshness)
 		v := &pivotTable{plan: plan, metrics: plan.cells.first().metrics}
 		v.choose(groups.rows)
 		v.place(cells.rows, len(p.request.Dimensions))
@@ -94,14 +94,14 @@ func (p *reportPlan) pivot(t *productTable, reports *[]*report.Report) ([]*pivot
 	return all, nil
 }
 
-// groupsOf adds up the cells of the rows that the filters leave. A row that GA4
-// did not tell has only zeros.
+// groupsOf adds up the cells of the rows that pass the filters. A row that GA4 did not
+// report has only zeros.
 func (p *reportPlan) groupsOf(plan *pivotPlan, cells, t *productTable) ([]*productRow, error) {
 	n := len(p.request.Dimensions)
 	zero := p.main.first().passesMetrics(&row{})
 	index := newRowIndex(len(p.days), p.totalled(plan.cells))
 	for _, c := range cells.rows {
-		if left, told := t.left[key(c.names[:n])]; told && !left || !told && !zero {
+		if passes, reported := t.passes[key(c.names[:n])]; reported && !passes || !reported && !zero {
 			continue
 		}
 		for span, refs := range c.refs {
@@ -111,8 +111,7 @@ func (p *reportPlan) groupsOf(plan *pivotPlan, cells, t *productTable) ([]*produ
 	return index.rows()
 }
 
-// choose orders the groups by the total of the first metric and takes those that
-// are shown.
+// choose sorts the groups by the total of the first metric and selects those to show.
 func (v *pivotTable) choose(groups []*productRow) {
 	for _, g := range groups {
 		g.compute(v.metrics)
@@ -130,7 +129,7 @@ func (v *pivotTable) choose(groups []*productRow) {
 	v.shown = groups[first:min(first+most, len(groups))]
 }
 
-// place puts cells into the groups that are shown. The first n names of a cell are
+// place assigns cells to the groups that are shown. The first n names of a cell are
 // those of its row.
 func (v *pivotTable) place(cells []*productRow, n int) {
 	groups := map[string]int{}
@@ -147,7 +146,7 @@ func (v *pivotTable) place(cells []*productRow, n int) {
 	}
 }
 
-// values are the cells of one row in one date range, group by group.
+// values returns the cells of one row in one date range, group by group.
 func (v *pivotTable) values(names []string, span int) []number {
 	out := make([]number, len(v.shown)*len(v.metrics))
 	for _, c := range v.cells[key(names)] {
@@ -156,7 +155,7 @@ func (v *pivotTable) values(names []string, span int) []number {
 	return out
 }
 
-// extremes are the least or the greatest cells of all rows in one date range.
+// extremes returns the minimums or maximums of the cells of all rows in one date range.
 func (v *pivotTable) extremes(rows []*productRow, span int, pick func(a, b number) number) []number {
 	out := make([]number, len(v.shown)*len(v.metrics))
 	cells := make([]int, len(v.shown)) // seen of a group
@@ -180,7 +179,7 @@ func (v *pivotTable) extremes(rows []*productRow, span int, pick func(a, b numbe
 	return out
 }
 
-// totals are those of the groups in one date range.
+// totals returns the totals of the groups in one date range.
 func (v *pivotTable) totals(span int) []number {
 	var out []number
 	for _, g := range v.shown {

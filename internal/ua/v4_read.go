@@ -25,7 +25,7 @@ var enums = map[string][]string{
 	"SortOrder":               {"ASCENDING", "DESCENDING"},
 }
 
-// payloadMessage words what v4 said in other words than the Data API.
+// payloadMessage words a problem, where v4's words differ from the Data API's.
 func payloadMessage(p protojson.Problem) string {
 	const invalid = "Invalid JSON payload received. "
 	switch p.Kind {

@@ -34,8 +34,8 @@ const (
 // A Batch is the request of reports:batchGet, read and checked as far as can be
 // without knowing the view.
 type Batch struct {
-	body batchRequest
-	form form
+	body   batchRequest
+	format responseFormat
 }
 
 type batchRequest struct {
@@ -129,7 +129,7 @@ var viewPattern = regexp.MustCompile(`^(ga:)?[0-9]{1,20}$`)
 // every method of Google's has. Errors are *Error.
 func ParseBatch(v url.Values, body []byte) (Batch, error) {
 	p := &parser{values: v}
-	b := Batch{form: p.formOf(batchMembers)}
+	b := Batch{format: p.formatFor(batchMembers)}
 	if p.err != nil {
 		return Batch{}, p.err
 	}
@@ -140,7 +140,7 @@ func ParseBatch(v url.Values, body []byte) (Batch, error) {
 	return b, b.check()
 }
 
-// View returns the view that the batch asks, as v3 named it: ga:123.
+// View returns the view of the batch, in v3's form: ga:123.
 func (b Batch) View() string {
 	return "ga:" + strings.TrimPrefix(b.body.ReportRequests[0].ViewID, "ga:")
 }
@@ -161,7 +161,8 @@ func (b Batch) check() error {
 	return nil
 }
 
-// differs names what must be the same in all requests of a batch and is not.
+// differs returns a member that differs and must be the same in all requests of a
+// batch; empty for none.
 func (r reportRequest) differs(from reportRequest) string {
 	for _, same := range []struct {
 		name string
@@ -234,7 +235,7 @@ func (r reportRequest) check() error {
 	return err
 }
 
-// ambiguous returns an alias that could mean two columns, empty if none could.
+// ambiguous returns an alias that is the name of another column; empty for none.
 func (r reportRequest) ambiguous() string {
 	for i, m := range r.Metrics {
 		same := func(name string) bool { return m.Alias != "" && strings.EqualFold(strings.TrimSpace(name), m.Alias) }
@@ -283,8 +284,7 @@ func (p pivotRequest) check() error {
 	return nil
 }
 
-// start returns the number of rows before the page. The token of a page is that
-// number.
+// start returns the number of rows before the page, which is the page's token.
 func (r reportRequest) start() (int, error) {
 	if r.PageSize < 0 {
 		return 0, badRequest("Invalid pageSize %d: it must not be negative.", r.PageSize)

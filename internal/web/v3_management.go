@@ -111,7 +111,7 @@ func (s *Server) management(prefix string, grant policy.Grant, views []policy.Vi
 	for i, v := range views {
 		m.Views = append(m.Views, ua.ManagedView{
 			Profile: ua.NewProfile(v.Number, v.Title), TimeZone: v.TimeZone, CurrencyCode: v.CurrencyCode,
-			Options: s.dialects[v.Name].Named(namings[i].May),
+			Options: s.dialects[v.Name].Visible(namings[i].May),
 		})
 	}
 	return m
