@@ -104,8 +104,8 @@ func (r *Report) Complete(q Query) ([]byte, error) {
 		return nil, errNoTable
 	}
 	maps.DeleteFunc(t.members, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
-	for _, step := range []func(Query) error{t.addHeaders, t.addRows, t.addTotals} {
-		if err := step(q); err != nil {
+	for _, add := range []func(Query) error{t.addHeaders, t.addRows, t.addTotals} {
+		if err := add(q); err != nil {
 			return nil, err
 		}
 	}
@@ -161,12 +161,9 @@ func (t *table) addRows(q Query) error {
 	if q.hasDimensions() || len(q.Metrics) == 0 || q.MetricFilter != nil || q.Offset > 0 || !t.hasColumns(q) {
 		return nil
 	}
-	rows, err := t.rows("rows")
-	if err != nil {
-		return err
-	}
+	var rows []Row
 	var count Int64
-	if err := t.read("rowCount", &count); err != nil || int(count) > len(rows) {
+	if err := cmp.Or(t.read("rows", &rows), t.read("rowCount", &count)); err != nil || int(count) > len(rows) {
 		return err
 	}
 	for _, s := range q.series() {
@@ -231,8 +228,8 @@ func (t *table) addTotals(q Query) error {
 		if len(t.metrics) == 0 || t.members[a.member] == nil && !slices.Contains(q.MetricAggregations, a.of) {
 			continue
 		}
-		rows, err := t.rows(a.member)
-		if err != nil {
+		var rows []Row
+		if err := t.read(a.member, &rows); err != nil {
 			return err
 		}
 		if len(rows) == 0 {
@@ -263,10 +260,6 @@ func (t *table) zero(other string, s series) Row {
 		r.Dimensions = append(r.Dimensions, Value{value})
 	}
 	return r
-}
-
-func (t *table) rows(member string) (rows []Row, err error) {
-	return rows, t.read(member, &rows)
 }
 
 func (t *table) read(member string, into any) error {

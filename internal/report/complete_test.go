@@ -100,7 +100,7 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-func TestCompleteLeavesAWholeBodyAlone(t *testing.T) {
+func TestCompleteBodyIsUnchanged(t *testing.T) {
 	r := &Report{Body: []byte(`{"rows":[{"metricValues":[{"value":"1"}]}],"rowCount":1}`), Rows: 1}
 	got, err := r.Complete(asks("", "sessions", "_"))
 	if err != nil || &got[0] != &r.Body[0] {

@@ -22,9 +22,9 @@ var errNoTable = errors.New("report: the body is not a table")
 // No cell can become a formula, see appendGuarded. Metrics that are numbers stay so, negative ones too.
 func CSV(body []byte) ([]byte, error) {
 	var t struct {
-		Dimensions []struct{ Name string } `json:"dimensionHeaders"`
-		Metrics    []struct{ Name string } `json:"metricHeaders"`
-		Rows       json.RawMessage         `json:"rows"`
+		Dimensions []tableHeader   `json:"dimensionHeaders"`
+		Metrics    []tableHeader   `json:"metricHeaders"`
+		Rows       json.RawMessage `json:"rows"`
 	}
 	if err := json.Unmarshal(body, &t); err != nil {
 		return nil, errors.Join(errNoTable, err)

@@ -58,7 +58,7 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-func TestCSVOfWhatIsNoTable(t *testing.T) {
+func TestCSVErrors(t *testing.T) {
 	for _, body := range []string{
 		``, `null]`, `{"rows":{}}`, `{"rows":[1]}`, `{"rows":[{"other":[]}]}`, `{"rows":[{"metricValues":{}}]}`,
 		`{"rows":[{"metricValues":["x"]}]}`, `{"rows":[{"metricValues":[{"value":1}]}]}`, `{"rows":[{"metricValues":[{"other":"x"}]}]}`,
@@ -109,7 +109,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// What makes a formula, said in another way than the code says it.
+// What makes a formula, expressed independently of the code.
 var (
 	formula = regexp.MustCompile(`^[\s\p{Cc}\p{Cf}\p{Z}]*[=+\-@＝＋－＠﹦﹢﹣﹫]|^[\t\r\n]`)
 	ends    = regexp.MustCompile(`\r+\n`)

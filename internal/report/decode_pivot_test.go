@@ -40,7 +40,7 @@ func TestDecodePivots(t *testing.T) {
 	}
 }
 
-func TestPivotsSayWhatIsWrong(t *testing.T) {
+func TestDecodePivotErrors(t *testing.T) {
 	with := func(old, new string) string { return strings.Replace(pivotBody, old, new, 1) }
 	for _, tt := range []struct{ body, want string }{
 		{`{"metrics":[{"name":"sessions"}],"dateRanges":[{"startDate":"today","endDate":"today"}]}`, "A pivot report requires at least one pivot."},

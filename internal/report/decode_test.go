@@ -88,7 +88,7 @@ func TestDecodeRealtime(t *testing.T) {
 	}
 }
 
-func TestDecodeSaysWhatIsWrong(t *testing.T) {
+func TestDecodeErrors(t *testing.T) {
 	filter := func(f string) string { return with(`"dimensionFilter":` + f) }
 	str := func(s string) string { return filter(`{"filter":{"fieldName":"city",` + s + `}}`) }
 	many := func(n int, format string) string {
@@ -177,7 +177,7 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestDecodeRealtimeSaysWhatIsWrong(t *testing.T) {
+func TestDecodeRealtimeErrors(t *testing.T) {
 	for _, test := range []struct{ in, want string }{
 		{`{"dateRanges":[]}`, `Invalid JSON payload received. Unknown name "dateRanges": Cannot find field.`},
 		{`{"offset":1}`, `Invalid JSON payload received. Unknown name "offset": Cannot find field.`},
@@ -242,7 +242,7 @@ func TestDecodeHostileInput(t *testing.T) {
 	}
 }
 
-func TestValidateRefusesWhatCannotBeDecoded(t *testing.T) {
+func TestValidateErrors(t *testing.T) {
 	for name, change := range map[string]func(*Query){
 		"minutes in a report":    func(q *Query) { q.MinuteRanges = []MinuteRange{{}} },
 		"days in realtime":       func(q *Query) { q.Realtime = true },

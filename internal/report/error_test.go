@@ -36,7 +36,7 @@ func TestAsError(t *testing.T) {
 	}
 }
 
-func TestErrorSaysMessageAndCause(t *testing.T) {
+func TestErrorHasMessageAndCause(t *testing.T) {
 	cause := errors.New("cause")
 	e := Errorf(Unavailable, "It failed %d times", 3)
 	if e.Error() != "It failed 3 times" {

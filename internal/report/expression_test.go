@@ -31,8 +31,7 @@ func TestParseExpression(t *testing.T) {
 	}
 }
 
-// FuzzExpression: whatever letters an expression holds, they belong to a name that
-// it is said to read, so that no field is read unseen.
+// FuzzExpression: every letter in an expression belongs to a name that Names visits, so that no field is read unseen.
 func FuzzExpression(f *testing.F) {
 	for _, s := range []string{"a/b", "-(x:y - 2)*z[w]", "1.5*(a+b)"} {
 		f.Add(s)
@@ -57,7 +56,7 @@ func FuzzExpression(f *testing.F) {
 	})
 }
 
-func TestAsksThatAreRefused(t *testing.T) {
+func TestExpressionErrors(t *testing.T) {
 	for in, want := range map[string]string{
 		`"metrics":[{"name":"x","expression":"a//b"}]`:                                                         `The expression "a//b" of metric "x" is not an expression of metrics: it is made of names of metrics, numbers, + - * / and parentheses.`,
 		`"metrics":[{"name":"x","expression":"customEvent:a-b"}]`:                                              `The expression "customEvent:a-b" of metric "x" is not an expression of metrics: put a space before the minus behind customEvent:a.`,

@@ -32,7 +32,7 @@ func ParseMetricFilter(s string) (*Filter, error) {
 	return parseFilter(s, FilterTerm.metricFilter)
 }
 
-func parseFilter(s string, convert func(FilterTerm) (*Filter, *Error)) (*Filter, error) {
+func parseFilter(s string, convert func(FilterTerm) (*Filter, error)) (*Filter, error) {
 	switch {
 	case strings.TrimSpace(s) == "":
 		return nil, Errorf(Invalid, "The filter is empty: leave it out, or write one such as country==New Zealand.")
@@ -52,7 +52,7 @@ func parseFilter(s string, convert func(FilterTerm) (*Filter, *Error)) (*Filter,
 			f, err := convert(t)
 			if err != nil {
 				position := utf8.RuneCountInString(s[:t.At]) + 1
-				return nil, Errorf(Invalid, "The filter's %s, at character %d: %s", quote(t.Written), position, err.Message)
+				return nil, Errorf(Invalid, "The filter's %s, at character %d: %s", quote(t.Written), position, AsError(err).Message)
 			}
 			ors = append(ors, f)
 		}
@@ -62,7 +62,7 @@ func parseFilter(s string, convert func(FilterTerm) (*Filter, *Error)) (*Filter,
 }
 
 // check refuses what is wrong in a filter of any kind of field.
-func (t FilterTerm) check() *Error {
+func (t FilterTerm) check() error {
 	switch {
 	case strings.TrimSpace(t.Written) == "":
 		return Errorf(Invalid, `there is no comparison. A "," or ";" that belongs to a value is written "\," or "\;".`)
@@ -88,7 +88,7 @@ func isUniversal(field string) bool {
 
 var textMatches = map[string]string{"==": "EXACT", "!=": "EXACT", "=@": "CONTAINS", "!@": "CONTAINS", "=~": "PARTIAL_REGEXP", "!~": "PARTIAL_REGEXP"}
 
-func (t FilterTerm) dimensionFilter() (*Filter, *Error) {
+func (t FilterTerm) dimensionFilter() (*Filter, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ var numericDimensions = []string{
 	"minute", "minutesAgo", "month", "nthDay", "nthHour", "nthMinute", "nthMonth", "nthWeek", "nthYear", "percentScrolled", "week", "year", "yearMonth", "yearWeek",
 }
 
-func (t FilterTerm) numericDimensionFilter() (*Filter, *Error) {
+func (t FilterTerm) numericDimensionFilter() (*Filter, error) {
 	if !slices.Contains(numericDimensions, t.Field) {
 		return nil, Errorf(Invalid, "GA4 compares %s as text: use ==, !=, =@, !@, =~ or !~. By %s it compares dates and numbers: %s.",
 			t.Field, t.Op, strings.Join(numericDimensions, ", "))
@@ -118,7 +118,7 @@ func (t FilterTerm) numericDimensionFilter() (*Filter, *Error) {
 	return t.numericFilter()
 }
 
-func (t FilterTerm) metricFilter() (*Filter, *Error) {
+func (t FilterTerm) metricFilter() (*Filter, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ var numberOperations = map[string]string{
 	"==": "EQUAL", "!=": "EQUAL", ">": "GREATER_THAN", "<": "LESS_THAN", ">=": "GREATER_THAN_OR_EQUAL", "<=": "LESS_THAN_OR_EQUAL",
 }
 
-func (t FilterTerm) numericFilter() (*Filter, *Error) {
+func (t FilterTerm) numericFilter() (*Filter, error) {
 	operation, ok := numberOperations[t.Op]
 	if !ok {
 		return nil, Errorf(Invalid, "%s is a metric here, and metrics are compared by ==, !=, >, <, >= or <=.", t.Field)
@@ -142,7 +142,7 @@ func (t FilterTerm) numericFilter() (*Filter, *Error) {
 	return t.negated(f), nil
 }
 
-func parseNumber(s string) (NumericValue, *Error) {
+func parseNumber(s string) (NumericValue, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return NumericValue{Int64: new(Int64(n))}, nil
 	}

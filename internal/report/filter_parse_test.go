@@ -74,7 +74,7 @@ func readObject(t *testing.T, object string) *Filter {
 	return q.DimensionFilter
 }
 
-func TestWhatIsNoFilterIsToldWhere(t *testing.T) {
+func TestParseFilterErrors(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "The filter is empty: leave it out, or write one such as country==New Zealand."},
 		{" ", "The filter is empty"},

@@ -40,7 +40,7 @@ func TestAnd(t *testing.T) {
 	}
 }
 
-func TestAndLeavesItsArgumentsAlone(t *testing.T) {
+func TestAndDoesNotChangeItsArguments(t *testing.T) {
 	args := []*Filter{nil, city("a"), nil, city("b")}
 	before := slices.Clone(args)
 	And(args...)
@@ -49,7 +49,7 @@ func TestAndLeavesItsArgumentsAlone(t *testing.T) {
 	}
 }
 
-func TestWalkSeesEveryCondition(t *testing.T) {
+func TestWalkVisitsEveryCondition(t *testing.T) {
 	var seen []string
 	deep().Walk(func(c *Condition) { seen = append(seen, c.FieldName) })
 	if want := []string{"city", "country", "hour", "day", "pagePath"}; !slices.Equal(seen, want) {

@@ -79,7 +79,7 @@ func TestFiltersThatMeanTheSame(t *testing.T) {
 	}
 }
 
-func TestFiltersThatMeanSomethingElse(t *testing.T) {
+func TestFiltersThatDiffer(t *testing.T) {
 	a, b, c := exact("city", "a"), exact("city", "b"), exact("country", "c")
 	filters := []*report.Filter{
 		nil, a, b, c, not(a), all(a, b), some(a, b), not(all(a, b)), not(some(a, b)),
@@ -433,7 +433,7 @@ func show(f *report.Filter) string {
 	return f.Condition.FieldName
 }
 
-func TestKeyLeavesTheQueryAlone(t *testing.T) {
+func TestKeyDoesNotChangeTheQuery(t *testing.T) {
 	q := rich()
 	q.MetricAggregations = []report.Aggregation{report.Total, report.Maximum, report.Minimum}
 	want := fmt.Sprintf("%+v", q.MetricAggregations) + show(q.DimensionFilter)

@@ -80,8 +80,8 @@ func FuzzMask(f *testing.F) {
 	})
 }
 
-// TestMaskNamesWhatThereIs: a mask is held to the members that an answer can have.
-func TestMaskNamesWhatThereIs(t *testing.T) {
+// TestMaskUnknown: a mask is held to the members that an answer can have.
+func TestMaskUnknown(t *testing.T) {
 	members := MustMask("f,a,b/d,open/*,texts")
 	for fields, want := range map[string]string{
 		"": "", "a": "", "*": "", "b": "", "b/d": "", "b(d)": "", "b/*": "", "open/x/y": "", "open": "", "f,texts": "", "*/d": "", "*/x/y": "",

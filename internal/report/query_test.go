@@ -65,7 +65,7 @@ func TestQueryCloneSharesNothing(t *testing.T) {
 	}
 }
 
-func TestClientsCannotSetWhereAQueryGoes(t *testing.T) {
+func TestClientsCannotSetTheProperty(t *testing.T) {
 	b, err := json.Marshal(full())
 	if err != nil {
 		t.Fatal(err)

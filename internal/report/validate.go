@@ -29,33 +29,25 @@ const maxMinutesAgo = 59
 // Validate checks what can be checked without knowing the property: shape, names and limits. For dates see ResolveDate.
 // The error is the first that Google would find, Invalid and in Google's words where they are known.
 func (q Query) Validate() error {
-	return asError(firstOf(
+	return firstOf(
 		q.checkNames, q.checkExpressions, q.checkRows, q.checkDateRanges, q.checkMinuteRanges, q.checkCardinality,
 		q.checkFilters, q.checkComparisons, q.checkOrderBys, q.checkAggregations, q.checkCurrency, q.checkPivots,
-	))
+	)
 }
 
 // ValidateFields checks only the fields that q names, as Validate does, without days and rows.
 func (q Query) ValidateFields() error {
-	return asError(firstOf(q.checkNames, q.checkExpressions, q.checkMost, q.checkFilters))
+	return firstOf(q.checkNames, q.checkExpressions, q.checkMost, q.checkFilters)
 }
 
 // firstOf returns the first error of some checks.
-func firstOf(checks ...func() *Error) *Error {
+func firstOf(checks ...func() error) error {
 	for _, check := range checks {
 		if err := check(); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// asError returns err as an error that is nil if err is.
-func asError(err *Error) error {
-	if err == nil {
-		return nil
-	}
-	return err
 }
 
 // countTrue returns how many of some conditions hold.
@@ -70,7 +62,7 @@ func countTrue(conditions ...bool) int {
 }
 
 // checkNames checks the form of field names, and that no two columns have the same name.
-func (q Query) checkNames() *Error {
+func (q Query) checkNames() error {
 	var dims, metrics []string
 	for _, d := range q.Dimensions {
 		if d.Expression == nil && !fieldName.MatchString(d.Name) {
@@ -93,12 +85,12 @@ func (q Query) checkNames() *Error {
 	return nil
 }
 
-func invalidField(kind, name string) *Error {
+func invalidField(kind, name string) error {
 	return Errorf(Invalid, "Field %s is not a valid %s. For a list of valid dimensions and metrics, see "+
 		"https://developers.google.com/analytics/devguides/reporting/data/v1/api-schema", Truncate(name), kind)
 }
 
-func (q Query) checkRows() *Error {
+func (q Query) checkRows() error {
 	switch {
 	case q.Limit < 0:
 		return Errorf(Invalid, "limit must be positive. The API received limit = %d", q.Limit)
@@ -110,7 +102,7 @@ func (q Query) checkRows() *Error {
 	return nil
 }
 
-func (q Query) checkDateRanges() *Error {
+func (q Query) checkDateRanges() error {
 	switch {
 	case q.Realtime && len(q.DateRanges) > 0:
 		return Errorf(Invalid, "A realtime report has no dateRanges: use minuteRanges.")
@@ -134,7 +126,7 @@ func (q Query) checkDateRanges() *Error {
 // maxLabel bounds the bytes of a text that a report repeats in each row.
 const maxLabel = 200
 
-func checkRangeNames(kind string, names []string) *Error {
+func checkRangeNames(kind string, names []string) error {
 	for i, name := range names {
 		switch {
 		case name == "":
@@ -149,7 +141,7 @@ func checkRangeNames(kind string, names []string) *Error {
 	return nil
 }
 
-func (q Query) checkMinuteRanges() *Error {
+func (q Query) checkMinuteRanges() error {
 	switch {
 	case !q.Realtime && len(q.MinuteRanges) > 0:
 		return Errorf(Invalid, "Only a realtime report has minuteRanges: use dateRanges.")
@@ -167,14 +159,14 @@ func (q Query) checkMinuteRanges() *Error {
 	return checkRangeNames("minuteRange", names)
 }
 
-func (q Query) checkCardinality() *Error {
+func (q Query) checkCardinality() error {
 	if len(q.Dimensions)+len(q.Metrics) == 0 {
 		return Errorf(Invalid, "Requests require dimensions and/or metrics. Most requests include both.")
 	}
 	return q.checkMost()
 }
 
-func (q Query) checkMost() *Error {
+func (q Query) checkMost() error {
 	switch {
 	case len(q.Dimensions) > MaxDimensions:
 		return Errorf(Invalid, "Requests are limited to %d dimensions within a nested request.\n  This request is for %d dimensions.", MaxDimensions, len(q.Dimensions))
@@ -184,14 +176,14 @@ func (q Query) checkMost() *Error {
 	return nil
 }
 
-func (q Query) checkOrderBys() *Error {
+func (q Query) checkOrderBys() error {
 	if slices.ContainsFunc(q.OrderBys, func(o OrderBy) bool { return o.Pivot != nil }) {
 		return Errorf(Invalid, "An orderBy of a pivot belongs in a pivot.")
 	}
 	return q.checkOrders(q.OrderBys)
 }
 
-func (q Query) checkOrders(orders []OrderBy) *Error {
+func (q Query) checkOrders(orders []OrderBy) error {
 	if len(orders) > MaxDimensions+MaxMetrics {
 		return Errorf(Invalid, "A request cannot have more orderBys than dimensions and metrics.")
 	}
@@ -217,7 +209,7 @@ func (q Query) checkOrders(orders []OrderBy) *Error {
 	return nil
 }
 
-func (q Query) checkAggregations() *Error {
+func (q Query) checkAggregations() error {
 	for _, a := range q.MetricAggregations {
 		switch a {
 		case Total, Minimum, Maximum:
@@ -230,7 +222,7 @@ func (q Query) checkAggregations() *Error {
 	return nil
 }
 
-func (q Query) checkCurrency() *Error {
+func (q Query) checkCurrency() error {
 	switch {
 	case q.Realtime && (q.CurrencyCode != "" || q.KeepEmptyRows):
 		return Errorf(Invalid, "A realtime report has neither currencyCode nor keepEmptyRows.")

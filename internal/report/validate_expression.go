@@ -5,7 +5,7 @@ const maxComparisons = 10
 
 // checkExpressions checks that expressions can be parsed, since what cannot be parsed cannot be allowed, and that aliases
 // are as Google allows.
-func (q Query) checkExpressions() *Error {
+func (q Query) checkExpressions() error {
 	for _, d := range q.Dimensions {
 		if err := d.checkExpression(); err != nil {
 			return err
@@ -19,7 +19,7 @@ func (q Query) checkExpressions() *Error {
 	return nil
 }
 
-func (d Dimension) checkExpression() *Error {
+func (d Dimension) checkExpression() error {
 	e := d.Expression
 	switch {
 	case e == nil:
@@ -41,7 +41,7 @@ func (d Dimension) checkExpression() *Error {
 	return checkAlias("dimension", d.Name)
 }
 
-func (m Metric) checkExpression() *Error {
+func (m Metric) checkExpression() error {
 	if m.Expression == "" {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (m Metric) checkExpression() *Error {
 	return checkAlias("metric", m.Name)
 }
 
-func checkAlias(kind, name string) *Error {
+func checkAlias(kind, name string) error {
 	switch {
 	case name == "":
 		return Errorf(Invalid, "A %s with an expression needs a name.", kind)
@@ -66,7 +66,7 @@ func checkAlias(kind, name string) *Error {
 	return nil
 }
 
-func (q Query) checkComparisons() *Error {
+func (q Query) checkComparisons() error {
 	switch {
 	case q.Realtime && len(q.Comparisons) > 0:
 		return Errorf(Invalid, "A realtime report has no comparisons.")

@@ -11,7 +11,7 @@ import (
 // maxRegexps bounds the bytes of all regular expressions of a query, which cost more to parse than other text.
 const maxRegexps = 16 << 10
 
-func (q Query) checkFilters() *Error {
+func (q Query) checkFilters() error {
 	regexps := 0
 	count := func(c *Condition) {
 		if c.String != nil && strings.HasSuffix(c.String.MatchType, "REGEXP") {
@@ -30,7 +30,7 @@ func (q Query) checkFilters() *Error {
 }
 
 // check returns the first error in a filter's shape. A nil filter has none.
-func (f *Filter) check(depth int) *Error {
+func (f *Filter) check(depth int) error {
 	if f == nil {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (f *Filter) check(depth int) *Error {
 	return f.OrGroup.check(depth)
 }
 
-func (l *FilterList) check(depth int) *Error {
+func (l *FilterList) check(depth int) error {
 	if len(l.Expressions) == 0 {
 		return Errorf(Invalid, "A group of filters needs at least one expression.")
 	}
@@ -65,7 +65,7 @@ func (l *FilterList) check(depth int) *Error {
 	return nil
 }
 
-func (c *Condition) check() *Error {
+func (c *Condition) check() error {
 	if !fieldName.MatchString(c.FieldName) {
 		return Errorf(Invalid, "The fieldName %s of a filter is not valid.", quote(c.FieldName))
 	}
@@ -86,7 +86,7 @@ func (c *Condition) check() *Error {
 	return nil
 }
 
-func (f *StringFilter) check(field string) *Error {
+func (f *StringFilter) check(field string) error {
 	switch {
 	case f.MatchType != "" && !slices.Contains(matchTypes, f.MatchType):
 		return Errorf(Invalid, "The matchType %s of the filter of %s is not valid: use one of %s.", quote(f.MatchType), field, strings.Join(matchTypes, ", "))
@@ -100,7 +100,7 @@ func (f *StringFilter) check(field string) *Error {
 	return nil
 }
 
-func (v NumericValue) check(field string) *Error {
+func (v NumericValue) check(field string) error {
 	switch {
 	case (v.Int64 == nil) == (v.Double == nil):
 		return Errorf(Invalid, "A number in the filter of %s needs exactly one of int64Value and doubleValue.", field)

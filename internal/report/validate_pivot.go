@@ -13,7 +13,7 @@ const maxPivots = MaxDimensions + 1
 const maxPivotDimensions = 6
 
 // checkPivots checks the rules of runPivotReport.
-func (q Query) checkPivots() *Error {
+func (q Query) checkPivots() error {
 	if len(q.Pivots) == 0 {
 		return nil
 	}
@@ -32,7 +32,7 @@ func (q Query) checkPivots() *Error {
 	return firstOf(q.checkPivotFields, q.checkPivotRows, q.checkPivotFilters, q.checkPivotUse)
 }
 
-func (q Query) checkPivotFields() *Error {
+func (q Query) checkPivotFields() error {
 	var seen []string
 	for _, p := range q.Pivots {
 		for _, name := range p.FieldNames {
@@ -52,12 +52,12 @@ func (q Query) checkPivotFields() *Error {
 }
 
 // checkPivotAggregations allows COUNT as well, which only pivots have.
-func checkPivotAggregations(list []Aggregation) *Error {
+func checkPivotAggregations(list []Aggregation) error {
 	list = slices.DeleteFunc(slices.Clone(list), func(a Aggregation) bool { return a == Count })
 	return Query{MetricAggregations: list}.checkAggregations()
 }
 
-func (q Query) checkPivotRows() *Error {
+func (q Query) checkPivotRows() error {
 	product := Int64(1)
 	for _, p := range q.Pivots {
 		switch {
@@ -74,7 +74,7 @@ func (q Query) checkPivotRows() *Error {
 }
 
 // checkPivotFilters checks that filters name only fields of the query, a rule of pivot reports.
-func (q Query) checkPivotFilters() (err *Error) {
+func (q Query) checkPivotFilters() (err error) {
 	q.DimensionFilter.Walk(func(c *Condition) {
 		if err == nil && !q.hasDimension(c.FieldName) {
 			err = Errorf(Invalid, "Field %s exists in the dimensionFilter but is not defined in input Dimensions list", Truncate(c.FieldName))
@@ -89,7 +89,7 @@ func (q Query) checkPivotFilters() (err *Error) {
 }
 
 // checkPivotUse checks that each dimension is used, a rule of pivot reports.
-func (q Query) checkPivotUse() *Error {
+func (q Query) checkPivotUse() error {
 	used, _ := q.Columns()
 	q.DimensionFilter.Walk(func(c *Condition) { used = append(used, c.FieldName) })
 	for _, p := range q.Pivots {

@@ -1,30 +1,31 @@
-// Package reporttest finds all that a query says, so that the tests of a package
-// that must know every part of one fail when a part is added that it forgets.
+// Package reporttest lists every value in a query, so that tests of packages that must handle all of them fail when a member
+// is added and forgotten.
 package reporttest
 
 import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Leaf is one text, number or truth value in a query.
+// A Leaf is one string, number or boolean in a query.
 type Leaf struct {
-	Path   string // where it stands, such as DimensionFilter.AndGroup.Expressions[2].Condition.FieldName
-	Member string // the type and member that hold it, such as Condition.FieldName
+	Path   string // such as DimensionFilter.AndGroup.Expressions[2].Condition.FieldName
+	Member string // its type and field, such as Condition.FieldName
 	v      reflect.Value
 }
 
-// Text returns the text, and whether the leaf is one.
+// Text returns the value and true if the leaf is a string.
 func (l Leaf) Text() (text string, ok bool) { return l.v.String(), l.v.Kind() == reflect.String }
 
-// SetText gives the leaf another text.
+// SetText sets the value of a string.
 func (l Leaf) SetText(s string) { l.v.SetString(s) }
 
-// Alter gives the leaf another value.
+// Alter changes the value.
 func (l Leaf) Alter() {
 	switch l.v.Kind() {
 	case reflect.String:
@@ -40,12 +41,11 @@ func (l Leaf) Alter() {
 	}
 }
 
-// Equal reports whether the leaves have one value.
+// Equal reports whether the leaves have the same value.
 func (l Leaf) Equal(other Leaf) bool { return l.v.Equal(other.v) }
 
-// NamesField reports whether the leaf is a text by which a query may name a field.
-// Texts that are known to name none are listed below, so that whoever adds one
-// decides.
+// NamesField reports whether the leaf is a string that may name a field. The strings that don't are listed explicitly, so
+// that whoever adds one has to decide.
 func (l Leaf) NamesField() bool {
 	_, text := l.Text()
 	return text && !notFields[l.Member]
@@ -56,28 +56,27 @@ var notFields = map[string]bool{
 	"DateRange.StartDate": true, "DateRange.EndDate": true, "DateRange.Name": true, "MinuteRange.Name": true,
 	"StringFilter.MatchType": true, "StringFilter.Value": true, "InListFilter.Values": true, "NumericFilter.Operation": true,
 	"DimensionOrder.OrderType": true, "Pivot.MetricAggregations": true, "PivotSelection.DimensionValue": true, "Comparison.Name": true, "ConcatenateExpression.Delimiter": true,
-	// Where there is an expression, which Full always has, they name it.
+	// With an expression, as always in Full, these are aliases.
 	"Dimension.Name": true, "Metric.Name": true,
 }
 
-// oneOf are the types of which exactly one member that is a pointer is set.
+// oneOf are the types with exactly one pointer set.
 var oneOf = map[reflect.Type]bool{
 	reflect.TypeFor[report.Filter](): true, reflect.TypeFor[report.Condition](): true, reflect.TypeFor[report.NumericValue](): true,
 	reflect.TypeFor[report.OrderBy](): true, reflect.TypeFor[report.DimensionExpression](): true,
 }
 
-// Full returns a query of which every member is set, to another value each; lists
-// hold an element for each alternative that their elements have. It is the same
-// each time.
+// Full returns a query with every member set, each to a different value; lists have an element for each alternative. The
+// result is deterministic.
 func Full() report.Query {
 	m := &maker{known: map[shape]int{}}
 	return m.variant(reflect.TypeFor[report.Query](), 0, 0).Interface().(report.Query)
 }
 
-// maxNesting bounds filters in filters.
+// maxNesting bounds filters within filters.
 const maxNesting = 2
 
-// A maker makes values of which none equals another.
+// A maker makes values that all differ.
 type maker struct {
 	n     int
 	known map[shape]int // alternatives
@@ -88,8 +87,7 @@ type shape struct {
 	nesting int
 }
 
-// alternatives returns how many variants a type has; nesting is how many filters
-// it stands in.
+// alternatives returns how many variants a type has within so many filters.
 func (m *maker) alternatives(t reflect.Type, nesting int) int {
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -120,7 +118,7 @@ func (m *maker) ofStruct(t reflect.Type, nesting int) int {
 	return most
 }
 
-// members returns the members of a struct that are set.
+// members returns the fields of a struct to set.
 func members(t reflect.Type, nesting int) []reflect.StructField {
 	return slices.DeleteFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool {
 		return !f.IsExported() || t == filter && nesting >= maxNesting && f.Name != "Condition"
@@ -136,7 +134,7 @@ func inside(t reflect.Type, nesting int) int {
 	return nesting
 }
 
-// variant makes the n-th variant of a type; all that it points to is its own.
+// variant makes the n-th variant of a type, sharing nothing.
 func (m *maker) variant(t reflect.Type, nesting, n int) reflect.Value {
 	v := reflect.New(t).Elem()
 	switch t.Kind() {
@@ -188,25 +186,22 @@ func (m *maker) scalar(v reflect.Value) {
 	}
 }
 
-// Leaves returns the leaves of a query, of whose lists and pointers it changes the
-// elements.
+// Leaves returns the leaves of a query; changing them changes the query.
 func Leaves(q *report.Query) []Leaf {
 	var all []Leaf
 	walk(reflect.ValueOf(q).Elem(), "", "", &all)
 	return all
 }
 
-// EachLeaf visits each leaf of q, which a visit may give another value: after it the
-// leaf has its own again. A visit that changes anything else fails the test. That
-// is faster by far than a query for each leaf.
+// EachLeaf calls visit for each leaf of q and then restores the leaf, which is much faster than a new query for each. A visit
+// that changes anything else fails the test.
 func EachLeaf(t testing.TB, q *report.Query, visit func(Leaf)) {
 	t.Helper()
 	before := q.Clone()
 	for _, l := range Leaves(q) {
-		own := reflect.New(l.v.Type()).Elem()
-		own.Set(l.v)
+		original := reflect.ValueOf(l.v.Interface())
 		visit(l)
-		l.v.Set(own)
+		l.v.Set(original)
 	}
 	if !reflect.DeepEqual(*q, before) {
 		t.Error("a visit changed more of the query than its leaf")
@@ -221,11 +216,7 @@ func walk(v reflect.Value, path, member string, into *[]Leaf) {
 			if !f.IsExported() {
 				continue
 			}
-			at := f.Name
-			if path != "" {
-				at = path + "." + f.Name
-			}
-			walk(v.Field(i), at, v.Type().Name()+"."+f.Name, into)
+			walk(v.Field(i), strings.TrimPrefix(path+"."+f.Name, "."), v.Type().Name()+"."+f.Name, into)
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
