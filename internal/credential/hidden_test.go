@@ -85,13 +85,13 @@ func logged[H slog.Handler](handler func(io.Writer, *slog.HandlerOptions) H, v a
 	return b.String()
 }
 
-// TestLogsAndErrorsHoldNoSecret goes through good and bad days and searches all that
-// was written. The library's own logger is switched on, as an operator may do.
+// TestLogsAndErrorsHoldNoSecret searches what is printed in successes and failures, with
+// the library's own logger on, as an operator may have it.
 func TestLogsAndErrorsHoldNoSecret(t *testing.T) {
 	t.Setenv("GOOGLE_SDK_GO_LOGGING_LEVEL", "debug")
 	written := capture(t)
 	b := newBench(t, nil)
-	var said strings.Builder
+	var out strings.Builder
 	for _, status := range []int{200, 500, 400, 200} {
 		b.google.set(func(n int, w http.ResponseWriter, _ *http.Request) bool {
 			w.WriteHeader(status)
@@ -99,13 +99,13 @@ func TestLogsAndErrorsHoldNoSecret(t *testing.T) {
 			return true
 		})
 		token, err := b.keys.AccessToken(t.Context(), "main")
-		fmt.Fprintf(&said, "%v %+v %v %+v\n", token, token, err, err)
+		fmt.Fprintf(&out, "%v %+v %v %+v\n", token, token, err, err)
 		b.clock.Add(1e12)
 	}
-	said.WriteString(b.log.String() + written())
+	out.WriteString(b.log.String() + written())
 	for _, s := range []string{"canary", "ya29", strings.Fields(testPEM())[3]} {
-		if strings.Contains(said.String(), s) {
-			t.Errorf("%q is in\n%s", s, said.String())
+		if strings.Contains(out.String(), s) {
+			t.Errorf("%q is in\n%s", s, out.String())
 		}
 	}
 }

@@ -137,7 +137,7 @@ func TestOneOutageOneSentence(t *testing.T) {
 	}
 }
 
-// TestAProbeIsOne: while one question tries, the others are told to come back in a
+// TestAProbeIsOne: while one question tries, the others are to come back in a
 // moment.
 func TestAProbeIsOne(t *testing.T) {
 	h := newHeld(t, oneRow)
@@ -189,8 +189,8 @@ func TestOneInTwenty(t *testing.T) {
 	}
 }
 
-// TestGooglesCountIsBelieved: what Google says is left goes before our own count.
-func TestGooglesCountIsBelieved(t *testing.T) {
+// TestCountFollowsGoogles: what Google says is left goes before our own count.
+func TestCountFollowsGoogles(t *testing.T) {
 	g := newGoogle(t, nil)
 	ask := func() *report.Error {
 		_, err := g.client.Report(t.Context(), report.NewQuestion(question(0), nil))
@@ -230,18 +230,18 @@ func TestGooglesCountIsBelieved(t *testing.T) {
 	}
 }
 
-// TestGuard: under any sequence of faults, Google's count of errors is never
+// TestBreaker: under any sequence of faults, Google's count of errors is never
 // exceeded, and a property that Google answers about is never shut for more than a
 // minute while the count allows asking; a question that fails alone is, within the hour.
-func TestGuard(t *testing.T) {
+func TestBreaker(t *testing.T) {
 	for seed := range uint64(300) {
-		r := &guarded{t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 1)), now: noon}
+		r := &randomRequests{t: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 1)), now: noon}
 		r.run()
 	}
 }
 
-// guarded is a guard under random requests to a Google that counts by a sliding hour.
-type guarded struct {
+// randomRequests sends random requests through a breaker to a Google that counts by a sliding hour.
+type randomRequests struct {
 	t        *testing.T
 	seed     uint64
 	dice     *rand.Rand
@@ -255,7 +255,7 @@ type guarded struct {
 
 var one = quotaKey{"a", "1", core}
 
-func (r *guarded) run() {
+func (r *randomRequests) run() {
 	down := 0.0
 	for range 2_000 {
 		if r.dice.IntN(40) == 0 {
@@ -265,7 +265,7 @@ func (r *guarded) run() {
 	}
 }
 
-func (r *guarded) step(down float64) {
+func (r *randomRequests) step(down float64) {
 	switch r.dice.IntN(4) {
 	case 0, 1:
 		r.begin()
@@ -276,7 +276,7 @@ func (r *guarded) step(down float64) {
 	}
 }
 
-func (r *guarded) left() int {
+func (r *randomRequests) left() int {
 	n := 10
 	for _, at := range r.errors {
 		if r.now.Sub(at) < time.Hour {
@@ -286,7 +286,7 @@ func (r *guarded) left() int {
 	return n
 }
 
-func (r *guarded) begin() {
+func (r *randomRequests) begin() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // who would wait for a request that runs leaves
 	p, err := r.breakers.of(one).acquire(ctx, strconv.Itoa(r.dice.IntN(3)), false, func() time.Time { return r.now })
@@ -319,7 +319,7 @@ func (r *guarded) begin() {
 	}
 }
 
-func (r *guarded) end(down float64) {
+func (r *randomRequests) end(down float64) {
 	if len(r.running) == 0 {
 		return
 	}
@@ -500,9 +500,9 @@ func TestBadQuestionsCloseNoProperty(t *testing.T) {
 	}
 }
 
-// TestABadQuestionIsForgiven: what failed alone is asked again, within two hours however
+// TestSuspectRecovers: what failed alone is asked again, within two hours however
 // long it failed, and as any other once it is answered.
-func TestABadQuestionIsForgiven(t *testing.T) {
+func TestSuspectRecovers(t *testing.T) {
 	g := newGoogle(t, nil)
 	g.answer = func(w http.ResponseWriter, r request) {
 		if strings.Contains(string(r.body), `"offset":"666"`) && g.clock.Now().Sub(noon) < 10*time.Hour {

@@ -33,7 +33,7 @@ func TestFields(t *testing.T) {
 	}
 }
 
-func TestFieldsRefusesWhatIsNone(t *testing.T) {
+func TestFieldsRejectsOtherJSON(t *testing.T) {
 	g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, `{}`) })
 	if _, err := g.client.Fields(t.Context(), "main", "1"); report.KindOf(err) != report.Unavailable {
 		t.Errorf("got %v", err)

@@ -40,7 +40,7 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 		name     string
 		answer   func(http.ResponseWriter, request)
 		kind     report.Kind
-		message  string // what the asker reads
+		message  string // what the visitor reads
 		cause    string // part of what the operator reads
 		retry    time.Duration
 		requests int
@@ -128,7 +128,7 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 				t.Errorf("the operator reads %q", e.Error())
 			}
 			if strings.Contains(e.Message, "123456") || strings.Contains(e.Message, "example.com") {
-				t.Errorf("the asker reads %q", e.Message)
+				t.Errorf("the visitor reads %q", e.Message)
 			}
 			if n := len(g.seen()); n != test.requests {
 				t.Errorf("%d requests, want %d", n, test.requests)
@@ -137,7 +137,7 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 	}
 }
 
-func TestPassingFailuresAreAskedAgain(t *testing.T) {
+func TestTransientFailuresAreRetried(t *testing.T) {
 	for _, answer := range []func(http.ResponseWriter, request){
 		refuse(503, "UNAVAILABLE", "x", ""),
 		refuse(401, "UNAUTHENTICATED", "x", ""),
@@ -304,19 +304,19 @@ func TestObserver(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotUnderstoodIsAFailure: a 200 that is no answer to the question is an
-// outage like any other: it is counted, told to the operator, and not asked for with each
+// TestMalformedResponsesAreFailures: a 200 that is no answer to the question is an
+// outage like any other: it is counted, reported to the operator, and not asked for with each
 // question.
-func TestWhatIsNotUnderstoodIsAFailure(t *testing.T) {
-	said := func(text string) func(http.ResponseWriter, request) {
+func TestMalformedResponsesAreFailures(t *testing.T) {
+	body := func(text string) func(http.ResponseWriter, request) {
 		return func(w http.ResponseWriter, _ request) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, text)
 		}
 	}
 	for name, answer := range map[string]func(http.ResponseWriter, request){
-		"another's JSON": said(`{"status":"blocked by proxy"}`), "half": said(`{"metricHeaders":[{"name":"sessions","ty`),
-		"nothing": said(`{}`), "a list": said(`[]`), "headers of another": said(`{"metricHeaders":[{"name":"a"},{"name":"b"}],"rows":[]}`),
+		"another's JSON": body(`{"status":"blocked by proxy"}`), "half": body(`{"metricHeaders":[{"name":"sessions","ty`),
+		"nothing": body(`{}`), "a list": body(`[]`), "headers of another": body(`{"metricHeaders":[{"name":"a"},{"name":"b"}],"rows":[]}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			counted := map[string]int{}

@@ -19,7 +19,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// keys is a keyring that counts, and gives what it is told to.
+// keys is a keyring that counts, and returns what it is set to.
 type keys struct {
 	asked atomic.Int64
 	err   error

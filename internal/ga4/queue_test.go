@@ -114,7 +114,7 @@ func TestEightAtOnceAndTheNinthWaits(t *testing.T) {
 	}
 }
 
-func TestThoseWhoWaitLeaveTogether(t *testing.T) {
+func TestWaitingJobsShareABatch(t *testing.T) {
 	h := newHeld(t, oneRow)
 	running := h.fill(t.Context())
 	now := question(50)
@@ -206,7 +206,7 @@ func TestBatchInTheWrongOrderIsAskedOneByOne(t *testing.T) {
 	h.expect(b, question(22))
 }
 
-func TestSwappedAnswersAreNotBelieved(t *testing.T) {
+func TestSwappedReportsAreRejected(t *testing.T) {
 	name := func(s, metric string) string { return strings.ReplaceAll(s, `"sessions"`, `"`+metric+`"`) }
 	h := newHeld(t, func(w http.ResponseWriter, r request) {
 		switch {
@@ -233,7 +233,7 @@ func TestSwappedAnswersAreNotBelieved(t *testing.T) {
 	h.expect(b, other)
 }
 
-func TestWhoLeavesTheQueueIsNotAsked(t *testing.T) {
+func TestCanceledJobsAreNotSent(t *testing.T) {
 	h := newHeld(t, oneRow)
 	running := h.fill(t.Context())
 	ctx, leave := context.WithCancel(t.Context())
@@ -294,7 +294,7 @@ func TestTooManyWaiting(t *testing.T) {
 	}
 }
 
-func TestLanesGiveSlotsBack(t *testing.T) {
+func TestQueuesFreeSlots(t *testing.T) {
 	var mu sync.Mutex
 	last := -1
 	g := configured(t, oneRow, func(c *Config) {

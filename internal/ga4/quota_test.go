@@ -20,9 +20,9 @@ func leaving(project, property *int) func(http.ResponseWriter, request) {
 	}
 }
 
-// TestShortTokensAreKeptForPeople: who waits for what nobody has seen is asked for
+// TestQuotaReserve: who waits for what nobody has seen is asked for
 // last of all refused.
-func TestShortTokensAreKeptForPeople(t *testing.T) {
+func TestQuotaReserve(t *testing.T) {
 	for _, c := range []struct {
 		project, property int
 		least             report.Urgency // that is still asked
@@ -42,7 +42,7 @@ func TestShortTokensAreKeptForPeople(t *testing.T) {
 			return err
 		}
 		if err := ask(report.Prewarm); err != nil {
-			t.Fatalf("before anything was told: %v", err)
+			t.Fatalf("before any response: %v", err)
 		}
 		for u := report.Unseen; u <= report.Prewarm; u++ {
 			if err := ask(u); (err == nil) != (u <= c.least) || err != nil && report.KindOf(err) != report.Quota {
@@ -54,7 +54,7 @@ func TestShortTokensAreKeptForPeople(t *testing.T) {
 		}
 		g.clock.add(probeAfter)
 		if err := ask(report.Prewarm); err != nil {
-			t.Errorf("what was told long ago is still believed: %v", err)
+			t.Errorf("an old response still counts: %v", err)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestQuotasAreListed(t *testing.T) {
 	}
 }
 
-func TestTheUrgentGoFirst(t *testing.T) {
+func TestUrgentJobsGoFirst(t *testing.T) {
 	ln := &propertyQueue{}
 	for i, u := range []report.Urgency{report.Refresh, report.Unseen, report.Prewarm, report.Seen, report.Unseen, report.Refresh} {
 		ln.insert(&job{urgency: u, query: report.Query{Offset: report.Int64(i)}})
@@ -111,7 +111,7 @@ func TestTheUrgentGoFirst(t *testing.T) {
 
 // Questions that Google refuses count too; a property at which too many were
 // refused is left alone until they are a quarter of an hour old.
-func TestRefusalsCount(t *testing.T) {
+func TestRefusalsOpenTheBreaker(t *testing.T) {
 	var g breakers
 	s := quotaKey{"a", "1", core}
 	refuse := func(n int, at time.Time) {

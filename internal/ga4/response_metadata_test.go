@@ -10,11 +10,11 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// TestWhatGoogleSaysBesides: what is new in metadata reaches who reads JSON and is
+// TestUnknownMetadata: what is new in metadata reaches who reads JSON and is
 // noticed, as far as it cannot name what a viewer must not know.
-func TestWhatGoogleSaysBesides(t *testing.T) {
+func TestUnknownMetadata(t *testing.T) {
 	for _, test := range []struct {
-		said, passed string
+		body, passed string
 		notices      []string
 		final        bool
 	}{
@@ -38,8 +38,8 @@ func TestWhatGoogleSaysBesides(t *testing.T) {
 			`"dataTruncationReasons":[{"dataTruncationType":"NEW_TYPE"},{}]`, nil, false},
 	} {
 		g := newGoogle(t, func(w http.ResponseWriter, _ request) {
-			said := strings.Trim(test.said+`,"timeZone":"UTC"`, ",")
-			_, _ = io.WriteString(w, `{"metricHeaders":[{"name":"sessions","type":"TYPE_NEW"}],"rows":[{"metricValues":[{"value":"1"}]}],"rowCount":1,"metadata":{`+said+`},"kind":"k"}`)
+			body := strings.Trim(test.body+`,"timeZone":"UTC"`, ",")
+			_, _ = io.WriteString(w, `{"metricHeaders":[{"name":"sessions","type":"TYPE_NEW"}],"rows":[{"metricValues":[{"value":"1"}]}],"rowCount":1,"metadata":{`+body+`},"kind":"k"}`)
 		})
 		q := question(0)
 		q.DimensionFilter = &report.Filter{AndGroup: &report.FilterList{Expressions: []*report.Filter{
@@ -48,14 +48,14 @@ func TestWhatGoogleSaysBesides(t *testing.T) {
 		}}}
 		r, err := g.client.Report(t.Context(), report.NewQuestion(q, nil))
 		if err != nil {
-			t.Errorf("%s: %v", test.said, err)
+			t.Errorf("%s: %v", test.body, err)
 			continue
 		}
 		_, metadata, _ := strings.Cut(string(r.Body), `"metadata":{`)
 		metadata, _, _ = strings.Cut(metadata, `},"kind"`)
 		metadata = strings.Trim(strings.Replace(metadata, `"timeZone":"UTC"`, "", 1), ",")
 		if metadata != test.passed || !slices.Equal(r.Notices, test.notices) || (r.Freshness == report.FreshFinal) != test.final || r.Plain() != test.final {
-			t.Errorf("%s\npassed  %s\nwant    %s\nnotices %q, want %q; %s", test.said, metadata, test.passed, r.Notices, test.notices, r.Freshness)
+			t.Errorf("%s\npassed  %s\nwant    %s\nnotices %q, want %q; %s", test.body, metadata, test.passed, r.Notices, test.notices, r.Freshness)
 		}
 		if !strings.Contains(string(r.Body), `"TYPE_NEW"`) {
 			t.Errorf("a new type of metrics is lost: %s", r.Body)
@@ -72,26 +72,26 @@ func FuzzMetadata(f *testing.F) {
 		if m.UnmarshalJSON(b) != nil {
 			return
 		}
-		var said notices
-		m.redact(report.Query{DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "secret", String: &report.StringFilter{Value: "SECRET"}}}}, &said)
+		var n notices
+		m.redact(report.Query{DimensionFilter: &report.Filter{Condition: &report.Condition{FieldName: "secret", String: &report.StringFilter{Value: "SECRET"}}}}, &n)
 		for name, value := range m.passed {
 			if text := strings.ToLower(name + string(value)); strings.Contains(text, `"secret"`) || longNumber.MatchString(text) || strings.ContainsAny(text, `<> \`) {
 				t.Errorf("%s: %s %s passed", b, name, value)
 			}
 		}
-		for _, n := range said {
-			if strings.Trim(n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=/") != "" {
-				t.Errorf("%s: notice %q", b, n)
+		for _, notice := range n {
+			if strings.Trim(notice, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=/") != "" {
+				t.Errorf("%s: notice %q", b, notice)
 			}
 		}
 	})
 }
 
-// TestMembersThatAreNew: what is new beside the rows reaches who reads JSON as what is
+// TestUnknownMembers: what is new beside the rows reaches who reads JSON as what is
 // new in metadata does, and makes the answer neither plain nor final; also in a batch.
-func TestMembersThatAreNew(t *testing.T) {
+func TestUnknownMembers(t *testing.T) {
 	const row = `"metricHeaders":[{"name":"sessions","type":"TYPE_INTEGER"}],"rows":[{"metricValues":[{"value":"1"}]}],"rowCount":1,"metadata":{"timeZone":"UTC"}`
-	for said, want := range map[string]struct {
+	for extra, want := range map[string]struct {
 		passed  string
 		notices []string
 	}{
@@ -103,7 +103,7 @@ func TestMembersThatAreNew(t *testing.T) {
 		`"said":"a \" } quote","n":-1.5e3,"z":""`: {``, []string{"n", "said"}},
 		``: {``, nil},
 	} {
-		for _, body := range []string{`{` + row + `,` + said + `,"kind":"k"}`, `{ ` + said + `, ` + row + `,"kind":"k" } `} {
+		for _, body := range []string{`{` + row + `,` + extra + `,"kind":"k"}`, `{ ` + extra + `, ` + row + `,"kind":"k" } `} {
 			body = strings.NewReplacer(",,", ",", "{ ,", "{").Replace(body)
 			g := newGoogle(t, func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, body) })
 			q := question(0)
@@ -117,14 +117,14 @@ func TestMembersThatAreNew(t *testing.T) {
 				t.Errorf("%s\nserved %s\nwant   %s", body, r.Body, want)
 			}
 			if plain := len(want.notices) == 0; !slices.Equal(r.Notices, want.notices) || r.Plain() != plain || (r.Freshness == report.FreshFinal) != plain {
-				t.Errorf("%s: notices %q, want %q; %s", said, r.Notices, want.notices, r.Freshness)
+				t.Errorf("%s: notices %q, want %q; %s", extra, r.Notices, want.notices, r.Freshness)
 			}
 		}
 	}
 }
 
-// TestNewMembersOfBoth: notices of the answer and of its metadata are told together.
-func TestNewMembersOfBoth(t *testing.T) {
+// TestNoticesOfReportAndMetadata: notices of the answer and of its metadata come together.
+func TestNoticesOfReportAndMetadata(t *testing.T) {
 	g := newGoogle(t, func(w http.ResponseWriter, _ request) {
 		_, _ = io.WriteString(w, `{"metadata":{"timeZone":"UTC","emptyReason":"A_B"},"estimate":{"kind":"C_D"},"kind":"analyticsData#runReport"}`)
 	})

@@ -87,9 +87,9 @@ func TestARefusedTokenIsReplaced(t *testing.T) {
 	}
 }
 
-// TestBrokenKeyIsTheOperatorsMatter: a permanent failure of the keyring reaches the
-// asker without its reason.
-func TestBrokenKeyIsTheOperatorsMatter(t *testing.T) {
+// TestBrokenKeyIsHiddenFromVisitors: a permanent failure of the keyring reaches the
+// visitor without its reason.
+func TestBrokenKeyIsHiddenFromVisitors(t *testing.T) {
 	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(400)
