@@ -7,16 +7,16 @@ import (
 	"github.com/oriel-server/oriel/internal/policy"
 )
 
-// What an Event says happened.
+// Kinds of events.
 const (
 	EventMint    = "mint"         // a session began
 	EventCode    = "code"         // a single-use code was made, for a session that begins when it is redeemed
 	EventRedeem  = "redeem"       // a code became a token
 	EventRenew   = "renew"        // a token was renewed
-	EventRefuse  = "refuse"       // a token, a code, an API key or a renewal was refused: Err says why
-	EventRevoke  = "revoke"       // sessions were ended: Detail says which
-	EventHandOut = "access token" // a host's backend asked for Google's access token: Detail says whose; the gate's decision follows
-	EventRotate  = "rotate"       // signing keys changed: Detail says how
+	EventRefuse  = "refuse"       // a token, a code, an API key or a renewal was refused: Err is the reason
+	EventRevoke  = "revoke"       // sessions were ended: Detail names the revocation
+	EventHandOut = "access token" // a host's backend requested Google's access token: Detail names the account; the gate's decision follows
+	EventRotate  = "rotate"       // signing keys changed: Detail lists them
 )
 
 // An Event is something that happened to tokens, for operators. No field holds

@@ -64,7 +64,7 @@ func checkHosts(hosts []Host, rules *policy.Rules) error {
 		}
 		for _, k := range h.Keys() {
 			if other, ok := owner[k.Fingerprint]; ok {
-				return fmt.Errorf("access: the hosts %q and %q have the same key %s: a key says who asks", other, h.Name, k.Fingerprint)
+				return fmt.Errorf("access: the hosts %q and %q have the same key %s: a key identifies one host", other, h.Name, k.Fingerprint)
 			}
 			owner[k.Fingerprint] = h.Name
 		}
@@ -89,7 +89,7 @@ func (h Host) check(rules *policy.Rules) error {
 		}
 	}
 	if len(h.Accounts) > 0 && len(h.From) == 0 {
-		return fmt.Errorf("may be handed access tokens, but from no address: list the networks that it asks from")
+		return fmt.Errorf("may be handed access tokens, but from no address: list the networks of its requests")
 	}
 	return nil
 }

@@ -118,7 +118,7 @@ func (a *Authority) sign(kind string, s session, lifetime, redeemed time.Duratio
 	if err != nil {
 		return Token{}, err
 	}
-	// Whole seconds, as the token writes them: it must not live longer than it says.
+	// Whole seconds, as in the token, so that expires_in is exact.
 	now := a.c.Clock().Truncate(time.Second)
 	lifetime = min(lifetime, s.until.Sub(now))
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
@@ -265,7 +265,7 @@ func (p *claims) check(by verifyKey, issuer string) error {
 	case by.host != "":
 		return p.checkHosts()
 	case p.Issuer != issuer:
-		return errors.New("somebody else issued it")
+		return errors.New("another issuer made it")
 	case p.Session == "" || p.Began == 0 || p.Public == (p.Host != "") || p.Public == (p.Key != ""):
 		return errors.New("it names no session, or not who began it")
 	case p.Until == nil || p.Until.Before(p.ExpiresAt.Time):
@@ -279,7 +279,7 @@ func (p *claims) check(by verifyKey, issuer string) error {
 // checkHosts refuses claims that a host may not make, and what it could not mint.
 func (p *claims) checkHosts() error {
 	if p.Public || p.Framed || p.Host != "" || p.Key != "" || p.Began != 0 || p.Slack != 0 || p.Lifetime != 0 {
-		return errors.New("a host signed it, and it says what only this server says")
+		return errors.New("a host signed it, and it makes claims that only this server makes")
 	}
 	return p.mintRequest().validate()
 }

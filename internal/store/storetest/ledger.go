@@ -26,7 +26,7 @@ func RunLedger(t *testing.T, s LedgerSubject) {
 		"all that a revocation says": ledgerRoundTrip,
 		"oldest first":               ledgerOrder,
 		"replaced":                   ledgerReplaced,
-		"over":                       ledgerOver,
+		"expired":                    ledgerExpired,
 		"lifted":                     ledgerLifted,
 		"version":                    ledgerVersion,
 		"redeemed once":              ledgerRedeemed,
@@ -50,14 +50,14 @@ func Revoked(n int, now time.Time, minutes int) access.Revocation {
 	}
 }
 
-// A book is a ledger under test.
-type book struct {
+// A ledgerTest is a ledger under test.
+type ledgerTest struct {
 	*testing.T
 	access.Ledger
 	now time.Time
 }
 
-func openBook(t *testing.T, s LedgerSubject, dir string) *book {
+func openLedger(t *testing.T, s LedgerSubject, dir string) *ledgerTest {
 	t.Helper()
 	l := s.Open(t, dir)
 	t.Cleanup(func() {
@@ -65,30 +65,30 @@ func openBook(t *testing.T, s LedgerSubject, dir string) *book {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	return &book{t, l, time.Now().UTC().Truncate(time.Millisecond)}
+	return &ledgerTest{t, l, time.Now().UTC().Truncate(time.Millisecond)}
 }
 
-func (b *book) must(err error) {
+func (b *ledgerTest) must(err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)
 	}
 }
 
-func (b *book) revoke(r access.Revocation) {
+func (b *ledgerTest) revoke(r access.Revocation) {
 	b.Helper()
 	b.must(b.Revoke(b.Context(), r))
 }
 
 // list returns what was recorded since the ledger began.
-func (b *book) list(now time.Time) []access.Revocation {
+func (b *ledgerTest) list(now time.Time) []access.Revocation {
 	b.Helper()
 	all, _, err := b.Revocations(b.Context(), now)
 	b.must(err)
 	return slices.DeleteFunc(all, func(r access.Revocation) bool { return r.ID == access.Beginning(now).ID })
 }
 
-func (b *book) wantIDs(now time.Time, want ...string) {
+func (b *ledgerTest) wantIDs(now time.Time, want ...string) {
 	b.Helper()
 	var ids []string
 	for _, r := range b.list(now) {
@@ -99,7 +99,7 @@ func (b *book) wantIDs(now time.Time, want ...string) {
 	}
 }
 
-func (b *book) version() int64 {
+func (b *ledgerTest) version() int64 {
 	b.Helper()
 	v, err := b.Version(b.Context())
 	b.must(err)
@@ -111,7 +111,7 @@ func (b *book) version() int64 {
 	return v
 }
 
-func (b *book) redeem(code string, until, now time.Time) bool {
+func (b *ledgerTest) redeem(code string, until, now time.Time) bool {
 	b.Helper()
 	first, err := b.Redeem(b.Context(), code, until, now)
 	b.must(err)
@@ -119,7 +119,7 @@ func (b *book) redeem(code string, until, now time.Time) bool {
 }
 
 func ledgerRoundTrip(t *testing.T, s LedgerSubject) {
-	b := openBook(t, s, t.TempDir())
+	b := openLedger(t, s, t.TempDir())
 	full := access.Revocation{
 		ID: "ä-1", Kind: access.RevokeSubject, Name: "O'Hara; DROP TABLE revocations\x00\u2028", Host: "portal", Reason: "ask\n\"us\"",
 		Before: b.now.Add(-time.Hour), Until: b.now.Add(time.Hour), Made: b.now.Add(-time.Minute + 123456789),
@@ -138,7 +138,7 @@ func ledgerRoundTrip(t *testing.T, s LedgerSubject) {
 }
 
 func ledgerOrder(t *testing.T, s LedgerSubject) {
-	b := openBook(t, s, t.TempDir())
+	b := openLedger(t, s, t.TempDir())
 	for _, n := range []int{3, 1, 4, 2} {
 		b.revoke(Revoked(n, b.now, n))
 	}
@@ -146,7 +146,7 @@ func ledgerOrder(t *testing.T, s LedgerSubject) {
 }
 
 func ledgerReplaced(t *testing.T, s LedgerSubject) {
-	b := openBook(t, s, t.TempDir())
+	b := openLedger(t, s, t.TempDir())
 	b.revoke(Revoked(1, b.now, 0))
 	before := b.version()
 	r := Revoked(1, b.now, 0)
@@ -160,8 +160,8 @@ func ledgerReplaced(t *testing.T, s LedgerSubject) {
 	}
 }
 
-func ledgerOver(t *testing.T, s LedgerSubject) {
-	b := openBook(t, s, t.TempDir())
+func ledgerExpired(t *testing.T, s LedgerSubject) {
+	b := openLedger(t, s, t.TempDir())
 	stands := Revoked(2, b.now, 1)
 	stands.Until = time.Time{}
 	b.revoke(Revoked(1, b.now, 0))
@@ -174,7 +174,7 @@ func ledgerOver(t *testing.T, s LedgerSubject) {
 }
 
 func ledgerLifted(t *testing.T, s LedgerSubject) {
-	b := openBook(t, s, t.TempDir())
+	b := openLedger(t, s, t.TempDir())
 	b.revoke(Revoked(1, b.now, 0))
 	b.revoke(Revoked(2, b.now, 1))
 	before := b.version()
@@ -193,7 +193,7 @@ func ledgerLifted(t *testing.T, s LedgerSubject) {
 }
 
 func ledgerVersion(t *testing.T, s LedgerSubject) {
-	b := openBook(t, s, t.TempDir())
+	b := openLedger(t, s, t.TempDir())
 	seen := map[int64]bool{b.version(): true}
 	if !seen[b.version()] {
 		t.Error("the version changes by itself")
@@ -209,7 +209,7 @@ func ledgerVersion(t *testing.T, s LedgerSubject) {
 }
 
 func ledgerRedeemed(t *testing.T, s LedgerSubject) {
-	b := openBook(t, s, t.TempDir())
+	b := openLedger(t, s, t.TempDir())
 	until := b.now.Add(5 * time.Minute)
 	for i, c := range []struct {
 		code string
@@ -227,19 +227,19 @@ func ledgerRedeemed(t *testing.T, s LedgerSubject) {
 	}
 }
 
-// books opens a ledger twice where that is possible.
-func books(t *testing.T, s LedgerSubject) []*book {
+// openTwice opens a ledger twice where that is possible.
+func openTwice(t *testing.T, s LedgerSubject) []*ledgerTest {
 	t.Helper()
 	dir := t.TempDir()
-	list := []*book{openBook(t, s, dir)}
+	list := []*ledgerTest{openLedger(t, s, dir)}
 	if s.Lasting {
-		list = append(list, openBook(t, s, dir))
+		list = append(list, openLedger(t, s, dir))
 	}
 	return list
 }
 
 func ledgerFirst(t *testing.T, s LedgerSubject) {
-	all := books(t, s)
+	all := openTwice(t, s)
 	for _, code := range []string{"x", "y", "z"} {
 		var wg sync.WaitGroup
 		firsts := make(chan int, 50)
@@ -263,7 +263,7 @@ func ledgerFirst(t *testing.T, s LedgerSubject) {
 }
 
 func ledgerConcurrent(t *testing.T, s LedgerSubject) {
-	all := books(t, s)
+	all := openTwice(t, s)
 	var wg sync.WaitGroup
 	for n := range 20 {
 		b := all[n%len(all)]
@@ -285,7 +285,7 @@ func ledgerConcurrent(t *testing.T, s LedgerSubject) {
 }
 
 func ledgerCanceled(t *testing.T, s LedgerSubject) {
-	b := openBook(t, s, t.TempDir())
+	b := openLedger(t, s, t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	failsAll(t, b, ctx)
@@ -296,14 +296,14 @@ func ledgerCanceled(t *testing.T, s LedgerSubject) {
 }
 
 func ledgerClosed(t *testing.T, s LedgerSubject) {
-	b := openBook(t, s, t.TempDir())
+	b := openLedger(t, s, t.TempDir())
 	b.revoke(Revoked(1, b.now, 0))
 	b.must(b.Close())
 	failsAll(t, b, t.Context())
 }
 
 // failsAll expects an error of every method, and nothing beside it.
-func failsAll(t *testing.T, b *book, ctx context.Context) {
+func failsAll(t *testing.T, b *ledgerTest, ctx context.Context) {
 	t.Helper()
 	if err := b.Revoke(ctx, Revoked(7, b.now, 0)); err == nil {
 		t.Error("Revoke works")
@@ -329,7 +329,7 @@ func ledgerOpenedAgain(t *testing.T, s LedgerSubject) {
 	dir := t.TempDir()
 	var version int64
 	for round := range 3 {
-		b := openBook(t, s, dir)
+		b := openLedger(t, s, dir)
 		if n := len(b.list(b.now)); n != round {
 			t.Errorf("round %d begins with %d revocations", round, n)
 		}
@@ -349,7 +349,7 @@ func ledgerOpenedTwice(t *testing.T, s LedgerSubject) {
 	if !s.Lasting {
 		t.Skip("each is another")
 	}
-	all := books(t, s)
+	all := openTwice(t, s)
 	one, other := all[0], all[1]
 	before := other.version()
 	one.revoke(Revoked(1, one.now, 0))

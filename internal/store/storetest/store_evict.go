@@ -8,8 +8,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-func timeIsOver(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+func expired(t *testing.T, subject Subject) {
+	s := openStore(t, subject)
 	gone, there := Record(1, 1, 100, s.ago(10)), Record(2, 1, 100, s.ago(10))
 	gone.Kept, there.Kept = s.ago(1), s.now.Add(time.Hour)
 	there.Good = s.ago(5) // old, and still of use
@@ -20,7 +20,7 @@ func timeIsOver(t *testing.T, subject Subject) {
 
 // fill puts records of 50 kB, the first one used the longest ago, one more
 // batch at a time, and holds the store to its capacity.
-func (s *shelf) fill(n int) {
+func (s *storeTest) fill(n int) {
 	s.Helper()
 	for i := 1; i <= n; i += 10 {
 		var batch []*cache.Record
@@ -35,7 +35,7 @@ func (s *shelf) fill(n int) {
 }
 
 func capacity(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	s.fill(300)
 	st := s.Stats()
 	if st.Bytes > Capacity || st.Bytes < Capacity*3/4 {
@@ -50,8 +50,8 @@ func capacity(t *testing.T, subject Subject) {
 	}
 }
 
-func oldestFirst(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+func leastRecentFirst(t *testing.T, subject Subject) {
+	s := openStore(t, subject)
 	s.fill(50)
 	s.apply(cache.Batch{Used: map[report.Key]time.Time{Key(1): s.ago(1), Key(2): s.ago(1)}})
 	s.fill(150) // again, as they were, but for ...
@@ -74,8 +74,8 @@ func oldestFirst(t *testing.T, subject Subject) {
 	}
 }
 
-func overFirst(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+func expiredFirst(t *testing.T, subject Subject) {
+	s := openStore(t, subject)
 	for n := 1; n <= 60; n++ {
 		r := Record(n, 1, 50_000, s.ago(1000-n))
 		if n > 30 {
@@ -93,7 +93,7 @@ func overFirst(t *testing.T, subject Subject) {
 
 // usedInTheFuture: a clock that was wrong must not make a record immortal.
 func usedInTheFuture(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	s.put(Record(1, 1, 50_000, s.now.Add(1000*time.Hour)))
 	s.want(1, 1)
 	r, err := s.Get(t.Context(), Key(1))
@@ -112,7 +112,7 @@ func usedInTheFuture(t *testing.T, subject Subject) {
 }
 
 func tooLarge(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	s.put(Record(1, 1, 100, s.now), Record(2, 1, 100, s.now))
 	s.put(Record(1, 2, Capacity/4+1, s.now), Record(3, 1, 100, s.now))
 	s.want(1, 0) // the version before is not the answer any more

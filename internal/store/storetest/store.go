@@ -37,10 +37,10 @@ func Run(t *testing.T, s Subject) {
 		"purge":                   purge,
 		"order in a batch":        orderInABatch,
 		"all that a record holds": roundTrip,
-		"time is over":            timeIsOver,
+		"expired":                 expired,
 		"capacity":                capacity,
-		"oldest unused first":     oldestFirst,
-		"what is over first":      overFirst,
+		"least recent first":      leastRecentFirst,
+		"expired first":           expiredFirst,
 		"used in the future":      usedInTheFuture,
 		"too large":               tooLarge,
 		"big bodies":              bigBodies,
@@ -93,37 +93,37 @@ func Whole(n int, r *cache.Record) (version int, err error) {
 	return r.Report.Rows, nil
 }
 
-// A shelf is a store under test.
-type shelf struct {
+// A storeTest is a store under test.
+type storeTest struct {
 	*testing.T
 	cache.Store
 	now time.Time
 }
 
-func begin(t *testing.T, s Subject) *shelf {
+func openStore(t *testing.T, s Subject) *storeTest {
 	store := s.Open(t, t.TempDir())
 	t.Cleanup(func() {
 		if err := store.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	return &shelf{t, store, time.Now().UTC().Truncate(time.Millisecond)}
+	return &storeTest{t, store, time.Now().UTC().Truncate(time.Millisecond)}
 }
 
-func (s *shelf) apply(b cache.Batch) {
+func (s *storeTest) apply(b cache.Batch) {
 	s.Helper()
 	if err := s.Apply(s.Context(), &b); err != nil {
 		s.Fatalf("Apply: %v", err)
 	}
 }
 
-func (s *shelf) put(records ...*cache.Record) {
+func (s *storeTest) put(records ...*cache.Record) {
 	s.Helper()
 	s.apply(cache.Batch{Put: records})
 }
 
 // version returns the version of the n-th record, 0 when there is none.
-func (s *shelf) version(n int) int {
+func (s *storeTest) version(n int) int {
 	s.Helper()
 	r, err := s.Get(s.Context(), Key(n))
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *shelf) version(n int) int {
 	return version
 }
 
-func (s *shelf) want(n, version int) {
+func (s *storeTest) want(n, version int) {
 	s.Helper()
 	if got := s.version(n); got != version {
 		s.Errorf("record %d: version %d, want %d (0 is none)", n, got, version)
@@ -147,10 +147,12 @@ func (s *shelf) want(n, version int) {
 }
 
 // ago is so many minutes before now.
-func (s *shelf) ago(minutes int) time.Time { return s.now.Add(-time.Duration(minutes) * time.Minute) }
+func (s *storeTest) ago(minutes int) time.Time {
+	return s.now.Add(-time.Duration(minutes) * time.Minute)
+}
 
 func getAndPut(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	s.want(1, 0)
 	s.put(Record(1, 1, 100, s.now), Record(2, 1, 100, s.now))
 	s.want(1, 1)
@@ -159,7 +161,7 @@ func getAndPut(t *testing.T, subject Subject) {
 }
 
 func overwrite(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	s.put(Record(1, 1, 50_000, s.now))
 	s.put(Record(1, 2, 100, s.now))
 	s.want(1, 2)
@@ -171,7 +173,7 @@ func overwrite(t *testing.T, subject Subject) {
 }
 
 func forget(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	s.put(Record(1, 1, 100, s.now), Record(2, 1, 100, s.now))
 	s.apply(cache.Batch{Forget: []report.Key{Key(1), Key(3), Key(1)}})
 	s.want(1, 0)
@@ -182,7 +184,7 @@ func forget(t *testing.T, subject Subject) {
 }
 
 func purge(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	mine, yours := Key(1001), Key(1002)
 	fill := func() {
 		records := []*cache.Record{Record(1, 1, 100, s.now), Record(2, 1, 9_000, s.now), Record(3, 1, 100, s.now), Record(4, 1, 100, s.now)}
@@ -217,7 +219,7 @@ func purge(t *testing.T, subject Subject) {
 }
 
 func orderInABatch(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	s.put(Record(1, 1, 100, s.now))
 	s.apply(cache.Batch{Forget: []report.Key{Key(1)}, Put: []*cache.Record{Record(1, 2, 100, s.now)}, Used: map[report.Key]time.Time{Key(9): s.now}})
 	s.want(1, 2)
@@ -225,7 +227,7 @@ func orderInABatch(t *testing.T, subject Subject) {
 }
 
 func roundTrip(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	put := &cache.Record{
 		Key: Key(1), Owner: Key(2), Stored: s.ago(3), Good: s.now.Add(time.Hour), Kept: s.now.Add(2 * time.Hour), Used: s.ago(1),
 		Report: &report.Report{
@@ -257,7 +259,7 @@ func roundTrip(t *testing.T, subject Subject) {
 }
 
 func bigBodies(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	for n := 1; n <= 12; n++ {
 		s.put(Record(n, n, 900_000+n, s.ago(100-n)))
 		s.want(n, n)
@@ -267,7 +269,7 @@ func bigBodies(t *testing.T, subject Subject) {
 }
 
 func manyKeys(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	for i := range 4 {
 		var batch []*cache.Record
 		for n := i * 500; n < (i+1)*500; n++ {
@@ -285,7 +287,7 @@ func manyKeys(t *testing.T, subject Subject) {
 
 // concurrency: versions only go up, and each is whole, whoever writes.
 func concurrency(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	var wg sync.WaitGroup
 	for w := range 3 {
 		wg.Go(func() {
@@ -317,7 +319,7 @@ func concurrency(t *testing.T, subject Subject) {
 }
 
 // step puts version v of ten records.
-func (s *shelf) step(from, v int) {
+func (s *storeTest) step(from, v int) {
 	var batch []*cache.Record
 	for n := from; n < from+10; n++ {
 		batch = append(batch, Record(n, v, 100+v*100, s.now))
@@ -328,7 +330,7 @@ func (s *shelf) step(from, v int) {
 }
 
 func stats(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	empty := s.Stats()
 	if empty.Records != 0 {
 		t.Errorf("an empty store has %d records", empty.Records)
@@ -350,7 +352,7 @@ func openedAgain(t *testing.T, subject Subject) {
 	}
 	dir, now := t.TempDir(), time.Now()
 	for round := 1; round <= 3; round++ {
-		s := &shelf{t, subject.Open(t, dir), now}
+		s := &storeTest{t, subject.Open(t, dir), now}
 		if n := s.Stats().Records; n != int64(round-1) {
 			t.Errorf("round %d begins with %d records", round, n)
 		}
@@ -378,7 +380,7 @@ func closed(t *testing.T, subject Subject) {
 }
 
 func canceled(t *testing.T, subject Subject) {
-	s := begin(t, subject)
+	s := openStore(t, subject)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.Apply(ctx, &cache.Batch{Put: []*cache.Record{Record(1, 1, 100, s.now)}}); err == nil {
