@@ -11,22 +11,50 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// maxToken bounds a token or key: longer ones are not ours.
+// maxToken bounds a token or key, in bytes: longer ones are not ours.
 const maxToken = 8 << 10
+
+// authorize returns the grant of a request, checked against its origin and limits.
+func (s *Server) authorize(r *http.Request, about subject) (policy.Grant, error) {
+	grant, err := s.grant(r)
+	if err != nil && r.Header.Get("Authorization") != "" {
+		err = s.limitFailures(r, err)
+	}
+	if err != nil {
+		return grant, err
+	}
+	view, dashboard := about(r)
+	if err = s.checkOrigin(r, grant, view, dashboard); err == nil {
+		err = s.limitRequests(r, grant)
+	}
+	if err == nil {
+		err = s.limitView(grant, view, dashboard)
+	}
+	if err != nil {
+		return grant, s.recordRefusal(r, grant, err)
+	}
+	return grant, nil
+}
+
+// recordRefusal records a refusal that neither authority nor gate made, and returns its
+// error.
+func (s *Server) recordRefusal(r *http.Request, grant policy.Grant, err error) error {
+	return s.authority.Refused(r.Context(), s.caller(r), grant, err)
+}
 
 // grant verifies the embed token of a request.
 func (s *Server) grant(r *http.Request) (policy.Grant, error) {
 	token, err := bearer(r)
 	if err != nil {
-		return policy.Grant{}, s.refused(r, policy.Grant{}, err)
+		return policy.Grant{}, s.recordRefusal(r, policy.Grant{}, err)
 	}
-	return s.authority.Verify(r.Context(), token, s.holder(r))
+	return s.authority.Verify(r.Context(), token, s.tokenCaller(r))
 }
 
-// holder is the caller that shows a token. The server's own pages may use every
-// token: one that a host bound to its page works in the iframe on that page too,
-// and no script but ours runs in it.
-func (s *Server) holder(r *http.Request) access.Caller {
+// tokenCaller is the caller of a request with a token. The server's own pages may use any
+// token: one that a host bound to its page works in the iframe there too, which runs no
+// script but ours.
+func (s *Server) tokenCaller(r *http.Request) access.Caller {
 	c := s.caller(r)
 	if c.Origin == s.origin {
 		c.Origin = ""
@@ -34,13 +62,13 @@ func (s *Server) holder(r *http.Request) access.Caller {
 	return c
 }
 
-// caller is who asks, as far as the connection tells.
+// caller returns the origin, address and ID of a request.
 func (s *Server) caller(r *http.Request) access.Caller {
 	return access.Caller{Origin: s.pageOrigin(r), Asker: policy.Asker{Request: requestID(r), Address: s.clients.key(r)}}
 }
 
-// requestID returns the number of a request, which observed has written into its
-// header in place of what the client may have sent.
+// requestID returns the ID of a request, which instrumented puts into its header in place
+// of the client's.
 func requestID(r *http.Request) string {
 	if id := r.Header[requestIDHeader]; len(id) == 1 {
 		return id[0]
@@ -48,8 +76,8 @@ func requestID(r *http.Request) string {
 	return ""
 }
 
-// bearer returns the credential of the Authorization header, the only place
-// where one is taken: addresses end up in logs and histories.
+// bearer returns the credential of the Authorization header. URLs end up in logs and
+// histories, so none is accepted there.
 func bearer(r *http.Request) (string, error) {
 	header := r.Header.Get("Authorization")
 	if header == "" {
@@ -66,10 +94,9 @@ func bearer(r *http.Request) (string, error) {
 	return token, nil
 }
 
-// pageOrigin returns the origin of the page that asks; empty for askers that
-// are not pages. Browsers name it in Origin, except in a GET to the page's own
-// origin; that one shows in Sec-Fetch-Site or, over plain http, in Referer.
-// No page can forge any of the three.
+// pageOrigin returns the origin of the requesting page; empty for other clients. Browsers
+// send it as Origin, but for a GET to the page's own origin, which shows in Sec-Fetch-Site
+// or, over plain HTTP, in Referer. No page can forge any of the three.
 func (s *Server) pageOrigin(r *http.Request) string {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		return origin
@@ -80,7 +107,7 @@ func (s *Server) pageOrigin(r *http.Request) string {
 	return ""
 }
 
-// refererOrigin returns the origin of the page that led here; empty if unknown.
+// refererOrigin returns the origin of the Referer; empty if unknown.
 func refererOrigin(r *http.Request) string {
 	return origin.Of(r.Header.Get("Referer"))
 }

@@ -3,25 +3,22 @@ package web
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
-// clients tells the addresses of those who ask.
-type clients struct {
-	trusted []netip.Prefix
-}
+// clients finds the addresses of clients.
+type clients struct{ trusted []netip.Prefix }
 
-// key returns what one client is limited by: its IPv4 address, or the first one
-// of its IPv6 /64.
+// key returns the key of a client's limits, see Network.
 func (c clients) key(r *http.Request) netip.Addr { return Network(c.addr(r)) }
 
-// Network returns the address that stands for one client in limits: an IPv4
-// address itself, of an IPv6 address the first one of its /64, all of which one
-// machine may have.
+// Network returns the address that stands for a client in limits: an IPv4 address, or the
+// first address of an IPv6 /64, which a single machine may have.
 func Network(addr netip.Addr) netip.Addr { return first(addr.Unmap().WithZone(""), 64) }
 
-// siteOf returns the first address of the IPv6 /48 that a client's network is part
-// of, as anybody can rent one; not valid for IPv4.
+// siteOf returns the first address of a network's IPv6 /48, which anybody can rent; not
+// valid for IPv4.
 func siteOf(network netip.Addr) netip.Addr {
 	if !network.Is6() {
 		return netip.Addr{}
@@ -40,10 +37,9 @@ func first(addr netip.Addr, bits int) netip.Addr {
 	return net.Addr()
 }
 
-// addr returns the address of the client: the peer's, or, when the peer is a
-// trusted proxy, the last one in X-Forwarded-For that is not a trusted proxy.
-// What stands left of that one could have been written by the client. No other
-// header of proxies is believed: what scheme and host browsers use, PublicURL says.
+// addr returns the client's address: the peer's, or, behind trusted proxies, the last one
+// in X-Forwarded-For that is not a trusted proxy. The client may have written those left
+// of it. No other proxy header is trusted: PublicURL gives scheme and host.
 func (c clients) addr(r *http.Request) netip.Addr {
 	addr := peer(r.RemoteAddr)
 	if !c.trusts(addr) {
@@ -61,12 +57,7 @@ func (c clients) addr(r *http.Request) netip.Addr {
 }
 
 func (c clients) trusts(addr netip.Addr) bool {
-	for _, p := range c.trusted {
-		if p.Contains(addr) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.trusted, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 func peer(remote string) netip.Addr {

@@ -9,22 +9,22 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A subject names what a request is about, as its address writes it: a view, or
-// a dashboard over a view; both empty for all that the token opens.
+// A subject returns the view, or the dashboard over a view, that a URL names; both empty
+// for everything that the token grants.
 type subject func(r *http.Request) (view, dashboard string)
 
-// What pages of other origins may send and see, beyond what browsers always allow.
+// Headers that pages of other origins may send and read, beyond those always allowed.
 const (
 	corsRequestHeaders = "Authorization, Content-Type, X-Goog-Api-Client, X-Goog-Request-Params, X-Goog-User-Project, X-User-Agent"
 	corsAnswerHeaders  = "Age, Content-Disposition, Oriel-As-Of, Oriel-Freshness, Oriel-Notices, Oriel-Stale, Retry-After, " + requestIDHeader
-	corsMaxAge         = "600" // seconds; the longest that all browsers honour
+	corsMaxAge         = "600" // seconds; the most that all browsers respect
 )
 
 func aboutAll(*http.Request) (view, dashboard string) { return "", "" }
 
 func aboutView(r *http.Request) (view, dashboard string) { return r.PathValue("view"), "" }
 
-// aboutProperty is for an address that ends with the view.
+// aboutProperty is for URLs that end with the view.
 func aboutProperty(r *http.Request) (view, dashboard string) { return r.PathValue("call"), "" }
 
 func aboutCall(r *http.Request) (view, dashboard string) {
@@ -36,8 +36,7 @@ func aboutDashboard(r *http.Request) (view, dashboard string) {
 	return parameter(r.URL.RawQuery, "view"), r.PathValue("dashboard")
 }
 
-// parameter is url.Values.Get for one parameter of a query string, of which no
-// other is read.
+// parameter is url.Values.Get without parsing the other parameters of the query string.
 func parameter(query, name string) string {
 	for pair := range strings.SplitSeq(query, "&") {
 		key, text, _ := strings.Cut(pair, "=")
@@ -55,25 +54,22 @@ func parameter(query, name string) string {
 	return ""
 }
 
-// readable refuses requests from pages that no view lists, and lets the others
-// read the answer. What the request is about must not matter here: nobody has
-// shown a token yet, and anything but a browser can claim any origin. The
-// server's own pages need no permission.
+// cors refuses requests from pages whose origin no view lists, and lets all pages read
+// the response: a page that could not read its refusal would take the server for down.
+// The server's own pages need no permission.
 //
-// The refusal too may be read: it holds what the page knows of itself, and a page
-// that cannot read it takes the server for one that is down.
-//
-// What may be read depends on who asks, which Vary would say; but it says that to
-// caches, and nothing of this may be stored. What may says so itself: unchangedJSON.
-func (s *Server) readable(next http.Handler) http.Handler {
+// The subject of the request must not matter here: it has not shown a token yet, and
+// anything but a browser can claim any origin. The response varies by origin, but needs no
+// Vary: it is no-store, except for revalidatedReply, which sets it.
+func (s *Server) cors(next http.Handler) http.Handler {
 	expose := fixed("Access-Control-Expose-Headers", corsAnswerHeaders)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		if origin := s.foreignPage(r); origin != "" {
+		if origin := s.crossOrigin(r); origin != "" {
 			h["Access-Control-Allow-Origin"] = r.Header["Origin"][:1:1]
 			expose.set(h)
 			if !s.rules.ListsOrigin(origin) {
-				s.fail(w, r, s.refused(r, policy.Grant{}, foreignOrigin(origin)))
+				s.fail(w, r, s.recordRefusal(r, policy.Grant{}, unlistedOrigin(origin)))
 				return
 			}
 		}
@@ -81,29 +77,24 @@ func (s *Server) readable(next http.Handler) http.Handler {
 	})
 }
 
-// foreignPage returns the origin of the page that asks; empty when none does, or
-// one of the server's own.
-func (s *Server) foreignPage(r *http.Request) string {
-	if origin := value(r.Header, "Origin"); origin != s.origin {
+// crossOrigin returns the origin of the requesting page; empty for none or the server's own.
+func (s *Server) crossOrigin(r *http.Request) string {
+	if origin := headerValue(r.Header, "Origin"); origin != s.origin {
 		return origin
 	}
 	return ""
 }
 
-// mayRead holds the answer back from pages whose origin the view does not list,
-// though they have a token for it.
-func (s *Server) mayRead(r *http.Request, grant policy.Grant, about subject) error {
-	origin := s.foreignPage(r)
-	if origin == "" {
-		return nil
-	}
-	if view, dashboard := about(r); !grant.ReadableFrom(origin, view, dashboard) {
-		return foreignOrigin(origin)
+// checkOrigin refuses pages whose origin the view does not list, though they have a token
+// for it.
+func (s *Server) checkOrigin(r *http.Request, grant policy.Grant, view, dashboard string) error {
+	if origin := s.crossOrigin(r); origin != "" && !grant.ReadableFrom(origin, view, dashboard) {
+		return unlistedOrigin(origin)
 	}
 	return nil
 }
 
-// preflight tells a browser whether it may send the request at all.
+// preflight answers whether a browser may send the request.
 func (s *Server) preflight(allowed []string) http.Handler {
 	list := strings.Join(allowed, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -116,7 +107,7 @@ func (s *Server) preflight(allowed []string) http.Handler {
 			return
 		}
 		if origin != s.origin && !s.rules.ListsOrigin(origin) {
-			s.fail(w, r, s.refused(r, policy.Grant{}, foreignOrigin(origin)))
+			s.fail(w, r, s.recordRefusal(r, policy.Grant{}, unlistedOrigin(origin)))
 			return
 		}
 		h.Set("Access-Control-Allow-Origin", origin)
@@ -127,8 +118,8 @@ func (s *Server) preflight(allowed []string) http.Handler {
 	})
 }
 
-// foreignOrigin sounds the same whether or not the view exists.
-func foreignOrigin(origin string) error {
+// unlistedOrigin is the same error whether or not the view exists.
+func unlistedOrigin(origin string) error {
 	return report.Errorf(report.Forbidden,
 		"There is nothing by this name for pages of %s. The operator of this server can list the origin under views.NAME.origins.", report.Truncate(origin))
 }

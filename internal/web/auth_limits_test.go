@@ -46,8 +46,7 @@ func TestClientAddress(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	l, err := newLimits[string]("Too many things", Pace{2, 3})
-	must(t, err)
+	l := newLimits[string]("Too many things", Pace{2, 3})
 	now := time.Unix(1_000_000, 0)
 	for i := range 3 {
 		if err := l.allow(now, "a"); err != nil {
@@ -111,8 +110,7 @@ func TestNetworksOfOneSite(t *testing.T) {
 	if got := []int{minted("2001:db8:1:2::1"), minted("2001:db8:1:2::9"), minted("2001:db8:1:3::1")}; !slices.Equal(got, []int{200, 429, 200}) {
 		t.Errorf("two of a /64, one of another: %v", got)
 	}
-	a, err := newAddresses("", Pace{1e-9, 1})
-	must(t, err)
+	a := newAddresses("", Pace{1e-9, 1})
 	allowed := 0
 	for i := range 3 * siteShare {
 		if a.allow(s.now, netip.MustParseAddr(fmt.Sprintf("2001:db8:1:%x::", i))) == nil {

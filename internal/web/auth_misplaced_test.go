@@ -16,10 +16,10 @@ func TestMisplacedCredentialsAreNotRepeated(t *testing.T) {
 		"ya29.a0AfB_byC0123456789abcdefghijklmnopqrstuvwxyz",        // Google's access token
 		"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjIn0.c2lnbmF0dXJl",         // a JWT
 	} {
-		for _, written := range []string{credential, "Bearer " + credential, "-" + credential} {
+		for _, queryKey := range []string{credential, "Bearer " + credential, "-" + credential} {
 			for _, q := range misplaced {
-				target := strings.ReplaceAll(q.target, "X", url.QueryEscape(written))
-				a := s.do(q.method, target, strings.ReplaceAll(q.body, "X", written), shop)
+				target := strings.ReplaceAll(q.target, "X", url.QueryEscape(queryKey))
+				a := s.do(q.method, target, strings.ReplaceAll(q.body, "X", queryKey), shop)
 				if a.code < 400 {
 					t.Errorf("%s %s: %d", target, q.body, a.code)
 				}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/policy"
 )
 
 func TestPublicToken(t *testing.T) {
@@ -103,7 +104,7 @@ func TestMintingIsLimited(t *testing.T) {
 func TestPublicTokenForAll(t *testing.T) {
 	s := newSite(t)
 	a := s.do("GET", "/v1/views", "", bearing(s.minted(s.do("GET", "/token", "", "Origin: "+shopOrigin))), "Origin: "+shopOrigin)
-	var got viewsAnswer
+	var got struct{ Views []policy.ViewInfo }
 	must(t, json.Unmarshal([]byte(a.body), &got))
 	var names []string
 	for _, v := range got.Views {

@@ -65,20 +65,17 @@ func rows(n int) []byte {
 // before, and one that was not.
 func BenchmarkReading(b *testing.B) {
 	body := []byte(oftenAsked)
-	for _, remembered := range []bool{true, false} {
-		b.Run(map[bool]string{true: "remembered", false: "new"}[remembered], func(b *testing.B) {
-			m, err := newReadings()
-			if err != nil {
-				b.Fatal(err)
-			}
+	for _, newAsked := range []bool{true, false} {
+		b.Run(map[bool]string{true: "remembered", false: "new"}[newAsked], func(b *testing.B) {
+			m := newQueryCache()
 			b.ReportAllocs()
 			for b.Loop() {
-				if !remembered {
+				if !newAsked {
 					b.StopTimer()
-					m.known.InvalidateAll()
+					m.entries.InvalidateAll()
 					b.StartTimer()
 				}
-				if _, err := m.body("runReport", body, oneReport); err != nil {
+				if _, err := m.body("runReport", body, one(report.DecodeRunReport)); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -122,13 +122,13 @@ func encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Range, now, exp
 	if err != nil {
 		return body{}, err
 	}
-	return ending(open(head), panels), nil
+	return partialBody(open(head), panels), nil
 }
 
 // Encoded panels are for all who ask for them while their ages are what they say,
 // which is less than a second.
 type encodedPanels struct {
-	*shared
+	*sharedBody
 	reports   []*report.Report // none is nil
 	from, end time.Time
 }
@@ -156,18 +156,18 @@ func lastWritten(of *policy.PreparedDashboard) *encodedPanels {
 }
 
 // panelsOf returns the end of a dashboard's JSON.
-func panelsOf(a *policy.DashboardAnswer, now time.Time) (*shared, error) {
+func panelsOf(a *policy.DashboardAnswer, now time.Time) (*sharedBody, error) {
 	if known := lastWritten(a.Prepared); known != nil && known.holds(a, now) {
-		return known.shared, nil
+		return known.sharedBody, nil
 	}
 	text, err := encodePanels(a, now)
 	if err != nil {
 		return nil, err
 	}
-	fresh := &encodedPanels{shared: &shared{plain: text}, from: now, end: now.Add(time.Second)}
+	fresh := &encodedPanels{sharedBody: &sharedBody{plain: text}, from: now, end: now.Add(time.Second)}
 	for _, p := range a.Panels {
 		if p.Err != nil || p.Report == nil {
-			return fresh.shared, nil
+			return fresh.sharedBody, nil
 		}
 		fresh.reports = append(fresh.reports, p.Report)
 		if older := p.Report.FetchedAt.Add(time.Duration(age(now, p.Report)+1) * time.Second); older.Before(fresh.end) {
@@ -177,7 +177,7 @@ func panelsOf(a *policy.DashboardAnswer, now time.Time) (*shared, error) {
 	if a.Prepared != nil {
 		a.Prepared.Keep(fresh, len(text))
 	}
-	return fresh.shared, nil
+	return fresh.sharedBody, nil
 }
 
 func encodePanels(a *policy.DashboardAnswer, now time.Time) (text []byte, err error) {
@@ -216,7 +216,7 @@ func encodePanel(text []byte, p policy.PanelAnswer, now time.Time) ([]byte, erro
 		}
 	}
 	if p.Err != nil || rep == nil {
-		e := known(panelCause(p))
+		e := classify(panelCause(p))
 		members, err := json.Marshal(panelFailed{panelError{e.Message, int(math.Ceil(e.RetryAfter.Seconds()))}})
 		return append(append(text, ','), members[1:]...), err
 	}

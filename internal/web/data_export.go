@@ -8,23 +8,22 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-const csvType = "text/csv; charset=utf-8"
-
-// exportReport answers the rows of one report as a file. What it is a file of is
-// asked like any other report, and is the same answer.
-func (s *Server) exportReport(r *http.Request, grant policy.Grant, view, verb string, decode func([]byte) (report.Query, error)) (reply, error) {
-	asked, err := s.asked(r, verb, one(decode))
-	if err != nil {
-		return nil, err
+// exportCall answers a report as a CSV file: the rows of what verb answers.
+func exportCall(verb string, decode func([]byte) (report.Query, error)) func(*Server, *http.Request, policy.Grant, string, string) (reply, error) {
+	return func(s *Server, r *http.Request, grant policy.Grant, view, _ string) (reply, error) {
+		queries, err := s.readQueries(r, verb, one(decode))
+		if err != nil {
+			return nil, err
+		}
+		rep, err := s.gate.Answer(r.Context(), grant.Exporting(), view, queries[0])
+		if err != nil {
+			return nil, err
+		}
+		return exportCSV(rep, queries[0].Query(), view, timestamp(rep))
 	}
-	rep, err := s.gate.Answer(r.Context(), grant.Exporting(), view, asked[0])
-	if err != nil {
-		return nil, err
-	}
-	return s.export(rep, asked[0].Query(), view, moment(rep))
 }
 
-// exportPanel answers what one panel of a dashboard shows as a file.
+// exportPanel answers what a panel shows as a CSV file.
 func (s *Server) exportPanel(r *http.Request, grant policy.Grant) (reply, error) {
 	name, verb, ok := splitCall(r.PathValue("call"))
 	if !ok || verb != "export" {
@@ -39,28 +38,29 @@ func (s *Server) exportPanel(r *http.Request, grant policy.Grant) (reply, error)
 	if err != nil {
 		return nil, err
 	}
+	names := []string{req.Name, name, timestamp(p.Report)}
 	if days := p.Panel.Query.DateRanges; len(days) > 0 {
-		return s.export(p.Report, p.Panel.Query, req.Name, name, days[0].StartDate, days[0].EndDate)
+		names = []string{req.Name, name, days[0].StartDate, days[0].EndDate}
 	}
-	return s.export(p.Report, p.Panel.Query, req.Name, name, moment(p.Report))
+	return exportCSV(p.Report, p.Panel.Query, names...)
 }
 
-// moment names a file of a report that has no days to be named by.
-func moment(r *report.Report) string { return r.FetchedAt.UTC().Format("2006-01-02T1504Z") }
+// timestamp names the file of a report without days.
+func timestamp(r *report.Report) string { return r.FetchedAt.UTC().Format("2006-01-02T1504Z") }
 
-func (s *Server) export(r *report.Report, q report.Query, name ...string) (reply, error) {
+func exportCSV(r *report.Report, q report.Query, name ...string) (reply, error) {
 	body, err := r.Complete(q)
 	if err != nil {
-		return nil, unwritten(err)
+		return nil, csvError(err)
 	}
 	file, err := report.CSV(body)
 	if err != nil {
-		return nil, unwritten(err)
+		return nil, csvError(err)
 	}
 	return exportReply{r, file, fileName(name...)}, nil
 }
 
-// exportReply is a report as a CSV file.
+// An exportReply is a report as a CSV file.
 type exportReply struct {
 	report *report.Report
 	file   []byte
@@ -70,14 +70,14 @@ type exportReply struct {
 func (e exportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	s.setAge(w.Header(), e.report)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+e.name+`"`)
-	s.writeAs(w, r, s.fixed.csv, made(e.file))
+	s.writeAs(w, r, http.StatusOK, s.fixed.csv, privateBody(e.file))
 }
 
 // maxFileName bounds the name of a file, in bytes.
 const maxFileName = 120
 
-// fileName makes a name that means nothing to a shell, a file system or a header
-// of what may be written by a configuration or by an asker.
+// fileName joins parts, which a configuration or a client may choose, to a name without
+// characters that a shell, a file system or a header interprets.
 func fileName(parts ...string) string {
 	name := strings.Map(func(r rune) rune {
 		switch {
@@ -90,6 +90,6 @@ func fileName(parts ...string) string {
 	return name[:min(len(name), maxFileName)] + ".csv"
 }
 
-func unwritten(err error) error {
+func csvError(err error) error {
 	return report.Errorf(report.Internal, "The report could not be written as a file.").Because(err)
 }

@@ -68,7 +68,7 @@ func TestExportOfAReport(t *testing.T) {
 		"Content-Type": "text/csv; charset=utf-8", "X-Content-Type-Options": "nosniff",
 		"Content-Disposition": `attachment; filename="shop-2026-11-23T0959Z.csv"`,
 		"Cache-Control":       "private, no-store", "Age": "12", "Oriel-As-Of": "2026-11-23T09:59:47Z",
-		"Oriel-Freshness": "settling", "Oriel-Notices": "thresholded", "Content-Security-Policy": sealed,
+		"Oriel-Freshness": "settling", "Oriel-Notices": "thresholded", "Content-Security-Policy": defaultCSP,
 	} {
 		wantHeader(t, a, name, want)
 	}

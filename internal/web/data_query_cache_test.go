@@ -152,7 +152,7 @@ func TestMemoryChangesNothing(t *testing.T) {
 		t.Errorf("answers by status %v, %d compressed: the test looks at too little", codes, packed)
 	}
 	for what, n := range map[string]int{
-		"questions": warm.server.readings.known.EstimatedSize(),
+		"questions": warm.server.queries.entries.EstimatedSize(),
 	} {
 		if n == 0 {
 			t.Errorf("no %s are remembered", what)
@@ -258,13 +258,13 @@ func TestMemoryEndsAtMidnight(t *testing.T) {
 
 // Compressed answers are those of the bytes that were given, once for all who get them.
 func TestPacker(t *testing.T) {
-	p := newPacker()
+	p := newGzipPools()
 	for i := range 200 {
 		plain := []byte(strings.Repeat(fmt.Sprint("answer ", i, " "), 50+i))
-		kept, all := &report.Report{Body: plain, Encoded: new(report.Encodings)}, &shared{plain: plain}
+		kept, all := &report.Report{Body: plain, Encoded: new(report.Encodings)}, &sharedBody{plain: plain}
 		for what, b := range map[string]body{
-			"kept": reported(kept), "a copy": reported(new(*kept)), "not kept": reported(&report.Report{Body: plain}),
-			"made": made(plain), "in pieces": made(plain[:20], plain[20:]), "shared": all.body(), "its end is": ending(plain[:7], all),
+			"kept": bodyOfReport(kept), "a copy": bodyOfReport(new(*kept)), "not kept": bodyOfReport(&report.Report{Body: plain}),
+			"made": privateBody(plain), "in pieces": privateBody(plain[:20], plain[20:]), "shared": all.body(), "its end is": partialBody(plain[:7], all),
 		} {
 			z, err := gzip.NewReader(bytes.NewReader(p.gzip(b)))
 			must(t, err)
@@ -274,10 +274,10 @@ func TestPacker(t *testing.T) {
 				t.Fatalf("answer %d, %s: %d bytes became %d", i, what, b.size(), len(got))
 			}
 		}
-		if again := p.gzip(reported(kept)); &again[0] != &p.gzip(reported(kept))[0] || &again[0] != &p.gzip(reported(new(*kept)))[0] {
+		if again := p.gzip(bodyOfReport(kept)); &again[0] != &p.gzip(bodyOfReport(kept))[0] || &again[0] != &p.gzip(bodyOfReport(new(*kept)))[0] {
 			t.Fatal("a report that is kept is compressed again")
 		}
-		if other := kept.WithBody(plain[:40], 1); bytes.Equal(p.gzip(reported(other)), p.gzip(reported(kept))) {
+		if other := kept.WithBody(plain[:40], 1); bytes.Equal(p.gzip(bodyOfReport(other)), p.gzip(bodyOfReport(kept))) {
 			t.Fatal("another body has the same compressed form")
 		}
 	}
@@ -292,7 +292,7 @@ func TestWithoutToken(t *testing.T) {
 		"a=access_token=x":                "a=access_token=x",
 		"access_token=x&access_token=y&a": "a",
 	} {
-		if got := withoutToken(parameters); got != want {
+		if got := stripToken(parameters); got != want {
 			t.Errorf("%q became %q, want %q", parameters, got, want)
 		}
 	}

@@ -11,105 +11,112 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// call answers Google's custom methods on a view.
+// A call is one of Google's custom methods on a view.
+type call struct {
+	members report.Mask // that its response may have; nil for a file
+	ask     func(s *Server, r *http.Request, grant policy.Grant, view, verb string) (reply, error)
+}
+
+// calls are the custom methods, by the verb of their path.
+func calls() map[string]call {
+	single, pivot := report.MustMask(reportMembers), report.MustMask(pivotMembers)
+	return map[string]call{
+		"runReport":            {single, reportCall(report.DecodeRunReport)},
+		"runRealtimeReport":    {single, reportCall(report.DecodeRunRealtimeReport)},
+		"runPivotReport":       {pivot, reportCall(report.DecodeRunPivotReport)},
+		"batchRunReports":      {report.MustMask("kind,reports(" + reportMembers + ")"), batchCall("reports", report.DecodeBatchRunReports)},
+		"batchRunPivotReports": {report.MustMask("kind,pivotReports(" + pivotMembers + ")"), batchCall("pivotReports", report.DecodeBatchRunPivotReports)},
+		"checkCompatibility":   {report.MustMask(compatibilityMembers), (*Server).checkCompatibility},
+		"exportReport":         {nil, exportCall("runReport", report.DecodeRunReport)},
+		"exportRealtimeReport": {nil, exportCall("runRealtimeReport", report.DecodeRunRealtimeReport)},
+	}
+}
+
+// call answers Google's custom methods, or the fields of the response that are selected.
 func (s *Server) call(r *http.Request, grant policy.Grant) (reply, error) {
 	view, verb, ok := splitCall(r.PathValue("call"))
-	if !ok {
-		return nil, unknownCall()
+	call, known := s.calls[verb]
+	if !ok || !known {
+		return nil, report.Errorf(report.NotFound, "A view answers :runReport, :batchRunReports, :runPivotReport, :batchRunPivotReports, :runRealtimeReport, :checkCompatibility, :exportReport and :exportRealtimeReport.")
 	}
-	switch verb {
-	case "runReport":
-		return s.runReport(r, grant, view, verb, oneReport)
-	case "runRealtimeReport":
-		return s.runReport(r, grant, view, verb, oneRealtimeReport)
-	case "batchRunReports":
-		return s.batch(r, grant, view, verb, "reports", report.DecodeBatchRunReports)
-	case "runPivotReport":
-		return s.runReport(r, grant, view, verb, onePivotReport)
-	case "batchRunPivotReports":
-		return s.batch(r, grant, view, verb, "pivotReports", report.DecodeBatchRunPivotReports)
-	case "checkCompatibility":
-		return s.checkCompatibility(r, grant, view)
-	case "exportReport":
-		return s.exportReport(r, grant, view, "runReport", report.DecodeRunReport)
-	case "exportRealtimeReport":
-		return s.exportReport(r, grant, view, "runRealtimeReport", report.DecodeRunRealtimeReport)
+	ask := func(r *http.Request, grant policy.Grant) (reply, error) { return call.ask(s, r, grant, view, verb) }
+	if call.members == nil {
+		return ask(r, grant)
 	}
-	return nil, unknownCall()
+	return selectFields(r, grant, call.members, ask)
 }
 
-func unknownCall() error {
-	return report.Errorf(report.NotFound, "A view answers :runReport, :batchRunReports, :runPivotReport, :batchRunPivotReports, :runRealtimeReport, :checkCompatibility, :exportReport and :exportRealtimeReport.")
+// splitCall splits the last segment of Google's custom-method paths, "shop:runReport",
+// into the name and the verb, which http.ServeMux cannot: a wildcard is a whole segment.
+// Names may hold colons (ga:123), verbs may not.
+func splitCall(segment string) (name, verb string, ok bool) {
+	i := strings.LastIndexByte(segment, ':')
+	if i <= 0 || i == len(segment)-1 {
+		return "", "", false
+	}
+	return segment[:i], segment[i+1:], true
 }
 
-func (s *Server) runReport(r *http.Request, grant policy.Grant, view, verb string, decode func([]byte) ([]report.Query, error)) (reply, error) {
-	asked, err := s.asked(r, verb, decode)
-	if err != nil {
-		return nil, err
+func reportCall(decode func([]byte) (report.Query, error)) func(*Server, *http.Request, policy.Grant, string, string) (reply, error) {
+	return func(s *Server, r *http.Request, grant policy.Grant, view, verb string) (reply, error) {
+		queries, err := s.readQueries(r, verb, one(decode))
+		if err != nil {
+			return nil, err
+		}
+		rep, err := s.gate.Answer(r.Context(), grant, view, queries[0])
+		if err != nil {
+			return nil, err
+		}
+		return dataReply{bodyOfReport(rep), []*report.Report{rep}}, nil
 	}
-	rep, err := s.gate.Answer(r.Context(), grant, view, asked[0])
-	if err != nil {
-		return nil, err
-	}
-	return reportReply{rep}, nil
 }
 
-// batch answers several reports in one envelope, as a member of it.
-func (s *Server) batch(r *http.Request, grant policy.Grant, view, verb, member string, decode func([]byte) ([]report.Query, error)) (reply, error) {
-	asked, err := s.asked(r, verb, decode)
-	if err != nil {
-		return nil, err
+// batchCall answers several reports in one envelope, as the named member.
+func batchCall(member string, decode func([]byte) ([]report.Query, error)) func(*Server, *http.Request, policy.Grant, string, string) (reply, error) {
+	return func(s *Server, r *http.Request, grant policy.Grant, view, verb string) (reply, error) {
+		queries, err := s.readQueries(r, verb, decode)
+		if err != nil {
+			return nil, err
+		}
+		reports, err := s.gate.AnswerAll(r.Context(), grant, view, queries)
+		if err != nil {
+			return nil, err
+		}
+		return dataReply{joinReports(`{"kind":"analyticsData#`+verb+`","`+member+`":[`, reports), reports}, nil
 	}
-	reps, err := s.gate.AnswerAll(r.Context(), grant, view, asked)
-	if err != nil {
-		return nil, err
-	}
-	return batchReply{`{"kind":"analyticsData#` + verb + `","` + member + `":[`, reps}, nil
 }
 
-// asked returns what the body of a request asks.
-func (s *Server) asked(r *http.Request, method string, decode func([]byte) ([]report.Query, error)) ([]*policy.Asked, error) {
+// readQueries returns the queries of a request's body.
+func (s *Server) readQueries(r *http.Request, method string, decode func([]byte) ([]report.Query, error)) ([]*policy.Asked, error) {
 	body, err := readBody(r, maxReportBody)
 	if err != nil {
 		return nil, err
 	}
-	return s.readings.body(method, body, decode)
+	return s.queries.body(method, body, decode)
 }
 
-// reportReply is one report, served byte for byte.
-type reportReply struct{ report *report.Report }
-
-func (p reportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
-	s.setAge(w.Header(), p.report)
-	s.writeJSON(w, r, reported(p.report))
+// one makes a decoder of a list of one query.
+func one(decode func([]byte) (report.Query, error)) func([]byte) ([]report.Query, error) {
+	return func(body []byte) ([]report.Query, error) {
+		q, err := decode(body)
+		return []report.Query{q}, err
+	}
 }
 
-// batchReply is several reports in Google's envelope.
-type batchReply struct {
-	head    string // of the envelope, up to the first report
-	reports []*report.Report
-}
-
-func (b batchReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
-	s.setAge(w.Header(), b.reports...)
-	s.writeJSON(w, r, stitch(b.head, b.reports))
-}
-
-// stitch joins reports without decoding them.
-func stitch(head string, reports []*report.Report) body {
-	const comma, tail = `,`, `]}`
+// joinReports joins reports behind the beginning of an envelope without decoding them.
+func joinReports(head string, reports []*report.Report) body {
 	pieces := append(make([][]byte, 0, 2*len(reports)+1), []byte(head))
 	for i, r := range reports {
 		if i > 0 {
-			pieces = append(pieces, []byte(comma))
+			pieces = append(pieces, []byte(`,`))
 		}
 		pieces = append(pieces, r.Body)
 	}
-	return made(append(pieces, []byte(tail))...)
+	return privateBody(append(pieces, []byte(`]}`))...)
 }
 
-// setAge says how old and how true reports are: with several, as old as the
-// oldest, as fresh as the least final, and with the notices of all.
+// setAge sets the headers for the age, the freshness and the notices of reports: of
+// several, the oldest, the least final and all.
 func (s *Server) setAge(h http.Header, reports ...*report.Report) {
 	s.fixed.private.set(h)
 	if len(reports) == 0 {
@@ -117,7 +124,7 @@ func (s *Server) setAge(h http.Header, reports ...*report.Report) {
 	}
 	all := reports[0]
 	if len(reports) > 1 {
-		all = worst(reports)
+		all = combine(reports)
 	}
 	setHeaders(h,
 		"Age", strconv.Itoa(age(s.clock(), all)),
@@ -131,8 +138,8 @@ func (s *Server) setAge(h http.Header, reports ...*report.Report) {
 	}
 }
 
-// worst returns what can be said of all reports.
-func worst(reports []*report.Report) *report.Report {
+// combine returns a report with the age, the freshness and the notices of all.
+func combine(reports []*report.Report) *report.Report {
 	all := *reports[0]
 	for _, r := range reports[1:] {
 		if r.FetchedAt.Before(all.FetchedAt) {
@@ -160,15 +167,11 @@ func worst(reports []*report.Report) *report.Report {
 
 // finality orders the grades of freshness, least final first.
 func finality(f report.Freshness) int {
-	switch f {
-	case report.FreshRealtime:
-		return 0
-	case report.FreshIntraday:
-		return 1
-	case report.FreshSettling:
-		return 2
+	grades := []report.Freshness{report.FreshRealtime, report.FreshIntraday, report.FreshSettling}
+	if i := slices.Index(grades, f); i >= 0 {
+		return i
 	}
-	return 3
+	return len(grades)
 }
 
 // age returns the age of a report in whole seconds.
@@ -176,40 +179,21 @@ func age(now time.Time, r *report.Report) int {
 	return max(0, int(now.Sub(r.FetchedAt)/time.Second))
 }
 
-// googleNotice stands before notices that only Google knows the meaning of.
-const googleNotice = "google:"
-
-// notices returns what a reader of the report should know; never nil.
+// notices returns the codes of what a reader of the report should know; never nil.
 func notices(r *report.Report) []string {
 	n := []string{}
-	if r.Sampled {
-		n = append(n, "sampled")
+	for _, flag := range []struct {
+		set  bool
+		code string
+	}{
+		{r.Sampled, "sampled"}, {r.Thresholded, "thresholded"}, {r.OtherRow, "other"}, {r.Truncated, "truncated"}, {r.MaxRows > 0, "max_rows"},
+	} {
+		if flag.set {
+			n = append(n, flag.code)
+		}
 	}
-	if r.Thresholded {
-		n = append(n, "thresholded")
-	}
-	if r.OtherRow {
-		n = append(n, "other")
-	}
-	if r.Truncated {
-		n = append(n, "truncated")
-	}
-	if r.MaxRows > 0 {
-		n = append(n, "max_rows")
-	}
-	for _, said := range r.Notices {
-		n = append(n, googleNotice+said)
+	for _, notice := range r.Notices {
+		n = append(n, "google:"+notice) // only Google knows its meaning
 	}
 	return n
-}
-
-// splitCall splits the last segment of Google's custom-method paths, "shop:runReport",
-// into the name and the verb. http.ServeMux cannot: a wildcard is a whole segment.
-// Names may hold colons themselves (ga:123), verbs may not.
-func splitCall(segment string) (name, verb string, ok bool) {
-	i := strings.LastIndexByte(segment, ':')
-	if i <= 0 || i == len(segment)-1 {
-		return "", "", false
-	}
-	return segment[:i], segment[i+1:], true
 }

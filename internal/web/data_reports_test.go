@@ -86,7 +86,7 @@ func TestNotices(t *testing.T) {
 	}
 	other := *r
 	other.Notices = []string{"news", "more"}
-	if all := worst([]*report.Report{s.report(), r, &other}); !reflect.DeepEqual(notices(all), []string{"thresholded", "truncated", "max_rows", "google:emptyReason=NO_DATA", "google:news", "google:more"}) || len(r.Notices) != 2 {
+	if all := combine([]*report.Report{s.report(), r, &other}); !reflect.DeepEqual(notices(all), []string{"thresholded", "truncated", "max_rows", "google:emptyReason=NO_DATA", "google:news", "google:more"}) || len(r.Notices) != 2 {
 		t.Errorf("of all: %q", notices(all))
 	}
 }
@@ -101,7 +101,7 @@ func TestStitch(t *testing.T) {
 			Kind    string
 			Reports []struct{ RowCount int }
 		}
-		must(t, json.Unmarshal(stitch(`{"kind":"analyticsData#batchRunReports","reports":[`, reports).join(), &got))
+		must(t, json.Unmarshal(joinReports(`{"kind":"analyticsData#batchRunReports","reports":[`, reports).join(), &got))
 		if got.Kind != "analyticsData#batchRunReports" || len(got.Reports) != n || n > 0 && got.Reports[n-1].RowCount != n-1 {
 			t.Errorf("%d: %+v", n, got)
 		}

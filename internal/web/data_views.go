@@ -7,17 +7,13 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-type viewsAnswer struct {
-	Views []policy.ViewInfo `json:"views"`
-}
-
 // views answers with the views of the token.
 func (s *Server) views(r *http.Request, grant policy.Grant) (reply, error) {
 	views, err := s.gate.Views(r.Context(), grant)
 	if err != nil {
 		return nil, err
 	}
-	return jsonReply{viewsAnswer{append([]policy.ViewInfo{}, views...)}}, nil
+	return jsonOf(map[string]any{"views": append([]policy.ViewInfo{}, views...)}), nil
 }
 
 // metadata answers with what may be asked of a view.
@@ -26,11 +22,11 @@ func (s *Server) metadata(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jsonReply{nonNil(fields)}, nil
+	return jsonOf(nonNil(fields)), nil
 }
 
 // checkCompatibility answers which fields can be added to a report.
-func (s *Server) checkCompatibility(r *http.Request, grant policy.Grant, view string) (reply, error) {
+func (s *Server) checkCompatibility(r *http.Request, grant policy.Grant, view, _ string) (reply, error) {
 	body, err := readBody(r, maxReportBody)
 	if err != nil {
 		return nil, err
@@ -43,7 +39,7 @@ func (s *Server) checkCompatibility(r *http.Request, grant policy.Grant, view st
 	if err != nil {
 		return nil, err
 	}
-	return jsonReply{found}, nil
+	return jsonOf(found), nil
 }
 
 // nonNil returns fields whose lists are [] in JSON when they are empty.
@@ -54,7 +50,7 @@ func nonNil(f *report.Fields) *report.Fields {
 	}
 }
 
-// Google's Admin API groups properties by account. Ours has one.
+// The only account of the Admin API, which groups properties by account.
 const (
 	googleAccount      = "accounts/oriel"
 	googleAccountTitle = "Oriel"
@@ -74,10 +70,6 @@ type googleProperty struct {
 	TimeZone     string `json:"timeZone,omitempty"`
 	CurrencyCode string `json:"currencyCode,omitempty"`
 	PropertyType string `json:"propertyType"`
-}
-
-type googleAccounts struct {
-	AccountSummaries []googleAccountSummary `json:"accountSummaries"`
 }
 
 type googleAccountSummary struct {
@@ -102,7 +94,7 @@ func (s *Server) googleMetadata(r *http.Request, grant policy.Grant) (reply, err
 	if err != nil {
 		return nil, err
 	}
-	return jsonReply{googleMetadata{"properties/" + view + "/metadata", nonNil(fields)}}, nil
+	return jsonOf(googleMetadata{"properties/" + view + "/metadata", nonNil(fields)}), nil
 }
 
 // googleProperty answers properties.get of the Admin API.
@@ -111,10 +103,10 @@ func (s *Server) googleProperty(r *http.Request, grant policy.Grant) (reply, err
 	if err != nil {
 		return nil, err
 	}
-	return jsonReply{googleProperty{
+	return jsonOf(googleProperty{
 		Name: "properties/" + view.Name, Parent: googleAccount, Account: googleAccount, DisplayName: view.Title,
 		TimeZone: view.TimeZone, CurrencyCode: view.CurrencyCode, PropertyType: googleType,
-	}}, nil
+	}), nil
 }
 
 // googleAccounts answers accountSummaries.list of the Admin API, on one page.
@@ -129,5 +121,5 @@ func (s *Server) googleAccounts(r *http.Request, grant policy.Grant) (reply, err
 			Property: "properties/" + v.Name, DisplayName: v.Title, PropertyType: googleType, Parent: googleAccount,
 		})
 	}
-	return jsonReply{googleAccounts{[]googleAccountSummary{account}}}, nil
+	return jsonOf(map[string]any{"accountSummaries": []googleAccountSummary{account}}), nil
 }

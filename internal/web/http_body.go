@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"github.com/oriel-server/oriel/internal/protojson"
 	"github.com/oriel-server/oriel/internal/report"
@@ -20,7 +19,7 @@ const (
 	maxTokenBody  = 64 << 10
 )
 
-// readBody reads a body of bounded size.
+// readBody reads a body of at most limit bytes.
 func readBody(r *http.Request, limit int64) ([]byte, error) {
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return nil, report.Errorf(report.Invalid, "Send the request without Content-Encoding.")
@@ -28,7 +27,7 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	var body []byte
 	var tooLarge *http.MaxBytesError
 	err := error(&http.MaxBytesError{Limit: limit})
-	if r.ContentLength <= limit { // more need not come to be refused
+	if r.ContentLength <= limit { // otherwise refused unread
 		body, err = readAll(r, limit)
 	}
 	switch {
@@ -40,11 +39,11 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// readAll reads a body. One whose length is known, and small enough to be believed
-// before it has come, is read into no more than that.
+// readAll reads a body. A small known length is allocated at once; a larger one is
+// not trusted before the bytes arrive.
 func readAll(r *http.Request, limit int64) ([]byte, error) {
-	const believed = 16 << 10
-	if r.ContentLength < 0 || r.ContentLength > min(limit, believed) {
+	const trusted = 16 << 10
+	if r.ContentLength < 0 || r.ContentLength > min(limit, trusted) {
 		return io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 	}
 	body := make([]byte, r.ContentLength)
@@ -52,24 +51,23 @@ func readAll(r *http.Request, limit int64) ([]byte, error) {
 	return body, err
 }
 
-// maxDiscarded bounds what is read, and not kept, of the body of a request that fails: twice
-// what a request may have. How long it may take is bounded by Patience.Body.
+// maxDiscarded bounds how much of the body of a failed request is read and dropped, in
+// bytes: twice what a request may have. Timeouts.Body bounds the time.
 const maxDiscarded = 2 * maxReportBody
 
-// discardBody reads the rest of a request that is about to be answered with an error.
-// Most clients send all before they read anything: one that is answered earlier sees
-// its connection reset instead of the answer. net/http does this for connections that
-// are kept alive only. Behind a larger body the connection is closed, half a second after
-// the answer.
+// discardBody reads the rest of a request before an error response: most clients send
+// everything before they read, and would see a reset connection instead of the response.
+// net/http does this only for connections that are kept alive. A larger body closes the
+// connection half a second after the response.
 func discardBody(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Expect") != "" { // the client waits with its body for a word
+	if r.Header.Get("Expect") != "" { // the client waits before it sends the body
 		return
 	}
-	_, _ = io.Copy(io.Discard, http.MaxBytesReader(innermost(w), r.Body, maxDiscarded)) // an error here leaves the answer as it is
+	_, _ = io.Copy(io.Discard, http.MaxBytesReader(unwrapWriter(w), r.Body, maxDiscarded)) // an error changes nothing
 }
 
-// innermost is net/http's own writer, which MaxBytesReader tells to close the connection.
-func innermost(w http.ResponseWriter) http.ResponseWriter {
+// unwrapWriter returns net/http's own writer, on which MaxBytesReader closes the connection.
+func unwrapWriter(w http.ResponseWriter) http.ResponseWriter {
 	for {
 		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {
@@ -79,10 +77,9 @@ func innermost(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
-// checkMembers reads one JSON value, in so many others, and refuses those that nest too
-// deep and objects that have a member twice, in any case of letters: encoding/json lets
-// the second overwrite the first or merges the two, so that {"filter":{…},"Filter":null}
-// would narrow nothing.
+// checkMembers reads one JSON value at a depth. It refuses values that nest too deep and
+// objects with two members whose names differ in case at most: encoding/json would let
+// the second overwrite the first, and {"filter":{…},"Filter":null} would narrow nothing.
 func checkMembers(d *json.Decoder, depth int) error {
 	t, err := d.Token()
 	if err != nil || t != json.Delim('[') && t != json.Delim('{') {
@@ -98,7 +95,7 @@ func checkMembers(d *json.Decoder, depth int) error {
 			if err != nil {
 				return err
 			}
-			folded := strings.Map(foldRune, fmt.Sprint(name))
+			folded := strings.ToLower(strings.ToUpper(fmt.Sprint(name))) // as encoding/json compares names
 			if seen[folded] {
 				return fmt.Errorf("the member %q is given twice", report.Truncate(fmt.Sprint(name)))
 			}
@@ -112,21 +109,8 @@ func checkMembers(d *json.Decoder, depth int) error {
 	return err
 }
 
-// foldRune returns the same rune for all that encoding/json takes for the same
-// letter of a name.
-func foldRune(r rune) rune {
-	for {
-		next := unicode.SimpleFold(r)
-		if next <= r {
-			return next
-		}
-		r = next
-	}
-}
-
-// inWords says of a value of the wrong type where it stands, and leaves out what
-// encoding/json tells beside that: the names of types of this program.
-func inWords(err error) string {
+// decodeMessage words an error of encoding/json without the names of this program's types.
+func decodeMessage(err error) string {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
 		return fmt.Sprintf("the member %q cannot be a JSON %s", report.Truncate(wrong.Field), wrong.Value)
@@ -134,20 +118,29 @@ func inWords(err error) string {
 	return err.Error()
 }
 
-// decodeStrict reads one JSON value of bounded depth into v and refuses what v does not
-// know, and members that are given twice.
-func decodeStrict(body []byte, v any) error {
-	var tooDeep *report.Error
-	switch err := checkMembers(json.NewDecoder(bytes.NewReader(body)), 0); {
-	case errors.As(err, &tooDeep):
-		return tooDeep
-	case err != nil:
-		return report.Errorf(report.Invalid, "The request is not what this address reads: %s.", err)
+// decodeRequest reads a body of at most limit bytes, strictly, into a T.
+func decodeRequest[T any](r *http.Request, limit int64) (v T, err error) {
+	body, err := readBody(r, limit)
+	if err == nil {
+		err = decodeStrict(body, &v)
 	}
+	return v, err
+}
+
+// decodeStrict reads one JSON value of bounded depth into v. Unknown and repeated members
+// are errors.
+func decodeStrict(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return report.Errorf(report.Invalid, "The request is not what this address reads: %s.", inWords(err))
+	err := checkMembers(json.NewDecoder(bytes.NewReader(body)), 0)
+	if tooDeep, ok := errors.AsType[*report.Error](err); ok {
+		return tooDeep
+	}
+	if err == nil {
+		err = d.Decode(v)
+	}
+	if err != nil {
+		return report.Errorf(report.Invalid, "The request is not what this address reads: %s.", decodeMessage(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return report.Errorf(report.Invalid, "The request holds more than one JSON value.")

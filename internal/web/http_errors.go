@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"math"
@@ -15,7 +14,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// kinds maps what went wrong to HTTP. It is the only place that does.
+// kinds maps kinds of errors to HTTP, in this place only.
 var kinds = [...]struct {
 	code   int
 	status string // the name of a google.rpc.Code
@@ -46,8 +45,8 @@ type envelopeError struct {
 	Status  string `json:"status"`
 }
 
-// known returns err as an error whose kind is in the table.
-func known(err error) *report.Error {
+// classify returns err as an error whose kind is in the table.
+func classify(err error) *report.Error {
 	e := report.AsError(err)
 	if e.Kind < 0 || int(e.Kind) >= len(kinds) || e.Message == "" {
 		return &report.Error{Kind: report.Internal, Message: "Something went wrong on this server.", Err: err}
@@ -55,17 +54,16 @@ func known(err error) *report.Error {
 	return e
 }
 
-// fail answers with an error: its message to the asker, its cause to the log.
+// fail writes an error response: the message is for the client, the cause for the log.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	e := s.failed(w, r, err)
-	row := kinds[e.Kind]
-	writeEnvelope(w, row.code, row.status, e.Message)
+	e := s.recordError(w, r, err)
+	writeEnvelope(w, kinds[e.Kind].code, kinds[e.Kind].status, e.Message)
 }
 
-// failed logs and counts an error and sets the headers that belong to it.
-func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) *report.Error {
+// recordError logs and counts an error and sets its headers.
+func (s *Server) recordError(w http.ResponseWriter, r *http.Request, err error) *report.Error {
 	discardBody(w, r)
-	e := known(err)
+	e := classify(err)
 	s.metrics.errors.WithLabelValues(e.Kind.String()).Inc()
 	s.logError(w, r, e)
 	if e.RetryAfter > 0 {
@@ -80,7 +78,7 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) *repo
 
 func (s *Server) logError(w http.ResponseWriter, r *http.Request, e *report.Error) {
 	if rec := recorderOf(w); rec != nil && kinds[e.Kind].level > slog.LevelDebug {
-		rec.told = true
+		rec.logged = true
 	}
 	attrs := []slog.Attr{
 		slog.String("id", w.Header().Get(requestIDHeader)),
@@ -95,27 +93,27 @@ func (s *Server) logError(w http.ResponseWriter, r *http.Request, e *report.Erro
 	s.log.LogAttrs(r.Context(), levelOf(e), "request failed", attrs...)
 }
 
-// levelOf is that of the line about an error. What the log has already, such as why
-// Google is not asked, is not told with each question.
+// levelOf returns the level of an error's log line; debug if its cause is logged elsewhere,
+// such as why Google is not asked.
 func levelOf(e *report.Error) slog.Level {
-	var known interface{ Logged() bool }
-	if errors.As(e.Err, &known) && known.Logged() {
+	var cause interface{ Logged() bool }
+	if errors.As(e.Err, &cause) && cause.Logged() {
 		return slog.LevelDebug
 	}
 	if access.IsGoogleToken(e.Err) {
-		return slog.LevelInfo // a page that was not changed over, and not a stranger's guess
+		return slog.LevelInfo // a page that still uses Google's token, not an attack
 	}
 	return kinds[e.Kind].level
 }
 
-// logPanels logs and counts why panels have no report: the answer as a whole is
-// no error, and its viewers never see a cause.
+// logPanels logs and counts the errors of panels: the response as a whole is a success, and
+// its viewers never see a cause.
 func (s *Server) logPanels(w http.ResponseWriter, r *http.Request, answer *policy.DashboardAnswer) {
 	for _, p := range answer.Panels {
 		if p.Err == nil {
 			continue
 		}
-		e := known(p.Err)
+		e := classify(p.Err)
 		s.metrics.errors.WithLabelValues(e.Kind.String()).Inc()
 		level := levelOf(e)
 		if level == kinds[e.Kind].level { // the log does not have the cause
@@ -128,23 +126,19 @@ func (s *Server) logPanels(w http.ResponseWriter, r *http.Request, answer *polic
 	}
 }
 
-// wholeSeconds rounds up: a client that waits so long has waited enough.
+// wholeSeconds rounds up, so that a client waits long enough.
 func wholeSeconds(d time.Duration) string {
 	return strconv.Itoa(int(math.Ceil(d.Seconds())))
 }
 
 func writeEnvelope(w http.ResponseWriter, code int, status, message string) {
-	body, err := json.Marshal(envelope{envelopeError{code, message, status}})
-	if err != nil {
-		panic(err) // strings and numbers always marshal
-	}
-	writeBody(w, code, "application/json; charset=utf-8", body)
+	writeBody(w, code, jsonType, jsonOf(envelope{envelopeError{code, message, status}}))
 }
 
-// nothingHere is said of addresses that are none of the server's.
+// nothingHere is the message for paths without a route.
 const nothingHere = "There is nothing at this address."
 
-// notFound is for the operators' listener: no page may learn that it is there.
+// notFound is for the operators' listener, which pages may not detect.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 	s.fail(w, r, report.Errorf(report.NotFound, nothingHere))
 }

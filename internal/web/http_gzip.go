@@ -13,46 +13,45 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// minCompressed is the size in bytes of the smallest answer worth compressing: less fits
+// minGzip is the size in bytes of the smallest response that is compressed: less fits
 // into one packet anyway.
-const minCompressed = 1024
+const minGzip = 1024
 
-// A body is an answer, in pieces.
+// A body is a response body, in pieces.
 type body struct {
 	pieces [][]byte
-	// compressed returns the pieces as one gzip file that others get too; nil where it
-	// is made for one client.
-	compressed func(*packer) []byte
+	// compressed returns the cached gzip form; nil for a body of one response.
+	compressed func(*gzipPools) []byte
 }
 
-// made is an answer that was made for one asker.
-func made(pieces ...[]byte) body { return body{pieces: pieces} }
+// privateBody returns the body of a single response.
+func privateBody(pieces ...[]byte) body { return body{pieces: pieces} }
 
-// reported is the answer that a report is, compressed once for all who get it.
-func reported(r *report.Report) body {
-	return body{pieces: [][]byte{r.Body}, compressed: func(p *packer) []byte { return r.Compressed(p.small) }}
+// bodyOfReport returns a report's body, whose gzip form is cached with the report.
+func bodyOfReport(r *report.Report) body {
+	return body{pieces: [][]byte{r.Body}, compressed: func(p *gzipPools) []byte { return r.Compressed(p.small) }}
 }
 
-// ending is an answer of which only the beginning was made for one asker. That is
-// short, and ends where compression loses nothing.
-func ending(own []byte, rest *shared) body {
-	return body{pieces: [][]byte{own, rest.plain}, compressed: func(p *packer) []byte {
-		return spliced(own, rest.plain, rest.packed(p.quick))
+// partialBody returns a body whose head belongs to one response and whose rest is shared.
+// The head is short, and ends where compression loses nothing.
+func partialBody(head []byte, rest *sharedBody) body {
+	return body{pieces: [][]byte{head, rest.plain}, compressed: func(p *gzipPools) []byte {
+		return spliceGzip(head, rest.plain, rest.compressed(p.quick))
 	}}
 }
 
-// shared is an answer to several clients, or the end of such: its bytes never change.
-type shared struct {
+// A sharedBody is a body, or the rest of one, that several responses share. It is immutable.
+type sharedBody struct {
 	plain []byte
 	mu    sync.Mutex
-	gzip  []byte // plain as a gzip file; nil until somebody wants it
+	gzip  []byte // of plain; nil until first needed
 }
 
-func (s *shared) body() body {
-	return body{pieces: [][]byte{s.plain}, compressed: func(p *packer) []byte { return s.packed(p.small) }}
+func (s *sharedBody) body() body {
+	return body{pieces: [][]byte{s.plain}, compressed: func(p *gzipPools) []byte { return s.compressed(p.small) }}
 }
 
-func (s *shared) packed(compress func([]byte) []byte) []byte {
+func (s *sharedBody) compressed(compress func([]byte) []byte) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gzip == nil {
@@ -76,12 +75,12 @@ func (b body) join() []byte {
 	return bytes.Join(b.pieces, nil)
 }
 
-// A packer compresses answers: those that are kept as small as they get, those that are
-// made for one client fast. A writer takes hundreds of kilobytes, so they are used again.
-type packer struct{ good, fast sync.Pool }
+// gzipPools hold gzip writers, each hundreds of kilobytes: good ones for what is cached,
+// fast ones for a single response.
+type gzipPools struct{ good, fast sync.Pool }
 
-func newPacker() *packer {
-	return &packer{
+func newGzipPools() *gzipPools {
+	return &gzipPools{
 		good: sync.Pool{New: func() any { return newGzip(gzip.DefaultCompression) }},
 		fast: sync.Pool{New: func() any { return newGzip(gzip.BestSpeed) }},
 	}
@@ -90,65 +89,60 @@ func newPacker() *packer {
 func newGzip(level int) *gzip.Writer {
 	w, err := gzip.NewWriterLevel(io.Discard, level)
 	if err != nil {
-		panic(err) // the levels are constants that exist
+		panic(err) // the level is a valid constant
 	}
 	return w
 }
 
-// gzip returns the compressed form of an answer, which is not empty.
-func (p *packer) gzip(b body) []byte {
+// gzip returns the compressed form of a body, which is not empty.
+func (p *gzipPools) gzip(b body) []byte {
 	if b.compressed != nil {
 		return b.compressed(p)
 	}
-	return gzipped(&p.fast, b.pieces...)
+	return gzipWith(&p.fast, b)
 }
 
-func (p *packer) small(plain []byte) []byte { return bytes.Clone(gzipped(&p.good, plain)) }
-func (p *packer) quick(plain []byte) []byte { return gzipped(&p.fast, plain) }
-
-// What a gzip file has around its deflated blocks, in bytes: a header without
-// names, and the checksum and length of what it holds (RFC 1952, section 2.3).
-const (
-	gzipHead = 10
-	gzipTail = 8
-	// maxStored is the longest block that is not compressed (RFC 1951, section 3.2.4).
-	maxStored = 1<<16 - 1
-)
-
-// spliced returns a gzip file of own, which is put in as it is, and rest, whose own
-// gzip file is given: one file, since browsers read no second one behind the first.
-func spliced(own, rest, file []byte) []byte {
-	const blockHead = 5
-	out := make([]byte, 0, len(file)+len(own)+blockHead*(1+len(own)/maxStored))
-	out = append(out, file[:gzipHead]...)
-	for block := range slices.Chunk(own, maxStored) {
-		length := uint16(len(block))
-		out = append(out, 0) // not the last block, stored, and on from the next byte
-		out = binary.LittleEndian.AppendUint16(out, length)
-		out = binary.LittleEndian.AppendUint16(out, ^length)
-		out = append(out, block...)
-	}
-	out = append(out, file[gzipHead:len(file)-gzipTail]...)
-	out = binary.LittleEndian.AppendUint32(out, crc32.Update(crc32.ChecksumIEEE(own), crc32.IEEETable, rest))
-	return binary.LittleEndian.AppendUint32(out, uint32(len(own)+len(rest)))
+func (p *gzipPools) small(plain []byte) []byte {
+	return bytes.Clone(gzipWith(&p.good, privateBody(plain)))
 }
+func (p *gzipPools) quick(plain []byte) []byte { return gzipWith(&p.fast, privateBody(plain)) }
 
-func gzipped(writers *sync.Pool, pieces ...[]byte) []byte {
+func gzipWith(writers *sync.Pool, b body) []byte {
 	w := writers.Get().(*gzip.Writer)
 	defer writers.Put(w)
-	size := 0
-	for _, p := range pieces {
-		size += len(p)
-	}
-	out := bytes.NewBuffer(make([]byte, 0, size/8))
+	out := bytes.NewBuffer(make([]byte, 0, b.size()/8))
 	w.Reset(out)
-	for _, p := range pieces {
-		if _, err := w.Write(p); err != nil {
-			panic(err) // a buffer takes everything
-		}
+	for _, p := range b.pieces {
+		_, _ = w.Write(p) // a bytes.Buffer accepts everything
 	}
 	if err := w.Close(); err != nil {
 		panic(err)
 	}
 	return out.Bytes()
+}
+
+// Sizes in bytes of a gzip file (RFC 1952, section 2.3) and of a deflate block that is
+// stored (RFC 1951, section 3.2.4).
+const (
+	gzipHeader  = 10 // without names
+	gzipTrailer = 8  // checksum and length
+	blockHeader = 5
+	maxStored   = 1<<16 - 1
+)
+
+// spliceGzip returns one gzip file of head, stored, and rest, whose gzip file is given:
+// browsers do not read a second file behind the first.
+func spliceGzip(head, rest, file []byte) []byte {
+	out := make([]byte, 0, len(file)+len(head)+blockHeader*(1+len(head)/maxStored))
+	out = append(out, file[:gzipHeader]...)
+	for block := range slices.Chunk(head, maxStored) {
+		length := uint16(len(block))
+		out = append(out, 0) // a stored block that is not the last
+		out = binary.LittleEndian.AppendUint16(out, length)
+		out = binary.LittleEndian.AppendUint16(out, ^length)
+		out = append(out, block...)
+	}
+	out = append(out, file[gzipHeader:len(file)-gzipTrailer]...)
+	out = binary.LittleEndian.AppendUint32(out, crc32.Update(crc32.ChecksumIEEE(head), crc32.IEEETable, rest))
+	return binary.LittleEndian.AppendUint32(out, uint32(len(head)+len(rest)))
 }

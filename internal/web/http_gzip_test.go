@@ -11,13 +11,13 @@ import (
 
 // What was put together is one gzip file, whatever its two parts are.
 func TestSpliced(t *testing.T) {
-	p := newPacker()
+	p := newGzipPools()
 	random := rand.NewChaCha8([32]byte{1})
 	for _, own := range []int{0, 1, 400, maxStored, maxStored + 1, 3 * maxStored} {
 		for _, rest := range []int{1, 20_000, 200_000} {
 			text := make([]byte, own+rest)
 			_, _ = random.Read(text[:own+rest/2]) // half of the rest is zeros
-			b := ending(text[:own], &shared{plain: text[own:]})
+			b := partialBody(text[:own], &sharedBody{plain: text[own:]})
 			for range 2 { // packed now, and before
 				file, err := gzip.NewReader(bytes.NewReader(p.gzip(b)))
 				must(t, err)

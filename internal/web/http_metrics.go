@@ -13,8 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics are what operators can watch of the public listener. No label takes
-// a value that a request can invent.
+// metrics are those of the public listener. No label has a value that a request chooses.
 type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
@@ -22,12 +21,11 @@ type metrics struct {
 	tokens   *prometheus.CounterVec
 	errors   *prometheus.CounterVec
 
-	mu     sync.Mutex // orders the changes of series
+	mu     sync.Mutex // held to add to series
 	series atomic.Pointer[map[seriesKey]*series]
 }
 
-// A series is what is counted of the requests that are answered alike. There are
-// as many as routes, methods and statuses that go together.
+// A series holds the counters of a route, method and status, which are few.
 type series struct {
 	requests prometheus.Counter
 	duration prometheus.Observer
@@ -55,7 +53,7 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 		}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "oriel_embed_tokens_total",
-			Help: "Embed tokens asked for, by asker (visitor, frame, host) and outcome (minted, or why not).",
+			Help: "Embed tokens requested, by asker (visitor, frame, host, renewal, code) and outcome (minted, or the kind of error).",
 		}, []string{"asker", "outcome"}),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "oriel_http_errors_total",
@@ -71,14 +69,14 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 	return m, nil
 }
 
-// observe counts a request. The route is a pattern's path, the method one of ours.
+// observe counts a request. The route is a pattern's path, the method one of method's.
 func (m *metrics) observe(method, route string, code int, took time.Duration) {
 	of := m.seriesOf(seriesKey{route, method, code})
 	of.requests.Inc()
 	of.duration.Observe(took.Seconds())
 }
 
-// seriesOf finds a series without looking its labels up.
+// seriesOf returns a series without a look-up of labels.
 func (m *metrics) seriesOf(key seriesKey) *series {
 	if found := (*m.series.Load())[key]; found != nil {
 		return found
@@ -107,7 +105,7 @@ func patternPath(pattern string) string {
 	return pattern
 }
 
-// method returns a request's method, or OTHER for one that nobody serves.
+// method returns a request's method, or OTHER for one that no route has.
 func method(verb string) string {
 	switch verb {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodPut, http.MethodPatch, http.MethodDelete:

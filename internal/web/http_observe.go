@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/hex"
 	"io"
 	"log/slog"
@@ -12,37 +13,33 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// requestIDHeader, in canonical form, carries the number that the log knows a
-// request by.
+// requestIDHeader carries the ID of a request in the log; canonical.
 const requestIDHeader = "Oriel-Request-Id"
 
-// closing ends the connection with the answer.
-var closing = []string{"close"}
-
-// observed numbers, logs and counts requests, and turns panics into answers.
-// Neither log nor metrics see a query string, a header or a path as it was
-// asked: the route's pattern says enough and holds no secret.
-func (s *Server) observed(next http.Handler) http.Handler {
+// instrumented gives requests an ID, logs and counts them, and recovers from panics. Log
+// and metrics get no query string, header or path, which may hold secrets, but the route's
+// pattern.
+func (s *Server) instrumented(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := s.clock()
-		rec := &recorder{ResponseWriter: w, id: [1]string{s.ids.next()}, patience: s.patience.Answer}
+		rec := &recorder{ResponseWriter: w, id: [1]string{s.ids.next()}, writeTimeout: s.timeouts.Answer}
 		w.Header()[requestIDHeader], r.Header[requestIDHeader] = rec.id[:], rec.id[:] // see requestID
 		if len(r.TransferEncoding) > 0 {
-			// It may have had a Content-Length as well, which net/http drops: then the
-			// connection must not be used again (RFC 9112, section 6.1).
-			w.Header()["Connection"] = closing
+			// It may have had a Content-Length too, which net/http drops: then the
+			// connection must be closed (RFC 9112, section 6.1).
+			w.Header()["Connection"] = []string{"close"}
 		}
 		s.metrics.inFlight.Inc()
 		defer func() {
 			s.metrics.inFlight.Dec()
-			s.recovered(rec, r, recover())
+			s.recoverPanic(rec, r, recover())
 			s.record(rec, r, s.clock().Sub(start))
 		}()
 		next.ServeHTTP(rec, r)
 	})
 }
 
-// ids are the numbers of requests, drawn and written many at a time.
+// ids generates request IDs, 32 at a time.
 type ids struct {
 	random io.Reader
 	mu     sync.Mutex
@@ -51,8 +48,7 @@ type ids struct {
 
 const idSize = 8 // bytes
 
-// next returns a random number, or none when randomness fails: a request is worth
-// more than its number.
+// next returns a random ID, or none when randomness fails: the request is served anyway.
 func (n *ids) next() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -68,9 +64,9 @@ func (n *ids) next() string {
 	return id
 }
 
-// recovered answers 500 for a panic and logs its stack. An answer already begun
-// is cut off, so that nobody takes it for a whole one.
-func (s *Server) recovered(rec *recorder, r *http.Request, cause any) {
+// recoverPanic answers 500 for a panic and logs its stack. A response already begun is
+// aborted, so that it is not taken for a whole one.
+func (s *Server) recoverPanic(rec *recorder, r *http.Request, cause any) {
 	if cause == nil {
 		return
 	}
@@ -91,7 +87,7 @@ func (s *Server) recovered(rec *recorder, r *http.Request, cause any) {
 	s.fail(rec, r, report.Errorf(report.Internal, "Something went wrong on this server."))
 }
 
-// record logs and counts an answered request.
+// record logs and counts a finished request.
 func (s *Server) record(rec *recorder, r *http.Request, took time.Duration) {
 	pattern := patternPath(r.Pattern)
 	s.metrics.observe(method(r.Method), pattern, rec.code(), took)
@@ -101,12 +97,12 @@ func (s *Server) record(rec *recorder, r *http.Request, took time.Duration) {
 	}
 }
 
-// logRequest writes a line: for what was answered at debug level, like the gate for
-// what it allows, since metrics count it; for what was not, at info, unless another line says why. It hands the record to the handler itself: a logger
-// would look up the line of source for each request, and it is this one.
+// logRequest logs a request: at debug level, since metrics count it, or at info if it
+// failed and no other line has the reason. It calls the handler itself: a Logger would look
+// up the source line each time.
 func (s *Server) logRequest(rec *recorder, r *http.Request, pattern string, took time.Duration) {
 	level := slog.LevelDebug
-	if rec.code() >= http.StatusBadRequest && !rec.told || rec.aborted {
+	if rec.code() >= http.StatusBadRequest && !rec.logged || rec.aborted {
 		level = slog.LevelInfo
 	}
 	handler := s.log.Handler()
@@ -121,21 +117,21 @@ func (s *Server) logRequest(rec *recorder, r *http.Request, pattern string, took
 		slog.Int("status", rec.code()),
 		slog.Duration("duration", took),
 		slog.Int64("bytes", rec.bytes))
-	_ = handler.Handle(r.Context(), line) // as a logger would
+	_ = handler.Handle(r.Context(), line) // ignored as by slog.Logger
 }
 
-// A recorder remembers what was answered.
+// A recorder notes status and size of a response.
 type recorder struct {
 	http.ResponseWriter
-	id       [1]string     // of the request, as headers hold it
-	patience time.Duration // see writeAtPace
-	status   int           // 0 until the header is written
-	bytes    int64
-	aborted  bool
-	told     bool // the log has a line about what went wrong
+	id           [1]string     // of the request, as a header value
+	writeTimeout time.Duration // see writeWithDeadline
+	status       int           // 0 until the header is written
+	bytes        int64
+	aborted      bool
+	logged       bool // the log has a line with the reason of the failure
 }
 
-// recorderOf finds the recorder that w writes to; nil where there is none.
+// recorderOf returns the recorder that w wraps; nil for none.
 func recorderOf(w http.ResponseWriter) *recorder {
 	for {
 		switch v := w.(type) {
@@ -149,7 +145,7 @@ func recorderOf(w http.ResponseWriter) *recorder {
 	}
 }
 
-// WriteHeader remembers the status.
+// WriteHeader notes the status.
 func (r *recorder) WriteHeader(code int) {
 	if r.status == 0 && code >= 200 {
 		r.status = code
@@ -162,17 +158,12 @@ func (r *recorder) Write(b []byte) (int, error) {
 	if r.status == 0 {
 		r.status = http.StatusOK
 	}
-	n, err := writeAtPace(r.ResponseWriter, b, r.patience)
+	n, err := writeWithDeadline(r.ResponseWriter, b, r.writeTimeout)
 	r.bytes += int64(n)
 	return n, err
 }
 
-// Unwrap lets http.ResponseController find what is below.
+// Unwrap is for http.ResponseController.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-func (r *recorder) code() int {
-	if r.status == 0 {
-		return http.StatusOK
-	}
-	return r.status
-}
+func (r *recorder) code() int { return cmp.Or(r.status, http.StatusOK) }

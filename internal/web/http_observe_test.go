@@ -89,7 +89,7 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 func TestPanics(t *testing.T) {
 	s := newSite(t)
 	token := bearing(s.token("shop"))
-	h := httptest.NewServer(s.server.observed(s.server.secured(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := httptest.NewServer(s.server.instrumented(s.server.withSecurityHeaders(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/late" {
 			_, _ = w.Write([]byte("half an ans"))
 			_ = http.NewResponseController(w).Flush()
@@ -118,7 +118,7 @@ func TestCompression(t *testing.T) {
 	token := bearing(s.token("shop"))
 	s.source.answer = func(context.Context, report.Query) (*report.Report, error) {
 		r := s.report()
-		r.Body = []byte(`{"kind":"` + strings.Repeat("x", 4*minCompressed) + `"}`)
+		r.Body = []byte(`{"kind":"` + strings.Repeat("x", 4*minGzip) + `"}`)
 		return r, nil
 	}
 	plain := s.do("POST", "/v1/views/shop:runReport", runReport, token)

@@ -6,33 +6,47 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/klauspost/compress/gzhttp"
-
 	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A reply is an answer that can be written.
+// A reply is a successful response.
 type reply interface {
 	write(s *Server, w http.ResponseWriter, r *http.Request)
 }
 
-// answer serves what read returns.
-func (s *Server) answer(read func(*http.Request) (reply, error)) http.Handler {
+type (
+	// An askFunc returns the reply to the holder of a grant.
+	askFunc func(*http.Request, policy.Grant) (reply, error)
+	// A failFunc writes an error response.
+	failFunc func(http.ResponseWriter, *http.Request, error)
+)
+
+// respond writes what read returns.
+func (s *Server) respond(read func(*http.Request) (reply, error)) http.Handler {
+	return s.respondOr(s.fail, read)
+}
+
+func (s *Server) respondOr(fail failFunc, read func(*http.Request) (reply, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, err := read(r)
+		answer, err := read(r)
 		if err != nil {
-			s.fail(w, r, err)
+			fail(w, r, err)
 			return
 		}
-		a.write(s, w, r)
+		answer.write(s, w, r)
 	})
 }
 
-// granted serves what ask returns to the holder of an embed token. The token is
-// checked before anything else of the request is read.
-func (s *Server) granted(about subject, ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
-	return s.bounded(s.answer(func(r *http.Request) (reply, error) {
-		grant, err := s.admit(r, about)
+// withGrant writes what ask returns to the holder of an embed token. The token is
+// verified before anything else of the request is read.
+func (s *Server) withGrant(about subject, ask askFunc) http.Handler {
+	return s.withGrantOr(s.fail, about, ask)
+}
+
+func (s *Server) withGrantOr(fail failFunc, about subject, ask askFunc) http.Handler {
+	return s.withTimeout(s.respondOr(fail, func(r *http.Request) (reply, error) {
+		grant, err := s.authorize(r, about)
 		if err != nil {
 			return nil, err
 		}
@@ -40,37 +54,8 @@ func (s *Server) granted(about subject, ask func(*http.Request, policy.Grant) (r
 	}))
 }
 
-// admit returns the grant of whoever asks, who may read the answer and does not
-// ask too fast.
-func (s *Server) admit(r *http.Request, about subject) (policy.Grant, error) {
-	grant, err := s.grant(r)
-	if err != nil && r.Header.Get("Authorization") != "" {
-		err = s.throttled(r, err)
-	}
-	if err != nil {
-		return grant, err
-	}
-	if err = s.mayRead(r, grant, about); err == nil {
-		err = s.mayAsk(r, grant)
-	}
-	if err == nil {
-		view, dashboard := about(r)
-		err = s.mayAskAbout(grant, view, dashboard)
-	}
-	if err != nil {
-		return grant, s.refused(r, grant, err)
-	}
-	return grant, nil
-}
-
-// refused records a refusal that neither authority nor gate has made, and returns
-// why.
-func (s *Server) refused(r *http.Request, grant policy.Grant, err error) error {
-	return s.authority.Refused(r.Context(), s.caller(r), grant, err)
-}
-
-// bounded gives the work for a request an end.
-func (s *Server) bounded(next http.Handler) http.Handler {
+// withTimeout bounds the work for a request.
+func (s *Server) withTimeout(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
 		defer cancel()
@@ -78,54 +63,66 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 	})
 }
 
-// newCompressor returns gzip for pages; answers are written by writeJSON.
-func newCompressor() (func(http.Handler) http.HandlerFunc, error) {
-	return gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.EnableZstd(false), gzhttp.SetContentType(false))
+// A dataReply is JSON made of reports, with their age in its headers.
+type dataReply struct {
+	body    body
+	reports []*report.Report
 }
 
-// jsonReply is data for one asker.
-type jsonReply struct{ value any }
+func (d dataReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
+	s.setAge(w.Header(), d.reports...)
+	s.writeJSON(w, r, d.body)
+}
+
+// A jsonReply is encoded JSON for one client.
+type jsonReply []byte
+
+// jsonOf encodes a value that always encodes: strings, numbers and valid JSON.
+func jsonOf(value any) jsonReply {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
 
 func (j jsonReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
-	s.writePrivate(w, r, made(j.json()))
+	s.writePrivate(w, r, privateBody(j))
 }
 
-func (j jsonReply) json() []byte {
-	body, err := json.Marshal(j.value)
-	if err != nil {
-		panic(err) // replies are made of strings, numbers and valid JSON
-	}
-	return body
+// A secretReply is a credential: never cached, never compressed (BREACH).
+type secretReply struct{ value any }
+
+func (t secretReply) write(_ *Server, w http.ResponseWriter, _ *http.Request) {
+	setHeaders(w.Header(), "Cache-Control", "no-store", "Pragma", "no-cache") // RFC 6749, section 5.1
+	writeBody(w, http.StatusOK, jsonType, jsonOf(t.value))
 }
 
-// writePrivate answers JSON that is for one asker only.
+// writePrivate writes JSON that only one client may store.
 func (s *Server) writePrivate(w http.ResponseWriter, r *http.Request, b body) {
 	s.fixed.private.set(w.Header())
 	s.writeJSON(w, r, b)
 }
 
-// writeJSON answers JSON, compressed for those who ask for it. Embed tokens are
-// answered without it (BREACH), for no secret must share a compressed answer with
-// what a request chose; why those of embed pages may be, embedPage says.
+// writeJSON writes JSON, compressed for clients that accept it. No secret may share a
+// compressed response with text that a request chose (BREACH): embed tokens are a
+// secretReply; embedPage has the exception.
 func (s *Server) writeJSON(w http.ResponseWriter, r *http.Request, b body) {
-	s.writeAs(w, r, s.fixed.json, b)
+	s.writeAs(w, r, http.StatusOK, s.fixed.json, b)
 }
 
-func (s *Server) writeAs(w http.ResponseWriter, r *http.Request, contentType header, b body) {
+func (s *Server) writeAs(w http.ResponseWriter, r *http.Request, code int, contentType header, b body) {
 	contentType.set(w.Header())
-	if b.size() < minCompressed || !acceptsGzip(value(r.Header, "Accept-Encoding")) {
-		writePieces(w, http.StatusOK, b)
-		return
+	if b.size() >= minGzip && acceptsGzip(headerValue(r.Header, "Accept-Encoding")) {
+		s.fixed.encoded.set(w.Header())
+		b = privateBody(s.gzip.gzip(b))
 	}
-	s.fixed.encoded.set(w.Header())
-	writePieces(w, http.StatusOK, made(s.packer.gzip(b)))
+	writePieces(w, code, b)
 }
-
-const jsonType = "application/json; charset=utf-8"
 
 func writeBody(w http.ResponseWriter, code int, contentType string, text []byte) {
 	setHeaders(w.Header(), "Content-Type", contentType)
-	writePieces(w, code, made(text))
+	writePieces(w, code, privateBody(text))
 }
 
 func writePieces(w http.ResponseWriter, code int, b body) {
@@ -133,13 +130,13 @@ func writePieces(w http.ResponseWriter, code int, b body) {
 	w.WriteHeader(code)
 	for _, piece := range b.pieces {
 		if _, err := w.Write(piece); err != nil {
-			return // an asker who left before the answer is nobody's error
+			return // the client has left
 		}
 	}
 }
 
-// A header is one whose value is the same in many answers. All of them share its
-// slice, which holds no more than it says: net/http copies it before it adds.
+// A header has the same value in many responses, which share its slice: it has no spare
+// capacity, so net/http copies it before it appends.
 type header struct {
 	name   string // canonical
 	values []string
@@ -147,24 +144,30 @@ type header struct {
 
 func fixed(name, value string) header { return header{name, []string{value}} }
 
-// fixedHeaders are those that the handlers of data set.
+func (f header) set(h http.Header) { h[f.name] = f.values }
+
+const (
+	jsonType = "application/json; charset=utf-8"
+	csvType  = "text/csv; charset=utf-8"
+	htmlType = "text/html; charset=utf-8"
+)
+
+// fixedHeaders are set by the handlers of data and pages.
 type fixedHeaders struct {
-	json, csv header // Content-Type
-	private   header // of what nobody may store
-	encoded   header // of what is compressed
+	json, csv, html header // Content-Type
+	private         header // Cache-Control
+	encoded         header // Content-Encoding
 }
 
 func newFixedHeaders() fixedHeaders {
 	return fixedHeaders{
-		json: fixed("Content-Type", jsonType), csv: fixed("Content-Type", csvType),
+		json: fixed("Content-Type", jsonType), csv: fixed("Content-Type", csvType), html: fixed("Content-Type", htmlType),
 		private: fixed("Cache-Control", "private, no-store"), encoded: fixed("Content-Encoding", "gzip"),
 	}
 }
 
-func (f header) set(h http.Header) { h[f.name] = f.values }
-
-// setHeaders sets headers to one value each, given in turns with their canonical
-// names, for the price of one allocation.
+// setHeaders sets headers to one value each, given as canonical name, value, name, value,
+// with a single allocation.
 func setHeaders(h http.Header, namesAndValues ...string) {
 	values := make([]string, len(namesAndValues)/2)
 	for i := range values {
@@ -173,8 +176,8 @@ func setHeaders(h http.Header, namesAndValues ...string) {
 	}
 }
 
-// value is h.Get for a name that is canonical already.
-func value(h http.Header, canonical string) string {
+// headerValue is h.Get for a canonical name.
+func headerValue(h http.Header, canonical string) string {
 	if values := h[canonical]; len(values) > 0 {
 		return values[0]
 	}

@@ -2,24 +2,23 @@ package web
 
 import "net/http"
 
-// Headers of every answer. Handlers of pages and files loosen what they must.
-// Permissions-Policy is for pages: nothing else could use what it takes away.
+// Headers of every response. Handlers of pages and files loosen them. Permissions-Policy is
+// for pages alone.
 //
-// Cross-Origin-Resource-Policy same-origin keeps answers out of other pages' <img>
-// and <script>, and so out of their processes. It does not touch how pages read
-// reports, fetch with CORS: there Access-Control-Allow-Origin decides.
+// Cross-Origin-Resource-Policy same-origin keeps responses out of other pages' <img> and
+// <script>, and so out of their processes. It does not affect fetch with CORS.
 const (
-	sealed      = "default-src 'none'; frame-ancestors 'none'"
+	defaultCSP  = "default-src 'none'; frame-ancestors 'none'"
 	permissions = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 	hsts        = "max-age=31536000"
 )
 
-// secured sets the security headers of every answer.
-func (s *Server) secured(next http.Handler) http.Handler {
+// withSecurityHeaders sets the security headers of every response.
+func (s *Server) withSecurityHeaders(next http.Handler) http.Handler {
 	headers := []header{
 		fixed("X-Content-Type-Options", "nosniff"),
 		fixed("Referrer-Policy", "no-referrer"),
-		fixed("Content-Security-Policy", sealed),
+		fixed("Content-Security-Policy", defaultCSP),
 		fixed("Cross-Origin-Resource-Policy", "same-origin"),
 	}
 	if s.secure {
@@ -34,15 +33,13 @@ func (s *Server) secured(next http.Handler) http.Handler {
 	})
 }
 
-// setPageHeaders sets what pages need that may stand in frames.
+// setPageHeaders sets the headers of pages that may be framed.
 //
-// A page that isolates itself (Cross-Origin-Embedder-Policy: require-corp) may frame
-// only what allows it in Cross-Origin-Resource-Policy, and isolates itself too. That
-// costs ours nothing: all that they load is of their own origin. Who may frame them is
-// not decided here but by frame-ancestors.
+// A page that isolates itself (Cross-Origin-Embedder-Policy: require-corp) may frame only
+// pages that allow it in Cross-Origin-Resource-Policy and isolate themselves, as ours can:
+// they load from their own origin alone. frame-ancestors decides who may frame them.
 //
-// Cross-Origin-Opener-Policy is for a page in a window of its own: who opened it
-// keeps no handle on it. Browsers ignore it in frames, and on answers that are no pages.
+// Cross-Origin-Opener-Policy takes the handle on a page in its own window from its opener.
 func setPageHeaders(h http.Header) {
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Cross-Origin-Embedder-Policy", "require-corp")

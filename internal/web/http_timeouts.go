@@ -7,30 +7,27 @@ import (
 	"time"
 )
 
-// Patience is how long a server waits for slow clients, which hold a connection and
-// memory meanwhile. Zero fields have defaults.
-type Patience struct {
-	Header time.Duration // for the head of a request, and a TLS handshake; 10 s
-	Body   time.Duration // for the whole of a request; 20 s
-	// Answer is for a client to take an answer that is ready: one of up to
-	// paceBytes, or the next paceBytes of a longer one. 30 s.
-	Answer time.Duration
-	Idle   time.Duration // for the next request on a connection; 2 min
+// Timeouts bound how long slow clients hold a connection. Zero fields have defaults.
+type Timeouts struct {
+	Header time.Duration // to read a request's header, and for a TLS handshake; 10 s
+	Body   time.Duration // to read a whole request; 20 s
+	Answer time.Duration // to write up to chunkBytes of a response; 30 s
+	Idle   time.Duration // between two requests of a connection; 2 min
 
-	work time.Duration // for making an answer
+	work time.Duration // to compute a response
 }
 
 const (
-	// paceBytes is what a client must take of a long answer within Patience.Answer:
-	// with the default, 70 kbit/s.
-	paceBytes = 256 << 10
-	// maxHeaderBytes bounds the head of a request; net/http adds 4 KB.
+	// chunkBytes is how much of a long response a client must read within
+	// Timeouts.Answer: 70 kbit/s with the default.
+	chunkBytes = 256 << 10
+	// maxHeaderBytes bounds a request's header; net/http adds 4 KB.
 	maxHeaderBytes = 32 << 10
-	// maxStreams bounds the requests at once on an HTTP/2 connection.
+	// maxStreams bounds the concurrent requests of an HTTP/2 connection.
 	maxStreams = 100
 )
 
-func (p *Patience) setDefaults(work time.Duration) {
+func (p *Timeouts) setDefaults(work time.Duration) {
 	p.Header = cmp.Or(p.Header, 10*time.Second)
 	p.Body = cmp.Or(p.Body, 20*time.Second)
 	p.Answer = cmp.Or(p.Answer, 30*time.Second)
@@ -38,10 +35,10 @@ func (p *Patience) setDefaults(work time.Duration) {
 	p.work = work
 }
 
-// HTTPServer returns a server for h, one of Handler and Operator, with limits
-// on what a slow or greedy client can hold. The caller sets the address.
+// HTTPServer returns a server for h, either Handler or Operator, with its timeouts
+// and limits. The caller sets the address.
 func (s *Server) HTTPServer(h http.Handler) *http.Server {
-	p := s.patience
+	p := s.timeouts
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: p.Header,
@@ -54,19 +51,19 @@ func (s *Server) HTTPServer(h http.Handler) *http.Server {
 	}
 }
 
-// writeAtPace writes a body, and gives up on a client that takes no paceBytes of it
-// within patience: one on a slow line gets all of a long answer, and one that only
-// holds on gets little of it.
-func writeAtPace(w http.ResponseWriter, body []byte, patience time.Duration) (written int, err error) {
-	if len(body) <= paceBytes {
+// writeWithDeadline writes body and fails when the client reads less than chunkBytes
+// within timeout, so that a slow line gets all of a long response and a client that
+// stops reading does not hold it.
+func writeWithDeadline(w http.ResponseWriter, body []byte, timeout time.Duration) (written int, err error) {
+	if len(body) <= chunkBytes {
 		return w.Write(body)
 	}
 	deadlines := http.NewResponseController(w)
 	for len(body) > 0 && err == nil {
-		// Writers without deadlines, as tests have them, have no slow readers.
-		_ = deadlines.SetWriteDeadline(time.Now().Add(patience))
+		// A writer without deadlines, as in tests, has no slow reader.
+		_ = deadlines.SetWriteDeadline(time.Now().Add(timeout))
 		var n int
-		n, err = w.Write(body[:min(len(body), paceBytes)])
+		n, err = w.Write(body[:min(len(body), chunkBytes)])
 		written, body = written+n, body[n:]
 	}
 	return written, err

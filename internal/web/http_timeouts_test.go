@@ -21,7 +21,7 @@ const enough = 30 * time.Second
 
 func hurried(c *Config) {
 	c.RequestTimeout = 50 * time.Millisecond
-	c.Patience = Patience{Header: 50 * time.Millisecond, Body: 50 * time.Millisecond, Answer: 50 * time.Millisecond, Idle: 50 * time.Millisecond}
+	c.Timeouts = Timeouts{Header: 50 * time.Millisecond, Body: 50 * time.Millisecond, Answer: 50 * time.Millisecond, Idle: 50 * time.Millisecond}
 }
 
 // dial opens a connection that keeps little of what it does not read.
@@ -76,7 +76,7 @@ func (s *site) long() (request string, size int) {
 
 // Whoever asks for much and takes nothing does not keep it, nor the handler.
 func TestReadersThatStop(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.Patience.Answer = 50 * time.Millisecond })
+	s := newSite(t, func(c *Config) { c.Timeouts.Answer = 50 * time.Millisecond })
 	request, size := s.long()
 	conn := s.dial()
 	_, err := io.WriteString(conn, request)
@@ -95,7 +95,7 @@ func TestReadersThatStop(t *testing.T) {
 func TestReadersThatAreSlow(t *testing.T) {
 	s := newSite(t, func(c *Config) {
 		c.RequestTimeout = time.Second
-		c.Patience = Patience{Body: time.Second, Answer: 3 * time.Second}
+		c.Timeouts = Timeouts{Body: time.Second, Answer: 3 * time.Second}
 	})
 	request, size := s.long()
 	conn := s.dial()
@@ -106,7 +106,7 @@ func TestReadersThatAreSlow(t *testing.T) {
 	read := int64(0)
 	for err == nil {
 		var n int64
-		n, err = io.CopyN(io.Discard, res.Body, paceBytes)
+		n, err = io.CopyN(io.Discard, res.Body, chunkBytes)
 		read += n
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -11,12 +11,12 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// guarded keeps pages from the operators' listener, which they can reach through
-// the browser of an operator: by a form, or under a name that they let point to it
-// (DNS rebinding). Programs send none of what gives pages away.
-func (s *Server) guarded(next http.Handler) http.Handler {
+// csrfProtected refuses requests of web pages to the operators' listener: an operator's
+// browser can reach it by a form, or under a name that resolves to it (DNS rebinding).
+// Other programs send none of the headers that browsers do.
+func (s *Server) csrfProtected(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := s.fromOperator(r); err != nil {
+		if err := s.checkOperator(r); err != nil {
 			s.fail(w, r, err)
 			return
 		}
@@ -24,7 +24,7 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 	})
 }
 
-func (s *Server) fromOperator(r *http.Request) error {
+func (s *Server) checkOperator(r *http.Request) error {
 	site := r.Header.Get("Sec-Fetch-Site")
 	switch {
 	case r.Header.Get("Origin") != "" || site != "" && site != "none" && site != "same-origin":
@@ -37,8 +37,8 @@ func (s *Server) fromOperator(r *http.Request) error {
 	return nil
 }
 
-// operatorHost reports whether a Host is one that only an operator uses. Addresses
-// are: no page can let one point elsewhere. Programs of old send none.
+// operatorHost reports whether a Host is safe from DNS rebinding: an IP address, localhost
+// or a configured name. HTTP/1.0 clients send no Host.
 func (s *Server) operatorHost(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

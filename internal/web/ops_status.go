@@ -8,14 +8,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// A Check is something that must work before the server can answer.
+// A Check is a condition of readiness.
 type Check struct {
 	Name string
-	// Check returns what is wrong; nil when nothing is. It must heed ctx.
+	// Check returns why the check fails. It must respect ctx.
 	Check func(ctx context.Context) error
-	// Advisory makes what is wrong a note: the server can answer all the same.
+	// Advisory makes a failure a note: the server is degraded, but ready.
 	Advisory bool
-	// Note returns what operators may want to know while nothing is wrong. Optional.
+	// Note returns a remark while the check passes. Optional.
 	Note func() string
 }
 
@@ -36,12 +36,12 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	writeBody(w, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
 }
 
-// A state is how a check ended, and the worst of them how the server is.
+// A state is the result of a check; the server's is the worst of them.
 type state string
 
 const (
 	stateOK       state = "ok"
-	stateDegraded state = "degraded" // the server can answer all the same
+	stateDegraded state = "degraded" // ready all the same
 	stateFailed   state = "failed"
 )
 
@@ -53,13 +53,13 @@ type readiness struct {
 
 type checkResult struct {
 	Name  string `json:"name"`
-	OK    bool   `json:"ok"` // false when the server cannot answer
+	OK    bool   `json:"ok"` // false when the server is not ready
 	State state  `json:"state"`
 	Error string `json:"error,omitempty"` // why it failed
-	Note  string `json:"note,omitempty"`  // why it is degraded, or what else there is to know
+	Note  string `json:"note,omitempty"`  // why it is degraded, or a remark
 }
 
-// readyz runs all checks at once. Operators see the causes.
+// readyz runs all checks concurrently.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	answer := readiness{Ready: true, State: stateOK, Checks: make([]checkResult, len(s.ready))}
 	var wg sync.WaitGroup
@@ -76,19 +76,17 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 			answer.State = stateDegraded
 		}
 	}
-	s.tellOperator(w, code, answer)
+	s.writeOperator(w, r, code, answer, nil)
 }
 
 func run(ctx context.Context, c Check) checkResult {
-	err := c.Check(ctx)
-	switch {
-	case err != nil && c.Advisory:
-		return checkResult{Name: c.Name, OK: true, State: stateDegraded, Note: err.Error()}
-	case err != nil:
-		return checkResult{Name: c.Name, State: stateFailed, Error: err.Error()}
-	}
 	result := checkResult{Name: c.Name, OK: true, State: stateOK}
-	if c.Note != nil {
+	switch err := c.Check(ctx); {
+	case err != nil && c.Advisory:
+		result.State, result.Note = stateDegraded, err.Error()
+	case err != nil:
+		result.OK, result.State, result.Error = false, stateFailed, err.Error()
+	case c.Note != nil:
 		result.Note = c.Note()
 	}
 	return result
@@ -100,11 +98,9 @@ func (s *Server) quotaPage(w http.ResponseWriter, _ *http.Request) {
 		body = s.quota()
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeBody(w, http.StatusOK, "application/json; charset=utf-8", body)
+	writeBody(w, http.StatusOK, jsonType, body)
 }
 
 func (s *Server) metricsPage() http.Handler {
-	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
-		ErrorLog: nil, Registry: s.registry, EnableOpenMetrics: true,
-	})
+	return promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{Registry: s.registry, EnableOpenMetrics: true})
 }

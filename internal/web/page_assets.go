@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -17,26 +16,25 @@ import (
 	"strings"
 )
 
-// noFile is for whoever opens the answer that the browser's console names.
+// noFile is for developers who open a URL that the browser's console shows.
 const noFile = "There is no such file. Pages load /oriel.js, or for Google's Embed API /platform.js; docs/embed-api.md lists what else is here."
 
-// How long browsers keep what pages load. What the names that pages write down
-// (oriel.js) stand for must be able to change; a name with a hash never needs to.
+// Cache-Control of files: one with a fixed name (oriel.js) can change, one with a hash in
+// its name cannot.
 const (
 	cacheNamed  = "public, max-age=300, stale-while-revalidate=86400"
 	cacheHashed = "public, max-age=31536000, immutable"
 )
 
-// An asset is a file that pages load, ready to be written.
+// An asset is a file that pages load.
 type asset struct {
 	contentType string
 	etag        string // quoted, of the plain bytes
 	plain       []byte
-	gzip        []byte // nil when it would not be smaller
+	gzip        []byte // nil if not smaller
 }
 
-// loadAssets reads and compresses all files. A file beside one of the same name
-// with .gz is taken as its compressed form.
+// loadAssets reads and compresses all files. NAME.gz is used as the gzip form of NAME.
 func loadAssets(files fs.FS) (map[string]*asset, error) {
 	assets := map[string]*asset{}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
@@ -71,13 +69,13 @@ func loadAsset(files fs.FS, name string) (*asset, error) {
 	if len(packed) >= len(plain) {
 		packed = nil
 	}
-	sum := sha256.Sum256(plain)
-	return &asset{
-		contentType: contentType(name),
-		etag:        `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
-		plain:       plain,
-		gzip:        packed,
-	}, nil
+	return &asset{contentType(name), etag(plain), plain, packed}, nil
+}
+
+// etag returns a strong validator of a body, quoted.
+func etag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
 }
 
 func compress(plain []byte) ([]byte, error) {
@@ -86,16 +84,12 @@ func compress(plain []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := io.Copy(z, bytes.NewReader(plain)); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	_, _ = z.Write(plain) // a bytes.Buffer accepts everything
+	err = z.Close()
+	return b.Bytes(), err
 }
 
-// contentType knows our files by itself: the machine's table of types may be wrong.
+// contentType does not trust the machine's table of types with our own files.
 func contentType(name string) string {
 	switch ext := path.Ext(name); ext {
 	case ".js", ".mjs":
@@ -114,33 +108,31 @@ func contentType(name string) string {
 	}
 }
 
-// file serves a file whose name stays the same when its content changes.
+// file serves a file with a fixed name.
 func (s *Server) file(name string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.serveAsset(w, r, name, cacheNamed)
 	})
 }
 
-// hashedName is the end of a name that holds the hash of its content.
+// hashedName matches names with a hash of the content.
 var hashedName = regexp.MustCompile(`-[A-Z0-9]{8,}\.[a-z0-9]+$`)
 
-// asset serves a file under assets/. Those few whose names hold no hash must be
-// able to change.
+// asset serves a file under assets/. A few have fixed names.
 func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
 	name, cacheControl := "assets/"+r.PathValue("file"), cacheNamed
 	if hashedName.MatchString(name) {
 		cacheControl = cacheHashed
 	}
 	if s.assets[name] == nil {
-		name, cacheControl = s.successor(name), "no-store"
+		name, cacheControl = s.currentAsset(name), "no-store"
 	}
 	s.serveAsset(w, r, name, cacheControl)
 }
 
-// successor returns the file that took the place of one that another release had
-// under its own hash; a browser may still hold the script that asks for it. Parts
-// that modules share have none: they fit the modules of their own release only.
-func (s *Server) successor(name string) string {
+// currentAsset returns the name of the current version of a file of another release, which
+// a browser's cached script may request. Chunks have none: they fit their own release only.
+func (s *Server) currentAsset(name string) string {
 	stem := func(name string) string { return hashedName.ReplaceAllString(name, path.Ext(name)) }
 	if !hashedName.MatchString(name) || stem(name) == "assets/chunk.js" {
 		return ""
@@ -153,7 +145,7 @@ func (s *Server) successor(name string) string {
 	return ""
 }
 
-// serveAsset lets pages of all origins have a file: it is the same for everyone.
+// serveAsset serves a file to pages of all origins: it is the same for everyone.
 func (s *Server) serveAsset(w http.ResponseWriter, r *http.Request, name, cacheControl string) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
@@ -196,7 +188,7 @@ func acceptsGzip(header string) bool {
 	return false
 }
 
-// matches reports whether an If-None-Match names the tag.
+// matches reports whether an If-None-Match header lists the tag, weak or strong.
 func matches(header, etag string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		tag := strings.TrimPrefix(strings.TrimSpace(part), "W/")

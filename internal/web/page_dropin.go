@@ -8,12 +8,11 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// dropInName is a name by which Google served its loader. A name could list what to
-// load at once, parted by colons: client:platform.js. Ours holds all of it.
+// dropInName matches the names of Google's loader, which could list several parts
+// separated by colons: client:platform.js. Ours contains all of them.
 var dropInName = regexp.MustCompile(`^(?:(?:platform|client|api|plusone|plus|auth2?):)*(?:platform|client|api|plusone|plus|auth2?)\.js$`)
 
-// dropIn serves the drop-in where Google had it. What follows the question mark
-// (?onload=…) is for the script itself, which reads it.
+// dropIn serves the drop-in at Google's path. Its script reads the query (?onload=…).
 func (s *Server) dropIn(w http.ResponseWriter, r *http.Request) {
 	name := "js/" + r.PathValue("name")
 	if dropInName.MatchString(r.PathValue("name")) {
@@ -22,22 +21,20 @@ func (s *Server) dropIn(w http.ResponseWriter, r *http.Request) {
 	s.serveAsset(w, r, name, cacheNamed)
 }
 
-// component serves one of the components for the Embed API that pages load from
-// its demonstrations' site.
+// component serves a component for the Embed API at the path of its demo site.
 func (s *Server) component(w http.ResponseWriter, r *http.Request) {
 	s.serveAsset(w, r, "components/"+r.PathValue("name"), cacheNamed)
 }
 
-// missing answers for addresses that are none of the server's.
+// missing answers for paths without a route.
 func (s *Server) missing(w http.ResponseWriter, r *http.Request) {
 	s.missingFile(w, r, nothingHere)
 }
 
-// missingFile answers 404 for whatever a page wanted of an address. Browsers block
-// an answer that a page may not read, and then say nothing of a 404: so any page
-// may read this one, which is the same for everyone, and to an element of a page it
-// is a style or a script. (Chromium's opaque response blocking lets no JSON through,
-// nor text that may not be sniffed; images fail by their 404 all the same.)
+// missingFile answers 404, which any page may read: browsers hide a 404 that a page may not
+// read, and it is the same for everyone. To an element of a page it is a style or a script,
+// since Chromium's opaque response blocking lets no JSON through, nor text that may not be
+// sniffed; images fail by their 404 anyway.
 func (s *Server) missingFile(w http.ResponseWriter, r *http.Request, message string) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
@@ -49,18 +46,18 @@ func (s *Server) missingFile(w http.ResponseWriter, r *http.Request, message str
 		return
 	}
 	err := report.Errorf(report.NotFound, "%s", message)
-	part := partOfPage(r)
+	part := elementType(r)
 	if part == "" {
 		s.fail(w, r, err)
 		return
 	}
-	e := s.failed(w, r, err)
+	e := s.recordError(w, r, err)
 	writeBody(w, http.StatusNotFound, contentType(part), []byte("/* "+e.Message+" */\n"))
 }
 
-// partOfPage returns as what a page loads an address by an element, .js or .css;
-// empty for what else asks. Browsers say so, and older ones ask for a name that does.
-func partOfPage(r *http.Request) string {
+// elementType returns the file type that an element of a page requests, .js or .css; empty
+// for other requests. Older browsers do not send it, so the path's extension counts too.
+func elementType(r *http.Request) string {
 	switch {
 	case r.Header.Get("Sec-Fetch-Dest") == "style" || path.Ext(r.URL.Path) == ".css":
 		return ".css"

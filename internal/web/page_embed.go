@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"html/template"
 	"net/http"
@@ -15,14 +16,13 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// embedRequest is what the address of an embed page says. All of it is hostile
-// until checked.
+// embedRequest is the URL of an embed page, untrusted until checked.
 type embedRequest struct {
 	policy.DashboardRequest
 	Theme string // light, dark or auto
 	Lang  string // a language tag (BCP 47)
-	Token string // minted by the host; empty for anonymous visitors
-	Code  string // good once, for a token; empty as well
+	Token string // of the host; empty for anonymous visitors
+	Code  string // single-use, for a token; or empty
 }
 
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
@@ -33,12 +33,9 @@ func themes() []string { return []string{"auto", "light", "dark"} }
 const maxName = 100
 
 func readEmbedRequest(name string, q url.Values) (embedRequest, error) {
-	e := embedRequest{Theme: "auto", Lang: "en", Token: q.Get("token"), Code: q.Get("code")}
-	if theme := q.Get("theme"); theme != "" {
-		e.Theme = theme
-	}
-	if lang := q.Get("lang"); lang != "" {
-		e.Lang = lang
+	e := embedRequest{
+		Theme: cmp.Or(q.Get("theme"), "auto"), Lang: cmp.Or(q.Get("lang"), "en"),
+		Token: q.Get("token"), Code: q.Get("code"),
 	}
 	switch {
 	case len(name) > maxName || len(q.Get("view")) > maxName:
@@ -55,8 +52,8 @@ func readEmbedRequest(name string, q url.Values) (embedRequest, error) {
 	return e, err
 }
 
-// embed serves a dashboard as a page for an iframe, with its data in it; or the
-// data alone, to the page's own script that renews token and data.
+// embed serves a dashboard as a page for an iframe, with its data; or the data alone to the
+// page's own script, which renews token and data.
 func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 	w.Header().Add("Vary", "Accept")
 	fail := s.failPage
@@ -73,29 +70,29 @@ func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, err)
 		return
 	}
-	// Whom a view lists is told of views that the asker may see, and of no other. A
-	// page that hides where it is (Referrer-Policy: no-referrer) gets the dashboard,
-	// and the browser, which knows, shows an empty frame unless the page is listed.
-	framers := s.rules.FrameOrigins(req.Name, d.answer.View.Name)
+	// Only visitors who may see a view learn which origins it lists. A page that hides its
+	// origin (Referrer-Policy: no-referrer) gets the dashboard; the browser, which knows it,
+	// shows an empty frame unless it is listed.
+	frameOrigins := s.rules.FrameOrigins(req.Name, d.answer.View.Name)
 	origin := refererOrigin(r)
 	switch {
-	case framed(r) && origin != "" && origin != s.origin && !slices.Contains(framers, origin):
+	case framed(r) && origin != "" && origin != s.origin && !slices.Contains(frameOrigins, origin):
 		s.blockedPage(w, r, origin, d.answer.View.Name, req.Name)
 	case wantsJSON(r):
 		d.write(s, w, r)
 	default:
 		s.logPanels(w, r, d.answer)
-		s.embedPage(w, req, framers, d)
+		s.embedPage(w, r, req, frameOrigins, d)
 	}
 }
 
-// wantsJSON reports whether a script asks. Browsers that show pages name HTML.
+// wantsJSON reports whether a script requests the page. Navigations accept HTML.
 func wantsJSON(r *http.Request) bool {
 	accept := r.Header.Get("Accept")
 	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
 }
 
-// framed reports whether the page is asked for by an element of another page.
+// framed reports whether an element of another page requests the page.
 func framed(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Dest") {
 	case "iframe", "frame", "embed", "object":
@@ -104,8 +101,8 @@ func framed(r *http.Request) bool {
 	return false
 }
 
-// embedDashboard returns the dashboard, its JSON with two more members: the
-// embed token, to ask and renew with, and the server's address.
+// embedDashboard returns the dashboard, its JSON with two more members: the embed token and
+// the server's base URL.
 func (s *Server) embedDashboard(r *http.Request, req embedRequest) (dashboardReply, error) {
 	token, grant, err := s.embedToken(r, req)
 	if err != nil {
@@ -123,35 +120,33 @@ func (s *Server) embedDashboard(r *http.Request, req embedRequest) (dashboardRep
 	if err != nil {
 		return d, err
 	}
-	d.body = made(withMember(withMember(d.body.join(), "token", tokenJSON), "base", base))
+	d.body = privateBody(withMember(withMember(d.body.join(), "token", tokenJSON), "base", base))
 	return d, nil
 }
 
-// embedToken returns the host's token, that of its code, or a new one for an
-// anonymous visitor. That one is bound to the server's own origin: who may put the
-// page into a frame is for frame-ancestors to say.
+// embedToken returns the host's token, that of its code, or a new one for an anonymous
+// visitor, bound to the server's own origin: frame-ancestors decides who may frame the page.
 func (s *Server) embedToken(r *http.Request, req embedRequest) (access.Token, policy.Grant, error) {
 	token, err := s.embedCredential(r, req)
 	if err != nil {
 		return token, policy.Grant{}, err
 	}
-	grant, err := s.authority.Verify(r.Context(), token.AccessToken, s.frame(r))
+	grant, err := s.authority.Verify(r.Context(), token.AccessToken, s.frameCaller(r))
 	if err != nil {
-		return token, grant, s.throttled(r, err)
+		return token, grant, s.limitFailures(r, err)
 	}
-	if err = s.mayAsk(r, grant); err == nil {
-		err = s.mayAskAbout(grant, req.View, req.Name)
+	if err = s.limitRequests(r, grant); err == nil {
+		err = s.limitView(grant, req.View, req.Name)
 	}
 	if err != nil {
-		return token, grant, s.refused(r, grant, err)
+		return token, grant, s.recordRefusal(r, grant, err)
 	}
 	token.ExpiresIn = secondsUntil(s.clock(), grant.Expires())
 	return token, grant, nil
 }
 
-// frame is the caller that shows a token for the embed page: whoever's page that
-// is in.
-func (s *Server) frame(r *http.Request) access.Caller {
+// frameCaller is the caller of the embed page, in whichever page it is framed.
+func (s *Server) frameCaller(r *http.Request) access.Caller {
 	c := s.caller(r)
 	c.Origin = ""
 	return c
@@ -162,44 +157,42 @@ func (s *Server) embedCredential(r *http.Request, req embedRequest) (access.Toke
 	case req.Token != "":
 		return access.Token{AccessToken: req.Token, TokenType: "Bearer"}, nil
 	case req.Code != "":
-		token, _, err := s.authority.Redeem(r.Context(), req.Code, s.frame(r))
-		return token, s.minted(forCode, s.throttled(r, err))
+		token, _, err := s.authority.Redeem(r.Context(), req.Code, s.frameCaller(r))
+		return token, s.countMint(forCode, s.limitFailures(r, err))
 	}
-	if err := s.mayMint(r, s.origin); err != nil {
-		return access.Token{}, s.minted(forFrame, s.refused(r, policy.Grant{}, err))
+	if err := s.limitMint(r, s.origin); err != nil {
+		return access.Token{}, s.countMint(forFrame, s.recordRefusal(r, policy.Grant{}, err))
 	}
-	c := s.frame(r)
+	c := s.frameCaller(r)
 	c.Origin = s.origin
 	token, err := s.authority.Public(r.Context(), c, nil, req.Name)
-	return token, s.minted(forFrame, err)
+	return token, s.countMint(forFrame, err)
 }
 
-// embedPage writes the page. Answers are compressed although a token is in them:
-// an anonymous one and that of a code are new in each answer, and a host's is in
-// the address, so that who can choose the rest of the address knows it already
-// (BREACH).
-func (s *Server) embedPage(w http.ResponseWriter, req embedRequest, framers []string, d dashboardReply) {
-	// < and the line separators cannot stand in a script element's text.
+// embedPage writes the page, compressed although it contains a token (BREACH): that of an
+// anonymous visitor or a code is new in each response, and whoever can choose the rest of a
+// URL with a host's token knows the token.
+func (s *Server) embedPage(w http.ResponseWriter, r *http.Request, req embedRequest, frameOrigins []string, d dashboardReply) {
+	// A script element's text may contain neither < nor line separators.
 	var safe bytes.Buffer
 	json.HTMLEscape(&safe, d.body.join())
 	h := w.Header()
-	h.Set("Content-Security-Policy", embedPolicy(framers))
-	h.Set("Referrer-Policy", "same-origin") // names the page to its own server, see pageOrigin
+	h.Set("Content-Security-Policy", embedPolicy(frameOrigins))
+	h.Set("Referrer-Policy", "same-origin") // see pageOrigin
 	h.Set("Cache-Control", "private, no-store")
 	setPageHeaders(h)
-	s.render(w, http.StatusOK, s.pages.embed, embedPageData{
+	s.render(w, r, http.StatusOK, "embed.html", embedPageData{
 		Title: d.answer.Dashboard.Title, Lang: req.Lang, Theme: req.Theme,
 		Path: s.path, Modules: s.chartModules(),
 		Data: template.JS(safe.String()),
 	})
 }
 
-// embedPolicy allows the page what the server itself serves, and its framing to
-// the given origins only.
-func embedPolicy(framers []string) string {
+// embedPolicy allows the page the server's own files, and framing by the given origins.
+func embedPolicy(frameOrigins []string) string {
 	ancestors := "'none'"
-	if len(framers) > 0 {
-		ancestors = strings.Join(framers, " ")
+	if len(frameOrigins) > 0 {
+		ancestors = strings.Join(frameOrigins, " ")
 	}
 	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 		"font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors " + ancestors

@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"embed"
-	"fmt"
 	"html/template"
 	"net/http"
 	"path"
@@ -16,51 +15,35 @@ import (
 //go:embed embed.html message.html
 var templates embed.FS
 
-// pages are the HTML that the server writes.
-type pages struct {
-	embed   *template.Template
-	message *template.Template
-}
-
-func parsePages() (*pages, error) {
-	t, err := template.ParseFS(templates, "*.html")
-	if err != nil {
-		return nil, fmt.Errorf("web: pages: %w", err)
-	}
-	return &pages{embed: t.Lookup("embed.html"), message: t.Lookup("message.html")}, nil
-}
-
 type embedPageData struct {
 	Title       string
 	Lang, Theme string
 	Path        string   // of the public URL
-	Modules     []string // that draw, to be fetched at once
+	Modules     []string // of the charts, to preload
 	Data        template.JS
 }
 
 type messagePageData struct {
 	Title, Message string
-	// Setting is what the operator can write into the configuration, and Advice says
-	// so; both empty when that is no way out.
+	// Setting is a line of configuration, and Advice introduces it; both may be empty.
 	Advice, Setting string
 	Theme           string
 	Path            string
 }
 
-// messagePolicy lets a page without data and without controls be framed by
-// anyone: it is there to be read where the dashboard was expected.
+// messagePolicy allows any page to frame a message, which has no data and no controls.
 const messagePolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 
-// failPage answers with an error as a page for people.
+// failPage writes an error as an HTML page.
 func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
-	e := s.failed(w, r, err)
+	e := s.recordError(w, r, err)
 	s.messagePage(w, r, kinds[e.Kind].code, messagePageData{Title: "This dashboard cannot be shown", Message: e.Message})
 }
 
-// blockedPage tells a page's author why the browser would show an empty frame. Of a
-// view it names only what the asker may see.
+// blockedPage explains to a page's author why the browser would show an empty frame. It
+// names only what the visitor may see of the view.
 func (s *Server) blockedPage(w http.ResponseWriter, r *http.Request, origin, view, dashboard string) {
-	s.failed(w, r, report.Errorf(report.Forbidden, "a page of %s may not frame dashboard %s", report.Truncate(origin), dashboard))
+	s.recordError(w, r, report.Errorf(report.Forbidden, "a page of %s may not frame dashboard %s", report.Truncate(origin), dashboard))
 	s.messagePage(w, r, http.StatusForbidden, messagePageData{
 		Title:   "This page may not show the dashboard",
 		Message: "Pages of " + report.Truncate(origin) + " are not listed for it.",
@@ -76,19 +59,19 @@ func (s *Server) messagePage(w http.ResponseWriter, r *http.Request, code int, d
 	}
 	w.Header().Set("Content-Security-Policy", messagePolicy)
 	setPageHeaders(w.Header())
-	s.render(w, code, s.pages.message, data)
+	s.render(w, r, code, "message.html", data)
 }
 
-func (s *Server) render(w http.ResponseWriter, code int, t *template.Template, data any) {
+func (s *Server) render(w http.ResponseWriter, r *http.Request, code int, name string, data any) {
 	var b bytes.Buffer
-	if err := t.Execute(&b, data); err != nil {
-		panic(err) // a defect of the template
+	if err := s.pages.ExecuteTemplate(&b, name, data); err != nil {
+		panic(err) // a bug in the template
 	}
-	writeBody(w, code, "text/html; charset=utf-8", b.Bytes())
+	w.Header().Add("Vary", "Accept-Encoding")
+	s.writeAs(w, r, code, s.fixed.html, privateBody(b.Bytes()))
 }
 
-// chartModules returns the names of the modules that the charts are, so that a
-// page loads them at once and not one after the other.
+// chartModules returns the modules of the charts, for a page to preload.
 func (s *Server) chartModules() []string {
 	var names []string
 	for name := range s.assets {

@@ -5,61 +5,59 @@ import (
 	"slices"
 )
 
-// A route is one row of the map of the site.
+// A route is a row of the server's routes.
 type route struct {
-	method string // anyMethod for one that tells methods apart itself
+	method string // or anyMethod
 	path   string // a pattern of http.ServeMux
-	// pages says that pages of other origins may read answers, see readable.
+	// pages allows pages of other origins to read responses, see cors.
 	pages  bool
 	handle http.Handler
 }
 
-// anyMethod is the method of routes that answer all but OPTIONS, which they leave
-// to the preflight.
+// anyMethod is for routes of every method but OPTIONS, which is the preflight.
 const anyMethod = ""
 
-// routes is the map of the site. What else the dialect of Universal Analytics
-// has is in universalLists.
+// routes are those of the public listener. Those of the other APIs of Universal Analytics
+// are in v3Lists.
 func (s *Server) routes() []route {
-	return slices.Concat(s.universalLists("/analytics/v3"), s.universalLists("/v3"), []route{
+	return slices.Concat(s.v3Lists("/analytics/v3"), s.v3Lists("/v3"), []route{
 		// Embed tokens: for visitors' pages, and for hosts' backends.
-		{"GET", "/token", true, s.bounded(s.answer(s.publicToken))},
-		{"POST", "/v1/tokens:renew", true, s.bounded(s.answer(s.renewedToken))},
-		{"POST", "/v1/tokens:redeem", true, s.bounded(s.answer(s.redeemedToken))},
-		{"POST", "/v1/tokens", false, s.bounded(s.answer(s.hostToken))},
-		{"POST", "/v1/accounts/{call}", false, s.bounded(s.answer(s.accountToken))},
+		{"GET", "/token", true, s.withTimeout(s.respond(s.publicToken))},
+		{"POST", "/v1/tokens:renew", true, s.withTimeout(s.respond(s.renewedToken))},
+		{"POST", "/v1/tokens:redeem", true, s.withTimeout(s.respond(s.redeemedToken))},
+		{"POST", "/v1/tokens", false, s.withTimeout(s.respond(s.hostToken))},
+		{"POST", "/v1/accounts/{call}", false, s.withTimeout(s.respond(s.accountToken))},
 
-		// What an embed token is good for.
-		{"GET", "/v1/views", true, s.granted(aboutAll, s.partial(viewsMembers, s.views))},
-		{"GET", "/v1/views/{view}/metadata", true, s.granted(aboutView, s.partial(metadataMembers, s.metadata))},
-		{"POST", "/v1/views/{call}", true, s.granted(aboutCall, s.partialCall)},
-		{"GET", "/v1/dashboards/{dashboard}", true, s.granted(aboutDashboard, s.dashboard)},
-		{"GET", "/v1/dashboards/{dashboard}/panels/{call}", true, s.granted(aboutDashboard, s.exportPanel)},
+		// What an embed token gives access to.
+		{"GET", "/v1/views", true, s.withGrant(aboutAll, s.partial(viewsMembers, s.views))},
+		{"GET", "/v1/views/{view}/metadata", true, s.withGrant(aboutView, s.partial(metadataMembers, s.metadata))},
+		{"POST", "/v1/views/{call}", true, s.withGrant(aboutCall, s.call)},
+		{"GET", "/v1/dashboards/{dashboard}", true, s.withGrant(aboutDashboard, s.dashboard)},
+		{"GET", "/v1/dashboards/{dashboard}/panels/{call}", true, s.withGrant(aboutDashboard, s.exportPanel)},
 
 		// The same under Google's own paths, for official clients.
-		{"POST", "/v1beta/properties/{call}", true, s.granted(aboutCall, s.partialCall)},
-		{"GET", "/v1beta/properties/{view}/metadata", true, s.granted(aboutView, s.partial(metadataMembers, s.googleMetadata))},
-		{"GET", "/v1beta/properties/{call}", true, s.granted(aboutProperty, s.partial(propertyMembers, s.googleProperty))},
-		{"GET", "/v1beta/accountSummaries", true, s.granted(aboutAll, s.partial(accountsMembers, s.googleAccounts))},
+		{"POST", "/v1beta/properties/{call}", true, s.withGrant(aboutCall, s.call)},
+		{"GET", "/v1beta/properties/{view}/metadata", true, s.withGrant(aboutView, s.partial(metadataMembers, s.googleMetadata))},
+		{"GET", "/v1beta/properties/{call}", true, s.withGrant(aboutProperty, s.partial(propertyMembers, s.googleProperty))},
+		{"GET", "/v1beta/accountSummaries", true, s.withGrant(aboutAll, s.partial(accountsMembers, s.googleAccounts))},
 
-		// What scripts for Universal Analytics ask, at the path they know and at one
-		// that ad-blockers do not.
-		{"GET", "/analytics/v3/data/ga", true, s.universal(s.coreReport)},
-		{"GET", "/analytics/v3/data/realtime", true, s.universal(s.realtimeReport)},
-		{"GET", "/v3/data/ga", true, s.universal(s.coreReport)},
-		{"GET", "/v3/data/realtime", true, s.universal(s.realtimeReport)},
-		{"POST", "/v4/reports:batchGet", true, s.reporting(s.batchGet)},
-		{"POST", "/v4/userActivity:search", true, s.reporting(s.userActivity)},
+		// Universal Analytics, at Google's paths and at paths that ad-blockers don't know.
+		{"GET", "/analytics/v3/data/ga", true, s.v3(s.coreReport)},
+		{"GET", "/analytics/v3/data/realtime", true, s.v3(s.realtimeReport)},
+		{"GET", "/v3/data/ga", true, s.v3(s.coreReport)},
+		{"GET", "/v3/data/realtime", true, s.v3(s.realtimeReport)},
+		{"POST", "/v4/reports:batchGet", true, s.v4(s.batchGet)},
+		{"POST", "/v4/userActivity:search", true, s.v4(s.userActivity)},
 
-		// Pages for iframes, and what pages load.
-		{"GET", "/embed/{dashboard}", false, s.bounded(s.compressed(http.HandlerFunc(s.embed)))},
+		// Pages for iframes, and the files that pages load.
+		{"GET", "/embed/{dashboard}", false, s.withTimeout(http.HandlerFunc(s.embed))},
 		{"GET", "/oriel.js", false, s.file("oriel.js")},
 		{"GET", "/embed.js", false, s.file("embed.js")},
 		{"GET", "/embed.css", false, s.file("embed.css")},
 		{"GET", "/assets/{file...}", false, http.HandlerFunc(s.asset)},
 
-		// The drop-in for Google's Embed API, under the names of all that pages load
-		// it by, at the root and where Google had them.
+		// The drop-in for Google's Embed API, under each name of Google's loader, at the
+		// root and at Google's path.
 		{"GET", "/platform.js", false, s.file("platform.js")},
 		{"GET", "/client.js", false, s.file("platform.js")},
 		{"GET", "/api.js", false, s.file("platform.js")},
@@ -69,8 +67,8 @@ func (s *Server) routes() []route {
 		{"GET", "/api:client.js", false, s.file("platform.js")},
 		{"GET", "/js/{name}", false, http.HandlerFunc(s.dropIn)},
 
-		// The community's components for the Embed API, where pages look for them: the
-		// demonstrations' site of 2014 had no folder components.
+		// The community's components for the Embed API, at the paths of its demo site,
+		// which had no folder components in 2014.
 		{"GET", "/public/javascript/embed-api/{name}", false, http.HandlerFunc(s.component)},
 		{"GET", "/public/javascript/embed-api/components/{name}", false, http.HandlerFunc(s.component)},
 		{"GET", "/public/css/chartjs-visualizations.css", false, s.file("components/chartjs-visualizations.css")},
@@ -78,40 +76,40 @@ func (s *Server) routes() []route {
 	})
 }
 
-// operatorRoutes is the map of the operators' listener.
+// operatorRoutes are those of the operators' listener.
 func (s *Server) operatorRoutes() []route {
 	return []route{
 		{"GET", "/{$}", false, http.HandlerFunc(s.operatorIndex)},
 		{"GET", "/healthz", false, http.HandlerFunc(s.healthz)},
-		{"GET", "/readyz", false, s.bounded(http.HandlerFunc(s.readyz))},
+		{"GET", "/readyz", false, s.withTimeout(http.HandlerFunc(s.readyz))},
 		{"GET", "/metrics", false, s.metricsPage()},
 		{"GET", "/quota", false, http.HandlerFunc(s.quotaPage)},
-		{"POST", "/cache:purge", false, s.bounded(http.HandlerFunc(s.purge))},
-		{"GET", "/revocations", false, s.bounded(http.HandlerFunc(s.revocations))},
-		{"POST", "/revocations", false, s.bounded(http.HandlerFunc(s.revoke))},
-		{"DELETE", "/revocations/{id}", false, s.bounded(http.HandlerFunc(s.lift))},
+		{"POST", "/cache:purge", false, s.withTimeout(http.HandlerFunc(s.purge))},
+		{"GET", "/revocations", false, s.withTimeout(http.HandlerFunc(s.revocations))},
+		{"POST", "/revocations", false, s.withTimeout(http.HandlerFunc(s.revoke))},
+		{"DELETE", "/revocations/{id}", false, s.withTimeout(http.HandlerFunc(s.liftRevocation))},
 	}
 }
 
-// publicHandler puts the routes behind what every request passes: a number,
-// the log, the metrics, the recovery from panics, the security headers.
+// publicHandler adds to the routes what every request passes: request ID, log, metrics,
+// panic recovery and security headers.
 func (s *Server) publicHandler() http.Handler {
-	return s.observed(s.secured(s.mux(s.routes(), s.missing)))
+	return s.instrumented(s.withSecurityHeaders(s.mux(s.routes(), s.missing)))
 }
 
 func (s *Server) operatorHandler() http.Handler {
-	return s.secured(s.guarded(s.mux(s.operatorRoutes(), s.notFound)))
+	return s.withSecurityHeaders(s.csrfProtected(s.mux(s.operatorRoutes(), s.notFound)))
 }
 
-// mux serves the routes, answers preflights for those that pages of other
-// origins may read, 405 for other methods, and leaves the rest to missing.
+// mux serves the routes, preflights for those that pages of other origins may read, 405
+// for other methods, and missing for the rest.
 func (s *Server) mux(routes []route, missing http.HandlerFunc) *http.ServeMux {
 	mux := http.NewServeMux()
 	byPath := map[string][]route{}
 	for _, r := range routes {
 		handle := r.handle
 		if r.pages {
-			handle = s.readable(handle)
+			handle = s.cors(handle)
 		}
 		if r.method == anyMethod {
 			mux.Handle(r.path, s.unlessPreflight(handle))
@@ -130,8 +128,8 @@ func (s *Server) mux(routes []route, missing http.HandlerFunc) *http.ServeMux {
 	return mux
 }
 
-// unlessPreflight answers OPTIONS, and leaves other methods to next. A pattern
-// with the method of its own would conflict with more specific paths.
+// unlessPreflight answers OPTIONS, which as a pattern of its own would conflict with more
+// specific paths, and leaves other methods to next.
 func (s *Server) unlessPreflight(next http.Handler) http.Handler {
 	preflight := s.preflight([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

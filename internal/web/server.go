@@ -1,7 +1,6 @@
-// Package web is the HTTP side of Oriel: a handler reads a request, asks the
-// authority who asks and the gate for the answer, and writes it. It holds no
-// way to a report but the gate. The map of the site is in routes.go, the wire
-// contract in docs/http-api.md.
+// Package web is the HTTP side of Oriel: a handler reads a request, has the authority
+// verify its token and the gate answer its query, and writes the response. The gate is its
+// only way to a report. routes.go has all routes, docs/http-api.md the wire contract.
 package web
 
 import (
@@ -9,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -31,40 +31,37 @@ const DefaultRequestTimeout = 30 * time.Second
 
 // Config is what a Server needs.
 type Config struct {
-	// PublicURL is the address that browsers know the server by: scheme, host,
-	// and a path when a proxy puts the server below one. Required.
+	// PublicURL is the server's URL for browsers: scheme, host, and the path below which
+	// a proxy puts it, if any. Required.
 	PublicURL string
 	Authority *access.Authority // Required.
 	Rules     *policy.Rules     // Required.
 	Gate      *policy.Gate      // Required.
-	// Files holds what pages load: oriel.js, embed.js, embed.css and assets/.
-	// Names that end like -ABCD1234.js hold the hash of the content. Required.
+	// Files holds oriel.js, embed.js, embed.css and assets/. Names that end like
+	// -ABCD1234.js contain a hash of the content. Required.
 	Files    fs.FS
 	Logger   *slog.Logger         // Required.
 	Registry *prometheus.Registry // Required: the server's own, never the global one.
 	Clock    func() time.Time     // Required.
 	Random   io.Reader            // Required: crypto/rand.Reader outside tests.
-	// Dialects say, by the names of views, what Universal Analytics' numbered names
-	// mean there. Optional.
+	// Dialects are the meanings of Universal Analytics' numbered names, by view. Optional.
 	Dialects map[string]ua.Options
-	// Quota returns what is left of Google's quotas, as JSON; operators see it.
-	// Optional.
+	// Quota returns the remaining quotas of Google, as JSON for operators. Optional.
 	Quota func() []byte
-	// Purge drops the stored answers of a view, or of all views when its name is
-	// empty. Optional.
+	// Purge drops the stored answers of a view; of all views for "". Optional.
 	Purge func(ctx context.Context, view string) (Purged, error)
-	// Ready lists what must work before the server can answer. Optional.
+	// Ready lists the conditions of readiness. Optional.
 	Ready []Check
-	// OperatorHosts are names, in lower case, under which the operators' listener
-	// answers, beside IP addresses and localhost. Optional.
+	// OperatorHosts are host names of the operators' listener, in lower case, beside IP
+	// addresses and localhost. Optional.
 	OperatorHosts []string
-	// TrustedProxies are the peers whose X-Forwarded-For is believed. Optional.
+	// TrustedProxies are the peers whose X-Forwarded-For is trusted. Optional.
 	TrustedProxies []netip.Prefix
 	// RequestTimeout bounds the work for one request. Optional.
 	RequestTimeout time.Duration
 	Limits         Limits // Required.
-	// Patience is how long HTTPServer waits for slow clients. Optional.
-	Patience Patience
+	// Timeouts are those of HTTPServer. Optional.
+	Timeouts Timeouts
 }
 
 func (c *Config) validate() error {
@@ -89,19 +86,18 @@ func (c *Config) validate() error {
 
 func (c *Config) setDefaults() {
 	c.RequestTimeout = cmp.Or(c.RequestTimeout, DefaultRequestTimeout)
-	c.Patience.setDefaults(c.RequestTimeout)
+	c.Timeouts.setDefaults(c.RequestTimeout)
 }
 
 // A Server answers HTTP requests. It is safe for concurrent use.
 type Server struct {
-	authority *access.Authority
-	rules     *policy.Rules
-	gate      *policy.Gate
-	log       *slog.Logger
-	clock     func() time.Time
-	ids       ids
-	ready     []Check
-	// operatorHosts are Config.OperatorHosts.
+	authority     *access.Authority
+	rules         *policy.Rules
+	gate          *policy.Gate
+	log           *slog.Logger
+	clock         func() time.Time
+	ids           ids
+	ready         []Check
 	operatorHosts []string
 	quota         func() []byte
 	purgeCache    func(ctx context.Context, view string) (Purged, error)
@@ -112,18 +108,18 @@ type Server struct {
 	origin string // scheme://host of base, as a browser sends it
 	secure bool   // base is https
 
-	assets     map[string]*asset
-	pages      *pages
-	clients    clients
-	limiter    *limiter
-	patience   Patience
-	dialects   map[string]ua.Options
-	metrics    *metrics
-	registry   *prometheus.Registry
-	compressed func(http.Handler) http.HandlerFunc
-	fixed      fixedHeaders
-	packer     *packer
-	readings   *readings
+	assets   map[string]*asset
+	pages    *template.Template
+	clients  clients
+	limiter  *limiter
+	timeouts Timeouts
+	dialects map[string]ua.Options
+	metrics  *metrics
+	registry *prometheus.Registry
+	fixed    fixedHeaders
+	gzip     *gzipPools
+	queries  *queryCache
+	calls    map[string]call
 
 	public   http.Handler
 	operator http.Handler
@@ -138,9 +134,10 @@ func New(c Config) (*Server, error) {
 	c.setDefaults()
 	s := &Server{
 		authority: c.Authority, rules: c.Rules, gate: c.Gate,
-		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, operatorHosts: c.OperatorHosts, quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout,
+		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, operatorHosts: c.OperatorHosts,
+		quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout, calls: calls(), queries: newQueryCache(),
 		fixed: newFixedHeaders(), clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
-		patience: c.Patience, packer: newPacker(),
+		timeouts: c.Timeouts, gzip: newGzipPools(), pages: template.Must(template.ParseFS(templates, "*.html")),
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
 		return nil, err
@@ -149,19 +146,10 @@ func New(c Config) (*Server, error) {
 	if s.assets, err = loadAssets(c.Files); err != nil {
 		return nil, err
 	}
-	if s.pages, err = parsePages(); err != nil {
-		return nil, err
-	}
 	if s.metrics, err = newMetrics(c.Registry); err != nil {
 		return nil, err
 	}
 	if s.limiter, err = newLimiter(c.Limits); err != nil {
-		return nil, err
-	}
-	if s.compressed, err = newCompressor(); err != nil {
-		return nil, err
-	}
-	if s.readings, err = newReadings(); err != nil {
 		return nil, err
 	}
 	s.public = s.publicHandler()

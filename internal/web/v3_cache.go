@@ -9,68 +9,68 @@ import (
 	"github.com/oriel-server/oriel/internal/ua"
 )
 
-// A meaning is what a translation depends on beside the question and what a
-// configuration says of the view.
-type meaning struct {
+// A v3Key is what a v3 query's translation depends on beside its text and the
+// configuration of the view.
+type v3Key struct {
 	view  string
-	path  string // answers name it
+	path  string // responses name it
 	today report.Date
 }
 
-// A translation is the questions for one of Universal Analytics.
-type translation struct {
+// A v3Plan is a v3 query, translated.
+type v3Plan struct {
 	*ua.Plan
-	meaning
-	asked []*policy.Asked
+	v3Key
+	queries []*policy.Asked
 }
 
-// translate returns the translation of what was read, which is made when the meaning
-// is another than before.
-func (r *reading) translate(m meaning, options func() ua.Options) (*translation, error) {
-	if last := r.last.Load(); last != nil && last.meaning == m {
-		return last, nil
+// translate returns the query's plan, translating it unless the latest plan has the key.
+func (q *cachedQuery) translate(key v3Key, options func() ua.Options) (*v3Plan, error) {
+	if latest := q.plan.Load(); latest != nil && latest.v3Key == key {
+		return latest, nil
 	}
-	plan, err := ua.Translate(r.old, options())
+	plan, err := ua.Translate(q.v3, options())
 	if err != nil {
 		return nil, err
 	}
-	t := &translation{plan, m, remembered(plan.Queries(), r.size)}
-	r.last.Store(t)
-	return t, nil
+	p := &v3Plan{plan, key, newAsked(plan.Queries(), q.size)}
+	q.plan.Store(p)
+	return p, nil
 }
 
-// answer makes the body of an answer. One of one report, as most are, is kept with it.
-func (t *translation) answer(reports []*report.Report) (body, error) {
-	if len(reports) != 1 {
-		answer, err := t.Answer(reports)
-		if err != nil {
-			return body{}, err
-		}
-		return made(answer.JSON()), nil
-	}
-	kept, err := reports[0].Form(t, func() (any, error) {
-		answer, err := t.Answer(reports)
+// answer encodes the response. That of a single report is cached with the report.
+func (p *v3Plan) answer(reports []*report.Report) (body, error) {
+	encode := func() (*sharedBody, error) {
+		answer, err := p.Answer(reports)
 		if err != nil {
 			return nil, err
 		}
-		return &shared{plain: answer.JSON()}, nil
-	})
+		return &sharedBody{plain: answer.JSON()}, nil
+	}
+	if len(reports) != 1 {
+		encoded, err := encode()
+		if err != nil {
+			return body{}, err
+		}
+		return privateBody(encoded.plain), nil
+	}
+	cached, err := reports[0].Form(p, func() (any, error) { return encode() })
 	if err != nil {
 		return body{}, err
 	}
-	return kept.(*shared).body(), nil
+	return cached.(*sharedBody).body(), nil
 }
 
-// withoutToken takes the embed token out of parameters. One that is written in an
-// unusual way stays; the question is then remembered for this token alone.
-func withoutToken(parameters string) string {
+// stripToken removes the embed token from a query string. One that is spelled unusually
+// stays, and the cached query then serves this token alone.
+func stripToken(query string) string {
 	isToken := func(p string) bool {
 		name, _, _ := strings.Cut(p, "=")
 		return slices.Contains(tokenParameters, name)
 	}
-	kept := strings.Split(parameters, "&")
-	if !slices.ContainsFunc(kept, isToken) {
-		return parameters
+	parameters := strings.Split(query, "&")
+	if !slices.ContainsFunc(parameters, isToken) {
+		return query
 	}
-	return strings.Join(slices.DeleteFunc(kept, isToken), "&")
+	return strings.Join(slices.DeleteFunc(parameters, isToken), "&")
 }

@@ -2,22 +2,18 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/ua"
 )
 
-// universalLists are the rows of the Management and the Metadata API v3 under a
-// prefix, and of all else under it, so that whatever a client of v3 asks, it is
-// answered as v3 would have.
-func (s *Server) universalLists(prefix string) []route {
+// v3Lists are the routes of the Management and the Metadata API v3 under a prefix, and of
+// everything else there, so that all errors have the form of v3.
+func (s *Server) v3Lists(prefix string) []route {
 	managed, property := prefix+"/management", prefix+"/management/accounts/{account}/webproperties/{property}"
-	list := s.universalAbout(aboutPlace, s.reading(s.managementList))
+	list := s.v3About(aboutManaged, readOnly(s.managementList))
 	return []route{
 		{anyMethod, managed + "/{collection}", true, list},
 		{anyMethod, managed + "/{collection}/{item}", true, list},
@@ -27,13 +23,13 @@ func (s *Server) universalLists(prefix string) []route {
 		{anyMethod, property + "/{collection}/{item}", true, list},
 		{anyMethod, property + "/profiles/{profile}/{collection}", true, list},
 		{anyMethod, property + "/profiles/{profile}/{collection}/{item}", true, list},
-		{anyMethod, prefix + "/metadata/ga/columns", true, s.universalAbout(aboutAll, s.reading(s.columns))},
-		{anyMethod, prefix + "/{rest...}", true, s.universalAbout(aboutAll, s.reading(s.noUniversal))},
+		{anyMethod, prefix + "/metadata/ga/columns", true, s.v3About(aboutAll, readOnly(s.columns))},
+		{anyMethod, prefix + "/{rest...}", true, s.v3About(aboutAll, readOnly(s.v3NotFound))},
 	}
 }
 
-// reading refuses, as v3 would have, what changes anything.
-func (s *Server) reading(ask func(*http.Request, policy.Grant) (reply, error)) func(*http.Request, policy.Grant) (reply, error) {
+// readOnly refuses, as v3 does, methods that change anything.
+func readOnly(ask askFunc) askFunc {
 	return func(r *http.Request, grant policy.Grant) (reply, error) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			return nil, ua.ReadOnly()
@@ -42,22 +38,21 @@ func (s *Server) reading(ask func(*http.Request, policy.Grant) (reply, error)) f
 	}
 }
 
-// placeOf reads what of the Management API an address names.
-func placeOf(r *http.Request) ua.ManagementPath {
+// managedResource returns the resource of the Management API that a URL names.
+func managedResource(r *http.Request) ua.ManagementPath {
 	p := ua.ManagementPath{
 		Account: r.PathValue("account"), WebProperty: r.PathValue("property"), Profile: r.PathValue("profile"),
 		Collection: r.PathValue("collection"), Item: r.PathValue("item"),
 	}
-	if p.Collection == "" { // the only item that ends an address without its collection
+	if p.Collection == "" { // only a web property ends a URL without its collection
 		p.Collection, p.Item, p.WebProperty = "webproperties", p.WebProperty, ""
 	}
 	return p
 }
 
-// aboutPlace is for addresses that name a profile, or a web property, which has
-// one profile.
-func aboutPlace(r *http.Request) (view, dashboard string) {
-	p := placeOf(r)
+// aboutManaged is for URLs that name a profile, or a web property, which has one profile.
+func aboutManaged(r *http.Request) (view, dashboard string) {
+	p := managedResource(r)
 	switch number := p.Profile; {
 	case p.Collection == "profiles" && p.Item != "":
 		return "ga:" + p.Item, ""
@@ -84,7 +79,7 @@ func (s *Server) managementList(r *http.Request, grant policy.Grant) (reply, err
 	if err != nil {
 		return nil, err
 	}
-	at := placeOf(r)
+	at := managedResource(r)
 	at.Profile = s.profileNumber(r.Context(), grant, at.Profile)
 	if at.Collection == "profiles" {
 		at.Item = s.profileNumber(r.Context(), grant, at.Item)
@@ -98,11 +93,11 @@ func (s *Server) managementList(r *http.Request, grant policy.Grant) (reply, err
 	if err != nil {
 		return nil, err
 	}
-	return privateJSON(body), nil
+	return jsonReply(body), nil
 }
 
-// management describes the views of a grant, and of each what it may name. Their website is the page that asks:
-// where else a view is shown is not for it to know.
+// management describes the views of a grant and the names allowed in each. Their website
+// is the requesting page: it may not learn where else a view is shown.
 func (s *Server) management(prefix string, grant policy.Grant, views []policy.ViewInfo, namings []policy.Naming) ua.Management {
 	m := ua.Management{Base: s.base + prefix, AccountName: googleAccountTitle, Website: grant.Origin()}
 	if m.Website == "" {
@@ -117,8 +112,8 @@ func (s *Server) management(prefix string, grant policy.Grant, views []policy.Vi
 	return m
 }
 
-// profileNumber returns the number of the view that asked means: pages know a
-// view by any of its old ids. What names no view stays as it is.
+// profileNumber returns the number of the view that has an old id. Any other id is
+// returned unchanged.
 func (s *Server) profileNumber(ctx context.Context, grant policy.Grant, asked string) string {
 	if asked == "" || asked == ua.All {
 		return asked
@@ -129,8 +124,7 @@ func (s *Server) profileNumber(ctx context.Context, grant policy.Grant, asked st
 	return asked
 }
 
-// columns answers metadata.columns.list of the Metadata API v3 with what the asker
-// may name.
+// columns answers metadata.columns.list of the Metadata API v3 with the names allowed.
 func (s *Server) columns(r *http.Request, grant policy.Grant) (reply, error) {
 	q, err := ua.ParseList(r.URL.Query())
 	if err != nil {
@@ -148,35 +142,24 @@ func (s *Server) columns(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return unchangedJSON(body), nil
+	return revalidatedReply(body), nil
 }
 
-func (s *Server) noUniversal(*http.Request, policy.Grant) (reply, error) {
+func (s *Server) v3NotFound(*http.Request, policy.Grant) (reply, error) {
 	return nil, ua.NoSuchMethod()
 }
 
-// privateJSON is a finished body for one asker.
-type privateJSON []byte
+// A revalidatedReply is JSON that a client may store if it revalidates it.
+type revalidatedReply []byte
 
-func (b privateJSON) write(s *Server, w http.ResponseWriter, r *http.Request) {
-	s.writePrivate(w, r, made(b))
-}
-
-// unchangedJSON is a finished body that an asker may keep, and ask whether it
-// still holds.
-type unchangedJSON []byte
-
-func (b unchangedJSON) write(s *Server, w http.ResponseWriter, r *http.Request) {
-	sum := sha256.Sum256(b)
-	tag := `W/"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`
-	w.Header().Set("ETag", tag)
+func (b revalidatedReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
+	tag := etag(b)
+	w.Header().Set("ETag", "W/"+tag)
 	w.Header().Set("Cache-Control", "private, no-cache")
 	w.Header().Set("Vary", "Origin, Accept-Encoding")
-	for known := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
-		if slices.Contains([]string{tag, strings.TrimPrefix(tag, "W/"), "*"}, strings.TrimSpace(known)) {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
+	if matches(r.Header.Get("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
 	}
-	s.writeJSON(w, r, made(b))
+	s.writeJSON(w, r, privateBody(b))
 }

@@ -13,45 +13,34 @@ import (
 	"github.com/oriel-server/oriel/internal/ua"
 )
 
-// universal serves what ask returns about the view that ids names.
-func (s *Server) universal(ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
-	return s.universalAbout(aboutIDs, ask)
+// v3 serves what ask returns about the view that ids names.
+func (s *Server) v3(ask askFunc) http.Handler {
+	return s.v3About(aboutIDs, ask)
 }
 
-// universalAbout serves what ask returns in v3, errors as well.
-func (s *Server) universalAbout(about subject, ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
-	return s.spoken(about, ask, s.failUniversal)
+// v3About serves what ask returns, and errors in the form of v3.
+func (s *Server) v3About(about subject, ask askFunc) http.Handler {
+	return s.withLegacyToken(s.withGrantOr(s.failV3, about, ask))
 }
 
-// spoken serves what ask returns in a dialect of Universal Analytics, in which
-// fail says errors. The embed token comes as pages of that time sent Google's.
-func (s *Server) spoken(about subject, ask func(*http.Request, policy.Grant) (reply, error),
-	fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
-	return s.bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if token := oldCredential(r); token != "" {
+// withLegacyToken accepts the embed token where clients of Universal Analytics send
+// Google's.
+func (s *Server) withLegacyToken(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token := legacyCredential(r); token != "" {
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
-		grant, err := s.admit(r, about)
-		if err != nil {
-			fail(w, r, err)
-			return
-		}
-		answer, err := ask(r, grant)
-		if err != nil {
-			fail(w, r, err)
-			return
-		}
-		answer.write(s, w, r)
-	}))
+		next.ServeHTTP(w, r)
+	})
 }
 
-// tokenParameters are where Google's APIs took an access token in an address.
+// tokenParameters are the URL parameters in which Google's APIs take an access token.
 var tokenParameters = []string{"access_token", "oauth_token"}
 
-// oldCredential returns the token that a request shows in one of the ways that
-// Google took beside Authorization: Bearer; empty for none.
-func oldCredential(r *http.Request) string {
-	if header := value(r.Header, "Authorization"); header != "" {
+// legacyCredential returns the token that a request has in one of the ways that Google
+// accepts beside Authorization: Bearer; empty for none.
+func legacyCredential(r *http.Request) string {
+	if header := headerValue(r.Header, "Authorization"); header != "" {
 		scheme, token, _ := strings.Cut(header, " ")
 		if strings.EqualFold(scheme, "OAuth") {
 			return strings.TrimSpace(token)
@@ -66,23 +55,23 @@ func oldCredential(r *http.Request) string {
 	return ""
 }
 
-// aboutIDs is for addresses that name the view as v3 did, ids=ga:123.
+// aboutIDs is for URLs that name the view as v3 does, ids=ga:123.
 func aboutIDs(r *http.Request) (view, dashboard string) { return parameter(r.URL.RawQuery, "ids"), "" }
 
-// failUniversal answers with an error as v3 would have said it.
-func (s *Server) failUniversal(w http.ResponseWriter, r *http.Request, err error) {
-	said := ua.AsError(err)
+// failV3 writes an error in the form of v3.
+func (s *Server) failV3(w http.ResponseWriter, r *http.Request, err error) {
+	answer := ua.AsError(err)
 	if access.IsGoogleToken(err) {
-		said.Message = report.AsError(err).Message
+		answer.Message = report.AsError(err).Message
 	}
-	if said.Unwrap() == nil {
-		err = report.Errorf(kindOf(said.Code), "%s", said.Message)
+	if answer.Unwrap() == nil {
+		err = report.Errorf(kindOf(answer.Code), "%s", answer.Message)
 	}
-	s.failed(w, r, err)
-	writeBody(w, said.Code, "application/json; charset=utf-8", said.Body())
+	s.recordError(w, r, err)
+	writeBody(w, answer.Code, jsonType, answer.Body())
 }
 
-// kindOf is the kind of an error that is v3's own, for log and metrics.
+// kindOf returns the kind of an error of v3, for log and metrics.
 func kindOf(code int) report.Kind {
 	switch code {
 	case http.StatusForbidden:
@@ -95,29 +84,29 @@ func kindOf(code int) report.Kind {
 
 // coreReport answers data.ga.get of the Core Reporting API v3.
 func (s *Server) coreReport(r *http.Request, grant policy.Grant) (reply, error) {
-	return s.translated(r, grant, "data.ga.get", ua.ParseGA)
+	return s.v3Report(r, grant, "data.ga.get", ua.ParseGA)
 }
 
 // realtimeReport answers data.realtime.get of the Real Time Reporting API v3.
 func (s *Server) realtimeReport(r *http.Request, grant policy.Grant) (reply, error) {
-	return s.translated(r, grant, "data.realtime.get", ua.ParseRealtime)
+	return s.v3Report(r, grant, "data.realtime.get", ua.ParseRealtime)
 }
 
-// translated asks the gate what a v3 query means and answers in v3.
-func (s *Server) translated(r *http.Request, grant policy.Grant, method string, parse func(url.Values) (ua.Query, error)) (reply, error) {
-	read, err := s.readings.address(method, r.URL, parse)
+// v3Report translates a v3 query, asks the gate and answers in v3.
+func (s *Server) v3Report(r *http.Request, grant policy.Grant, method string, parse func(url.Values) (ua.Query, error)) (reply, error) {
+	query, err := s.queries.address(method, r.URL, parse)
 	if err != nil {
 		return nil, err
 	}
-	view, today, err := s.dated(r, grant, read.old.IDs)
+	view, today, err := s.v3View(r, grant, query.v3.IDs)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := read.translate(meaning{view.Name, r.URL.Path, today}, func() ua.Options { return s.options(r, view, today) })
+	plan, err := query.translate(v3Key{view.Name, r.URL.Path, today}, func() ua.Options { return s.v3Options(r, view, today) })
 	if err != nil {
 		return nil, err
 	}
-	reports, err := s.askAll(r.Context(), grant, view.Name, plan.asked)
+	reports, err := s.askAll(r.Context(), grant, view.Name, plan.queries)
 	if err != nil {
 		return nil, plan.Explain(err)
 	}
@@ -125,20 +114,11 @@ func (s *Server) translated(r *http.Request, grant policy.Grant, method string, 
 	if err != nil {
 		return nil, err
 	}
-	return universalReply{body, reports}, nil
+	return dataReply{body, reports}, nil
 }
 
-// dialect returns the view that an old id names and how its translation goes.
-func (s *Server) dialect(r *http.Request, grant policy.Grant, id string) (view policy.ViewInfo, options ua.Options, err error) {
-	view, today, err := s.dated(r, grant, id)
-	if err == nil {
-		options = s.options(r, view, today)
-	}
-	return view, options, err
-}
-
-// dated returns the view that an old id names, and the day that it is there.
-func (s *Server) dated(r *http.Request, grant policy.Grant, id string) (view policy.ViewInfo, today report.Date, err error) {
+// v3View returns the view that an old id names, and today's date there.
+func (s *Server) v3View(r *http.Request, grant policy.Grant, id string) (view policy.ViewInfo, today report.Date, err error) {
 	view, err = s.gate.View(r.Context(), grant, id)
 	if err != nil {
 		return view, today, err
@@ -149,21 +129,21 @@ func (s *Server) dated(r *http.Request, grant policy.Grant, id string) (view pol
 	return view, report.DateOf(s.clock(), view.Zone), nil
 }
 
-func (s *Server) options(r *http.Request, view policy.ViewInfo, today report.Date) ua.Options {
+// v3Options returns how queries about a view are translated.
+func (s *Server) v3Options(r *http.Request, view policy.ViewInfo, today report.Date) ua.Options {
 	o := s.dialects[view.Name]
 	o.Today, o.Endpoint, o.Profile = today, s.base+r.URL.Path, ua.NewProfile(view.Number, view.Title)
 	return o
 }
 
-// askAll asks the gate any number of questions; the first error is the error of
-// the whole.
-func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, asked []*policy.Asked) ([]*report.Report, error) {
-	if len(asked) == 1 {
-		answer, err := s.gate.Answer(ctx, grant, view, asked[0])
+// askAll asks the gate any number of queries; it returns the first error.
+func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, queries []*policy.Asked) ([]*report.Report, error) {
+	if len(queries) == 1 {
+		answer, err := s.gate.Answer(ctx, grant, view, queries[0])
 		return []*report.Report{answer}, err
 	}
 	var reports []*report.Report
-	for batch := range slices.Chunk(asked, report.MaxBatch) {
+	for batch := range slices.Chunk(queries, report.MaxBatch) {
 		answers, err := s.gate.AnswerAll(ctx, grant, view, batch)
 		if err != nil {
 			return nil, err
@@ -171,15 +151,4 @@ func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, as
 		reports = append(reports, answers...)
 	}
 	return reports, nil
-}
-
-// universalReply is a v3 body, with the age of the reports it was made of.
-type universalReply struct {
-	body    body
-	reports []*report.Report
-}
-
-func (u universalReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
-	s.setAge(w.Header(), u.reports...)
-	s.writeJSON(w, r, u.body)
 }

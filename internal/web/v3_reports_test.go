@@ -191,7 +191,7 @@ func TestUniversalHidesMisplacedTokens(t *testing.T) {
 		}
 	}
 	for _, body := range []string{
-		strings.Replace(v4Request, "123", token, 1), strings.Replace(v4Request, "yesterday", token, 1), asking(token),
+		strings.Replace(v4Request, "123", token, 1), strings.Replace(v4Request, "yesterday", token, 1), requests(token),
 		strings.Replace(v4Request, `"metrics"`, `"pageToken":"`+token+`","metrics"`, 1), strings.Replace(v4Request, `"metrics"`, `"`+token+`":1,"metrics"`, 1),
 	} {
 		a := s.do("POST", batchGet, body, bearing(token))

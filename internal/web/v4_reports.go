@@ -9,27 +9,20 @@ import (
 	"github.com/oriel-server/oriel/internal/ua"
 )
 
-// reporting serves what ask returns in the dialect of the Analytics Reporting API
-// v4. The view stands in the body, so ask sees to it that the page may read it.
-func (s *Server) reporting(ask func(*http.Request, policy.Grant) (reply, error)) http.Handler {
-	return s.spoken(aboutAll, ask, s.failReporting)
+// v4 serves what ask returns in the dialect of the Analytics Reporting API v4. The body
+// names the view, so ask checks whether the page may read about it.
+func (s *Server) v4(ask askFunc) http.Handler {
+	return s.withLegacyToken(s.withGrantOr(s.failV4, aboutAll, ask))
 }
 
-// failReporting answers with an error as v4 would have said it.
-func (s *Server) failReporting(w http.ResponseWriter, r *http.Request, err error) {
-	s.fail(w, r, plain(err))
-}
-
-// plain returns an error of the dialect as one of ours: v4 said them alike.
-func plain(err error) error {
-	var said *ua.Error
-	switch {
-	case !errors.As(err, &said):
-		return err
-	case said.Unwrap() != nil:
-		return said.Unwrap()
+// failV4 writes an error in the form of v4.
+func (s *Server) failV4(w http.ResponseWriter, r *http.Request, err error) {
+	if v4, ok := errors.AsType[*ua.Error](err); ok {
+		if err = v4.Unwrap(); err == nil {
+			err = report.Errorf(report.Invalid, "%s", v4.Message)
+		}
 	}
-	return report.Errorf(report.Invalid, "%s", said.Message)
+	s.fail(w, r, err)
 }
 
 // batchGet answers reports:batchGet.
@@ -42,22 +35,21 @@ func (s *Server) batchGet(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	about := func(*http.Request) (view, dashboard string) { return batch.View(), "" }
-	if err := s.mayRead(r, grant, about); err != nil {
+	if err := s.checkOrigin(r, grant, batch.View(), ""); err != nil {
 		return nil, err
 	}
-	if err := s.mayAskAbout(grant, batch.View(), ""); err != nil {
+	if err := s.limitView(grant, batch.View(), ""); err != nil {
 		return nil, err
 	}
-	view, options, err := s.dialect(r, grant, batch.View())
+	view, today, err := s.v3View(r, grant, batch.View())
 	if err != nil {
 		return nil, err
 	}
-	plan, err := ua.TranslateBatch(batch, options)
+	plan, err := ua.TranslateBatch(batch, s.v3Options(r, view, today))
 	if err != nil {
 		return nil, err
 	}
-	reports, err := s.askAll(r.Context(), grant, view.Name, remembered(plan.Queries(), 0))
+	reports, err := s.askAll(r.Context(), grant, view.Name, newAsked(plan.Queries(), 0))
 	if err != nil {
 		return nil, plan.Explain(err)
 	}
@@ -65,7 +57,7 @@ func (s *Server) batchGet(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return universalReply{made(answer.JSON()), reports}, nil
+	return dataReply{privateBody(answer.JSON()), reports}, nil
 }
 
 // userActivity refuses userActivity:search.

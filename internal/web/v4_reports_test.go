@@ -18,7 +18,7 @@ const (
 	v4Request = `{"reportRequests":[{"viewId":"123",` + v4Day + `,"metrics":[{"expression":"ga:sessions"}]}]}`
 )
 
-func asking(metric string) string { return strings.Replace(v4Request, "ga:sessions", metric, 1) }
+func requests(metric string) string { return strings.Replace(v4Request, "ga:sessions", metric, 1) }
 
 // A v4Answer is what is looked at of a v4 body.
 type v4Answer struct {
@@ -51,7 +51,7 @@ func TestReporting(t *testing.T) {
 		"header":      s.do("POST", batchGet, v4Request, bearing(token)),
 		"address":     s.do("POST", batchGet+"?alt=json&prettyPrint=false&access_token="+token, v4Request, "Origin: "+shopOrigin),
 		"with prefix": s.do("POST", batchGet, strings.Replace(v4Request, `"123"`, `"ga:123"`, 1), bearing(token)),
-		"a goal":      s.do("POST", batchGet, asking("ga:goal1Completions"), bearing(token)),
+		"a goal":      s.do("POST", batchGet, requests("ga:goal1Completions"), bearing(token)),
 	} {
 		v := readV4(t, a)
 		if a.code != 200 || a.header.Get("Oriel-Freshness") != "settling" || len(v.Reports) != 1 || len(v.Reports[0].Data.Rows) != 1 ||
@@ -101,8 +101,8 @@ func TestReportingErrors(t *testing.T) {
 		"a wrong token":    {batchGet, v4Request, token + "x", 401, "UNAUTHENTICATED", ""},
 		"no JSON":          {batchGet, `{"reportRequests":[`, token, 400, "INVALID_ARGUMENT", "Invalid JSON payload received."},
 		"an unknown name":  {batchGet, strings.Replace(v4Request, "viewId", "viewid", 1), token, 400, "INVALID_ARGUMENT", `Unknown name "viewid" at 'report_requests[0]': Cannot find field.`},
-		"unanswerable":     {batchGet, asking("ga:14dayUsers"), token, 400, "INVALID_ARGUMENT", "ga:14dayUsers"},
-		"no configuration": {batchGet, asking("ga:goal1Completions"), token, 400, "INVALID_ARGUMENT", "ga:goal1Completions"},
+		"unanswerable":     {batchGet, requests("ga:14dayUsers"), token, 400, "INVALID_ARGUMENT", "ga:14dayUsers"},
+		"no configuration": {batchGet, requests("ga:goal1Completions"), token, 400, "INVALID_ARGUMENT", "ga:goal1Completions"},
 		"another view":     {batchGet, strings.Replace(v4Request, "123", "9", 1), token, 403, "PERMISSION_DENIED", "ga:9"},
 		"too large":        {batchGet, strings.Repeat(" ", maxReportBody) + v4Request, token, 413, "INVALID_ARGUMENT", "256 KB"},
 		"a script":         {batchGet + "?callback=x", v4Request, token, 400, "INVALID_ARGUMENT", "JSONP"},
