@@ -37,7 +37,8 @@ type Body struct {
 
 // bodyMembers are those of a body of v3, of which Oriel leaves some out. Source:
 // GaData in the discovery document of analytics:v3; RealtimeData has a part of them.
-var bodyMembers = report.MustMask("kind,id,itemsPerPage,totalResults,selfLink,previousLink,nextLink,containsSampledData,sampleSize,sampleSpace,dataLastRefreshed,rows," +
+var bodyMembers = report.MustMask("kind,id,itemsPerPage,totalResults,selfLink,previousLink,nextLink," +
+	"containsSampledData,sampleSize,sampleSpace,dataLastRefreshed,rows," +
 	"query(start-date,end-date,ids,dimensions,metrics,sort,filters,segment,samplingLevel,start-index,max-results),totalsForAllResults/*," +
 	"profileInfo(profileId,accountId,webPropertyId,internalWebPropertyId,profileName,tableId)," +
 	"columnHeaders(name,columnType,dataType),dataTable(cols(id,label,type),rows/c/v)")

@@ -61,8 +61,8 @@ func (p ManagementPath) level() int {
 type collection struct {
 	kind   string
 	levels []int // see ManagementPath.level
-	// items returns what of the kind the views have; nil for a kind that GA4 does
-	// not have, so that none is there.
+	// items returns the entities of the views; nil for a kind that GA4 does not have,
+	// whose lists are empty.
 	items func(Management, []ManagedView) []item
 	// single is set if an item has an address of its own.
 	single bool
@@ -73,24 +73,31 @@ type collection struct {
 	withheld bool
 }
 
+// collections are the collections of the Management API by their name in a path.
 var collections = map[string]collection{
 	"accountSummaries": {kind: "accountSummaries", levels: []int{0}, items: Management.summaries,
-		members: report.MustMask("id,kind,name,starred,webProperties(id,kind,name,internalWebPropertyId,level,websiteUrl,starred,profiles(id,kind,name,type,starred))")},
+		members: report.MustMask("id,kind,name,starred," +
+			"webProperties(id,kind,name,internalWebPropertyId,level,websiteUrl,starred,profiles(id,kind,name,type,starred))")},
 	"accounts": {kind: "accounts", levels: []int{0}, items: Management.accounts, single: true,
 		members: report.MustMask(commonMembers + "permissions/effective,starred,childLink(type,href)")},
 	"segments": {kind: "segments", levels: []int{0}, items: Management.segments, single: true,
 		members: report.MustMask(commonMembers + "segmentId,definition,type")},
 	"webproperties": {kind: "webproperties", levels: []int{1}, items: each(Management.webProperty), single: true,
-		members: report.MustMask(commonMembers + "accountId,internalWebPropertyId,websiteUrl,level,profileCount,industryVertical,defaultProfileId,dataRetentionTtl,dataRetentionResetOnNewActivity,permissions/effective,starred,parentLink(type,href),childLink(type,href)")},
+		members: report.MustMask(commonMembers + "accountId,internalWebPropertyId,websiteUrl,level,profileCount,industryVertical,defaultProfileId," +
+			"dataRetentionTtl,dataRetentionResetOnNewActivity,permissions/effective,starred,parentLink(type,href),childLink(type,href)")},
 	"profiles": {kind: "profiles", levels: []int{2}, items: each(Management.profile), single: true,
-		members: report.MustMask(commonMembers + "accountId,webPropertyId,internalWebPropertyId,currency,timezone,websiteUrl,defaultPage,excludeQueryParameters,siteSearchQueryParameters,stripSiteSearchQueryParameters,siteSearchCategoryParameters,stripSiteSearchCategoryParameters,type,permissions/effective,eCommerceTracking,enhancedECommerceTracking,botFilteringEnabled,starred,parentLink(type,href),childLink(type,href)")},
+		members: report.MustMask(commonMembers + "accountId,webPropertyId,internalWebPropertyId,currency,timezone,websiteUrl,defaultPage," +
+			"excludeQueryParameters,siteSearchQueryParameters,stripSiteSearchQueryParameters,siteSearchCategoryParameters," +
+			"stripSiteSearchCategoryParameters,type,permissions/effective,eCommerceTracking,enhancedECommerceTracking,botFilteringEnabled,starred," +
+			"parentLink(type,href),childLink(type,href)")},
 	"customDimensions": {kind: "customDimensions", levels: []int{2}, items: Management.customDimensions, single: true,
 		members: report.MustMask(commonMembers + "accountId,webPropertyId,index,scope,active,parentLink(type,href)")},
 	"customMetrics": {kind: "customMetrics", levels: []int{2}, items: Management.customMetrics, single: true,
 		members: report.MustMask(commonMembers + "accountId,webPropertyId,index,scope,active,type,min_value,max_value,parentLink(type,href)")},
 	"customDataSources": {kind: "customDataSources", levels: []int{2}, members: report.MustMask("*")},
 	"goals": {kind: "goals", levels: []int{3}, items: Management.goals, single: true,
-		members: report.MustMask(commonMembers + "accountId,webPropertyId,internalWebPropertyId,profileId,value,active,type,parentLink(type,href),urlDestinationDetails/*,visitTimeOnSiteDetails/*,visitNumPagesDetails/*,eventDetails/*")},
+		members: report.MustMask(commonMembers + "accountId,webPropertyId,internalWebPropertyId,profileId,value,active,type,parentLink(type,href)," +
+			"urlDestinationDetails/*,visitTimeOnSiteDetails/*,visitNumPagesDetails/*,eventDetails/*")},
 	"experiments":          {kind: "experiments", levels: []int{3}, single: true, members: report.MustMask("*")},
 	"unsampledReports":     {kind: "unsampledReports", levels: []int{3}, single: true, members: report.MustMask("*")},
 	"filters":              {levels: []int{1}, withheld: true},

@@ -30,14 +30,14 @@ type productRow struct {
 	names  []string               // of the dimensions, the segment among them
 	refs   []map[metricRef]number // by date range
 	values [][]number             // likewise, by metric
-	filled bool                   // no report has it
+	filled bool                   // an empty row, in no report
 }
 
 // A productTable is the joined tables of a product.
 type productTable struct {
 	rows        []*productRow
 	totals      []map[metricRef]number // by date range
-	least, most map[metricRef]number   // of rows that Google cut
+	least, most map[metricRef]number   // GA4's, if it paged the rows
 	count       int                    // rows in GA4, likewise
 	passes      map[string]bool        // by row, the metric filter; only with pivots
 	sampled     bool
@@ -48,7 +48,7 @@ type productTable struct {
 // A freshness is how fresh reports are.
 type freshness struct {
 	fetched time.Time // the oldest; zero for none
-	golden  bool      // nothing will change any more
+	golden  bool      // final: will not change
 }
 
 // with returns the freshness of both.
@@ -74,24 +74,24 @@ func (p *reportPlan) join(c *product, insert int, reports *[]*report.Report) (*p
 	index := newRowIndex(len(p.days), p.totalled(c))
 	var totals [][]*row // by date range
 	for i, tables := range c.tables {
-		for j, g := range tables {
-			own := take(reports, len(g.queries))
+		for j, tq := range tables {
+			own := take(reports, len(tq.queries))
 			for _, r := range own {
 				t.freshness = t.freshness.with(freshness{r.FetchedAt, r.Freshness == report.FreshFinal})
 			}
-			a, err := g.read(own)
+			a, err := tq.read(own)
 			if err != nil {
 				return nil, err
 			}
-			rows, err := g.group(a)
+			rows, err := tq.group(a)
 			if err != nil {
 				return nil, err
 			}
 			for _, r := range rows {
 				index.add(j, withName(r.names, insert, p.segments[i].name), r)
 			}
-			if g.fills() {
-				for _, names := range g.emptyRows() {
+			if tq.fills() {
+				for _, names := range tq.emptyRows() {
 					index.add(j, withName(names, insert, p.segments[i].name), nil)
 				}
 			}
@@ -184,16 +184,16 @@ func (x *rowIndex) rows() ([]*productRow, error) {
 // finish filters the main rows by their metrics, computes these, and adds up the totals
 // if rows are filtered here, since GA4's then include other rows.
 func (p *reportPlan) finish(t *productTable) (err error) {
-	g := p.main.first()
+	tq := p.main.first()
 	t.passes = map[string]bool{}
 	t.rows = slices.DeleteFunc(t.rows, func(r *productRow) bool {
-		passes := g.passesMetrics(&row{refs: r.refs[0]})
+		passes := tq.passesMetrics(&row{refs: r.refs[0]})
 		if len(p.pivots) > 0 {
 			t.passes[key(r.names)] = passes
 		}
-		return (g.metricsLocal || r.filled) && !passes
+		return (tq.metricsLocal || r.filled) && !passes
 	})
-	if g.metricsLocal || len(g.localFilter) > 0 {
+	if tq.metricsLocal || len(tq.localFilter) > 0 {
 		for i := range t.totals {
 			if t.totals[i], err = addUp(p.totalled(p.main), ofRange(t.rows, i)); err != nil {
 				return err
@@ -201,12 +201,13 @@ func (p *reportPlan) finish(t *productTable) (err error) {
 		}
 	}
 	t.rows = slices.DeleteFunc(t.rows, func(r *productRow) bool {
-		r.compute(g.metrics)
+		r.compute(tq.metrics)
 		return !p.request.IncludeEmptyRows && r.empty()
 	})
 	return nil
 }
 
+// ofRange returns the rows of one date range.
 func ofRange(rows []*productRow, span int) []*row {
 	all := make([]*row, len(rows))
 	for i, r := range rows {
@@ -215,6 +216,7 @@ func ofRange(rows []*productRow, span int) []*row {
 	return all
 }
 
+// compute sets the values of a row.
 func (r *productRow) compute(metrics []metric) {
 	r.values = make([][]number, len(r.refs))
 	for i, refs := range r.refs {
@@ -224,6 +226,7 @@ func (r *productRow) compute(metrics []metric) {
 	}
 }
 
+// empty reports whether all values are zero.
 func (r *productRow) empty() bool {
 	for _, values := range r.values {
 		if slices.ContainsFunc(values, func(n number) bool { return n.value != 0 }) {
@@ -233,6 +236,7 @@ func (r *productRow) empty() bool {
 	return true
 }
 
+// answer takes the reports of this plan and makes its report.
 func (p *reportPlan) answer(reports *[]*report.Report) (reportBody, error) {
 	t, err := p.join(p.main, p.segment, reports)
 	if err != nil {
