@@ -18,6 +18,9 @@ func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report,
 	if err := ctx.Err(); err != nil {
 		return nil, report.AsError(err)
 	}
+	if q.OnlyIfCached() {
+		return c.onlyIfCached(q)
+	}
 	a, key, p := c.answers, q.Key(), propertyOf(q)
 	denial, denied := a.denied.probe(p, c.clock(), a.config.Backoff)
 	if denial != nil {
@@ -43,6 +46,19 @@ func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report,
 		return c.staleOnError(e, err)
 	}
 	return c.fetch(ctx, q, e, unread)
+}
+
+// onlyIfCached answers q from memory, with ErrNotCached where Report would have to do more.
+func (c *Cache) onlyIfCached(q *report.Question) (*report.Report, error) {
+	a, now := c.answers, c.clock()
+	e, _ := a.memory.GetIfPresent(q.Key())
+	if a.state(e, q, now) != fresh || a.denied.contains(propertyOf(q)) {
+		return nil, report.ErrNotCached
+	}
+	a.touchStored(q.Key(), e, now)
+	e.touch(now)
+	c.config.Observer(Hit)
+	return e.report, nil
 }
 
 // fetch waits for an answer of the source.

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,8 +24,8 @@ type DashboardAnswer struct {
 	Start, End report.Date // as clipped to the view's history
 	Today      report.Date // in the property's time zone
 	Panels     []PanelAnswer
-	// Prepared is the same for answers that differ in nothing but their reports and the
-	// views that the grant holds; nil where the next answer may be to other questions.
+	// Prepared is the same for answers that differ in nothing but their reports and what
+	// the catalog says of the views; nil where the next answer may be to other questions.
 	Prepared *PreparedDashboard
 }
 
@@ -83,20 +82,13 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 
 // askPanels begins to ask for all panels at once: the returned function waits for them.
 func (g *Gate) askPanels(ctx context.Context, board *PreparedDashboard, answers []PanelAnswer) (wait func()) {
-	var wg sync.WaitGroup
 	for i := range answers {
-		panel, answer := &board.panels[i], &answers[i]
-		answer.Panel = &panel.panel
-		if panel.err != nil {
-			answer.Err = report.AsError(panel.err)
-			continue
-		}
-		wg.Go(func() {
-			r, err := g.ask(ctx, panel.ask)
-			answer.Report, answer.Err = r, report.AsError(err)
-		})
+		p := &board.panels[i]
+		answers[i].Panel, answers[i].Err = &p.panel, report.AsError(p.err)
 	}
-	return wg.Wait
+	return g.askAll(ctx, board.asks, func(i int, r *report.Report, err error) {
+		answers[i].Report, answers[i].Err = r, report.AsError(err)
+	})
 }
 
 // decisions are what was shown of each panel.
@@ -175,9 +167,11 @@ func (d days) span(r dashboard.Range) (start, end report.Date, clipped bool, err
 }
 
 // A PreparedDashboard is a dashboard over a view and about some days, with what the gate
-// found of each panel's question: the same for all whose tokens narrow the view alike.
+// found of each panel's question: the same for all whose tokens open the same views of the
+// dashboard and narrow this one alike.
 type PreparedDashboard struct {
 	panels  []preparedPanel
+	asks    []*prepared    // the panels' questions; nil for those that are not asked
 	zone    *time.Location // the property's
 	lasts   bool           // as long as the day, the zone and the property's fields do
 	written atomic.Value   // see Keep
@@ -210,13 +204,15 @@ type preparedPanel struct {
 // prepareDashboard checks and narrows the question of each panel, or remembers the
 // outcome: it takes the same way as any other.
 func (g *Gate) prepareDashboard(ctx context.Context, grant Grant, p page) *PreparedDashboard {
-	at := boardKey{p.opened.board, p.view, grant.narrowed(p.view).narrowing, p.start, p.end, p.days.first, p.days.today}
+	at := boardKey{p.opened.board, p.view, p.opened.names, grant.narrowed(p.view).narrowing, p.start, p.end, p.days.first, p.days.today}
 	if known, ok := g.memory.boards.GetIfPresent(at); ok && g.boardHolds(ctx, known, p) {
 		return known
 	}
 	board := &PreparedDashboard{panels: make([]preparedPanel, len(p.opened.board.Panels)), zone: p.zone, lasts: true}
+	board.asks = make([]*prepared, len(board.panels))
 	for i := range board.panels {
 		board.panels[i] = g.preparePanel(ctx, grant, p, &p.opened.board.Panels[i])
+		board.asks[i] = board.panels[i].ask
 		board.lasts = board.lasts && board.panels[i].lasts(p.view)
 	}
 	if board.lasts {

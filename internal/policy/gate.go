@@ -76,8 +76,9 @@ func (g *Gate) open(grant Grant, view string) (*View, error) {
 type prepared struct {
 	view     *View
 	question *report.Question
-	query    report.Query // that it asks, narrowed
-	clipped  bool         // its dates were
+	ifCached *report.Question // question, as one that doesn't wait
+	query    report.Query     // that it asks, narrowed
+	clipped  bool             // its dates were
 	// zone and today are what dates were resolved by.
 	zone  *time.Location
 	today report.Date
@@ -138,8 +139,9 @@ func (g *Gate) prepare(ctx context.Context, grant Grant, v *View, q report.Query
 		return nil, err
 	}
 	_, bounded := v.limit(q.Limit)
+	question := report.NewQuestion(narrowed, v.Ages)
 	ask := &prepared{
-		bounded: bounded, view: v, question: report.NewQuestion(narrowed, v.Ages), query: narrowed, clipped: clipped,
+		bounded: bounded, view: v, question: question, ifCached: question.IfCached(), query: narrowed, clipped: clipped,
 		zone: zone, today: report.DateOf(d.Time, zone), hidden: hiddenFields(q, v.Filter, extra), fields: fields,
 	}
 	ask.tell(d)
@@ -209,26 +211,56 @@ func (g *Gate) property(ctx context.Context, v *View) (report.Property, error) {
 
 // put asks the source and records what came of it.
 func (g *Gate) put(ctx context.Context, ask *prepared, d Decision) (*report.Report, error) {
-	r, err := g.ask(ctx, ask)
+	r, err := g.ask(ctx, ask, ask.question)
+	g.answered(ctx, d, r, err)
+	return r, err
+}
+
+// answered records what came of a question.
+func (g *Gate) answered(ctx context.Context, d Decision, r *report.Report, err error) {
 	if r != nil {
 		d.Rows = r.Rows
 	}
 	g.record(ctx, d, err)
-	return r, err
 }
 
-// ask asks the source. A panic in one of several questions must not end the process with
-// the others.
-func (g *Gate) ask(ctx context.Context, ask *prepared) (r *report.Report, err error) {
+// ask asks the source one of the forms of a prepared question. A panic in one of several
+// questions must not end the process with the others.
+func (g *Gate) ask(ctx context.Context, ask *prepared, question *report.Question) (r *report.Report, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			r, err = nil, report.AsError(fmt.Errorf("panic: %v", v))
 		}
 	}()
-	if r, err = g.c.Source.Report(ctx, ask.question); err != nil {
-		return nil, alike(discreet(err, ask.hidden), ask.query.Realtime)
+	r, err = g.c.Source.Report(ctx, question)
+	switch {
+	case err == nil:
+		return ask.told(r), nil
+	case errors.Is(err, report.ErrNotCached):
+		return nil, err
 	}
-	return ask.told(r), nil
+	return nil, alike(discreet(err, ask.hidden), ask.query.Realtime)
+}
+
+// askAll asks several questions, without the nil ones, and hands the outcome of each to
+// answer, with its index. What is cached is answered in turn; only the rest, which may have
+// to wait for Google, is asked at the same time. The returned function waits for it.
+func (g *Gate) askAll(ctx context.Context, asks []*prepared, answer func(i int, r *report.Report, err error)) (wait func()) {
+	var waiting sync.WaitGroup
+	for i, ask := range asks {
+		if ask == nil {
+			continue
+		}
+		if r, err := g.ask(ctx, ask, ask.ifCached); !errors.Is(err, report.ErrNotCached) {
+			answer(i, r, err)
+			continue
+		}
+		waiting.Go(func() {
+			r, err := g.ask(ctx, ask, ask.question)
+			answer(i, r, err)
+		})
+	}
+	return waiting.Wait
 }
 
 // Report answers a query about a view (name, alias, or the property id when it
@@ -305,11 +337,10 @@ func (g *Gate) putAll(ctx context.Context, asks []*prepared, decisions []Decisio
 	}
 	reports := make([]*report.Report, len(asks))
 	errs := make([]error, len(asks))
-	var wg sync.WaitGroup
-	for i, ask := range asks {
-		wg.Go(func() { reports[i], errs[i] = g.put(ctx, ask, decisions[i]) })
-	}
-	wg.Wait()
+	g.askAll(ctx, asks, func(i int, r *report.Report, err error) {
+		reports[i], errs[i] = r, err
+		g.answered(ctx, decisions[i], r, err)
+	})()
 	for _, err := range errs {
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package policy
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -38,6 +39,7 @@ func (g Grant) For(asker Asker) Grant {
 type opened struct {
 	board *board
 	views []*View // at least one
+	names string  // of views, as a key
 }
 
 // Grant computes what the holder of a claim may ask now. The error is
@@ -57,13 +59,23 @@ func (r *Rules) Grant(c Claim) (Grant, error) {
 			continue
 		}
 		if views := c.over(b); len(views) > 0 {
-			g.dashboards = append(g.dashboards, opened{b, views})
+			g.dashboards = append(g.dashboards, opened{b, views, joinNames(views)})
 		}
 	}
 	if len(g.views) == 0 && len(g.dashboards) == 0 {
 		return Grant{}, report.Errorf(report.Unauthenticated, "What the embed token was for is no longer offered. Ask for a new one.")
 	}
 	return g, nil
+}
+
+// joinNames returns the names of views as one comparable value.
+func joinNames(views []*View) string {
+	var names strings.Builder
+	for _, v := range views {
+		names.WriteString(v.Name)
+		names.WriteByte(0)
+	}
+	return names.String()
 }
 
 // A tokenFilter is what a token narrows a view to.

@@ -63,11 +63,12 @@ type memory struct {
 	boards  *otter.Cache[boardKey, *PreparedDashboard]
 }
 
-// A boardKey is all that the questions of a dashboard's panels depend on, beside the
-// property's time zone and fields.
+// A boardKey is all that a dashboard's answers depend on, beside its reports and the
+// properties' settings and fields.
 type boardKey struct {
 	board                    *board // of the rules
 	view                     *View
+	views                    string // that the grant opens: their names
 	narrowing                narrowing
 	start, end, first, today report.Date
 }

@@ -1,6 +1,12 @@
 package report
 
-import "time"
+import (
+	"errors"
+	"time"
+)
+
+// ErrNotCached answers a question that is OnlyIfCached when memory has no fresh report.
+var ErrNotCached = errors.New("report: no fresh report is cached")
 
 // A Question is a query that the gate allowed: narrowed, on one property, with its dates resolved. It is immutable, so all
 // who ask it share it. A Source takes nothing else.
@@ -9,6 +15,7 @@ type Question struct {
 	key     Key
 	urgency Urgency
 	ages    *Ages
+	cached  bool // see OnlyIfCached
 }
 
 // NewQuestion returns the question of an allowed query, which must not be changed any more. The ages are the view's, nil
@@ -34,6 +41,17 @@ func (q *Question) Ages() *Ages { return q.ages }
 
 // Urgency returns how urgent the question is.
 func (q *Question) Urgency() Urgency { return q.urgency }
+
+// OnlyIfCached reports whether a cache must answer at once: with a fresh report from memory,
+// or else with ErrNotCached (RFC 9111, section 5.2.1.7). Other sources ignore it.
+func (q *Question) OnlyIfCached() bool { return q.cached }
+
+// IfCached returns the question as one that is OnlyIfCached.
+func (q *Question) IfCached() *Question {
+	other := *q
+	other.cached = true
+	return &other
+}
 
 // At returns the question with another urgency.
 func (q *Question) At(u Urgency) *Question {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
@@ -13,8 +15,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// dashboardJSON is a dashboard with the data of its panels. It is an allow-list:
-// what is not named here reaches no viewer.
+// dashboardJSON is a dashboard without its panels, and without expiresIn, the seconds until
+// the embed token expires. It is an allow-list: what is not named here reaches no viewer.
 type dashboardJSON struct {
 	Name        string            `json:"name"`
 	Title       string            `json:"title"`
@@ -23,7 +25,6 @@ type dashboardJSON struct {
 	Views       []policy.ViewInfo `json:"views"`
 	Range       rangeJSON         `json:"range"`
 	Today       string            `json:"today"`
-	ExpiresIn   int               `json:"expiresIn"` // seconds that the embed token still lives
 }
 
 type rangeJSON struct {
@@ -105,66 +106,59 @@ func (s *Server) askDashboard(ctx context.Context, grant policy.Grant, req polic
 	return dashboardReply{answer, body}, err
 }
 
-// encodeDashboard writes the JSON around the reports without decoding them.
+// encodeDashboard writes the JSON around the reports without decoding them. Only its first
+// member depends on the token.
 func encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Range, now, expires time.Time) (body, error) {
 	chosen = cmp.Or(chosen, a.Dashboard.Range, dashboard.Range{Start: a.Start, End: a.End})
-	head, err := json.Marshal(dashboardJSON{
-		Name: a.Dashboard.Name, Title: a.Dashboard.Title, Description: a.Dashboard.Description,
-		View: a.View, Views: append([]policy.ViewInfo{}, a.Views...),
-		Range:     rangeJSON{chosen.String(), a.Start.String(), a.End.String()},
-		Today:     a.Today.String(),
-		ExpiresIn: secondsUntil(now, expires),
-	})
+	rest, err := encodeShared(a, chosen, now)
 	if err != nil {
 		return body{}, err
 	}
-	panels, err := panelsOf(a, now)
-	if err != nil {
-		return body{}, err
-	}
-	return partialBody(open(head), panels), nil
+	own := strconv.AppendInt([]byte(`{"expiresIn":`), int64(secondsUntil(now, expires)), 10)
+	return partialBody(append(own, ','), rest), nil
 }
 
-// Encoded panels are for all who ask for them while their ages are what they say,
-// which is less than a second.
-type encodedPanels struct {
+// An encodedDashboard is the JSON of a dashboard but for what depends on the token. It is
+// valid while the ages in it are, which is less than a second.
+type encodedDashboard struct {
 	*sharedBody
+	chosen    dashboard.Range
+	view      policy.ViewInfo
+	views     []policy.ViewInfo
 	reports   []*report.Report // none is nil
 	from, end time.Time
 }
 
-// holds reports whether the panels, encoded anew, would be the same.
-func (e *encodedPanels) holds(a *policy.DashboardAnswer, now time.Time) bool {
-	if now.Before(e.from) || !now.Before(e.end) || len(a.Panels) != len(e.reports) {
+// valid reports whether the dashboard, encoded now, would be the same.
+func (e *encodedDashboard) valid(a *policy.DashboardAnswer, chosen dashboard.Range, now time.Time) bool {
+	if now.Before(e.from) || !now.Before(e.end) || chosen != e.chosen || a.View != e.view || !slices.Equal(a.Views, e.views) {
 		return false
 	}
-	for i, p := range a.Panels {
-		if p.Report != e.reports[i] {
-			return false
+	return slices.EqualFunc(a.Panels, e.reports, func(p policy.PanelAnswer, r *report.Report) bool { return p.Report == r })
+}
+
+// encodeShared returns the JSON of a dashboard but for what depends on the token, without
+// its opening brace: as it was encoded last while that is valid.
+func encodeShared(a *policy.DashboardAnswer, chosen dashboard.Range, now time.Time) (*sharedBody, error) {
+	if a.Prepared != nil {
+		if last, _ := a.Prepared.Kept().(*encodedDashboard); last != nil && last.valid(a, chosen, now) {
+			return last.sharedBody, nil
 		}
 	}
-	return true
-}
-
-// lastWritten returns the panels of a dashboard as they were written last; nil for none.
-func lastWritten(of *policy.PreparedDashboard) *encodedPanels {
-	if of == nil {
-		return nil
-	}
-	last, _ := of.Kept().(*encodedPanels)
-	return last
-}
-
-// panelsOf returns the end of a dashboard's JSON.
-func panelsOf(a *policy.DashboardAnswer, now time.Time) (*sharedBody, error) {
-	if known := lastWritten(a.Prepared); known != nil && known.holds(a, now) {
-		return known.sharedBody, nil
-	}
-	text, err := encodePanels(a, now)
+	head, err := json.Marshal(dashboardJSON{
+		Name: a.Dashboard.Name, Title: a.Dashboard.Title, Description: a.Dashboard.Description,
+		View: a.View, Views: append([]policy.ViewInfo{}, a.Views...),
+		Range: rangeJSON{chosen.String(), a.Start.String(), a.End.String()},
+		Today: a.Today.String(),
+	})
 	if err != nil {
 		return nil, err
 	}
-	fresh := &encodedPanels{sharedBody: &sharedBody{plain: text}, from: now, end: now.Add(time.Second)}
+	text, err := encodePanels(open(head)[1:], a.Panels, now)
+	if err != nil {
+		return nil, err
+	}
+	fresh := &encodedDashboard{sharedBody: &sharedBody{plain: text}, chosen: chosen, view: a.View, views: a.Views, from: now, end: now.Add(time.Second)}
 	for _, p := range a.Panels {
 		if p.Err != nil || p.Report == nil {
 			return fresh.sharedBody, nil
@@ -180,16 +174,17 @@ func panelsOf(a *policy.DashboardAnswer, now time.Time) (*sharedBody, error) {
 	return fresh.sharedBody, nil
 }
 
-func encodePanels(a *policy.DashboardAnswer, now time.Time) (text []byte, err error) {
-	size := 16
-	for _, p := range a.Panels {
+// encodePanels returns the head of a dashboard's JSON, which is left open, with its panels.
+func encodePanels(head []byte, panels []policy.PanelAnswer, now time.Time) (text []byte, err error) {
+	size := len(head) + 16
+	for _, p := range panels {
 		size += 512
 		if p.Report != nil {
 			size += len(p.Report.Body)
 		}
 	}
-	text = append(make([]byte, 0, size), `,"panels":[`...)
-	for i, p := range a.Panels {
+	text = append(append(make([]byte, 0, size), head...), `,"panels":[`...)
+	for i, p := range panels {
 		if i > 0 {
 			text = append(text, ',')
 		}
