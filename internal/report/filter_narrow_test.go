@@ -37,7 +37,7 @@ func TestNarrows(t *testing.T) {
 		{`"customer=~(7|)"`, false, false},
 		{`"customer=~(acme){2}"`, true, true},
 		{`"customer=~(acme){0\\,2}"`, false, false},
-		{`"customer=~ "`, false, false},
+		{`{"filter":{"fieldName":"customer","stringFilter":{"matchType":"PARTIAL_REGEXP","value":" "}}}`, false, false},
 		{`{"filter":{"fieldName":"customer","stringFilter":{"value":"7"}}}`, true, true},
 		{`{"filter":{"fieldName":"Customer","stringFilter":{"value":"7"}}}`, true, false},
 		{`{"filter":{"fieldName":"customer","stringFilter":{"value":""}}}`, false, false},
