@@ -106,7 +106,7 @@ func (l *LogRecorder) Record(ctx context.Context, d Decision) {
 		}
 	}
 	if d.Query != nil {
-		attrs = append(attrs, slog.Any("query", queryWords(d.Query)))
+		attrs = append(attrs, slog.Any("query", queryFields(d.Query)))
 	}
 	for _, p := range d.Panels {
 		if p.Err != nil {
@@ -122,9 +122,9 @@ func (l *LogRecorder) Record(ctx context.Context, d Decision) {
 	l.log.LogAttrs(ctx, level, message, attrs...)
 }
 
-// queryWords says what a query asks for, with the fields that expressions read in
+// queryFields says what a query asks for, with the fields that expressions read in
 // their place, and without its filters' values.
-func queryWords(q *report.Query) slog.Value {
+func queryFields(q *report.Query) slog.Value {
 	var dimensions, metrics, ranges []string
 	q.Mentions(func(m report.Mention) {
 		switch {

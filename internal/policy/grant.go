@@ -15,7 +15,7 @@ type Grant struct {
 	rules      *Rules // that made the grant; nil in the zero Grant
 	claim      Claim
 	views      []*View // that may be queried freely
-	dashboards []opened
+	dashboards []grantedDashboard
 	filter     tokenFilter            // of every view that has none of its own
 	filters    map[string]tokenFilter // of the views of these names; filter is in each
 	asker      Asker
@@ -35,8 +35,8 @@ func (g Grant) For(asker Asker) Grant {
 	return g
 }
 
-// An opened dashboard is one with those of its views that a grant holds.
-type opened struct {
+// An grantedDashboard dashboard is one with those of its views that a grant holds.
+type grantedDashboard struct {
 	board *board
 	views []*View // at least one
 	names string  // of views, as a key
@@ -59,7 +59,7 @@ func (r *Rules) Grant(c Claim) (Grant, error) {
 			continue
 		}
 		if views := c.over(b); len(views) > 0 {
-			g.dashboards = append(g.dashboards, opened{b, views, joinNames(views)})
+			g.dashboards = append(g.dashboards, grantedDashboard{b, views, joinNames(views)})
 		}
 	}
 	if len(g.views) == 0 && len(g.dashboards) == 0 {
@@ -80,8 +80,8 @@ func joinNames(views []*View) string {
 
 // A tokenFilter is what a token narrows a view to.
 type tokenFilter struct {
-	filter    *report.Filter // nil for nothing
-	narrowing narrowing      // stands for filter
+	filter *report.Filter // nil for nothing
+	hash   filterHash     // stands for filter
 }
 
 func newTokenFilter(filters ...*report.Filter) (tokenFilter, error) {
@@ -91,7 +91,7 @@ func newTokenFilter(filters ...*report.Filter) (tokenFilter, error) {
 		}
 	}
 	both := report.And(filters...).Clone()
-	return tokenFilter{both, narrowingOf(both)}, CheckFilter(both)
+	return tokenFilter{both, hashFilter(both)}, CheckFilter(both)
 }
 
 // narrow reads the filters of a claim.
@@ -177,30 +177,56 @@ func (g Grant) view(s string) (*View, error) { return resolve(g.views, s) }
 // it may read the gate's refusal of what the grant does not hold: the same
 // from every page, whether or not there is such a view.
 func (g Grant) ReadableFrom(origin, view, dashboard string) bool {
+	v := g.target(view, dashboard)
+	return v == nil || v.lists(origin)
+}
+
+// TargetView returns the name of the view that a request is for, which names a view (by
+// name, alias or property id), or a dashboard over a view, empty for its first. It is
+// empty if the request names neither or the grant does not open the view.
+func (g Grant) TargetView(view, dashboard string) string {
+	if v := g.target(view, dashboard); v != nil {
+		return v.Name
+	}
+	return ""
+}
+
+// target returns the view of TargetView; nil for none.
+func (g Grant) target(view, dashboard string) *View {
 	views := g.views
 	if dashboard != "" {
-		o, err := g.dashboard(dashboard)
+		d, err := g.dashboard(dashboard)
 		if err != nil {
-			return true
+			return nil
 		}
-		if views = o.views; view == "" {
-			return views[0].lists(origin)
+		if views = d.views; view == "" {
+			return views[0]
 		}
 	}
 	if view == "" {
-		return true
+		return nil
 	}
 	v, err := resolve(views, view)
-	return err != nil || v.lists(origin)
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
-func (g Grant) dashboard(name string) (opened, error) {
+// Exporting returns the grant for an answer that is served as a file, which decisions
+// record.
+func (g Grant) Exporting() Grant {
+	g.asker.Export = true
+	return g
+}
+
+func (g Grant) dashboard(name string) (grantedDashboard, error) {
 	for _, o := range g.dashboards {
 		if o.board.Name == name {
 			return o, nil
 		}
 	}
-	return opened{}, report.Errorf(report.Forbidden, "This embed token does not open a dashboard %q.", report.Truncate(name))
+	return grantedDashboard{}, report.Errorf(report.Forbidden, "This embed token does not open a dashboard %q.", report.Truncate(name))
 }
 
 // resolve finds the view that a name, an alias or a property id means among

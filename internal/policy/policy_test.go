@@ -220,13 +220,13 @@ func TestHiddenFieldsEverywhere(t *testing.T) {
 	}
 	hidden := []string{"city", "CITY", "totalRevenue", "keyEvents", "conversions", "keyEvents:purchase", "conversions:purchase",
 		"keyevents:purchase", "dayOfWeek", "dayOfWeekZero", "customEvent:x", "customevent:x", "city ", "city\x00", "ci/ty", "", "a:b:c"}
-	for place, put := range places {
+	for place, askAndRecord := range places {
 		for _, name := range hidden {
 			if place == "expression" && name == "ci/ty" {
 				name = "ci/city"
 			}
 			q := sessions()
-			put(&q, name)
+			askAndRecord(&q, name)
 			_, err := g.Report(bg, gr, "shop", q)
 			wantKind(t, place+" "+name, err, report.Invalid)
 		}
@@ -271,12 +271,12 @@ func TestNamesOfExpressionsAreNoFields(t *testing.T) {
 	w, g, r := start(t, v)
 	gr := grant(t, r, Claim{Views: []string{"shop"}, Filter: is("sessionMedium", "organic")})
 	for _, name := range []string{"country", "Country", "sessionMedium", "sessions", "city", "dayOfWeek", "DAYOFWEEKZERO", "minutesAgo", "conversions", "dateRange", "comparison"} {
-		for _, put := range []func(q *report.Query){
+		for _, askAndRecord := range []func(q *report.Query){
 			func(q *report.Query) { q.Dimensions = []report.Dimension{concatenated(name, "cityId")} },
 			func(q *report.Query) { q.Metrics = []report.Metric{{Name: name, Expression: "eventCount/2"}} },
 		} {
 			q := sessions()
-			put(&q)
+			askAndRecord(&q)
 			_, err := g.Report(bg, gr, "shop", q)
 			if wantKind(t, name, err, report.Invalid); !strings.Contains(report.AsError(err).Message, "choose another name") {
 				t.Errorf("%s: %v", name, err)
@@ -606,7 +606,7 @@ func TestLeftOutRowsAreTold(t *testing.T) {
 		given.Rows = c.rows
 		q := sessions()
 		q.Limit, q.Offset = c.limit, c.offset
-		asked := NewAsked(q, 100)
+		asked := NewParsedQuery(q, 100)
 		grant := grant(t, r, Claim{Views: []string{"shop"}})
 		first, err := g.Answer(bg, grant, "shop", asked)
 		if err != nil || first.MaxRows != c.told || given.MaxRows != 0 {

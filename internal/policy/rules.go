@@ -1,10 +1,13 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
@@ -47,7 +50,7 @@ func NewRules(views []View, dashboards []dashboard.Dashboard) (*Rules, error) {
 			r.origins[origin] = true
 		}
 	}
-	errs = append(errs, r.checkAddresses())
+	errs = append(errs, r.checkNames())
 	for _, d := range dashboards {
 		b, err := r.board(d)
 		if err != nil {
@@ -69,7 +72,7 @@ func (v View) clone() *View {
 	v.Aliases = slices.Clone(v.Aliases)
 	v.Fields = Fields{Allow: slices.Clone(v.Fields.Allow), Deny: slices.Clone(v.Fields.Deny)}
 	v.Filter = v.Filter.Clone()
-	v.number = numberOf(v.Name, v.Aliases)
+	v.number = numericID(v.Name, v.Aliases)
 	return &v
 }
 
@@ -82,39 +85,39 @@ type Fault struct {
 // Faults returns everything that is wrong with v by itself.
 func (v View) Faults() []Fault {
 	var faults []Fault
-	complain := func(setting, format string, args ...any) {
+	add := func(setting, format string, args ...any) {
 		faults = append(faults, Fault{setting, fmt.Errorf(format, args...)})
 	}
 	if !namePattern.MatchString(v.Name) {
-		complain("name", "must be lower-case letters, digits, - and _, at most 64")
+		add("name", "must be lower-case letters, digits, - and _, at most 64")
 	}
 	if v.Account == "" {
-		complain("account", "name the Google account that asks")
+		add("account", "name the Google account that asks")
 	}
 	if !propertyPattern.MatchString(v.Property) {
-		complain("property", "%q is not a GA4 property id: write its digits, from Admin → Property details", v.Property)
+		add("property", "%q is not a GA4 property id: write its digits, from Admin → Property details", v.Property)
 	}
 	for _, a := range v.Aliases {
 		if !aliasPattern.MatchString(a) {
-			complain("aliases", "%q is not an id such as ga:123", a)
+			add("aliases", "%q is not an id such as ga:123", a)
 		}
 	}
 	for _, o := range v.Origins {
 		if !origin.Is(o) {
-			complain("origins", "%q is not an origin: write scheme://host[:port] as browsers send it, without a path or *", o)
+			add("origins", "%q is not an origin: write scheme://host[:port] as browsers send it, without a path or *", o)
 		}
 	}
 	if err := CheckFilter(v.Filter); err != nil {
-		complain("filter", "%w", err)
+		add("filter", "%w", err)
 	}
 	if err := v.Fields.validate(); err != nil {
-		complain("fields", "%w", err)
+		add("fields", "%w", err)
 	}
 	if v.History.Days < 0 {
-		complain("history.days", "%d is negative", v.History.Days)
+		add("history.days", "%d is negative", v.History.Days)
 	}
 	if v.MaxRows < 0 || v.MaxRows > report.MaxLimit {
-		complain("max_rows", "%d is not one of 0 to %d", v.MaxRows, report.MaxLimit)
+		add("max_rows", "%d is not one of 0 to %d", v.MaxRows, report.MaxLimit)
 	}
 	return faults
 }
@@ -133,9 +136,9 @@ func CheckFilter(f *report.Filter) error {
 	return probe.Validate()
 }
 
-// checkAddresses makes sure that a name or alias means one view, and that none
-// hides another view's property id.
-func (r *Rules) checkAddresses() error {
+// checkNames makes sure that a name or alias means one view, and that none
+// checkVisible another view's property id.
+func (r *Rules) checkNames() error {
 	var errs []error
 	owner := map[string]string{}
 	for _, v := range r.views {
@@ -151,7 +154,7 @@ func (r *Rules) checkAddresses() error {
 			errs = append(errs, fmt.Errorf("view %q: the name or alias %q is the property id of view %q", other, v.Property, v.Name))
 		}
 	}
-	return errors.Join(append(errs, r.checkNumbers()...)...)
+	return errors.Join(append(errs, r.checkNumericIDs()...)...)
 }
 
 func (r *Rules) board(d dashboard.Dashboard) (*board, error) {
@@ -188,18 +191,18 @@ func (v *View) checkPanel(p dashboard.Panel) error {
 		return errors.New("the view does not allow realtime")
 	}
 	if q.Realtime {
-		if names := lackedInRealtime(v.Filter); names != nil {
+		if names := missingInRealtime(v.Filter); names != nil {
 			return fmt.Errorf("filter of view %q reads %s, which realtime questions do not have, so they are refused", v.Name, strings.Join(names, ", "))
 		}
 		if err := realtimeFields(q); err != nil {
 			return err
 		}
 	}
-	return v.hides(q)
+	return v.checkVisible(q)
 }
 
-// hides says which setting of a view hides a field that a query reads, see checkFields.
-func (v *View) hides(q report.Query) (err error) {
+// checkVisible says which setting of a view hides a field that a query reads, see checkFields.
+func (v *View) checkVisible(q report.Query) (err error) {
 	q.Mentions(func(m report.Mention) {
 		switch {
 		case err != nil || v.Fields.allows(m.Name):
@@ -387,4 +390,63 @@ func (r *Rules) DashboardViews(name string) (views []string, ok bool) {
 		return nil, false
 	}
 	return slices.Clone(b.Views), true
+}
+
+// oldID is an alias that Universal Analytics' clients can write. Fifteen digits
+// are exact in JavaScript, which reads numbers up to 2^53.
+var oldID = regexp.MustCompile(`^ga:([1-9][0-9]{0,14})$`)
+
+// Numbers made of names have fifteen digits: more than any id that Google has
+// given out, so that they are nobody's, and as many as JavaScript can hold.
+const (
+	firstMadeID = 100_000_000_000_000
+	pastMadeIDs = 1_000_000_000_000_000
+)
+
+// numericID returns the number by which the dialects of Universal Analytics name
+// a view: that of its first old id, or else one made of the view's name, which
+// its viewers know. It tells nothing of the property, and stays the same
+// whatever else the configuration says.
+func numericID(name string, aliases []string) string {
+	for _, a := range aliases {
+		if m := oldID.FindStringSubmatch(a); m != nil {
+			return m[1]
+		}
+	}
+	sum := sha256.Sum256([]byte("view " + name))
+	n := binary.BigEndian.Uint64(sum[:8])
+	return strconv.FormatUint(firstMadeID+n%(pastMadeIDs-firstMadeID), 10)
+}
+
+// checkNumericIDs makes sure that a number made of a view's name means nothing else.
+func (r *Rules) checkNumericIDs() (errs []error) {
+	taken := map[string]string{}
+	for _, v := range r.views {
+		taken[v.Name], taken[v.Property] = "a view's name", "a property id"
+		for _, a := range v.Aliases {
+			taken[a] = "an alias of view " + v.Name
+		}
+	}
+	for _, v := range r.views {
+		if v.aliased() {
+			continue
+		}
+		for _, id := range []string{v.number, "ga:" + v.number} {
+			if what, ok := taken[id]; ok {
+				errs = append(errs, fmt.Errorf("view %q: the id ga:%s, made of its name, is %s already: give it an id under aliases, such as ga:1", v.Name, v.number, what))
+			}
+		}
+		taken["ga:"+v.number] = "that of view " + v.Name
+	}
+	return errs
+}
+
+// aliased reports whether the view's number is one of its aliases.
+func (v *View) aliased() bool {
+	for _, a := range v.Aliases {
+		if oldID.MatchString(a) {
+			return true
+		}
+	}
+	return false
 }

@@ -105,7 +105,7 @@ func (s *Server) limitRequests(r *http.Request, grant policy.Grant) error {
 // limitView limits the requests about a view, so that a popular one leaves others their
 // share. Only requests that may see the view count, so that no others use up its limit.
 func (s *Server) limitView(grant policy.Grant, view, dashboard string) error {
-	name := grant.About(view, dashboard)
+	name := grant.TargetView(view, dashboard)
 	if name == "" {
 		return nil // refused by the gate, or named by the body
 	}

@@ -65,12 +65,12 @@ func rows(n int) []byte {
 // before, and one that was not.
 func BenchmarkReading(b *testing.B) {
 	body := []byte(oftenAsked)
-	for _, newAsked := range []bool{true, false} {
-		b.Run(map[bool]string{true: "remembered", false: "new"}[newAsked], func(b *testing.B) {
+	for _, newParsedQueries := range []bool{true, false} {
+		b.Run(map[bool]string{true: "remembered", false: "new"}[newParsedQueries], func(b *testing.B) {
 			m := newQueryCache()
 			b.ReportAllocs()
 			for b.Loop() {
-				if !newAsked {
+				if !newParsedQueries {
 					b.StopTimer()
 					m.entries.InvalidateAll()
 					b.StartTimer()

@@ -30,7 +30,7 @@ type queryKey struct {
 
 // A cachedQuery is the parsed form of a text.
 type cachedQuery struct {
-	queries []*policy.Asked
+	queries []*policy.ParsedQuery
 	v3      ua.Query // of a v3 request, in place of queries
 	size    int      // of the text, in bytes
 	// plan is the latest translation of v3.
@@ -63,10 +63,10 @@ func (c *queryCache) get(method string, text []byte, parse func() (*cachedQuery,
 }
 
 // body returns the queries of a request body.
-func (c *queryCache) body(method string, body []byte, decode func([]byte) ([]report.Query, error)) ([]*policy.Asked, error) {
+func (c *queryCache) body(method string, body []byte, decode func([]byte) ([]report.Query, error)) ([]*policy.ParsedQuery, error) {
 	q, err := c.get(method, body, func() (*cachedQuery, error) {
 		queries, err := decode(body)
-		return &cachedQuery{queries: newAsked(queries, len(body))}, err
+		return &cachedQuery{queries: newParsedQueries(queries, len(body))}, err
 	})
 	if err != nil {
 		return nil, err
@@ -83,11 +83,11 @@ func (c *queryCache) address(method string, at *url.URL, parse func(url.Values) 
 	})
 }
 
-// newAsked prepares queries for the gate, from a text of size bytes.
-func newAsked(queries []report.Query, size int) []*policy.Asked {
-	asked := make([]*policy.Asked, len(queries))
+// newParsedQueries prepares queries for the gate, from a text of size bytes.
+func newParsedQueries(queries []report.Query, size int) []*policy.ParsedQuery {
+	asked := make([]*policy.ParsedQuery, len(queries))
 	for i, q := range queries {
-		asked[i] = policy.NewAsked(q, size)
+		asked[i] = policy.NewParsedQuery(q, size)
 	}
 	return asked
 }

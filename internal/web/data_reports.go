@@ -87,7 +87,7 @@ func batchCall(member string, decode func([]byte) ([]report.Query, error)) func(
 }
 
 // readQueries returns the queries of a request's body.
-func (s *Server) readQueries(r *http.Request, method string, decode func([]byte) ([]report.Query, error)) ([]*policy.Asked, error) {
+func (s *Server) readQueries(r *http.Request, method string, decode func([]byte) ([]report.Query, error)) ([]*policy.ParsedQuery, error) {
 	body, err := readBody(r, maxReportBody)
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ type v3Key struct {
 type v3Plan struct {
 	*ua.Plan
 	v3Key
-	queries []*policy.Asked
+	queries []*policy.ParsedQuery
 }
 
 // translate returns the query's plan, translating it unless the latest plan has the key.
@@ -33,7 +33,7 @@ func (q *cachedQuery) translate(key v3Key, options func() ua.Options) (*v3Plan, 
 	if err != nil {
 		return nil, err
 	}
-	p := &v3Plan{plan, key, newAsked(plan.Queries(), q.size)}
+	p := &v3Plan{plan, key, newParsedQueries(plan.Queries(), q.size)}
 	q.plan.Store(p)
 	return p, nil
 }

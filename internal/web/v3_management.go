@@ -85,11 +85,11 @@ func (s *Server) managementList(r *http.Request, grant policy.Grant) (reply, err
 		at.Item = s.profileNumber(r.Context(), grant, at.Item)
 	}
 	prefix, _, _ := strings.Cut(r.URL.Path, "/management")
-	namings, err := s.gate.Namings(r.Context(), grant)
+	access, err := s.gate.FieldAccesses(r.Context(), grant)
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.management(prefix, grant, views, namings).Answer(at, q)
+	body, err := s.management(prefix, grant, views, access).Answer(at, q)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (s *Server) managementList(r *http.Request, grant policy.Grant) (reply, err
 
 // management describes the views of a grant and the names allowed in each. Their website
 // is the requesting page: it may not learn where else a view is shown.
-func (s *Server) management(prefix string, grant policy.Grant, views []policy.ViewInfo, namings []policy.Naming) ua.Management {
+func (s *Server) management(prefix string, grant policy.Grant, views []policy.ViewInfo, access []policy.FieldAccess) ua.Management {
 	m := ua.Management{Base: s.base + prefix, AccountName: googleAccountTitle, Website: grant.Origin()}
 	if m.Website == "" {
 		m.Website = s.base
@@ -106,7 +106,7 @@ func (s *Server) management(prefix string, grant policy.Grant, views []policy.Vi
 	for i, v := range views {
 		m.Views = append(m.Views, ua.ManagedView{
 			Profile: ua.NewProfile(v.Number, v.Title), TimeZone: v.TimeZone, CurrencyCode: v.CurrencyCode,
-			Options: s.dialects[v.Name].Visible(namings[i].May),
+			Options: s.dialects[v.Name].Visible(access[i].May),
 		})
 	}
 	return m
@@ -130,12 +130,12 @@ func (s *Server) columns(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	namings, err := s.gate.Namings(r.Context(), grant)
+	access, err := s.gate.FieldAccesses(r.Context(), grant)
 	if err != nil {
 		return nil, err
 	}
 	var views []ua.ColumnView
-	for _, n := range namings {
+	for _, n := range access {
 		views = append(views, ua.ColumnView{Options: s.dialects[n.View], May: n.May, Has: n.Has})
 	}
 	body, err := ua.ColumnsOf(views).JSON(q)

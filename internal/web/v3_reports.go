@@ -137,7 +137,7 @@ func (s *Server) v3Options(r *http.Request, view policy.ViewInfo, today report.D
 }
 
 // askAll asks the gate any number of queries; it returns the first error.
-func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, queries []*policy.Asked) ([]*report.Report, error) {
+func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, queries []*policy.ParsedQuery) ([]*report.Report, error) {
 	if len(queries) == 1 {
 		answer, err := s.gate.Answer(ctx, grant, view, queries[0])
 		return []*report.Report{answer}, err

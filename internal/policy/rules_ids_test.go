@@ -17,7 +17,7 @@ func TestNumberIsTheFirstOldID(t *testing.T) {
 		{nil, ""},
 		{[]string{"ga:0123", "ga:1234567890123456", "123", "ga:x1"}, ""}, // not exact in JavaScript, or no number
 	} {
-		got := numberOf("shop", c.aliases)
+		got := numericID("shop", c.aliases)
 		if c.want != "" && got != c.want {
 			t.Errorf("%v: %s instead of %s", c.aliases, got, c.want)
 		}
@@ -30,7 +30,7 @@ func TestNumberIsTheFirstOldID(t *testing.T) {
 // Pages keep ids for years: the number that a name makes must never change.
 func TestNumberOfNameIsStable(t *testing.T) {
 	for name, want := range map[string]string{"shop": shopNumber, "blog": blogNumber} {
-		if got := numberOf(name, nil); got != want || len(got) != 15 {
+		if got := numericID(name, nil); got != want || len(got) != 15 {
 			t.Errorf("%s: %s instead of %s", name, got, want)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 func BenchmarkDashboard(b *testing.B) {
 	w, g, r := start(b, shop())
 	gr := grant(b, r, Claim{Dashboards: []string{"overview"}, Filter: is("deviceCategory", "mobile")})
-	remembering(b, w, g.memory.boards.InvalidateAll, func() error {
+	remembering(b, w, g.cache.dashboards.InvalidateAll, func() error {
 		_, err := g.Dashboard(b.Context(), gr, DashboardRequest{Name: "overview"})
 		return err
 	})
@@ -21,12 +21,12 @@ func BenchmarkDashboard(b *testing.B) {
 func BenchmarkAnswer(b *testing.B) {
 	w, g, r := start(b, shop())
 	gr := grant(b, r, Claim{Views: []string{"shop"}, Filter: is("deviceCategory", "mobile")})
-	asked := NewAsked(report.Query{
+	asked := NewParsedQuery(report.Query{
 		Dimensions: []report.Dimension{{Name: "date"}}, Metrics: []report.Metric{{Name: "sessions"}, {Name: "totalUsers"}},
 		DateRanges: []report.DateRange{{StartDate: "28daysAgo", EndDate: "yesterday"}},
 	}, 200)
 	forget := func() {
-		g.memory.allowed.InvalidateAll()
+		g.cache.queries.InvalidateAll()
 		asked.last.Store(nil)
 	}
 	remembering(b, w, forget, func() error {

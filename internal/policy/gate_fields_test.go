@@ -41,7 +41,7 @@ func TestNaming(t *testing.T) {
 		{Fields{Deny: []string{"itemRevenue"}}, errors.New("down"), "calcMetric:open", false, true},
 		{Fields{}, nil, "keyEvents:purchase", true, true},
 	} {
-		n := Naming{"shop", c.fields, func() *report.Fields {
+		n := FieldAccess{"shop", c.fields, func() *report.Fields {
 			all, err := definitions{err: c.err}.Fields(t.Context(), "", "")
 			if err != nil {
 				return nil

@@ -15,7 +15,7 @@ func (v *View) check(q report.Query, extra *report.Filter) error {
 	}
 	// The same sentence for both: that a view is narrowed, and by what, is
 	// nothing that viewers learn.
-	if q.Realtime && !(v.Realtime && holdsInRealtime(v.Filter) && holdsInRealtime(extra)) {
+	if q.Realtime && !(v.Realtime && validInRealtime(v.Filter) && validInRealtime(extra)) {
 		return report.Errorf(report.Forbidden, "This view does not answer realtime questions.")
 	}
 	if err := v.checkFields(q); err != nil {
@@ -40,7 +40,7 @@ func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location,
 	today := report.DateOf(now, zone)
 	d := days{first: v.History.first(today), today: today, refuse: v.History.Refuse}
 	if !d.first.IsZero() && !q.Realtime {
-		d.first = d.first.AddDays(looksBack(q)) // what is counted must not reach further back
+		d.first = d.first.AddDays(lookback(q)) // what is counted must not reach further back
 	}
 	if d.first.After(today) {
 		return q, false, report.Errorf(report.Forbidden, "This view's history is shorter than the days that the metrics count back.")
@@ -56,28 +56,28 @@ func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location,
 	return q, clipped, err
 }
 
-// rolling are the metrics, in lower case, whose value on a day counts users of days
+// rollingMetrics are the metrics, in lower case, whose value on a day counts users of days
 // before it too, and of how many. Source: the Data API's schema of metrics.
-var rolling = map[string]int{
+var rollingMetrics = map[string]int{
 	"active7dayusers": 6, "dauperwau": 6,
 	"active28dayusers": 27, "daupermau": 27, "waupermau": 27,
 }
 
-// looksBack returns how many days before its dates a query counts.
-func looksBack(q report.Query) int {
+// lookback returns how many days before its dates a query counts.
+func lookback(q report.Query) int {
 	most := 0
 	q.Mentions(func(m report.Mention) {
 		if m.Metric {
-			most = max(most, rolling[strings.ToLower(m.Name)])
+			most = max(most, rollingMetrics[strings.ToLower(m.Name)])
 		}
 	})
 	return most
 }
 
-// rolls reports whether a calculated metric is computed from a rolling one.
-func rolls(field report.Field) bool {
+// usesRolling reports whether a calculated metric is computed from a rolling one.
+func usesRolling(field report.Field) bool {
 	return slices.ContainsFunc(operands[0].FindAllString(field.Expression, -1), func(name string) bool {
-		return rolling[strings.ToLower(name)] > 0
+		return rollingMetrics[strings.ToLower(name)] > 0
 	})
 }
 
@@ -122,32 +122,35 @@ func (d days) outside() *report.Error {
 // boundDates resolves and clips the ranges in place.
 func (d days) boundDates(ranges []report.DateRange) (clipped bool, err error) {
 	for i := range ranges {
-		start, end, err := d.resolve(ranges[i])
+		start, err := report.ResolveDate("startDate", ranges[i].StartDate, d.today)
 		if err != nil {
 			return clipped, err
 		}
-		if start.Before(d.first) {
-			if d.refuse || end.Before(d.first) {
-				return clipped, d.outside()
-			}
-			start, clipped = d.first, true
+		end, err := report.ResolveDate("endDate", ranges[i].EndDate, d.today)
+		if err != nil {
+			return clipped, err
 		}
+		start, cut, err := d.clip(start, end)
+		if err != nil {
+			return clipped, err
+		}
+		clipped = clipped || cut
 		ranges[i].StartDate, ranges[i].EndDate = start.String(), end.String()
 	}
 	return clipped, nil
 }
 
-func (d days) resolve(r report.DateRange) (start, end report.Date, err error) {
-	if start, err = report.ResolveDate("startDate", r.StartDate, d.today); err != nil {
-		return start, end, err
+// clip moves the start of a range into the view's history.
+func (d days) clip(start, end report.Date) (first report.Date, clipped bool, err error) {
+	switch {
+	case start.After(end):
+		return start, false, report.Errorf(report.Invalid, "start_date must be less than or equal to end_date. start_date = %s and end_date = %s", start, end)
+	case !start.Before(d.first):
+		return start, false, nil
+	case d.refuse || end.Before(d.first):
+		return start, false, d.outside()
 	}
-	if end, err = report.ResolveDate("endDate", r.EndDate, d.today); err != nil {
-		return start, end, err
-	}
-	if start.After(end) {
-		err = report.Errorf(report.Invalid, "start_date must be less than or equal to end_date. start_date = %s and end_date = %s", start, end)
-	}
-	return start, end, err
+	return d.first, true, nil
 }
 
 // The minutes that Google looks back when a realtime question names none.
@@ -192,4 +195,44 @@ func (d days) boundMinutes(ranges []report.MinuteRange, open time.Duration) (cli
 func (d days) sinceMidnight(open time.Duration) []report.MinuteRange {
 	most := int(open / time.Minute)
 	return []report.MinuteRange{{StartMinutesAgo: &most}}
+}
+
+// checkPivots refuses pivots of more rows than the view answers. They are not
+// cut: that would take whole columns or rows from the table.
+func (v *View) checkPivots(q report.Query) error {
+	if len(q.Pivots) == 0 || v.MaxRows == 0 {
+		return nil
+	}
+	product := int64(1)
+	for _, p := range q.Pivots {
+		product *= int64(p.Limit)
+	}
+	if product > v.MaxRows {
+		return report.Errorf(report.Invalid, "This view answers %d rows at most, and the limits of the pivots allow %d: ask for less.", v.MaxRows, product)
+	}
+	return nil
+}
+
+// narrowRows bounds the rows of q, whose filter is narrowed. Where there are
+// pivots, which have limits of their own, it adds to the dimensions those that the
+// filter reads, which Google requires. As no pivot names them they are not visible.
+// Whether there is room for them does not depend on which they are: it would tell.
+func (v *View) narrowRows(q *report.Query, extra *report.Filter) error {
+	if len(q.Pivots) == 0 {
+		q.Limit, _ = v.limit(q.Limit)
+		return nil
+	}
+	narrowing := map[string]bool{}
+	for _, f := range []*report.Filter{v.Filter, extra} {
+		f.Walk(func(c *report.Condition) { narrowing[c.FieldName] = true })
+	}
+	if len(q.Dimensions)+len(narrowing) > report.MaxDimensions {
+		return report.Errorf(report.Invalid, "These dimensions and metrics cannot be asked together over this view.")
+	}
+	q.DimensionFilter.Walk(func(c *report.Condition) {
+		if !slices.ContainsFunc(q.Dimensions, func(d report.Dimension) bool { return d.Name == c.FieldName }) {
+			q.Dimensions = append(q.Dimensions, report.Dimension{Name: c.FieldName})
+		}
+	})
+	return nil
 }

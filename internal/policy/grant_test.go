@@ -2,9 +2,9 @@ package policy
 
 import "testing"
 
-// What a grant does not open is about no view, or its holder could use up what the
+// What a grant does not open has no target view, or its holder could use up what the
 // view's limits let others do.
-func TestAbout(t *testing.T) {
+func TestTargetView(t *testing.T) {
 	_, _, rules := start(t, shop(), blog())
 	views := grant(t, rules, Claim{Views: []string{"shop"}})
 	dashboards := grant(t, rules, Claim{Dashboards: []string{"overview"}})
@@ -25,7 +25,7 @@ func TestAbout(t *testing.T) {
 		{"a dashboard over no view", dashboards, "nothing", "overview", ""},
 		{"nobody's", Grant{}, "shop", "overview", ""},
 	} {
-		if got := tt.grant.About(tt.view, tt.dashboard); got != tt.want {
+		if got := tt.grant.TargetView(tt.view, tt.dashboard); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}

@@ -81,9 +81,9 @@ func (f Fields) denies(name string) bool {
 	})
 }
 
-// calculated begins the names of metrics that a property's owner defined over
+// calculatedPrefix begins the names of metrics that a property's owner defined over
 // other metrics.
-const calculated = "calcMetric:"
+const calculatedPrefix = "calcMetric:"
 
 // operands finds the fields in a calculated metric's expression. A hyphen may
 // belong to a parameter's name or be a minus, so both readings are found.
@@ -100,11 +100,11 @@ func (f Fields) discloses(field report.Field) bool {
 	})
 }
 
-// calculates returns the calculated metrics that a query reads.
-func calculates(q report.Query) []string {
+// calculatedMetrics returns the calculated metrics that a query reads.
+func calculatedMetrics(q report.Query) []string {
 	var names []string
 	q.Mentions(func(m report.Mention) {
-		if m.Metric && strings.HasPrefix(strings.ToLower(m.Name), strings.ToLower(calculated)) {
+		if m.Metric && strings.HasPrefix(strings.ToLower(m.Name), strings.ToLower(calculatedPrefix)) {
 			names = append(names, m.Name)
 		}
 	})
@@ -171,22 +171,22 @@ func (v *View) checkChosen(all *report.Fields, extra *report.Filter, chosen []st
 func exists(all *report.Fields, names []string) bool {
 	for _, fields := range [][]report.Field{all.Dimensions, all.Metrics} {
 		for i := range fields {
-			if oneIs(names, fields[i].APIName) || slices.ContainsFunc(fields[i].DeprecatedAPINames, func(old string) bool { return oneIs(names, old) }) {
+			if containsFold(names, fields[i].APIName) || slices.ContainsFunc(fields[i].DeprecatedAPINames, func(old string) bool { return containsFold(names, old) }) {
 				return true
 			}
 		}
 	}
-	isName := func(name string) bool { return oneIs(names, name) }
+	isName := func(name string) bool { return containsFold(names, name) }
 	return slices.ContainsFunc(realtimeDimensions, isName) || slices.ContainsFunc(realtimeMetrics, isName)
 }
 
 // reads reports whether a filter reads a field of one of these names.
 func reads(f *report.Filter, names []string) (found bool) {
-	f.Walk(func(c *report.Condition) { found = found || oneIs(names, c.FieldName) })
+	f.Walk(func(c *report.Condition) { found = found || containsFold(names, c.FieldName) })
 	return found
 }
 
-func oneIs(names []string, name string) bool {
+func containsFold(names []string, name string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
@@ -208,9 +208,9 @@ func noSuchField(name, kind string, realtime bool) *report.Error {
 
 var unknownField = regexp.MustCompile(`Field (\S+) is not a valid (dimension|metric)\.`)
 
-// alike makes Google's answer about an unknown field the same, letter for
+// normalizeUnknownField makes Google's answer about an unknown field the same, letter for
 // letter, as the gate's about a hidden one: Google may add a guess.
-func alike(err error, realtime bool) error {
+func normalizeUnknownField(err error, realtime bool) error {
 	e := report.AsError(err)
 	if e == nil || e.Kind != report.Invalid {
 		return err
@@ -237,10 +237,10 @@ func hiddenFields(q report.Query, filters ...*report.Filter) []string {
 	return hidden
 }
 
-// discreet keeps Google's complaints about a filter that the asker did not write
+// redactFilterFields keeps Google's complaints about a filter that the asker did not write
 // from telling the asker that there is one, and over what. That such a filter reads no
 // valid field is not for the asker to correct.
-func discreet(err error, hidden []string) error {
+func redactFilterFields(err error, hidden []string) error {
 	e := report.AsError(err)
 	if e == nil || e.Kind != report.Invalid {
 		return err
@@ -256,11 +256,11 @@ func discreet(err error, hidden []string) error {
 	return err
 }
 
-// holdsInRealtime reports whether realtime questions can be narrowed by f.
-func holdsInRealtime(f *report.Filter) bool { return len(lackedInRealtime(f)) == 0 }
+// validInRealtime reports whether realtime questions can be narrowed by f.
+func validInRealtime(f *report.Filter) bool { return len(missingInRealtime(f)) == 0 }
 
-// lackedInRealtime are the dimensions of f that realtime questions do not have.
-func lackedInRealtime(f *report.Filter) (names []string) {
+// missingInRealtime are the dimensions of f that realtime questions do not have.
+func missingInRealtime(f *report.Filter) (names []string) {
 	f.Walk(func(c *report.Condition) {
 		if !inRealtime(c.FieldName) && !slices.Contains(names, c.FieldName) {
 			names = append(names, c.FieldName)

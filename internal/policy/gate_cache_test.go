@@ -14,13 +14,13 @@ import (
 func (w *world) last() report.Query { return w.asked[len(w.asked)-1] }
 
 func (g *Gate) remembers() int {
-	g.memory.allowed.CleanUp()
-	return g.memory.allowed.EstimatedSize()
+	g.cache.queries.CleanUp()
+	return g.cache.queries.EstimatedSize()
 }
 
 func TestEachReadIsDecidedAndRecorded(t *testing.T) {
 	w, g, r := start(t, shop())
-	asked := NewAsked(sessions(), 100)
+	asked := NewParsedQuery(sessions(), 100)
 	for i, session := range []string{"one", "two", "one"} {
 		w.now = w.now.Add(time.Second)
 		if _, err := g.Answer(bg, grant(t, r, Claim{Session: session, Views: []string{"shop"}}), "shop", asked); err != nil {
@@ -43,7 +43,7 @@ func TestEachReadIsDecidedAndRecorded(t *testing.T) {
 
 func TestMemoryIsNotSharedBetweenNarrowings(t *testing.T) {
 	w, g, r := start(t, shop())
-	asked := NewAsked(sessions(), 100)
+	asked := NewParsedQuery(sessions(), 100)
 	for range 2 {
 		for _, f := range []*report.Filter{nil, is("deviceCategory", "mobile"), is("deviceCategory", "desktop"), {Not: is("deviceCategory", "mobile")}} {
 			if _, err := g.Answer(bg, grant(t, r, Claim{Views: []string{"shop"}, Filter: f}), "shop", asked); err != nil {
@@ -66,7 +66,7 @@ func TestMemoryIsNotSharedBetweenViews(t *testing.T) {
 	first.Realtime = false // so that there is no dashboard over all of them
 	w, g, r := start(t, first, View{Name: "two", Account: "other", Property: "333"}, hiding)
 	all := grant(t, r, Claim{Views: []string{"shop", "two", "blog"}})
-	asked := NewAsked(sessions(), 100)
+	asked := NewParsedQuery(sessions(), 100)
 	for range 2 {
 		for view, property := range map[string]string{"shop": "111", "ga:123": "111", "two": "333"} {
 			if _, err := g.Answer(bg, all, view, asked); err != nil || w.last().Property != property {
@@ -91,7 +91,7 @@ func TestMemoryEndsWithTheDayOfTheProperty(t *testing.T) {
 	v.History = History{Days: 10}
 	w, g, r := start(t, v)
 	gr := grant(t, r, Claim{Views: []string{"shop"}})
-	asked := NewAsked(report.Query{Metrics: sessions().Metrics, DateRanges: []report.DateRange{{StartDate: "30daysAgo", EndDate: "today"}}}, 100)
+	asked := NewParsedQuery(report.Query{Metrics: sessions().Metrics, DateRanges: []report.DateRange{{StartDate: "30daysAgo", EndDate: "today"}}}, 100)
 	w.zone = "Pacific/Auckland" // midnight is at 11:00 UTC
 	for _, c := range []struct{ at, start, end string }{
 		{"2026-11-23T10:59:58Z", "2026-11-14", "2026-11-23"},
@@ -129,7 +129,7 @@ func TestRefusalsAreNotRemembered(t *testing.T) {
 	gr := grant(t, r, Claim{Views: []string{"shop"}})
 	hidden := sessions()
 	hidden.Dimensions = []report.Dimension{{Name: "city"}}
-	asked := NewAsked(hidden, 100)
+	asked := NewParsedQuery(hidden, 100)
 	for i := range 3 {
 		_, err := g.Answer(bg, gr, "shop", asked)
 		wantKind(t, "a hidden field", err, report.Invalid)
@@ -164,8 +164,8 @@ func TestMemoryEndsWithTheFields(t *testing.T) {
 		}},
 		"a name": {chosen, func(f *report.Fields) { f.Metrics = append(f.Metrics, report.Field{APIName: "Total"}) }},
 	} {
-		asked := NewAsked(c.q, 100)
-		at := finding{must(gr.view("shop")), narrowing{}, asked}
+		asked := NewParsedQuery(c.q, 100)
+		at := decisionKey{must(gr.view("shop")), filterHash{}, asked}
 		answer := func() error {
 			_, err := g.Answer(bg, gr, "shop", asked)
 			return err
@@ -173,12 +173,12 @@ func TestMemoryEndsWithTheFields(t *testing.T) {
 		if err := answer(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		found := g.memory.find(at)
-		if err := answer(); err != nil || found == nil || g.memory.find(at) != found {
+		found := g.cache.get(at)
+		if err := answer(); err != nil || found == nil || g.cache.get(at) != found {
 			t.Errorf("%s: %v, or it was looked at twice", name, err)
 		}
 		w.fields = fieldsOfShop()
-		if err := answer(); err != nil || g.memory.find(at) == found {
+		if err := answer(); err != nil || g.cache.get(at) == found {
 			t.Errorf("%s: %v, or not looked at although the fields are others", name, err)
 		}
 		w.fields = fieldsOfShop()
@@ -202,7 +202,7 @@ func TestWhatDoesNotLastIsNotRemembered(t *testing.T) {
 	v.History, v.Fields = History{Days: 1}, Fields{}
 	w, g, r := start(t, v)
 	gr := grant(t, r, Claim{Views: []string{"shop"}})
-	asked := NewAsked(report.Query{Realtime: true, Metrics: []report.Metric{{Name: "activeUsers"}}}, 100)
+	asked := NewParsedQuery(report.Query{Realtime: true, Metrics: []report.Metric{{Name: "activeUsers"}}}, 100)
 	w.now = time.Date(2026, time.November, 24, 0, 7, 0, 0, time.UTC)
 	for range 2 {
 		if _, err := g.Answer(bg, gr, "shop", asked); err != nil || *w.last().MinuteRanges[0].StartMinutesAgo != w.now.Minute() {
@@ -225,9 +225,9 @@ func TestMemoryChangesNothing(t *testing.T) {
 	narrow.Realtime = false // so that there is no dashboard over all of them
 	views := []View{narrow, blog(), {Name: "two", Account: "main", Property: "333", Fields: Fields{Allow: []string{"sessions", "country"}}, MaxRows: 50}}
 	w, g, rules := start(t, views...)
-	var questions []*Asked
+	var questions []*ParsedQuery
 	for range 60 {
-		questions = append(questions, NewAsked(anyQuery(r), 100))
+		questions = append(questions, NewParsedQuery(anyQuery(r), 100))
 	}
 	var grants []Grant
 	for i := range 8 {
@@ -243,7 +243,7 @@ func TestMemoryChangesNothing(t *testing.T) {
 		w.zone = pick(r, []string{"UTC", "Pacific/Auckland", "America/New_York"})
 		gr, view, asked := pick(r, grants), pick(r, []string{"shop", "ga:123", "blog", "two", "111", "nothing"}), pick(r, questions)
 		if v, err := gr.view(view); err == nil {
-			if _, ok := g.memory.allowed.GetIfPresent(finding{v, gr.narrowed(v).narrowing, asked}); ok {
+			if _, ok := g.cache.queries.GetIfPresent(decisionKey{v, gr.narrowed(v).hash, asked}); ok {
 				known++
 			}
 		}
@@ -312,12 +312,12 @@ func sameDecision(a, b Decision) bool {
 // memory counts for it.
 func TestKeptIsAsLargeAsItWeighs(t *testing.T) {
 	b := &PreparedDashboard{panels: make([]preparedPanel, 3)}
-	for _, size := range []int{3*maxWritten + 1, 1 << 30} {
+	for _, size := range []int{3*maxEncodedPanel + 1, 1 << 30} {
 		if b.Keep(size, size); b.Kept() != nil {
 			t.Errorf("%d bytes are kept", size)
 		}
 	}
-	if b.Keep("text", 3*maxWritten); b.Kept() != "text" {
+	if b.Keep("text", 3*maxEncodedPanel); b.Kept() != "text" {
 		t.Error("what is small enough is not kept")
 	}
 }
@@ -349,7 +349,7 @@ func TestDashboardsArePreparedOnce(t *testing.T) {
 			t.Errorf("days %s, and first %s", got, first)
 		}
 	}
-	if n := g.memory.boards.EstimatedSize(); n != 2 {
+	if n := g.cache.dashboards.EstimatedSize(); n != 2 {
 		t.Errorf("%d dashboards are remembered, want one over each view", n)
 	}
 }
