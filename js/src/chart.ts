@@ -6,7 +6,6 @@ import { OrielElement } from './element.js';
 import type { Reason } from './element.js';
 import { Failure } from './failure.js';
 import { fill } from './i18n/index.js';
-import { sentence } from './messages.js';
 import { Panel } from './panel.js';
 import { names, queryOf } from './query.js';
 import type { ChartAttributes, Query } from './query.js';
@@ -61,7 +60,7 @@ export class OrielChart extends OrielElement {
   protected override async load(client: Client, signal: AbortSignal, reason: Reason): Promise<number> {
     this.prepare();
     const view = this.attribute('view');
-    if (!view) throw new Failure('invalid', 'Write which view: view="shop".');
+    if (!view) throw new Failure('invalid', 'Missing attribute, e.g. view="shop".');
     const { query, type } = queryOf(this.attributes_());
     if (reason === 'change') this.panel?.element.setAttribute('aria-busy', 'true');
     const answer = await client.report(view, query, this.hasAttribute('realtime'), signal);
@@ -78,7 +77,7 @@ export class OrielChart extends OrielElement {
       return;
     }
     const retry = failure.kind === 'invalid' ? undefined : () => this.reload();
-    this.panel?.fail(this.attribute('type') || 'line', this.attribute('title'), sentence(failure, this.locale), this.words, retry);
+    this.panel?.fail(this.attribute('type') || 'line', this.attribute('title'), this.explain(failure), this.words, retry);
   }
 
   protected override over(): void {

@@ -25,7 +25,7 @@ export function checkToken(value: unknown): Token {
   if (typeof value === 'string' && value !== '') return { access_token: value, expires_in: UNKNOWN_LIFE };
   const token = value as Partial<Token> | null;
   if (typeof token?.access_token !== 'string' || token.access_token === '') {
-    throw new Failure('over', 'The answer holds no access_token.');
+    throw new Failure('over', 'The response has no access_token.');
   }
   const seconds = Number(token.expires_in ?? UNKNOWN_LIFE);
   return { access_token: token.access_token, expires_in: seconds > 0 ? seconds : UNKNOWN_LIFE };

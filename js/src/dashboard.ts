@@ -7,7 +7,7 @@ import { OrielElement } from './element.js';
 import type { Reason } from './element.js';
 import { Failure } from './failure.js';
 import { fill } from './i18n/index.js';
-import { sentence, withOwn } from './messages.js';
+import { withOwn } from './messages.js';
 import { Panel } from './panel.js';
 import type { Origin } from './saving.js';
 import type { Setting, WireDashboard, WireEmbed, WirePanel } from './types.js';
@@ -75,7 +75,7 @@ export class OrielDashboard extends OrielElement {
 
   protected override async load(client: Client, signal: AbortSignal, reason: Reason): Promise<number> {
     const name = this.attribute('name');
-    if (!name) throw new Failure('invalid', 'Write which dashboard: name="overview".');
+    if (!name) throw new Failure('invalid', 'Missing attribute, e.g. name="overview".');
     this.prepare();
     if (reason === 'change') this.grid.setAttribute('aria-busy', 'true');
     const answer = this.takeInlined() ?? (await client.dashboard(name, this.attribute('view'), this.attribute('range'), signal));
@@ -88,7 +88,7 @@ export class OrielDashboard extends OrielElement {
     this.grid.removeAttribute('aria-busy');
     const retry = failure.kind === 'invalid' ? undefined : () => this.reload();
     if (reason === 'refresh' && this.answer) return this.age(failure);
-    this.say(sentence(failure, this.locale), retry);
+    this.say(this.explain(failure), retry);
     if (this.answer && !this.fits(this.answer)) this.empty();
     if (!this.answer) this.empty();
     this.bar.hidden = !this.answer;

@@ -11,7 +11,7 @@ import styles from './element.css' with { type: 'text' };
 import { Failure, failureOf } from './failure.js';
 import { inLanguage, messages } from './i18n/index.js';
 import type { Messages } from './i18n/index.js';
-import { localeOf } from './messages.js';
+import { localeOf, sentence } from './messages.js';
 import { Refresher } from './refresher.js';
 import type { SessionState } from './session.js';
 import type { Token } from './types.js';
@@ -179,6 +179,11 @@ export abstract class OrielElement extends HTMLElement {
   /** Shows that something will come, before it is asked for. */
   protected abstract prepare(): void;
 
+  /** Why loading failed, for visitors. */
+  protected explain(failure: Failure): string {
+    return sentence(failure, this.locale, !this.greeted);
+  }
+
   private report(failure: Failure, reason: Reason): void {
     this.failed(failure, reason);
     this.tell('error', { kind: failure.kind, message: failure.message });
@@ -250,7 +255,7 @@ export abstract class OrielElement extends HTMLElement {
     const detail = { respondWith: (token: unknown) => (given = token) };
     const event = new CustomEvent('oriel-token-needed', { detail, bubbles: true, composed: true, cancelable: true });
     this.dispatchEvent(event);
-    if (given === undefined) throw new Failure('over', 'The token of this page has ended.');
+    if (given === undefined) throw new Failure('over', 'This page’s token has expired.');
     return (await given) as string | Partial<Token>;
   }
 }

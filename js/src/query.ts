@@ -51,7 +51,7 @@ const limits: Record<string, number> = { bar: 10, column: 60, pie: 50, donut: 50
 export function queryOf(a: ChartAttributes): { query: Query; type: string } {
   const metrics = names(a.metrics);
   const dimensions = names(a.dimensions);
-  if (metrics.length === 0) throw new Failure('invalid', 'Name at least one metric: metrics="sessions".');
+  if (metrics.length === 0) throw new Failure('invalid', 'Missing attribute, e.g. metrics="sessions".');
   const type = a.type || defaultType(dimensions);
   const query: Query = { metrics: metrics.map((name) => ({ name })) };
   if (dimensions.length > 0) query.dimensions = dimensions.map((name) => ({ name }));
@@ -70,7 +70,7 @@ function dateRanges(range: string, compare: boolean): DateRange[] {
     const current = parseRange(range);
     if (!compare) return [current];
     const previous = previousRange(current);
-    if (!previous) throw new BadRange(`range="${range}" cannot be compared: let both ends be days, or both be words.`);
+    if (!previous) throw new BadRange(`range="${range}" cannot be compared: use two dates, or two relative days.`);
     return [
       { ...current, name: 'current' },
       { ...previous, name: 'previous' },
@@ -122,7 +122,7 @@ export function parseFilter(text: string): object {
     try {
       return JSON.parse(text) as object;
     } catch {
-      throw new Failure('invalid', 'filter="…" begins like JSON and is none.');
+      throw new Failure('invalid', 'filter="…" is not valid JSON.');
     }
   }
   const expressions = text
@@ -134,7 +134,7 @@ export function parseFilter(text: string): object {
 
 function parseCondition(text: string): object {
   const match = condition.exec(text);
-  if (!match) throw new Failure('invalid', `filter: "${text.trim()}" is not a condition; write country==Germany.`);
+  if (!match) throw new Failure('invalid', `filter: "${text.trim()}" is not a condition, e.g. country==Germany.`);
   const [, fieldName, operator = '', value = ''] = match;
   // The operator's signs are: negated or not, and how to match ("!=" negates "==").
   const matchType = matches[operator === '!=' ? '=' : (operator[1] ?? '')];

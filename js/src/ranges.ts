@@ -48,7 +48,7 @@ export function parseRange(text: string): DateRange {
   const [start = '', end = start, extra] = text.trim().split('..');
   const known = (word: string) => isDay(word) || daysAgo(word) !== null;
   if (extra !== undefined || !known(start) || !known(end) || ends(start, end) < 0) {
-    throw new BadRange(`range="${text}" is not a range: write 28d, 30daysAgo..yesterday or 2026-01-01..2026-01-31.`);
+    throw new BadRange(`range="${text}" is not a range, e.g. 28d, 30daysAgo..yesterday or 2026-01-01..2026-01-31.`);
   }
   return { startDate: start, endDate: end };
 }

@@ -33,7 +33,7 @@ test('a calendar is drawn in the order of time, without rows that have no date',
   assert.deepEqual(series[0]?.values, [10, null, 30]);
   assert.deepEqual(
     notes.map(({ kind, message }) => [kind, message]),
-    [['undated', '(other): 400 without a date, not drawn']],
+    [['undated', '(other): 400 without a date, not shown']],
   );
 });
 

@@ -92,7 +92,7 @@ test('filters', () => {
 test('says what to write', () => {
   const cases: [Partial<ChartAttributes>, RegExp][] = [
     [{}, /metrics="sessions"/],
-    [{ metrics: 'sessions', range: 'x' }, /write 28d/],
+    [{ metrics: 'sessions', range: 'x' }, /e\.g\. 28d/],
     [{ metrics: 'sessions', limit: '0' }, /limit="0"/],
     [{ metrics: 'sessions', range: '2026-01-01..today', compare: true }, /cannot be compared/],
   ];

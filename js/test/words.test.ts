@@ -39,7 +39,7 @@ test('where no answer is read, the page’s address may be why', () => {
 
 test('a failure is a sentence; the server’s own is added where it helps to set things right', () => {
   assert.equal(sentence(new Failure('server', 'panic: goroutine 1'), 'en'), failures.en.server);
-  assert.match(sentence(new Failure('refused', 'Add the origin.'), 'en'), /may not be shown.* Add the origin\.$/);
+  assert.match(sentence(new Failure('refused', 'Add the origin.'), 'en'), /can’t be shown.* Add the origin\.$/);
 });
 
 test('the server’s own sentence, which is English, does not stand beside another language', (t) => {
@@ -53,18 +53,24 @@ test('the server’s own sentence, which is English, does not stand beside anoth
   assert.equal(withOwn('panel', 'B.', 'en-GB'), `${failures.en.panel} B.`);
 });
 
+test('a session that never began asks visitors to sign in; too many requests are tried again', () => {
+  assert.equal(sentence(new Failure('over'), 'en', true), 'Sign in to see this dashboard.');
+  assert.equal(sentence(new Failure('over'), 'en'), 'Your session has expired. Reload to continue.');
+  assert.equal(sentence(new Failure('busy'), 'en'), 'Too many requests. Trying again shortly.');
+});
+
 test('when it is tried again is said in every language', (t) => {
   t.mock.method(console, 'warn', () => {});
   assert.equal(sentence(new Failure('server', 'x', 15_000), 'en'), `${failures.en.server} Next try in 15 seconds.`);
   assert.equal(sentence(new Failure('busy', '', 120_000), 'de-AT'), `${failures.de.busy} Nächster Versuch in 2 Minuten.`);
-  assert.equal(withOwn('panel', 'Try again in 15 seconds.', 'fr', 15_000), `${failures.fr.panel} Nouvel essai dans 15 secondes.`);
+  assert.equal(withOwn('panel', 'Try again in 15 seconds.', 'fr', 15_000), `${failures.fr.panel} Nouvelle tentative dans 15 secondes.`);
   assert.equal(withOwn('panel', 'Try again in 15 seconds.', 'en', 15_000), `${failures.en.panel} Try again in 15 seconds.`);
 });
 
 test('times are the property’s, not the viewer’s', () => {
   const age = { asOf: '2026-11-23T23:30:00Z', freshness: 'settling' } as const;
-  assert.match(print(age, 'Europe/Berlin').asOf, /^Data as of 0?0:30, Europe\/Berlin time$/);
-  assert.equal(print(age, 'America/New_York').asOf, 'Data as of 23 Nov 2026, 18:30, America/New York time');
+  assert.match(print(age, 'Europe/Berlin').asOf, /^Updated 0?0:30 \(Europe\/Berlin\)$/);
+  assert.equal(print(age, 'America/New_York').asOf, 'Updated 23 Nov 2026, 18:30 (America/New York)');
   assert.doesNotMatch(print(age, 'Nowhere/Unknown').asOf, /undefined|null/);
   assert.equal(print({}, 'Europe/Berlin').asOf, '');
   assert.equal(momentText('no time', 'en', undefined, ''), '');
@@ -74,7 +80,7 @@ test('an old answer says so, and why', () => {
   const age = { asOf: '2026-11-22T16:04:00Z' };
   assert.equal(
     print({ ...age, stale: 'quota' }, 'Europe/Berlin').stale,
-    'Google’s quota is used up. These are the figures of 22 Nov 2026, 17:04.',
+    'Google’s quota is used up. Showing data from 22 Nov 2026, 17:04.',
   );
   assert.match(print({ ...age, stale: 'unavailable' }, 'Europe/Berlin', 'de').stale, /^Google ist nicht erreichbar\..*22\. Nov\. 2026/);
   assert.equal(print({ ...age, stale: '' }, 'Europe/Berlin').stale, '');
@@ -108,7 +114,7 @@ test('fresh figures are asked for often, final ones seldom', () => {
 test('the small print says what Google left out, and passes on what only Google understands', () => {
   const notices: Age['notices'] = ['truncated', 'max_rows', 'google:emptyReason=NO_DATA/NO_ACCESS', 'google:<b>', 'google:news'];
   for (const [locale, names] of [
-    ['en', ['Incomplete data', 'Not all rows', 'Note from Google: emptyReason NO_DATA, NO_ACCESS', 'Note from Google: news']],
+    ['en', ['Incomplete data', 'Not all rows shown', 'Note from Google: emptyReason NO_DATA, NO_ACCESS', 'Note from Google: news']],
     ['de', ['Unvollständige Daten', 'Nicht alle Zeilen', 'Hinweis von Google: emptyReason NO_DATA, NO_ACCESS', 'Hinweis von Google: news']],
     [
       'fr',

@@ -49,7 +49,7 @@ func TestFrameWithACode(t *testing.T) {
 	thief.must(chromedp.Do(thief.ctx, chromedp.Navigate(frame)))
 	thief.eventually("a page that says so", `document.body.textContent.includes('used before')`)
 	thief.shoot("code-used-twice")
-	b.eventually("the session has ended", `/ended|over|new one|no longer/i.test(`+dashboard+`.shadowRoot.textContent)`)
+	b.eventually("the session has ended", `/session has expired/.test(`+dashboard+`.shadowRoot.textContent)`)
 }
 
 func mintCode(t *testing.T, oriel, key string) string {

@@ -161,13 +161,13 @@ func TestSavingByKeyboard(t *testing.T) {
 	b := newTab(t, look{}).open(shared.house.Oriel + "/embed/overview?lang=de")
 	dir := b.downloads()
 	b.tabTo("the button of the first panel", `at.classList.contains('save')`)
-	if label := eval[string](b, `window.__focused().getAttribute('aria-label')`); !strings.Contains(label, "als CSV speichern") {
+	if label := eval[string](b, `window.__focused().getAttribute('aria-label')`); !strings.Contains(label, "als CSV herunterladen") {
 		t.Errorf("it reads %q", label)
 	}
 	b.press(kb.Enter)
 	b.file(dir)
 	b.eventually("it is said that it is saved, and the focus stays", `window.__focused().classList.contains('save') &&
-	  window.__focused().closest('.panel').querySelector('[role=status]').textContent.includes('gespeichert')`)
+	  window.__focused().closest('.panel').querySelector('[role=status]').textContent.includes('heruntergeladen')`)
 	b.run(dashboard + `.reload()`)
 	b.settle()
 	if !eval[bool](b, `window.__focused().classList.contains('save')`) {
@@ -183,7 +183,7 @@ func TestSavingFails(t *testing.T) {
 	b.run(`const own = window.fetch; window.fetch = (url, init) => String(url).includes(':export')
 	  ? Promise.resolve(new Response('{"error":{"code":429,"message":"Too much."}}', {status: 429})) : own(url, init)`)
 	b.run(saver("Top pages") + `.click()`)
-	b.eventually("it is said why", saver("Top pages")+`.closest('.panel').querySelector('[role=status]').textContent.includes('Too many questions')`)
+	b.eventually("it is said why", saver("Top pages")+`.closest('.panel').querySelector('[role=status]').textContent.includes('Too many requests')`)
 	b.run(`window.fetch = () => Promise.reject(new TypeError('offline')); ` + dashboard + `.setAttribute('range', '90d')`)
 	b.eventually("nothing is shown", root+`.querySelectorAll('.save').length === 0`)
 }
@@ -192,8 +192,8 @@ func TestSavingFails(t *testing.T) {
 func TestSavingInASandbox(t *testing.T) {
 	h := shared.house
 	for sandbox, said := range map[string]string{
-		"allow-scripts allow-same-origin":                 "does not allow files",
-		"allow-scripts allow-same-origin allow-downloads": "is saved, unless",
+		"allow-scripts allow-same-origin":                 "doesn’t allow downloads",
+		"allow-scripts allow-same-origin allow-downloads": "downloaded, unless",
 	} {
 		b := newTab(t, look{}).open(h.Site + "/")
 		b.downloads()

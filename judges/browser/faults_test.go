@@ -87,7 +87,7 @@ func TestStaleFiguresSayFromWhen(t *testing.T) {
 	control(t, h, http.MethodPut, "/faults/*", `{"status": 503, "rate": 1}`)
 	// For cache.realtime, half a minute, it is not old.
 	b.within(2*patience, "the live figure says that it is old", `(() => {
-	  if (window.__panels().some((p) => p.stale.includes('These are the figures of'))) return true;
+	  if (window.__panels().some((p) => p.stale.includes('Showing data from'))) return true;
 	  if (!`+root+`.querySelector('[aria-busy]')) `+dashboard+`.reload();
 	  return false;
 	})()`)

@@ -110,8 +110,8 @@ export function bodyOf(failure: Failure): V3Failure {
   if (failure.kind === 'offline')
     return refusal(NETWORK, 'networkError', 'A network error occurred, and the request could not be completed.');
   if (failure.passing)
-    return refusal(failure.kind === 'busy' ? 429 : 503, 'backendError', failure.message || 'The server cannot answer right now.');
-  return notAuthorized(failure.message || 'This page may not see these figures.');
+    return refusal(failure.kind === 'busy' ? 429 : 503, 'backendError', failure.message || 'The server is not available right now.');
+  return notAuthorized(failure.message || 'This page has no access to this data.');
 }
 
 function rawOf(failure: Failure): Raw {

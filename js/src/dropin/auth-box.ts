@@ -15,7 +15,7 @@ export class AuthBox {
       'div',
       { class: `${STYLE}-signinbutton`, role: 'button', tabindex: '0', onclick: signIn, onkeydown: pressed(signIn) },
       h('div', { class: `${STYLE}-signinbutton-image` }),
-      h('div', { class: `${STYLE}-signinbutton-buttonText` }, 'Access the figures'),
+      h('div', { class: `${STYLE}-signinbutton-buttonText` }, 'Show the data'),
     );
     this.button.style.cursor = 'pointer';
     this.line = h('div', { class: `${STYLE}-userinfo`, role: 'status' });

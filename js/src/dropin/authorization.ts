@@ -18,7 +18,7 @@ export interface Hearer {
 /** `none`: nobody has asked yet. `asking`: on the way. `troubled`: it failed, and is asked again. `refused`: the server said no. `out`: the page signed out. */
 export type AuthorizationState = 'none' | 'asking' | 'troubled' | 'in' | 'refused' | 'out';
 
-const SIGNED_OUT = 'Nobody is signed in on this page: call gapi.analytics.auth.authorize first.';
+const SIGNED_OUT = 'Not signed in: call gapi.analytics.auth.authorize first.';
 
 /** On whose behalf this page asks: one session at a time, of a token that the page gave or of a public one. */
 export class Authorization {

@@ -94,7 +94,7 @@ function request(options: Options, base: string, ask: Ask): HttpRequest | undefi
 }
 
 function foreign(path: unknown): object {
-  return refusal(400, 'badRequest', `This page's server answers for Google Analytics, and does not pass on requests to ${String(path)}.`);
+  return refusal(400, 'badRequest', `This server only answers requests to Google Analytics APIs, not to ${String(path)}.`);
 }
 
 // The page's own headers are left out: whom it asks for is the session's business.
@@ -125,12 +125,12 @@ async function askMethod(method: Method, parameters: Options, body: unknown, ask
 function pick(reply: Reply, id: string): Reply {
   if (reply.status !== 200 || isRefusal(reply.result)) return reply;
   const item = (reply.result as { items?: { id: string }[] }).items?.find((one) => one.id === id);
-  if (!item) return refusedReply(refusal(404, 'notFound', `There is nothing with the id "${id}" for this session.`));
+  if (!item) return refusedReply(refusal(404, 'notFound', `There is no item with the id "${id}" in this session.`));
   return { ...reply, result: item, body: jsonOf(item) };
 }
 
 function noMethod(name: string): object {
   if (name === 'analytics.data.mcf.get') return noFunnels();
-  const why = 'Universal Analytics is gone, and this server shows figures only.';
-  return refusal(501, 'notImplemented', `${name} is not answered any more: ${why}`);
+  const why = 'Universal Analytics has been shut down, and this server only serves reports.';
+  return refusal(501, 'notImplemented', `${name} is no longer available: ${why}`);
 }

@@ -13,6 +13,6 @@ function isElement(value: unknown): value is Element {
 
 /** What is said of a container that is not there. */
 export function missing(container: unknown): string {
-  if (typeof container === 'string') return `There is no element with the id "${container}" for the option "container".`;
-  return 'The option "container" names no element: give an id or an element.';
+  if (typeof container === 'string') return `No element has the id "${container}", given as the option "container".`;
+  return 'The option "container" must be an element or the id of one.';
 }

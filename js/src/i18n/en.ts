@@ -14,50 +14,52 @@ export const messages = {
   site: 'Site',
   retry: 'Try again',
   live: 'Live',
-  aged: 'Could not be updated since {time}. Trying again.',
-  agedOver: 'This page’s session is over. These are the figures of {time}.',
+  aged: 'Not updated since {time}. Trying again.',
+  agedOver: 'Your session has expired. Showing data from {time}.',
 };
 
 /** What went wrong; `panel` where a chart cannot be drawn. */
 export const failures = {
-  offline: 'The server cannot be reached, or this page’s address, {page}, is not listed there. Check your connection.',
-  over: 'This session is over. Reload the page to go on.',
-  refused: 'These figures may not be shown on this page.',
-  missing: 'These figures do not exist any more.',
-  invalid: 'This chart is not set up correctly.',
-  busy: 'Too many questions were asked just now. It will be tried again shortly.',
-  server: 'The figures cannot be had right now.',
-  panel: 'This chart cannot be drawn right now.',
+  offline: 'Can’t reach the server. Check your connection, or ask the site’s owner to allow {page}.',
+  over: 'Your session has expired. Reload to continue.',
+  signIn: 'Sign in to see this dashboard.',
+  refused: 'This data can’t be shown on this page.',
+  missing: 'This dashboard doesn’t exist or isn’t available on this page.',
+  invalid: 'This chart isn’t set up correctly.',
+  busy: 'Too many requests.',
+  soon: 'Trying again shortly.',
+  server: 'The data isn’t available right now.',
+  panel: 'This chart isn’t available right now.',
   again: 'Next try {time}.',
 };
 
 /** Of what saves a panel as a file. */
 export const savingWords = {
-  save: 'Save “{title}” as CSV',
-  saved: '{name} is saved.',
-  framed: '{name} is saved, unless the page around this one forbids it.',
-  sealed: 'The page around this one does not allow files to be saved.',
+  save: 'Download “{title}” as CSV',
+  saved: '{name} downloaded.',
+  framed: '{name} downloaded, unless the surrounding page blocks downloads.',
+  sealed: 'The surrounding page doesn’t allow downloads.',
 };
 
 /** Of the small print below a chart. */
 export const smallPrintWords = {
   realtime: 'in the last 30 minutes',
-  asOf: 'Data as of {time}, {zone} time',
-  asOfPlain: 'Data as of {time}',
+  asOf: 'Updated {time} ({zone})',
+  asOfPlain: 'Updated {time}',
   sampled: 'Sampled',
-  sampledWhy: 'Google estimated these figures from a part of the data.',
-  thresholded: 'Some rows withheld',
-  thresholdedWhy: 'Google withholds rows about very few people, so that nobody can be recognised. Sums may be lower than they really are.',
+  sampledWhy: 'Google estimated this data from a sample.',
+  thresholded: 'Some rows hidden',
+  thresholdedWhy: 'Google hides rows about very few people to protect their privacy. Totals may be lower than they really are.',
   other: '“(other)” row',
-  otherWhy: 'There are more different values than Google keeps apart. The rarest are summed up in the row “(other)”.',
+  otherWhy: 'There are more distinct values than Google reports. The rarest are grouped in the “(other)” row.',
   truncated: 'Incomplete data',
-  truncatedWhy: 'Google left out a part of the data, for example days that it no longer keeps. Sums may be lower than they really are.',
-  maxRows: 'Not all rows',
+  truncatedWhy: 'Google left out some of the data, such as days it no longer keeps. Totals may be lower than they really are.',
+  maxRows: 'Not all rows shown',
   maxRowsWhy: 'This site limits how many rows are shown. There are more.',
   google: 'Note from Google: {notice}',
-  googleWhy: 'Google added this note to the data. It may mean that the data is incomplete or estimated.',
-  staleQuota: 'Google’s quota is used up. These are the figures of {time}.',
-  staleUnavailable: 'Google cannot be reached. These are the figures of {time}.',
+  googleWhy: 'Google added this note to the data, which may be incomplete or estimated.',
+  staleQuota: 'Google’s quota is used up. Showing data from {time}.',
+  staleUnavailable: 'Google can’t be reached. Showing data from {time}.',
 };
 
 /** Of the charts themselves. */
@@ -70,7 +72,7 @@ export const chartTexts = {
   donut: 'Donut chart',
   table: 'Table',
   geo: 'Map',
-  scorecard: 'Figure',
+  scorecard: 'Scorecard',
   /** Said instead of a chart when a report has no rows. */
   noData: 'No data for this period',
   loading: 'Loading…',
@@ -95,13 +97,13 @@ export const chartTexts = {
   points: 'percentage points',
   pointsShort: '\u00a0pp',
   sparkline: 'Trend',
-  keys: 'Arrow keys move between values, Escape closes.',
+  keys: 'Use the arrow keys to move between values, Escape to close.',
   dataTable: 'Data of the chart: {title}',
   /** "Top {shown} of {count} shown" */
   truncated: 'Top {shown} of {count} shown',
-  undated: '{name}: {value} without a date, not drawn',
+  undated: '{name}: {value} without a date, not shown',
   unmapped: 'Not on the map: {list}',
-  noMap: 'The map could not be loaded',
+  noMap: 'The map couldn’t be loaded',
   page: '{from}–{to} of {count}',
   previousPage: 'Previous page',
   nextPage: 'Next page',

@@ -12,40 +12,41 @@ export const messages: typeof en.messages = {
   site: 'Site',
   retry: 'Réessayer',
   live: 'En direct',
-  aged: 'Pas de mise à jour depuis {time}. Nouvel essai en cours.',
-  agedOver: 'La session de cette page est terminée. Voici les chiffres de {time}.',
+  aged: 'Pas de mise à jour depuis {time}. Nouvelle tentative en cours.',
+  agedOver: 'Votre session a expiré. Dernière mise à jour : {time}.',
 };
 
 export const failures: typeof en.failures = {
-  offline: 'Le serveur est injoignable, ou l’adresse de cette page, {page}, n’y est pas inscrite. Vérifiez votre connexion.',
-  over: 'Cette session est terminée. Rechargez la page pour continuer.',
-  refused: 'Ces chiffres ne peuvent pas être affichés sur cette page.',
-  missing: 'Ces chiffres n’existent plus.',
+  offline: 'Impossible de joindre le serveur. Vérifiez votre connexion ou demandez au propriétaire du site d’autoriser {page}.',
+  over: 'Votre session a expiré. Rechargez la page pour continuer.',
+  signIn: 'Connectez-vous pour voir ce tableau de bord.',
+  refused: 'Ces données ne peuvent pas être affichées sur cette page.',
+  missing: 'Ce tableau de bord n’existe pas ou n’est pas disponible sur cette page.',
   invalid: 'Ce graphique n’est pas correctement configuré.',
-  busy: 'Trop de demandes à l’instant. Nouvel essai dans un moment.',
-  server: 'Les chiffres ne sont pas disponibles pour le moment.',
-  panel: 'Ce graphique ne peut pas être affiché pour le moment.',
-  again: 'Nouvel essai {time}.',
+  busy: 'Trop de requêtes.',
+  soon: 'Nouvelle tentative dans un instant.',
+  server: 'Les données ne sont pas disponibles pour le moment.',
+  panel: 'Ce graphique n’est pas disponible pour le moment.',
+  again: 'Nouvelle tentative {time}.',
 };
 
 export const savingWords: typeof en.savingWords = {
-  save: 'Enregistrer « {title} » en CSV',
-  saved: '{name} est enregistré.',
-  framed: '{name} est enregistré, si la page qui contient celle-ci le permet.',
-  sealed: 'La page qui contient celle-ci ne permet pas d’enregistrer des fichiers.',
+  save: 'Télécharger « {title} » en CSV',
+  saved: '{name} a été téléchargé.',
+  framed: '{name} a été téléchargé, sauf si la page parente bloque les téléchargements.',
+  sealed: 'La page parente n’autorise pas les téléchargements.',
 };
 
 export const smallPrintWords: typeof en.smallPrintWords = {
   realtime: 'au cours des 30 dernières minutes',
-  asOf: 'Données de {time}, heure de {zone}',
-  asOfPlain: 'Données de {time}',
+  asOf: 'Mise à jour : {time} ({zone})',
+  asOfPlain: 'Mise à jour : {time}',
   sampled: 'Échantillon',
-  sampledWhy: 'Google a estimé ces chiffres à partir d’une partie des données.',
+  sampledWhy: 'Google a estimé ces données à partir d’un échantillon.',
   thresholded: 'Lignes masquées',
-  thresholdedWhy:
-    'Google masque les lignes qui concernent très peu de personnes, pour que nul ne soit reconnu. Les totaux peuvent être inférieurs à la réalité.',
+  thresholdedWhy: 'Google masque les lignes qui concernent très peu de personnes, afin de protéger leur vie privée. Les totaux peuvent être inférieurs à la réalité.',
   other: 'Ligne « (other) »',
-  otherWhy: 'Il y a plus de valeurs que Google n’en distingue. Les plus rares sont réunies dans la ligne « (other) ».',
+  otherWhy: 'Il y a plus de valeurs distinctes que Google n’en affiche. Les plus rares sont regroupées dans la ligne « (other) ».',
   truncated: 'Données incomplètes',
   truncatedWhy:
     'Google a omis une partie des données, par exemple des jours qu’il ne conserve plus. Les totaux peuvent être inférieurs à la réalité.',
@@ -53,8 +54,8 @@ export const smallPrintWords: typeof en.smallPrintWords = {
   maxRowsWhy: 'Ce site limite le nombre de lignes affichées. Il y en a d’autres.',
   google: 'Remarque de Google : {notice}',
   googleWhy: 'Google a ajouté cette remarque aux données. Elles peuvent être incomplètes ou estimées.',
-  staleQuota: 'Le quota de Google est épuisé. Voici les chiffres de {time}.',
-  staleUnavailable: 'Google est injoignable. Voici les chiffres de {time}.',
+  staleQuota: 'Le quota de Google est épuisé. Dernière mise à jour : {time}.',
+  staleUnavailable: 'Google est injoignable. Dernière mise à jour : {time}.',
 };
 
 export const chartTexts: typeof en.chartTexts = {
@@ -87,10 +88,10 @@ export const chartTexts: typeof en.chartTexts = {
   points: 'points de pourcentage',
   pointsShort: '\u00a0pts',
   sparkline: 'Tendance',
-  keys: 'Les flèches changent de valeur, Échap ferme.',
+  keys: 'Utilisez les flèches pour changer de valeur, Échap pour fermer.',
   dataTable: 'Données du graphique : {title}',
   truncated: 'Les {shown} premières sur {count}',
-  undated: '{name} : {value} sans date, non tracé',
+  undated: '{name} : {value} sans date, non affiché',
   unmapped: 'Hors de la carte : {list}',
   noMap: 'La carte n’a pas pu être chargée',
   page: '{from}–{to} sur {count}',
