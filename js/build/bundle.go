@@ -54,7 +54,7 @@ func build(root string) (bundle, error) {
 func buildModules(root string) (bundle, *metafile, error) {
 	o := options(root)
 	o.EntryPointsAdvanced = []api.EntryPoint{
-		{InputPath: "src/lazy.ts", OutputPath: "assets/charts"},
+		{InputPath: "src/charts-entry.ts", OutputPath: "assets/charts"},
 		{InputPath: "src/visualization/index.ts", OutputPath: "assets/visualization"},
 	}
 	o.EntryNames = "[dir]/[name]-[hash]"
@@ -139,7 +139,7 @@ func run(root string, o api.BuildOptions) (bundle, *metafile, error) {
 func (m *metafile) moduleNames() (map[string]string, error) {
 	names := map[string]string{}
 	for constant, entry := range map[string]string{
-		"ORIEL_CHARTS":        "src/lazy.ts",
+		"ORIEL_CHARTS":        "src/charts-entry.ts",
 		"ORIEL_VISUALIZATION": "src/visualization/index.ts",
 	} {
 		output, err := entryOutput(m, entry)

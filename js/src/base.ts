@@ -1,4 +1,4 @@
-import { runningScript } from './running.js';
+import { currentScript } from './current-script.js';
 
 /** Where a script was loaded from, as a base URL that ends in a slash; null when it cannot be told. */
 export function baseOf(scriptURL: string | null | undefined): string | null {
@@ -20,7 +20,7 @@ export function normalBase(attribute: string, page: string): string {
 }
 
 // A classic script is only known while it first runs: this line must run then.
-const running = runningScript();
+const running = currentScript();
 
 /**
  * The server that this script came from. A script that was bundled or loaded as a module has no

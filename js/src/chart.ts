@@ -1,6 +1,6 @@
 import { refreshAfter, todayIn } from './age.js';
 import type { Answer, Client } from './client.js';
-import type { Scope } from './directory.js';
+import type { Scope } from './clients.js';
 import { h } from './dom.js';
 import { OrielElement } from './element.js';
 import type { Reason } from './element.js';
@@ -73,7 +73,7 @@ export class OrielChart extends OrielElement {
     this.prepare();
     this.panel?.element.removeAttribute('aria-busy');
     if (reason === 'refresh' && this.panel?.full) {
-      this.panel.mark((time) => fill(failure.passing ? this.words.aged : this.words.agedOver, { time }));
+      this.panel.mark((time) => fill(failure.transient ? this.words.aged : this.words.agedOver, { time }));
       return;
     }
     const retry = failure.kind === 'invalid' ? undefined : () => this.reload();

@@ -1,7 +1,7 @@
 import { ownBase } from './base.js';
 
 /** The module with the charts, which pages load when there is something to draw. */
-export type Charts = typeof import('./lazy.js');
+export type Charts = typeof import('./charts-entry.js');
 
 let loading: Promise<Charts> | null = null;
 

@@ -1,10 +1,10 @@
 import type { GoogleReport } from './data/report.js';
 import { Failure } from './failure.js';
-import { fetchAs, fetchWith, good } from './fetcher.js';
-import { Flights } from './flights.js';
-import { jsonOf } from './json.js';
+import { fetchAndRead, fetchWithToken, expectOk } from './fetcher.js';
+import { RequestDedup } from './request-dedup.js';
+import { stringify } from './builtins.js';
 import type { Session } from './session.js';
-import type { Age, Freshness, Notice, Stale, Token, WireDashboard } from './types.js';
+import type { Age, Freshness, Notice, Stale, Token, ApiDashboard } from './types.js';
 
 /** A report and how old it is. */
 export interface Answer extends Age {
@@ -13,10 +13,10 @@ export interface Answer extends Age {
 
 /** Fetches a token from /token, or from a host's endpoint that answers the same. */
 export function fetchToken(url: string, init: RequestInit = {}): Promise<Token> {
-  return fetchAs(
+  return fetchAndRead(
     url,
     init,
-    good(async (response) => checkToken(await response.json())),
+    expectOk(async (response) => checkToken(await response.json())),
   );
 }
 
@@ -36,7 +36,7 @@ export const UNKNOWN_LIFE = 3600;
 
 /** Asks one server with one session. Identical questions in flight are asked once. */
 export class Client {
-  private readonly flights = new Flights();
+  private readonly flights = new RequestDedup();
 
   constructor(
     readonly base: string,
@@ -44,11 +44,11 @@ export class Client {
   ) {}
 
   /** A dashboard with the data of all its panels. Empty `view` and `range` mean the dashboard's own. */
-  async dashboard(name: string, view: string, range: string, signal: AbortSignal): Promise<WireDashboard> {
+  async dashboard(name: string, view: string, range: string, signal: AbortSignal): Promise<ApiDashboard> {
     const url = new URL(`v1/dashboards/${encodeURIComponent(name)}`, this.base);
     if (view) url.searchParams.set('view', view);
     if (range) url.searchParams.set('range', range);
-    const answer = await this.ask(url.href, {}, signal, (r) => r.json() as Promise<WireDashboard>);
+    const answer = await this.ask(url.href, {}, signal, (r) => r.json() as Promise<ApiDashboard>);
     this.session.correct(answer.expiresIn);
     return answer;
   }
@@ -57,14 +57,14 @@ export class Client {
   report(view: string, query: object, realtime: boolean, signal: AbortSignal): Promise<Answer> {
     const method = realtime ? 'runRealtimeReport' : 'runReport';
     const url = new URL(`v1/views/${encodeURIComponent(view)}:${method}`, this.base);
-    const init = { method: 'POST', body: jsonOf(query), headers: { 'Content-Type': 'application/json' } };
+    const init = { method: 'POST', body: stringify(query), headers: { 'Content-Type': 'application/json' } };
     return this.ask(url.href, init, signal, readAnswer);
   }
 
   /** What `read` makes of any answer. */
   ask<T>(url: string, init: RequestInit, signal: AbortSignal, read: (r: Response) => Promise<T>): Promise<T> {
     const key = `${url}\n${typeof init.body === 'string' ? init.body : ''}`;
-    return this.flights.join(key, signal, (shared) => fetchWith(this.session, url, { ...init, signal: shared }, good(read)));
+    return this.flights.join(key, signal, (shared) => fetchWithToken(this.session, url, { ...init, signal: shared }, expectOk(read)));
   }
 }
 

@@ -2,12 +2,12 @@ import { h } from './dom.js';
 import { fill } from './i18n/index.js';
 import type { Messages } from './i18n/index.js';
 import { addDays, customRange, isDay, presetDays } from './ranges.js';
-import type { DateRange, WireView } from './types.js';
+import type { DateRange, ApiView } from './types.js';
 
 /** What the controls show as chosen, and what can be chosen. */
 export interface Choice {
   view: string;
-  views: WireView[];
+  views: ApiView[];
   range: DateRange & { name: string };
   /** The ISO day that it is in the property's zone. */
   today: string;

@@ -1,18 +1,18 @@
 import { momentText, periodText, refreshAfter } from './age.js';
 import type { Client } from './client.js';
 import { Controls } from './controls.js';
-import type { Scope } from './directory.js';
+import type { Scope } from './clients.js';
 import { h } from './dom.js';
 import { OrielElement } from './element.js';
 import type { Reason } from './element.js';
 import { Failure } from './failure.js';
 import { fill } from './i18n/index.js';
-import { withOwn } from './messages.js';
+import { textWithDetail } from './failure-text.js';
 import { Panel } from './panel.js';
-import type { Origin } from './saving.js';
-import type { Setting, WireDashboard, WireEmbed, WirePanel } from './types.js';
+import type { ExportSource } from './csv-export.js';
+import type { Setting, ApiDashboard, ApiEmbed, ApiPanel } from './types.js';
 
-// What a dashboard often looks like, for the bones before its first answer.
+// What a dashboard often looks like, for the skeletons before its first answer.
 const usual: [string, number][] = [
   ['scorecard', 4],
   ['scorecard', 4],
@@ -35,9 +35,9 @@ export class OrielDashboard extends OrielElement {
   private readonly status = h('div', { class: 'status', part: 'status', role: 'status' });
   private readonly grid = h('div', { class: 'grid first', part: 'grid' });
   private readonly panels = new Map<string, Panel>();
-  private bones: Panel[] = [];
-  private answer: WireDashboard | null = null;
-  private inlined: WireEmbed | null = null;
+  private skeletons: Panel[] = [];
+  private answer: ApiDashboard | null = null;
+  private inlined: ApiEmbed | null = null;
 
   static override get observedAttributes(): string[] {
     return [...OrielElement.observedAttributes, 'name', 'view', 'range', 'heading-level'];
@@ -51,7 +51,7 @@ export class OrielDashboard extends OrielElement {
   }
 
   /** An answer that the page already holds: shown first, instead of asking. Set it before the element is connected. */
-  set initial(data: WireEmbed) {
+  set initial(data: ApiEmbed) {
     this.inlined = data;
   }
 
@@ -62,14 +62,14 @@ export class OrielDashboard extends OrielElement {
   }
 
   protected override prepare(): void {
-    if (this.answer || this.bones.length > 0) return;
-    this.bones = usual.map(([type, width]) => {
-      const bone = new Panel('h3', this.adopt);
-      bone.skeleton(type, '');
-      bone.span(width);
-      return bone;
+    if (this.answer || this.skeletons.length > 0) return;
+    this.skeletons = usual.map(([type, width]) => {
+      const skeleton = new Panel('h3', this.adopt);
+      skeleton.skeleton(type, '');
+      skeleton.span(width);
+      return skeleton;
     });
-    this.grid.replaceChildren(...this.bones.map((bone) => bone.element));
+    this.grid.replaceChildren(...this.skeletons.map((skeleton) => skeleton.element));
     this.grid.setAttribute('aria-busy', 'true');
   }
 
@@ -105,7 +105,7 @@ export class OrielDashboard extends OrielElement {
     this.answer = null;
   }
 
-  private takeInlined(): WireDashboard | null {
+  private takeInlined(): ApiDashboard | null {
     const data = this.inlined;
     this.inlined = null;
     if (data?.token) this.begin(data.token);
@@ -126,7 +126,7 @@ export class OrielDashboard extends OrielElement {
     });
   }
 
-  private async show(answer: WireDashboard, client: Client): Promise<void> {
+  private async show(answer: ApiDashboard, client: Client): Promise<void> {
     this.answer = answer;
     this.bar.hidden = false;
     const { view, range, today } = answer;
@@ -146,7 +146,7 @@ export class OrielDashboard extends OrielElement {
     this.grid.classList.remove('first');
   }
 
-  private place(wire: WirePanel, setting: Setting, origin: Origin): Promise<void> | void {
+  private place(wire: ApiPanel, setting: Setting, origin: ExportSource): Promise<void> | void {
     let panel = this.panels.get(wire.name);
     if (!panel) {
       this.panels.set(wire.name, (panel = new Panel('h3', this.adopt)));
@@ -158,22 +158,22 @@ export class OrielDashboard extends OrielElement {
     panel.fail(
       wire.type,
       wire.title ?? '',
-      withOwn('panel', wire.error?.message ?? '', this.locale, 1000 * (wire.error?.retryAfter ?? 0)),
+      textWithDetail('panel', wire.error?.message ?? '', this.locale, 1000 * (wire.error?.retryAfter ?? 0)),
       this.words,
       () => this.reload(),
     );
   }
 
   // Panels that are in their place already are not moved: moving would lose focus and scrolling.
-  private arrange(wires: WirePanel[]): void {
+  private arrange(wires: ApiPanel[]): void {
     const wanted = new Set(wires.map((wire) => wire.name));
     for (const [name, panel] of this.panels) {
       if (wanted.has(name)) continue;
       panel.destroy();
       this.panels.delete(name);
     }
-    for (const bone of this.bones) bone.destroy();
-    this.bones = [];
+    for (const skeleton of this.skeletons) skeleton.destroy();
+    this.skeletons = [];
     wires.forEach(({ name }, i) => {
       const element = this.panels.get(name)?.element;
       if (element && this.grid.children[i] !== element) this.grid.insertBefore(element, this.grid.children[i] ?? null);
@@ -182,7 +182,7 @@ export class OrielDashboard extends OrielElement {
 
   // The figures stay, and say since when they could not be renewed.
   private age(failure: Failure): void {
-    const text = failure.passing ? this.words.aged : this.words.agedOver;
+    const text = failure.transient ? this.words.aged : this.words.agedOver;
     this.mark(text);
     this.say(fill(text, { time: this.oldest() }), () => this.reload());
   }
@@ -203,14 +203,14 @@ export class OrielDashboard extends OrielElement {
   }
 
   // Figures of another view or period must not stand under what is chosen now.
-  private fits(answer: WireDashboard): boolean {
+  private fits(answer: ApiDashboard): boolean {
     const [view, range] = [this.attribute('view'), this.attribute('range')];
     return answer.name === this.attribute('name') && (!view || view === answer.view.name) && (!range || range === answer.range.name);
   }
 
   private empty(): void {
-    for (const panel of [...this.panels.values(), ...this.bones]) panel.destroy();
+    for (const panel of [...this.panels.values(), ...this.skeletons]) panel.destroy();
     this.panels.clear();
-    this.bones = [];
+    this.skeletons = [];
   }
 }

@@ -4,14 +4,14 @@ import type { Client } from './client.js';
 import { UNKNOWN_LIFE } from './client.js';
 import { loadCharts } from './charts-loader.js';
 import type { Charts } from './charts-loader.js';
-import { anonymousClient, hostClient, ownClient } from './directory.js';
-import type { Scope, TokenProvider } from './directory.js';
+import { anonymousClient, hostClient, ownClient } from './clients.js';
+import type { Scope, TokenProvider } from './clients.js';
 import { sheetOf } from './dom.js';
 import styles from './element.css' with { type: 'text' };
 import { Failure, failureOf } from './failure.js';
 import { inLanguage, messages } from './i18n/index.js';
 import type { Messages } from './i18n/index.js';
-import { localeOf, sentence } from './messages.js';
+import { localeOf, failureText } from './failure-text.js';
 import { Refresher } from './refresher.js';
 import type { SessionState } from './session.js';
 import type { Token } from './types.js';
@@ -181,13 +181,13 @@ export abstract class OrielElement extends HTMLElement {
 
   /** Why loading failed, for visitors. */
   protected explain(failure: Failure): string {
-    return sentence(failure, this.locale, !this.greeted);
+    return failureText(failure, this.locale, !this.greeted);
   }
 
   private report(failure: Failure, reason: Reason): void {
     this.failed(failure, reason);
     this.tell('error', { kind: failure.kind, message: failure.message });
-    if (!failure.passing) return;
+    if (!failure.transient) return;
     const wait = Math.min(FIRST_RETRY * 2 ** this.failures++, LAST_RETRY);
     this.refresher.plan(Math.max(wait, failure.retryAfter));
   }

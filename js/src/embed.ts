@@ -5,42 +5,42 @@ import './oriel.js';
 import type { OrielDashboard } from './dashboard.js';
 import { loadCharts } from './charts-loader.js';
 import { Failure } from './failure.js';
-import { fetchAs, good } from './fetcher.js';
-import type { Token, WireEmbed } from './types.js';
+import { fetchAndRead, expectOk } from './fetcher.js';
+import type { Token, ApiEmbed } from './types.js';
 
 /** The page's data; null when it holds none, as an error page does. */
-function inlined(): WireEmbed | null {
+function inlined(): ApiEmbed | null {
   const text = document.getElementById('oriel-data')?.textContent;
-  return text ? (JSON.parse(text) as WireEmbed) : null;
+  return text ? (JSON.parse(text) as ApiEmbed) : null;
 }
 
 // The session of a host's token goes on for as long as the host lets it: the token is renewed with itself. Anonymous
 // visitors begin anew: the page's own address answers JSON when asked for it, and has a fresh token in it.
-let current: WireEmbed | null = null;
+let current: ApiEmbed | null = null;
 
 async function renewed(): Promise<Partial<Token>> {
   if (!vouched || !current?.token) return begun();
   const headers = { Authorization: `Bearer ${current.token.access_token}` };
-  const token = await fetchAs(
+  const token = await fetchAndRead(
     `${current.base}/v1/tokens:renew`,
     { method: 'POST', headers },
-    good((r) => r.json() as Promise<Token>),
+    expectOk((r) => r.json() as Promise<Token>),
   );
   current.token = token;
   return token;
 }
 
 async function begun(): Promise<Partial<Token>> {
-  const page = await fetchAs(
+  const page = await fetchAndRead(
     location.href,
     { headers: { Accept: 'application/json' } },
-    good((r) => r.json() as Promise<WireEmbed>),
+    expectOk((r) => r.json() as Promise<ApiEmbed>),
   );
   if (!page.token) throw new Failure('over');
   return page.token;
 }
 
-function mount(data: WireEmbed): OrielDashboard {
+function mount(data: ApiEmbed): OrielDashboard {
   const parameters = new URLSearchParams(location.search);
   const element = document.createElement('oriel-dashboard') as OrielDashboard;
   element.setAttribute('name', data.name);

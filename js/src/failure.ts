@@ -8,7 +8,7 @@ export type FailureKind =
   | 'busy' // asked too often, or Google's quota is used up
   | 'server'; // the server, or Google behind it, failed
 
-/** An error that the elements know how to say. `message` is the server's sentence, where it gave one. */
+/** An error that the elements know how to say. `message` is the server's message, if it sent one. */
 export class Failure extends Error {
   readonly kind: FailureKind;
   /** Milliseconds after which asking again makes sense; 0 when unknown. */
@@ -22,7 +22,7 @@ export class Failure extends Error {
   }
 
   /** True when the same question may be answered later. */
-  get passing(): boolean {
+  get transient(): boolean {
     return this.kind === 'offline' || this.kind === 'busy' || this.kind === 'server';
   }
 }

@@ -17,7 +17,7 @@ const TIMEOUT = 60_000;
  * Fetches without cookies, referrer or cache, and reads the response, whatever its status. Rejects with what the reader throws, with
  * the signal's reason, or with what `failureOf` understands.
  */
-export async function fetchAs<T>(url: string, init: RequestInit, read: Reader<T>): Promise<T> {
+export async function fetchAndRead<T>(url: string, init: RequestInit, read: Reader<T>): Promise<T> {
   const { signal } = init;
   const limit = AbortSignal.timeout(TIMEOUT);
   try {
@@ -38,12 +38,12 @@ export async function fetchAs<T>(url: string, init: RequestInit, read: Reader<T>
 }
 
 /** Fetches with a token. After a Failure of kind "over" the token is renewed once and the request sent again, once. */
-export async function fetchWith<T>(tokens: Tokens, url: string, init: RequestInit, read: Reader<T>): Promise<T> {
+export async function fetchWithToken<T>(tokens: Tokens, url: string, init: RequestInit, read: Reader<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const token = await tokens.token();
     const headers = { ...(init.headers as Record<string, string>), Authorization: `Bearer ${token}` };
     try {
-      return await fetchAs(url, { ...init, headers }, read);
+      return await fetchAndRead(url, { ...init, headers }, read);
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== 'over' || attempt > 1) throw error;
       tokens.refuse(token);
@@ -52,7 +52,7 @@ export async function fetchWith<T>(tokens: Tokens, url: string, init: RequestIni
 }
 
 /** A reader of good responses, to which any other is a Failure. */
-export function good<T>(read: Reader<T>): Reader<T> {
+export function expectOk<T>(read: Reader<T>): Reader<T> {
   return async (response) => {
     if (!response.ok) throw await failureFrom(response);
     return read(response);

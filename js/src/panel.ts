@@ -4,9 +4,9 @@ import type { Charts } from './charts-loader.js';
 import { h } from './dom.js';
 import { failureOf } from './failure.js';
 import type { Messages } from './i18n/index.js';
-import { jsonOf } from './json.js';
-import { sentence, withOwn } from './messages.js';
-import type { Origin } from './saving.js';
+import { stringify } from './builtins.js';
+import { failureText, textWithDetail } from './failure-text.js';
+import type { ExportSource } from './csv-export.js';
 import type { PanelData, Setting } from './types.js';
 
 type Drawn = ReturnType<Charts['draw']>;
@@ -27,7 +27,7 @@ export class Panel {
   private readonly canvas = h('div', { class: 'canvas' });
   private readonly footer = h('footer', { part: 'panel-footer' });
   private readonly small = h('div', { class: 'small' });
-  private saver: InstanceType<Charts['Saver']> | null = null;
+  private csvExport: InstanceType<Charts['CsvExport']> | null = null;
   private charts: Charts | null = null;
   private chart: Drawn | null = null;
   /** The type of the chart that is drawn, and all that it was drawn from. */
@@ -58,17 +58,17 @@ export class Panel {
     this.title.setAttribute('aria-level', String(level));
   }
 
-  /** Grey bones in the size of what will come. */
+  /** Grey skeletons in the size of what will come. */
   skeleton(type: string, title: string): void {
     this.shape(type);
     this.name(title);
-    this.title.classList.toggle('bone', title === '');
-    this.body.replaceChildren(h('div', { class: 'bone' }));
-    this.footer.replaceChildren(h('span', { class: 'bone' }));
+    this.title.classList.toggle('skeleton', title === '');
+    this.body.replaceChildren(h('div', { class: 'skeleton' }));
+    this.footer.replaceChildren(h('span', { class: 'skeleton' }));
   }
 
   /** Draws the data, or only its age when nothing else changed. `origin` is what was asked for them. */
-  async show(data: PanelData, setting: Setting, origin: Origin): Promise<void> {
+  async show(data: PanelData, setting: Setting, origin: ExportSource): Promise<void> {
     const turn = ++this.turn;
     const charts = await loadCharts();
     if (turn !== this.turn) return;
@@ -77,17 +77,16 @@ export class Panel {
     this.shown = { data, setting };
     this.name(data.title ?? charts.titleOf(data, setting));
     this.live.textContent = setting.words.live;
-    this.body.classList.remove('veiled');
     this.print();
     this.offer(charts, origin, setting);
-    const state = jsonOf([data.report, data.type, data.options, data.dateRanges, data.title, setting.locale]);
+    const state = stringify([data.report, data.type, data.options, data.dateRanges, data.title, setting.locale]);
     if (state === this.drawn && this.chart) return;
     try {
       this.draw(charts, data, setting);
       this.drawn = state;
     } catch {
       // One chart that cannot be drawn must not take the others with it.
-      this.fail(data.type, data.title ?? '', withOwn('panel', '', setting.locale), setting.words);
+      this.fail(data.type, data.title ?? '', textWithDetail('panel', '', setting.locale), setting.words);
     }
   }
 
@@ -124,7 +123,7 @@ export class Panel {
   private clear(): void {
     this.chart?.destroy();
     this.chart = null;
-    this.saver?.button.remove(); // there is nothing to save
+    this.csvExport?.button.remove(); // there is nothing to save
     this.drawn = '';
     this.shown = null;
   }
@@ -140,12 +139,12 @@ export class Panel {
 
   private name(title: string): void {
     this.title.textContent = title;
-    this.title.classList.remove('bone');
+    this.title.classList.remove('skeleton');
     if (title) this.element.setAttribute('aria-label', title);
   }
 
   private draw(charts: Charts, data: PanelData, setting: Setting): void {
-    const { table, options } = charts.pictureOf(data, setting);
+    const { table, options } = charts.viewModelOf(data, setting);
     const told = { ...nothing, ...options, title: this.title.textContent ?? '', loadShapes: charts.loadShapes };
     this.shape(data.type, table.rows.length === 0);
     const kind = `${data.type} ${this.element.dataset.shape}`;
@@ -157,18 +156,23 @@ export class Panel {
   }
 
   // What is in its place stays there: moving the button would lose the focus.
-  private offer(charts: Charts, origin: Origin, { locale }: Setting): void {
-    const offer = { origin, title: this.title.textContent ?? '', locale, explain: (error: unknown) => sentence(failureOf(error), locale) };
-    if (this.saver) this.saver.offer(offer);
-    else this.saver = new charts.Saver(offer);
-    const { button, said } = this.saver;
+  private offer(charts: Charts, origin: ExportSource, { locale }: Setting): void {
+    const offer = {
+      origin,
+      title: this.title.textContent ?? '',
+      locale,
+      explain: (error: unknown) => failureText(failureOf(error), locale),
+    };
+    if (this.csvExport) this.csvExport.offer(offer);
+    else this.csvExport = new charts.CsvExport(offer);
+    const { button, status } = this.csvExport;
     if (button.parentNode !== this.header) this.header.append(button);
-    if (said.parentNode !== this.footer) this.footer.replaceChildren(this.small, said);
+    if (status.parentNode !== this.footer) this.footer.replaceChildren(this.small, status);
   }
 
   private print(aged = ''): void {
     if (!this.shown || !this.charts) return;
-    const { asOf, stale, notices } = this.charts.smallPrint(this.shown.data, this.shown.setting);
+    const { asOf, stale, notices } = this.charts.footnotes(this.shown.data, this.shown.setting);
     const old = aged || stale;
     this.live.hidden = !this.shown.data.realtime || Boolean(old);
     this.small.replaceChildren(

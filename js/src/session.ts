@@ -131,7 +131,7 @@ export class Session {
     this.failures++;
     const wait = Math.min(FIRST_RETRY * 2 ** (this.failures - 1), LAST_RETRY) * (0.5 + this.clock.random());
     this.due = this.clock.now() + Math.max(wait, failure.retryAfter);
-    this.become(failure.passing ? 'troubled' : 'over');
+    this.become(failure.transient ? 'troubled' : 'over');
     return failure;
   }
 

@@ -31,7 +31,7 @@ export interface Age {
   notices?: Notice[];
 }
 
-export interface WirePanel extends Age {
+export interface ApiPanel extends Age {
   name: string;
   title?: string;
   type: string;
@@ -45,32 +45,32 @@ export interface WirePanel extends Age {
   error?: { message?: string; retryAfter?: number };
 }
 
-export interface WireView {
+export interface ApiView {
   name: string;
   title?: string;
   timeZone?: string;
   currencyCode?: string;
 }
 
-export interface WireDashboard {
+export interface ApiDashboard {
   name: string;
   title?: string;
-  view: WireView;
-  views?: WireView[];
+  view: ApiView;
+  views?: ApiView[];
   range: DateRange & { name: string };
   today: string;
   expiresIn?: number;
-  panels: WirePanel[];
+  panels: ApiPanel[];
 }
 
 /** What the embed page holds in its `#oriel-data`. */
-export interface WireEmbed extends WireDashboard {
+export interface ApiEmbed extends ApiDashboard {
   token?: Token;
   base?: string;
 }
 
 /** What a panel shows: a wire panel that has a report. */
-export type PanelData = Pick<WirePanel, 'title' | 'type' | 'options' | 'dateRanges' | 'realtime'> & Age & { report: GoogleReport };
+export type PanelData = Pick<ApiPanel, 'title' | 'type' | 'options' | 'dateRanges' | 'realtime'> & Age & { report: GoogleReport };
 
 /** How a panel writes: language, and the calendar that times are read in. */
 export interface Setting {

@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { baseOf, normalBase } from '../src/base.js';
 import { Client, checkToken } from '../src/client.js';
 import type { Failure } from '../src/failure.js';
-import { Flights } from '../src/flights.js';
+import { RequestDedup } from '../src/request-dedup.js';
 import { Session } from '../src/session.js';
 import { FakeClock, FakePage } from './clock.js';
 
@@ -102,7 +102,7 @@ test('errors keep their meaning', async (t) => {
 });
 
 test('one who leaves does not cancel another’s answer; the last one does', async () => {
-  const flights = new Flights();
+  const flights = new RequestDedup();
   const [a, b] = [new AbortController(), new AbortController()];
   let inner: AbortSignal | undefined;
   const start = (signal: AbortSignal) =>

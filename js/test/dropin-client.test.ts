@@ -16,9 +16,9 @@ type Loose = any;
 const DATA = { kind: 'analytics#gaData', totalResults: 1, rows: [['20150101', '7']] };
 
 /** gapi.client before a server that knows the token `good`. */
-function clientIn({ asker, authorization }: World): Loose {
+function clientIn({ requester, authorization }: World): Loose {
   authorization.enter({ access_token: 'good', expires_in: 300 });
-  return clientOf(asker, authorization, () => authorization.current);
+  return clientOf(requester, authorization, () => authorization.current);
 }
 
 function executed(request: HttpRequest): Promise<[Loose, Loose]> {
@@ -71,7 +71,7 @@ test('then is a real promise of result, body, headers, status', async (t) => {
   assert.deepEqual([body.error.code, body.code, body.message], [403, 403, 'no']);
 });
 
-test('identical questions in flight are asked once, and each asker has a body of its own', async (t) => {
+test('identical questions in flight are asked once, and each requester has a body of its own', async (t) => {
   const w = await world(t, { 'v3/data/ga': () => new Promise((resolve) => setTimeout(() => resolve([200, DATA]), 20)) });
   const client = clientIn(w);
   const [one, two] = await Promise.all([1, 2].map(() => client.analytics.data.ga.get({ ids: 'ga:1' })));
@@ -103,7 +103,7 @@ for (const [name, renewal] of [
     let needed = 0;
     auth.on('needsAuthorization', () => needed++);
     auth.authorize({ serverAuth: { access_token: 'good' } });
-    const Data = dataClass(w.asker);
+    const Data = dataClass(w.requester);
     const errors = await Promise.all(
       [1, 2, 3].map((n) => {
         const data = new Data({ query: { ids: `ga:${n}` } });
@@ -126,7 +126,7 @@ test('report.Data tells its answers in the order of its questions', async (t) =>
     return [200, { ids: new URL(url ?? '', w.base).searchParams.get('ids') }];
   };
   w.authorization.enter({ access_token: 'good', expires_in: 300 });
-  const data = new (dataClass(w.asker))({ query: { ids: 'slow' } });
+  const data = new (dataClass(w.requester))({ query: { ids: 'slow' } });
   const told: unknown[] = [];
   data.execute();
   data.set({ query: { ids: 'fast' } }).execute();
@@ -143,7 +143,7 @@ test('report.Data tells its answers in the order of its questions', async (t) =>
 test('errors have the body of v3 even when the server has none', async (t) => {
   const w = await world(t, { 'v3/data/ga': () => [502, '<h1>Bad gateway</h1>'] });
   w.authorization.enter({ access_token: 'good', expires_in: 300 });
-  const Data = dataClass(w.asker);
+  const Data = dataClass(w.requester);
   const proxy = new Data({ query: { ids: 'ga:1' } });
   proxy.execute();
   const [body] = (await heard(proxy, 'error')) as [Loose];
@@ -208,7 +208,7 @@ test('management: lists with their paths, single items out of lists, and errors 
 
 test('a page that asks without authorizing is anybody', async (t) => {
   const w = await world(t, { token: () => [200, { access_token: 'open', expires_in: 300 }], 'v3/data/ga': () => [200, DATA] });
-  const client = clientOf(w.asker, w.authorization, () => null) as Loose;
+  const client = clientOf(w.requester, w.authorization, () => null) as Loose;
   client.setApiKey('k');
   await client.load('analytics', 'v3');
   await client.analytics.data.ga.get({ ids: 'ga:1' });
@@ -239,7 +239,7 @@ test('rpcRequest finds methods by their names', async (t) => {
 test('metadata knows columns once it was executed', async (t) => {
   const w = await world(t, { 'v3/metadata/ga/columns': () => [200, { items: [{ id: 'ga:users', attributes: { uiName: 'Users' } }] }] });
   w.authorization.enter({ access_token: 'good', expires_in: 300 });
-  const metadata = metadataOf(w.asker);
+  const metadata = metadataOf(w.requester);
   assert.equal(metadata.isInitialized(), false);
   metadata.execute();
   await heard(metadata, 'success');

@@ -105,7 +105,7 @@ async function page(t: TestContext) {
   const drawing = { own, module: { chartOf, dataOf: (answer: { query: string }) => ({ of: answer.query }) } } as unknown as Drawing;
   const loads = { count: 0, fails: false };
   const DataChart = dataChartClass(
-    w.asker,
+    w.requester,
     () => {
       loads.count++;
       return loads.fails ? Promise.reject(new TypeError('no module')) : Promise.resolve(drawing);

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { fill, served, unserved } from '../src/dropin/methods.js';
 import { neutralPath } from '../src/dropin/paths.js';
-import { onloadOf, ownAddress, serverOf } from '../src/dropin/place.js';
-import { runningScript } from '../src/running.js';
+import { onloadOf, ownScriptURL, serverURLOf } from '../src/dropin/script-url.js';
+import { currentScript } from '../src/current-script.js';
 import { address, apiOf, parametersOf, queryOf } from '../src/dropin/query.js';
 
 const WEEK = { 'start-date': '7daysAgo', 'end-date': 'yesterday' };
@@ -71,7 +71,7 @@ test('the server is where the script came from, by whatever name', () => {
     ['https://s.example:8080/a/b/platform.js', 'https://s.example:8080/a/b/'],
     ['https://s.example/njs/platform.js', 'https://s.example/njs/'],
   ] as const) {
-    assert.equal(serverOf(script), base, script);
+    assert.equal(serverURLOf(script), base, script);
   }
   assert.equal(onloadOf('https://s.example/js/client.js?onload=app.go&x=1'), 'app.go');
   assert.equal(onloadOf('https://s.example/js/client.js'), '');
@@ -99,7 +99,7 @@ function page(t: TestContext, running: string, ...sources: string[]): void {
 test('the running script is the one that the browser knows, whatever elements are called', (t) => {
   page(t, 'https://s.example/platform.js');
   Object.defineProperty(document, 'currentScript', { value: { src: 'https://evil.example/picture.png' } });
-  assert.equal(runningScript()?.src, 'https://s.example/platform.js');
+  assert.equal(currentScript()?.src, 'https://s.example/platform.js');
 });
 
 test('a script without an address is found by its name, and never on a host that only has such a name', (t) => {
@@ -110,7 +110,7 @@ test('a script without an address is found by its name, and never on a host that
     [['https://apis.google.com/js/platform.js'], 'https://host.example/platform.js'],
   ] as const) {
     page(t, '', ...sources);
-    assert.equal(ownAddress(runningScript()), found);
+    assert.equal(ownScriptURL(currentScript()), found);
   }
 });
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { Asker } from '../src/dropin/asker.js';
+import { Requester } from '../src/dropin/requester.js';
 import { Authorization } from '../src/dropin/authorization.js';
 import { FakeClock, FakePage } from './clock.js';
 
@@ -20,10 +20,10 @@ export interface World {
   answers: Record<string, (request: IncomingMessage, body: string) => Answer | Promise<Answer>>;
   clock: FakeClock;
   authorization: Authorization;
-  asker: Asker;
+  requester: Requester;
 }
 
-/** A page's authorization and asker before a server on loopback. */
+/** A page's authorization and requester before a server on loopback. */
 export async function world(t: TestContext, answers: World['answers'] = {}): Promise<World> {
   const seen: Seen[] = [];
   const server = createServer((request, response) => void answer(request, response));
@@ -44,7 +44,7 @@ export async function world(t: TestContext, answers: World['answers'] = {}): Pro
   const clock = new FakeClock();
   const page = new FakePage();
   const authorization = new Authorization(base, clock, page);
-  return { base, seen, answers, clock, authorization, asker: new Asker(base, authorization) };
+  return { base, seen, answers, clock, authorization, requester: new Requester(base, authorization) };
 }
 
 /** The first of an event that a component emits. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chartTexts, failures, fill, inLanguage, labels, messages, savingWords, smallPrintWords } from '../src/i18n/index.js';
+import { chartTexts, failures, fill, inLanguage, labels, messages, csvTexts, footnoteTexts } from '../src/i18n/index.js';
 
 type Table = Record<'de' | 'en' | 'es' | 'fr', Record<string, string>>;
 
-const tables: Record<string, Table> = { chartTexts, failures, labels, messages, savingWords, smallPrintWords };
+const tables: Record<string, Table> = { chartTexts, failures, labels, messages, csvTexts, footnoteTexts };
 
 test('all languages have all words, with the same values in them', () => {
   const holes = (text = '') => (text.match(/\{\w+\}/g) ?? []).sort().join();
@@ -26,7 +26,7 @@ test('the language of a locale counts, and without it English', () => {
 });
 
 test('what saves is read out with the word that is seen', () => {
-  for (const { save } of Object.values(savingWords)) assert.match(save, /CSV/);
+  for (const { save } of Object.values(csvTexts)) assert.match(save, /CSV/);
 });
 
 test('values in words are not read as words', () => {

@@ -201,7 +201,7 @@ func TestSavingInASandbox(t *testing.T) {
 		const inside = `document.querySelector('#box').contentDocument?.querySelector('oriel-dashboard')?.shadowRoot`
 		b.eventually("the dashboard in the frame is drawn", inside+`?.querySelector('.save')`)
 		b.run(inside + `.querySelector('.save').click()`)
-		b.eventually(said, fmt.Sprintf(`%s.querySelector('.said').textContent.includes(%q)`, inside, said))
+		b.eventually(said, fmt.Sprintf(`%s.querySelector('.export-status').textContent.includes(%q)`, inside, said))
 	}
 }
 
@@ -224,7 +224,7 @@ func TestPrint(t *testing.T) {
 		b.open(shared.house.Oriel + address)
 		shown := b.panels()
 		b.paper(718) // A4 between margins of 1 cm
-		if controls := eval[[]string](b, `[...`+root+`.querySelectorAll('button, select, input, .said')].filter((e) => e.checkVisibility() && !e.closest('.oriel-chart')).map((e) => e.outerHTML)`); len(controls) > 0 {
+		if controls := eval[[]string](b, `[...`+root+`.querySelectorAll('button, select, input, .export-status')].filter((e) => e.checkVisibility() && !e.closest('.oriel-chart')).map((e) => e.outerHTML)`); len(controls) > 0 {
 			t.Errorf("controls on paper: %q", controls)
 		}
 		if over := eval[[]string](b, `[...`+root+`.querySelectorAll('.panel svg')].filter((s) => s.getBoundingClientRect().right > s.closest('.panel').getBoundingClientRect().right + 0.5)

@@ -108,7 +108,7 @@ const watch = `(() => {
   window.__panels = (root = document) => [...root.querySelectorAll('oriel-dashboard, oriel-chart')].flatMap((element) =>
     [...element.shadowRoot.querySelectorAll('.panel')].map((panel) => ({
       title: panel.getAttribute('aria-label') ?? '', type: panel.dataset.type,
-      drawn: drawn(panel) && !panel.querySelector('.bone'),
+      drawn: drawn(panel) && !panel.querySelector('.skeleton'),
       failed: panel.querySelector('.failed')?.textContent ?? '',
       asOf: panel.querySelector('[part=as-of]')?.textContent ?? '',
       live: panel.querySelector('.live:not([hidden])') !== null,
@@ -117,7 +117,7 @@ const watch = `(() => {
     })));
   window.__settled = () => {
     const all = [...document.querySelectorAll('oriel-dashboard, oriel-chart')];
-    return all.length > 0 && all.every((e) => e.shadowRoot && !e.shadowRoot.querySelector('[aria-busy], .bone')) && window.__panels().every((p) => p.drawn || p.failed);
+    return all.length > 0 && all.every((e) => e.shadowRoot && !e.shadowRoot.querySelector('[aria-busy], .skeleton')) && window.__panels().every((p) => p.drawn || p.failed);
   };
 })()`
 

@@ -1,9 +1,9 @@
-import { wordsOn } from '../ground.js';
+import { textColorOn } from '../contrast.js';
 import { measureOf } from './axes.js';
 import type { Box } from './axes.js';
 import { styled, svg } from './dom.js';
 import type { Model, Series } from './model.js';
-import type { Stage } from './picture.js';
+import type { Stage } from './painter.js';
 
 /** Where a value's mark ends, and to which side there is room for words; undefined where nothing is drawn. */
 export type End = (series: Series, position: number) => { x: number; y: number; side: 'above' | 'below' | 'after' } | undefined;
@@ -52,7 +52,7 @@ function write(stage: Stage, text: string, x: number, y: number): void {
   const node = styled(svg('text', { class: 'oriel-annotation', x, y, dy: '0.35em', 'text-anchor': 'middle' }, text), style);
   // It stands on the plot's own ground, which the chart's other words do not.
   const ground = canvas.querySelector('.oriel-plot');
-  if (ground && !style?.color) node.style.fill = wordsOn(getComputedStyle(ground).fill);
+  if (ground && !style?.color) node.style.fill = textColorOn(getComputedStyle(ground).fill);
   canvas.append(node);
 }
 

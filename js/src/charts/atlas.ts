@@ -1,6 +1,6 @@
 // The map's shapes, and how they come from the globe to the plane.
 
-import { times } from '../times.js';
+import { mapRange } from '../builtins.js';
 
 /** Degrees east and north. Rings are whole: those that cross the antimeridian go on beyond 180. */
 export type Place = readonly [east: number, north: number];
@@ -129,7 +129,7 @@ export function boundsOf(points: readonly Flat[]): Bounds {
 
 /** The outline of bounds on the globe, whose sides are curves. */
 export function outlineOf([west, south, east, north]: Bounds): Place[] {
-  return times(9, (i): Place[] => {
+  return mapRange(9, (i): Place[] => {
     const [x, y] = [west + ((east - west) * i) / 8, south + ((north - south) * i) / 8];
     return [
       [x, south],

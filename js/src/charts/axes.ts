@@ -4,7 +4,7 @@ import type { Measure } from './dom.js';
 import type { Formatter } from './format.js';
 import type { Positions, Series } from './model.js';
 import type { AxisOptions, TextStyle } from './options.js';
-import type { Stage } from './picture.js';
+import type { Stage } from './painter.js';
 import { calendarLabels, calendarSpan, placed, thinned, valueScale } from './ticks.js';
 import type { Label, Room, ValueScale } from './ticks.js';
 

@@ -3,7 +3,7 @@ import type { Categories, Category } from './categories.js';
 import { emptyPicture } from './cartesian.js';
 import { clip, paint, svg } from './dom.js';
 import { paintManyBars } from './many-bars.js';
-import type { Picture, Stage, Stop } from './picture.js';
+import type { Picture, Stage, Stop } from './painter.js';
 import { columnsOf } from '../data/table.js';
 import { fill } from '../i18n/index.js';
 

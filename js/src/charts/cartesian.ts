@@ -1,7 +1,7 @@
 import { unitOf } from './axes.js';
 import type { Extent } from './axes.js';
 import type { Model, Series } from './model.js';
-import type { LegendItem, Picture, Stage, StopLine } from './picture.js';
+import type { LegendItem, Picture, Stage, StopLine } from './painter.js';
 import { fill } from '../i18n/index.js';
 
 /** A series stacked on those before it: from where to where it reaches at each position. */

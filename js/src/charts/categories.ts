@@ -2,7 +2,7 @@ import { isAdditive } from '../data/fields.js';
 import { columnsOf, numberOf } from '../data/table.js';
 import type { Column } from '../data/table.js';
 import { cellText, rowLabel } from './model.js';
-import type { Stage } from './picture.js';
+import type { Stage } from './painter.js';
 import { fill } from '../i18n/index.js';
 
 /** A row with a name and a value: a slice, a bar or a country. */

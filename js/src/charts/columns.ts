@@ -20,7 +20,7 @@ import type { Overlay } from './lines.js';
 import { modelOf } from './model.js';
 import type { Model, Series } from './model.js';
 import type { ChartOptions, Selection } from './options.js';
-import type { Picture, Stage, Stop } from './picture.js';
+import type { Picture, Stage, Stop } from './painter.js';
 import { fill } from '../i18n/index.js';
 
 interface Bar {

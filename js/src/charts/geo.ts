@@ -6,7 +6,7 @@ import type { Categories, Category } from './categories.js';
 import { codeOfShape, countryCode } from './countries.js';
 import { emptyPicture } from './cartesian.js';
 import { paint, svg } from './dom.js';
-import type { Picture, Stage, Stop } from './picture.js';
+import type { Picture, Stage, Stop } from './painter.js';
 import { projectionOf } from './regions.js';
 import { fill } from '../i18n/index.js';
 

@@ -5,7 +5,7 @@ import { paintLines } from './lines.js';
 import type { Chart, ChartOptions, ChartType } from './options.js';
 import { MapChart } from './map-chart.js';
 import { paintPie } from './pie.js';
-import type { Painter } from './picture.js';
+import type { Painter } from './painter.js';
 import { Plot } from './plot.js';
 import { Scorecard } from './scorecard.js';
 import { TableChart } from './table-chart.js';

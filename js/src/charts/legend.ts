@@ -1,5 +1,5 @@
 import { arrowsOf, html, paint } from './dom.js';
-import type { LegendItem } from './picture.js';
+import type { LegendItem } from './painter.js';
 import type { Texts } from '../i18n/index.js';
 
 /** The legend: a switch for each series. */

@@ -9,7 +9,7 @@ import type { Model, Series } from './model.js';
 import type { Mark, Selection } from './options.js';
 import { areaPath, linePath } from './paths.js';
 import type { Point } from './paths.js';
-import type { Picture, Stage, Stop } from './picture.js';
+import type { Picture, Stage, Stop } from './painter.js';
 
 /** Where the points of a series are; null where its value is unknown. */
 interface Trace {

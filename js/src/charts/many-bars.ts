@@ -1,4 +1,4 @@
-import { times } from '../times.js';
+import { mapRange } from '../builtins.js';
 import { annotate } from './annotations.js';
 import type { End } from './annotations.js';
 import { drawGround, drawTitles, gridLine, length, measureOf, unitOf } from './axes.js';
@@ -20,7 +20,7 @@ import { clip, paint, styled, svg } from './dom.js';
 import { modelOf } from './model.js';
 import type { Model, Series } from './model.js';
 import type { Note } from './options.js';
-import type { Picture, Stage } from './picture.js';
+import type { Picture, Stage } from './painter.js';
 import { fill } from '../i18n/index.js';
 import { thinned, valueScale } from './ticks.js';
 import type { ValueScale } from './ticks.js';
@@ -95,7 +95,7 @@ function layoutOf(stage: Stage, model: Model, extents: Extent[], lowest: number,
   const { hAxis, vAxis } = options;
   const inner = Math.max(20, height - (hAxis?.textPosition === 'none' ? 4 : LABELS) - (hAxis?.title ? 18 : 0));
   const shown = Math.min(model.positions.cells.length, Math.max(1, Math.floor(inner / lowest)));
-  const titles = times(shown, (i) => positionTitle(model, i, stage));
+  const titles = mapRange(shown, (i) => positionTitle(model, i, stage));
   const widest = Math.max(...titles.map(measureOf(stage, vAxis?.textStyle)));
   const names = vAxis?.textPosition === 'none' ? 0 : Math.min(width * 0.36, widest + 14);
   const left = names + (vAxis?.title ? 20 : 0);

@@ -2,7 +2,7 @@ import type { Table } from '../data/table.js';
 import { emptyPicture } from './cartesian.js';
 import { paintMap, readShapes } from './geo.js';
 import type { ChartOptions, ChartType } from './options.js';
-import type { Painter } from './picture.js';
+import type { Painter } from './painter.js';
 import { Plot } from './plot.js';
 
 const waiting: Painter = (stage) => ({ ...emptyPicture(stage), summary: stage.texts.loading });

@@ -3,7 +3,7 @@ import type { Categories, Category } from './categories.js';
 import { emptyPicture } from './cartesian.js';
 import { paint, styled, svg } from './dom.js';
 import { onCircle, slicePath } from './paths.js';
-import type { LegendItem, Picture, Stage, Stop } from './picture.js';
+import type { LegendItem, Picture, Stage, Stop } from './painter.js';
 import { fill } from '../i18n/index.js';
 
 interface Slice extends Category {

@@ -4,7 +4,7 @@ import { html, styled, svg, uniqueId } from './dom.js';
 import { dataTable } from './datatable.js';
 import { legendOf, pageLegend } from './legend.js';
 import type { ChartOptions, ChartType, LegendPosition, Note } from './options.js';
-import type { Painter, Picture, Stop } from './picture.js';
+import type { Painter, Picture, Stop } from './painter.js';
 import { Shell } from './shell.js';
 import { Tooltip } from './tooltip.js';
 

@@ -1,5 +1,5 @@
 import type { Table } from '../data/table.js';
-import { onDark } from '../ground.js';
+import { isOnDark } from '../contrast.js';
 import { html, measureIn } from './dom.js';
 import type { Measure } from './dom.js';
 import { Formatter } from './format.js';
@@ -137,7 +137,7 @@ export abstract class Shell implements Chart {
       boxShadow: ground.strokeWidth ? `inset 0 0 0 ${ground.strokeWidth}px ${ground.stroke ?? ''}` : '',
     });
     // A page that knows no dark mode may still be dark, and then all that it does not colour itself is.
-    style.colorScheme = theme ? (onDark(this.root) ? 'dark' : theme) : '';
+    style.colorScheme = theme ? (isOnDark(this.root) ? 'dark' : theme) : '';
     style.setProperty('--oriel-size', px(fontSize));
     // Words of the chart's own on a ground that the host chose: as its other words.
     style.setProperty('--oriel-over', legendStyle?.color ?? titleStyle?.color ?? hAxis?.textStyle?.color ?? '');

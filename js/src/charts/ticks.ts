@@ -1,6 +1,6 @@
 import { DAY, HOUR } from '../data/dates.js';
 import type { ColumnType } from '../data/table.js';
-import { times } from '../times.js';
+import { mapRange } from '../builtins.js';
 
 /** An axis of values: its ends and where its ticks are. */
 export interface ValueScale {
@@ -31,7 +31,7 @@ export function valueScale(low: number, high: number, count: number, type: Colum
   if (type === 'seconds' && max - min > 5) {
     const step = secondSteps.find((s) => (max - min) / s <= wanted) ?? Math.ceil((max - min) / wanted / 86_400) * 86_400;
     [min, max] = [Math.floor(min / step) * step, Math.ceil(max / step) * step];
-    ticks = times(Math.round((max - min) / step) + 1, (i) => min + i * step);
+    ticks = mapRange(Math.round((max - min) / step) + 1, (i) => min + i * step);
   } else {
     if (type === 'integer') max = Math.max(max, min + 2);
     ticks = [min, max];
@@ -41,7 +41,7 @@ export function valueScale(low: number, high: number, count: number, type: Colum
       step = next;
       [min, max] = [exact(Math.floor(exact(min / step)) * step), exact(Math.ceil(exact(max / step)) * step)];
       const first = min;
-      ticks = times(Math.round((max - min) / step) + 1, (i) => exact(first + i * step));
+      ticks = mapRange(Math.round((max - min) / step) + 1, (i) => exact(first + i * step));
     }
     if (type === 'integer') ticks = ticks.filter(Number.isInteger);
   }
@@ -115,7 +115,7 @@ export function calendarSpan(dates: Date[], type: ColumnType): Date[] {
   const step = type === 'dateHour' && last - first < 62 * DAY ? HOUR : DAY;
   if (type === 'yearMonth' || last - first < 3 * step || last - first > MOST_UNITS * step) return dates;
   const start = Math.ceil(first / step) * step;
-  return times(Math.floor((last - start) / step) + 1, (i) => new Date(start + i * step));
+  return mapRange(Math.floor((last - start) / step) + 1, (i) => new Date(start + i * step));
 }
 
 /** How ticks of a calendar axis are written: `month` is true where every tick starts a month. */

@@ -1,5 +1,5 @@
 import { html, paint } from './dom.js';
-import type { Stop } from './picture.js';
+import type { Stop } from './painter.js';
 import { tooltipAt } from './ticks.js';
 
 /** The box beside the point that is looked at. Screen readers hear the live region instead. */

@@ -1,11 +1,11 @@
 // What the components put into a page: the page's own template or ours, with every field named for all who read by ear.
 
-import { find, missing } from '../dropin/find.js';
+import { findContainer, missingContainer } from '../dropin/container.js';
 
 /** The element that an option `container` means. */
 export function containerOf(where: unknown): Element {
-  const container = find(where);
-  if (!container) throw new Error(missing(where));
+  const container = findContainer(where);
+  if (!container) throw new Error(missingContainer(where));
   return container;
 }
 

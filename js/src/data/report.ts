@@ -2,7 +2,7 @@ import { nextStep, parseDay, parseDigits, DAY, HOUR } from './dates.js';
 import { dimensionType, isAdditive, metricType, secondsPerUnit } from './fields.js';
 import { isCalendar } from './table.js';
 import type { Cell, Column, Table } from './table.js';
-import { times } from '../times.js';
+import { mapRange } from '../builtins.js';
 
 interface GoogleValue {
   value?: string;
@@ -136,7 +136,7 @@ function fillMinutes(table: Table): Table {
   const [column, second] = table.columns;
   if (column?.name !== 'minutesAgo' || second?.role === 'dimension' || table.rows.length === 0) return table;
   const have = new Set(table.rows.map(([minute]) => String(minute)));
-  const missing = times(30, (n) => String(n).padStart(2, '0')).filter((minute) => !have.has(minute));
+  const missing = mapRange(30, (n) => String(n).padStart(2, '0')).filter((minute) => !have.has(minute));
   return { ...table, rows: [...table.rows, ...missing.map((minute) => emptyRow(table.columns, minute))] };
 }
 
@@ -145,7 +145,7 @@ function fillHours(table: Table, oneDay: boolean): Table {
   const hourOf = (row: Cell[]): number => (/^\d\d?$/.test(String(row[0])) && Number(row[0]) < 24 ? Number(row[0]) : -1);
   const known = new Map(table.rows.map((row) => [hourOf(row), row]));
   const last = oneDay ? Math.max(-1, ...known.keys()) : 23;
-  const hours = times(last + 1, (n) => known.get(n) ?? emptyRow(table.columns, String(n).padStart(2, '0')));
+  const hours = mapRange(last + 1, (n) => known.get(n) ?? emptyRow(table.columns, String(n).padStart(2, '0')));
   return { ...table, rows: [...hours, ...table.rows.filter((row) => hourOf(row) < 0)] };
 }
 

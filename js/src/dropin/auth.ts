@@ -1,12 +1,12 @@
-import { bodyOf } from './asker.js';
+import { bodyOf } from './requester.js';
 import { AuthBox } from './auth-box.js';
-import type { Authorization, Hearer } from './authorization.js';
+import type { Authorization, AuthorizationListener } from './authorization.js';
 import { Component, EventType, define } from './component.js';
-import { notAuthorized } from './errors.js';
-import { find } from './find.js';
+import { notAuthorized } from './v3-errors.js';
+import { findContainer } from './container.js';
 import { optionsOf } from './merge.js';
 import { tokenOf } from './token.js';
-import { sentenceOf } from './words.js';
+import { errorText } from './error-message.js';
 
 const SCOPE = 'https://www.googleapis.com/auth/analytics.readonly';
 
@@ -68,7 +68,7 @@ export function authOf(authorization: Authorization): Auth {
 }
 
 /** Tells the page, in its container and with events, what becomes of the authorization. */
-function tellerOf(auth: Auth, authorization: Authorization, place: Place): Hearer {
+function tellerOf(auth: Auth, authorization: Authorization, place: Place): AuthorizationListener {
   return {
     signedIn() {
       place.box?.show(authorization.isPublic ? greeting(auth.get()['userInfoLabel']) : '');
@@ -97,15 +97,15 @@ class Place {
 
   /** Settles in the container of now: the page may have emptied it since, or name another one. */
   settle(auth: Auth): void {
-    const element = find(auth.get()['container']);
+    const element = findContainer(auth.get()['container']);
     if (element && this.box?.isIn(element)) return;
     this.box?.remove();
     this.box = element && new AuthBox(element, () => auth.authorize({ serverAuth: auth.get()['serverAuth'] }));
   }
 
   say(auth: Auth, body: object): void {
-    const element = find(auth.get()['container']);
-    if (element) this.box?.show(sentenceOf(body, element));
+    const element = findContainer(auth.get()['container']);
+    if (element) this.box?.show(errorText(body, element));
   }
 }
 

@@ -2,12 +2,12 @@
 
 import type { Auth } from './auth.js';
 import type { Authorization } from './authorization.js';
-import { bodyOf } from './asker.js';
+import { bodyOf } from './requester.js';
 import { call } from './callbacks.js';
-import { find } from './find.js';
+import { findContainer } from './container.js';
 import { optionsOf } from './merge.js';
 import type { Options } from './merge.js';
-import { sayIn, unsay } from './message.js';
+import { showError, clearError } from './error-message.js';
 import { tokenObject } from './oauth.js';
 
 const DENIED = { error: 'access_denied' };
@@ -88,13 +88,13 @@ export function signin2Of(auth: Auth, auth2: Options, authorization: Authorizati
     render: (id: unknown, options: unknown) => {
       const { onsuccess, onfailure } = optionsOf(options);
       const { signIn, currentUser } = (auth2['getAuthInstance'] as () => { signIn(): Promise<Options>; currentUser: Watched<Options> })();
-      const place = find(id);
+      const place = findContainer(id);
       signIn().then(
         (user) => call(onsuccess, user),
         (error: unknown) => {
-          if (place) sayIn(place, bodyOf(authorization.refusal));
+          if (place) showError(place, bodyOf(authorization.denial));
           auth.once('signIn', () => {
-            if (place) unsay(place);
+            if (place) clearError(place);
             call(onsuccess, currentUser.get());
           });
           call(onfailure, error);

@@ -6,7 +6,7 @@ import { later, report } from './callbacks.js';
 import { publicSource, renewingSource } from './token.js';
 
 /** Who is to hear of what happens; each is called in a task of its own. */
-export interface Hearer {
+export interface AuthorizationListener {
   signedIn?(): void;
   signedOut?(): void;
   /** Nobody may see figures here, or not any more. */
@@ -33,9 +33,9 @@ export class Authorization {
   private latest: Token | null = null;
   private leave: () => void = () => {};
   /** Why there is no token, where there is none. */
-  refusal = new Failure('over', SIGNED_OUT);
+  denial = new Failure('over', SIGNED_OUT);
   private waiting: (() => void)[] = [];
-  private readonly hearers: Hearer[] = [];
+  private readonly hearers: AuthorizationListener[] = [];
 
   constructor(
     private readonly base: string,
@@ -43,7 +43,7 @@ export class Authorization {
     private readonly wakeups: Wakeups,
   ) {}
 
-  hear(hearer: Hearer): void {
+  hear(hearer: AuthorizationListener): void {
     this.hearers.push(hearer);
   }
 
@@ -82,7 +82,7 @@ export class Authorization {
   exit(quietly = false): void {
     this.end();
     this.state = 'out';
-    this.refusal = new Failure('over', SIGNED_OUT);
+    this.denial = new Failure('over', SIGNED_OUT);
     this.wake();
     if (!quietly) this.tell((hearer) => hearer.signedOut?.());
   }
@@ -91,12 +91,12 @@ export class Authorization {
   async token(): Promise<string> {
     if (this.state === 'none' || this.state === 'asking') await new Promise<void>((resolve) => this.waiting.push(resolve));
     const { session } = this;
-    if (!session || this.state !== 'in') throw this.refusal;
+    if (!session || this.state !== 'in') throw this.denial;
     try {
       return await session.token();
     } catch (error) {
       const failure = failureOf(error);
-      if (this.isOf(session) && !failure.passing) this.refused(failure);
+      if (this.isOf(session) && !failure.transient) this.refused(failure);
       throw failure;
     }
   }
@@ -119,7 +119,7 @@ export class Authorization {
   private begin(source: TokenSource, given: string): Session {
     this.end();
     this.given = given;
-    let failure = this.refusal;
+    let failure = this.denial;
     const session: Session = new Session(
       async () => {
         try {
@@ -166,8 +166,8 @@ export class Authorization {
   }
 
   private refused(failure: Failure): void {
-    this.refusal = failure;
-    if (failure.passing) {
+    this.denial = failure;
+    if (failure.transient) {
       this.state = 'troubled';
       this.wake();
       this.tell((hearer) => hearer.failed?.(failure));
@@ -185,7 +185,7 @@ export class Authorization {
     for (const resolve of waiting) resolve();
   }
 
-  private tell(how: (hearer: Hearer) => void): void {
+  private tell(how: (hearer: AuthorizationListener) => void): void {
     later(() => {
       for (const hearer of this.hearers) {
         try {

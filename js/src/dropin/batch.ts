@@ -1,6 +1,6 @@
-import { jsonOf } from '../json.js';
+import { stringify } from '../builtins.js';
 import { call } from './callbacks.js';
-import type { Reply } from './asker.js';
+import type { Reply } from './requester.js';
 import { optionsOf } from './merge.js';
 import type { HttpRequest } from './request.js';
 
@@ -29,7 +29,7 @@ export class Batch implements PromiseLike<Reply> {
     const replies = await Promise.all(this.entries.map(({ request }) => request.reply()));
     const result: Record<string, Reply> = {};
     this.entries.forEach(({ id }, i) => (result[id] = replies[i] as Reply));
-    const body = jsonOf(result);
+    const body = stringify(result);
     for (const { id, callback } of this.entries) call(callback, result[id], body);
     return { result, body, headers: {}, status: 200, statusText: 'OK' };
   }

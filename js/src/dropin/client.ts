@@ -1,11 +1,11 @@
-import { jsonOf } from '../json.js';
-import { refusedReply } from './asker.js';
-import type { Asker, Question, Reply } from './asker.js';
+import { stringify } from '../builtins.js';
+import { errorReply } from './requester.js';
+import type { Requester, ApiRequest, Reply } from './requester.js';
 import type { Authorization } from './authorization.js';
 import { Batch } from './batch.js';
 import { noFunnels } from './data.js';
 import { call, later } from './callbacks.js';
-import { isRefusal, refusal } from './errors.js';
+import { isV3Error, v3Error } from './v3-errors.js';
 import { optionsOf } from './merge.js';
 import type { Options } from './merge.js';
 import { fill, served, unserved } from './methods.js';
@@ -15,14 +15,14 @@ import { address, parametersOf } from './query.js';
 import { HttpRequest } from './request.js';
 import { tokenOf } from './token.js';
 
-type Ask = (question: Question) => Promise<Reply>;
+type Ask = (question: ApiRequest) => Promise<Reply>;
 
 /** gapi.client: requests as objects, and the tree of methods. */
-export function clientOf(asker: Asker, authorization: Authorization, getToken: () => unknown): Options {
+export function clientOf(requester: Requester, authorization: Authorization, getToken: () => unknown): Options {
   // A page that asks without saying on whose behalf is a page for anyone.
   const ask: Ask = (question) => {
     if (authorization.state === 'none') authorization.enterPublic();
-    return asker.ask(question);
+    return requester.ask(question);
   };
 
   const client: Options = {
@@ -31,7 +31,7 @@ export function clientOf(asker: Asker, authorization: Authorization, getToken: (
       return authorization.settled();
     },
     load: (...args: unknown[]) => loaded(args),
-    request: (options: unknown) => request(optionsOf(options), asker.base, ask),
+    request: (options: unknown) => request(optionsOf(options), requester.base, ask),
     rpcRequest: (method: unknown, _version?: unknown, parameters?: unknown) =>
       methodRequest(String(method), optionsOf(parameters), undefined, ask),
     newBatch: () => new Batch(),
@@ -83,7 +83,7 @@ function request(options: Options, base: string, ask: Ask): HttpRequest | undefi
   const { path, params, body, callback } = options;
   const asked = neutralPath(String(path ?? ''), base);
   const made = new HttpRequest(() => {
-    if (!asked) return Promise.resolve(refusedReply(foreign(path)));
+    if (!asked) return Promise.resolve(errorReply(foreign(path)));
     const parameters = withoutDropped({ ...asked.parameters, ...parametersOf(params) });
     const method = String(options['method'] ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
     return ask({ path: address(asked.path, parameters), method, ...bodyOf(method, body) });
@@ -94,18 +94,18 @@ function request(options: Options, base: string, ask: Ask): HttpRequest | undefi
 }
 
 function foreign(path: unknown): object {
-  return refusal(400, 'badRequest', `This server only answers requests to Google Analytics APIs, not to ${String(path)}.`);
+  return v3Error(400, 'badRequest', `This server only answers requests to Google Analytics APIs, not to ${String(path)}.`);
 }
 
 // The page's own headers are left out: whom it asks for is the session's business.
-function bodyOf(method: string, body: unknown): Partial<Question> {
+function bodyOf(method: string, body: unknown): Partial<ApiRequest> {
   if (body === undefined || body === null || method === 'GET') return {};
-  return { body: typeof body === 'string' ? body : jsonOf(body), headers: { 'Content-Type': 'application/json' } };
+  return { body: typeof body === 'string' ? body : stringify(body), headers: { 'Content-Type': 'application/json' } };
 }
 
 function methodRequest(name: string, parameters: Options, body: unknown, ask: Ask): HttpRequest {
   const method = served[name];
-  if (!method) return new HttpRequest(() => Promise.resolve(refusedReply(noMethod(name))));
+  if (!method) return new HttpRequest(() => Promise.resolve(errorReply(noMethod(name))));
   return new HttpRequest(() => askMethod(method, parameters, body, ask));
 }
 
@@ -123,14 +123,14 @@ async function askMethod(method: Method, parameters: Options, body: unknown, ask
 
 // The server answers lists; a page that wants one of them gets it out of the list.
 function pick(reply: Reply, id: string): Reply {
-  if (reply.status !== 200 || isRefusal(reply.result)) return reply;
+  if (reply.status !== 200 || isV3Error(reply.result)) return reply;
   const item = (reply.result as { items?: { id: string }[] }).items?.find((one) => one.id === id);
-  if (!item) return refusedReply(refusal(404, 'notFound', `There is no item with the id "${id}" in this session.`));
-  return { ...reply, result: item, body: jsonOf(item) };
+  if (!item) return errorReply(v3Error(404, 'notFound', `There is no item with the id "${id}" in this session.`));
+  return { ...reply, result: item, body: stringify(item) };
 }
 
 function noMethod(name: string): object {
   if (name === 'analytics.data.mcf.get') return noFunnels();
   const why = 'Universal Analytics has been shut down, and this server only serves reports.';
-  return refusal(501, 'notImplemented', `${name} is no longer available: ${why}`);
+  return v3Error(501, 'notImplemented', `${name} is no longer available: ${why}`);
 }

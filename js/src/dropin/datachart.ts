@@ -1,18 +1,18 @@
 import type { V3Answer } from '../data/v3.js';
 import type { VisualizationChart } from '../visualization/types.js';
 import { browserClock } from '../browser.js';
-import { failureBody, isGood, isPassing } from './asker.js';
-import type { Asker } from './asker.js';
+import { errorBodyOf, isGood, isTransient } from './requester.js';
+import type { Requester } from './requester.js';
 import { Component, EventType, define } from './component.js';
 import type { ComponentClass } from './component.js';
 import { askReport } from './data.js';
-import { refusal } from './errors.js';
-import { find, missing } from './find.js';
+import { v3Error } from './v3-errors.js';
+import { findContainer, missingContainer } from './container.js';
 import { merge, optionsOf } from './merge.js';
 import type { Options } from './merge.js';
-import { sayIn, unsay } from './message.js';
+import { showError, clearError } from './error-message.js';
 import { Retry } from './retry.js';
-import { Stage } from './stage.js';
+import { ChartHost } from './chart-host.js';
 import { warm } from './visualization.js';
 import type { Drawing } from './visualization.js';
 
@@ -26,18 +26,18 @@ export interface Drawn {
 
 /** What goes wrong between an answer and its picture, as the body of the `error` event. */
 class Trouble extends Error {
-  /** `told` where the chart itself has said it in its place; `passing` where asking again may help. */
+  /** `told` where the chart itself has said it in its place; `transient` where asking again may help. */
   constructor(
     readonly body: object,
     readonly told = false,
-    readonly passing = false,
+    readonly transient = false,
   ) {
     super('see body');
   }
 }
 
 interface State {
-  stage: Stage;
+  chartHost: ChartHost;
   /** Counts what was executed: the answer to an earlier question never overwrites a later one's. */
   turn: number;
   retry: Retry;
@@ -67,22 +67,22 @@ const TABLE_CLASSES = {
 };
 
 /** gapi.analytics.googleCharts.DataChart. */
-export function dataChartClass(asker: Asker, load: () => Promise<Drawing>, clock = browserClock): ComponentClass {
+export function dataChartClass(requester: Requester, load: () => Promise<Drawing>, clock = browserClock): ComponentClass {
   const states = new WeakMap<object, State>();
   const stateOf = (chart: object): State => {
     let state = states.get(chart);
-    if (!state) states.set(chart, (state = { stage: new Stage(), turn: 0, retry: new Retry(clock) }));
+    if (!state) states.set(chart, (state = { chartHost: new ChartHost(), turn: 0, retry: new Retry(clock) }));
     return state;
   };
 
   /** Asks and draws; null when a later question has overtaken this one. */
   async function show(state: State, turn: number, options: Options): Promise<Drawn | null> {
-    const reply = await askReport(asker, options);
+    const reply = await askReport(requester, options);
     if (turn !== state.turn) return null;
-    if (!isGood(reply)) throw new Trouble(failureBody(reply), false, isPassing(reply));
+    if (!isGood(reply)) throw new Trouble(errorBodyOf(reply), false, isTransient(reply));
     const drawing = await load();
     if (turn !== state.turn) return null;
-    const drawn = await draw(drawing, state.stage, optionsOf(options['chart']), reply.result as V3Answer);
+    const drawn = await draw(drawing, state.chartHost, optionsOf(options['chart']), reply.result as V3Answer);
     return turn === state.turn ? drawn : null;
   }
 
@@ -92,8 +92,8 @@ export function dataChartClass(asker: Asker, load: () => Promise<Drawing>, clock
     const { container } = optionsOf(options['chart']);
     const failed = (error: unknown): void => {
       if (turn !== state.turn) return;
-      const again = error instanceof Trouble && error.passing;
-      const told = again && !state.retry.plan(() => find(container)?.isConnected && run(chart, state, options));
+      const again = error instanceof Trouble && error.transient;
+      const told = again && !state.retry.plan(() => findContainer(container)?.isConnected && run(chart, state, options));
       fail(chart, container, error, told);
     };
     show(state, turn, options).then((drawn) => {
@@ -119,13 +119,13 @@ export function dataChartClass(asker: Asker, load: () => Promise<Drawing>, clock
   );
 }
 
-async function draw({ module, own }: Drawing, stage: Stage, options: Options, response: V3Answer): Promise<Drawn> {
-  const container = find(options['container']);
-  if (!container) throw new Trouble(refusal(400, 'badRequest', missing(options['container'])));
+async function draw({ module, own }: Drawing, chartHost: ChartHost, options: Options, response: V3Answer): Promise<Drawn> {
+  const container = findContainer(options['container']);
+  if (!container) throw new Trouble(v3Error(400, 'badRequest', missingContainer(options['container'])));
   const type = String(options['type'] ?? 'LINE').toUpperCase();
-  const chart = stage.chartIn(container, type, module.chartOf);
-  if (!chart) throw new Trouble(refusal(400, 'badRequest', `There is no chart type "${type}".`));
-  unsay(container);
+  const chart = chartHost.chartIn(container, type, module.chartOf);
+  if (!chart) throw new Trouble(v3Error(400, 'badRequest', `There is no chart type "${type}".`));
+  clearError(container);
   const data = module.dataOf(response);
   // A page that brought google.visualization with it works on with tables of that one.
   const { DataTable = own['DataTable'] } = optionsOf((window as { google?: { visualization?: unknown } }).google?.visualization);
@@ -143,7 +143,7 @@ function readiness(events: Events, chart: object): Promise<void> {
     const listeners = [
       events.addListener(chart, 'ready', () => settle(resolve)),
       events.addListener(chart, 'error', (event) => {
-        settle(() => reject(new Trouble(refusal(400, 'badRequest', event?.message ?? 'The chart cannot be drawn.'), true)));
+        settle(() => reject(new Trouble(v3Error(400, 'badRequest', event?.message ?? 'The chart cannot be drawn.'), true)));
       }),
     ];
     const settle = (how: () => void): void => {
@@ -158,8 +158,8 @@ function chartOptions(type: string, given: unknown): Options {
 }
 
 function fail(component: Component, container: unknown, error: unknown, quietly: boolean): void {
-  const body = error instanceof Trouble ? error.body : refusal(500, 'internalError', `The chart could not be drawn: ${String(error)}`);
-  const element = find(container);
-  if (element && !(error instanceof Trouble && error.told)) sayIn(element, body);
+  const body = error instanceof Trouble ? error.body : v3Error(500, 'internalError', `The chart could not be drawn: ${String(error)}`);
+  const element = findContainer(container);
+  if (element && !(error instanceof Trouble && error.told)) showError(element, body);
   if (!quietly) component.emit(EventType.ERROR, body);
 }

@@ -1,5 +1,5 @@
-import { failureBody, isGood } from './asker.js';
-import type { Asker } from './asker.js';
+import { errorBodyOf, isGood } from './requester.js';
+import type { Requester } from './requester.js';
 import { Component, EventType, define } from './component.js';
 import { report } from './callbacks.js';
 
@@ -17,13 +17,13 @@ export interface Metadata extends Component {
 }
 
 /** The metadata component of a page: asks for all columns once it is executed. */
-export function metadataOf(asker: Asker): Metadata {
+export function metadataOf(requester: Requester): Metadata {
   let columns: Map<string, Column> | null = null;
 
   async function run(metadata: Component): Promise<void> {
-    const reply = await asker.ask({ path: 'v3/metadata/ga/columns' });
+    const reply = await requester.ask({ path: 'v3/metadata/ga/columns' });
     if (!isGood(reply)) {
-      metadata.emit(EventType.ERROR, failureBody(reply));
+      metadata.emit(EventType.ERROR, errorBodyOf(reply));
       return;
     }
     const { items = [] } = reply.result as { items?: Column[] };

@@ -1,8 +1,8 @@
 // The script that takes the place of Google's platform.js: old pages of the Embed API draw again.
 
 import { browserClock, browserWakeups } from '../browser.js';
-import { runningScript } from '../running.js';
-import { Asker } from './asker.js';
+import { currentScript } from '../current-script.js';
+import { Requester } from './requester.js';
 import { authOf } from './auth.js';
 import { auth2Of, signin2Of } from './auth2.js';
 import { Authorization } from './authorization.js';
@@ -15,7 +15,7 @@ import { ReadyQueue, callOnload, loaderOf, whenParsed } from './loader.js';
 import type { Options } from './merge.js';
 import { metadataOf } from './metadata.js';
 import { oauthOf } from './oauth.js';
-import { onloadOf, ownAddress, serverOf } from './place.js';
+import { onloadOf, ownScriptURL, serverURLOf } from './script-url.js';
 import { watchButtons } from './signin-buttons.js';
 import { viewSelectorClass } from './viewselector.js';
 import { drawingLoader } from './visualization.js';
@@ -34,7 +34,7 @@ function build(base: string): DropIn {
   // A token that has lapsed cannot be renewed for long: a page that nobody looks at renews too.
   const wakeups = { hidden: () => false, onWake: browserWakeups.onWake };
   const authorization = new Authorization(base, browserClock, wakeups);
-  const asker = new Asker(base, authorization);
+  const requester = new Requester(base, authorization);
   const load = drawingLoader(base);
   const auth = authOf(authorization);
   const auth2 = auth2Of(auth, authorization);
@@ -55,13 +55,13 @@ function build(base: string): DropIn {
       createComponent: (name: string, members: object) => (ext[name] = define(members, Component)),
       ext,
       auth,
-      metadata: metadataOf(asker),
-      report: { Data: dataClass(asker) },
-      googleCharts: { DataChart: dataChartClass(asker, load) },
-      ViewSelector: viewSelectorClass(asker),
+      metadata: metadataOf(requester),
+      report: { Data: dataClass(requester) },
+      googleCharts: { DataChart: dataChartClass(requester, load) },
+      ViewSelector: viewSelectorClass(requester),
     },
     others: {
-      client: clientOf(asker, authorization, oauth['getToken'] as () => unknown),
+      client: clientOf(requester, authorization, oauth['getToken'] as () => unknown),
       auth: oauth,
       auth2,
       signin2,
@@ -97,9 +97,9 @@ function run(address: string): void {
   const page = window as unknown as Options & Record<symbol, DropIn | undefined>;
   const gapi = (page['gapi'] ??= {}) as Options;
   const first = page[KEY];
-  const dropIn = (page[KEY] ??= build(serverOf(address)));
+  const dropIn = (page[KEY] ??= build(serverURLOf(address)));
   if (!first || (gapi['analytics'] as Options | undefined)?.['auth'] !== dropIn.analytics['auth']) attach(dropIn, gapi);
   callOnload(onloadOf(address));
 }
 
-run(ownAddress(runningScript()));
+run(ownScriptURL(currentScript()));

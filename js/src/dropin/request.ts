@@ -1,7 +1,7 @@
-import { isGood } from './asker.js';
-import type { Reply } from './asker.js';
+import { isGood } from './requester.js';
+import type { Reply } from './requester.js';
 import { call } from './callbacks.js';
-import { isRefusal } from './errors.js';
+import { isV3Error } from './v3-errors.js';
 import { optionsOf } from './merge.js';
 
 type Settled<T> = ((reply: Reply) => T | PromiseLike<T>) | null | undefined;
@@ -45,7 +45,7 @@ export class HttpRequest implements PromiseLike<Reply> {
 function flat({ result }: Reply): unknown {
   if (typeof result !== 'object' || result === null) return result;
   const body: object = Array.isArray(result) ? [...(result as unknown[])] : { ...result };
-  if (isRefusal(result)) {
+  if (isV3Error(result)) {
     const { code, message, errors } = result.error;
     Object.assign(body, { code, message, data: errors, error: { ...result.error, data: errors } });
   }

@@ -1,20 +1,20 @@
 import { browserClock } from '../browser.js';
-import { failureBody, isGood, isPassing } from './asker.js';
-import type { Asker } from './asker.js';
+import { errorBodyOf, isGood, isTransient } from './requester.js';
+import type { Requester } from './requester.js';
 import { Component, EventType, define } from './component.js';
 import type { ComponentClass } from './component.js';
 import { later, report } from './callbacks.js';
-import { refusal } from './errors.js';
-import { find, missing } from './find.js';
+import { v3Error } from './v3-errors.js';
+import { findContainer, missingContainer } from './container.js';
 import type { Options } from './merge.js';
-import { sayIn, unsay } from './message.js';
+import { showError, clearError } from './error-message.js';
 import { Retry } from './retry.js';
 import { choose, idsOf } from './summaries.js';
 import type { AccountSummary, Choice, Wish } from './summaries.js';
 import { ViewLists } from './view-lists.js';
 
 /** gapi.analytics.ViewSelector: three lists, of accounts, properties and views. */
-export function viewSelectorClass(asker: Asker, clock = browserClock): ComponentClass {
+export function viewSelectorClass(requester: Requester, clock = browserClock): ComponentClass {
   const shown = new WeakMap<object, Element>();
   /** What was chosen last: the next execute shows it again, unless the page wishes for something. */
   const last = new WeakMap<object, Choice>();
@@ -22,20 +22,20 @@ export function viewSelectorClass(asker: Asker, clock = browserClock): Component
   const retries = new WeakMap<object, Retry>();
 
   async function run(selector: Component, turn: number): Promise<void> {
-    const reply = await asker.ask({ path: 'v3/management/accountSummaries' });
+    const reply = await requester.ask({ path: 'v3/management/accountSummaries' });
     if (turns.get(selector) !== turn) return;
     const retry = retryOf(selector);
     if (!isGood(reply)) {
-      const told = isPassing(reply) && !retry.plan(() => find(selector.get()['container'])?.isConnected && begin(selector));
-      return fail(selector, failureBody(reply), told);
+      const told = isTransient(reply) && !retry.plan(() => findContainer(selector.get()['container'])?.isConnected && begin(selector));
+      return fail(selector, errorBodyOf(reply), told);
     }
     retry.stop();
     const accounts = (reply.result as { items?: AccountSummary[] }).items ?? [];
     const choice = choose(accounts, wishOf(selector.get()) ?? again(last.get(selector)));
-    const container = find(selector.get()['container']);
-    if (!container) return fail(selector, refusal(400, 'badRequest', missing(selector.get()['container'])));
-    if (!choice.view) return fail(selector, refusal(403, 'insufficientPermissions', 'There are no views to choose from.'));
-    unsay(container);
+    const container = findContainer(selector.get()['container']);
+    if (!container) return fail(selector, v3Error(400, 'badRequest', missingContainer(selector.get()['container'])));
+    if (!choice.view) return fail(selector, v3Error(403, 'insufficientPermissions', 'There are no views to choose from.'));
+    clearError(container);
     last.set(selector, choice);
     const lists = new ViewLists(accounts, choice, (chosen) => {
       last.set(selector, chosen);
@@ -97,7 +97,7 @@ function tell(selector: Component, { account, property, view }: Choice): void {
 }
 
 function fail(selector: Component, body: object, quietly = false): void {
-  const container = find(selector.get()['container']);
-  if (container) sayIn(container, body);
+  const container = findContainer(selector.get()['container']);
+  if (container) showError(container, body);
   if (!quietly) selector.emit(EventType.ERROR, body);
 }

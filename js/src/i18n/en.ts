@@ -34,7 +34,7 @@ export const failures = {
 };
 
 /** Of what saves a panel as a file. */
-export const savingWords = {
+export const csvTexts = {
   save: 'Download “{title}” as CSV',
   saved: '{name} downloaded.',
   framed: '{name} downloaded, unless the surrounding page blocks downloads.',
@@ -42,7 +42,7 @@ export const savingWords = {
 };
 
 /** Of the small print below a chart. */
-export const smallPrintWords = {
+export const footnoteTexts = {
   realtime: 'in the last 30 minutes',
   asOf: 'Updated {time} ({zone})',
   asOfPlain: 'Updated {time}',

@@ -30,21 +30,22 @@ export const failures: typeof en.failures = {
   again: 'Nouvelle tentative {time}.',
 };
 
-export const savingWords: typeof en.savingWords = {
+export const csvTexts: typeof en.csvTexts = {
   save: 'Télécharger « {title} » en CSV',
   saved: '{name} a été téléchargé.',
   framed: '{name} a été téléchargé, sauf si la page parente bloque les téléchargements.',
   sealed: 'La page parente n’autorise pas les téléchargements.',
 };
 
-export const smallPrintWords: typeof en.smallPrintWords = {
+export const footnoteTexts: typeof en.footnoteTexts = {
   realtime: 'au cours des 30 dernières minutes',
   asOf: 'Mise à jour : {time} ({zone})',
   asOfPlain: 'Mise à jour : {time}',
   sampled: 'Échantillon',
   sampledWhy: 'Google a estimé ces données à partir d’un échantillon.',
   thresholded: 'Lignes masquées',
-  thresholdedWhy: 'Google masque les lignes qui concernent très peu de personnes, afin de protéger leur vie privée. Les totaux peuvent être inférieurs à la réalité.',
+  thresholdedWhy:
+    'Google masque les lignes qui concernent très peu de personnes, afin de protéger leur vie privée. Les totaux peuvent être inférieurs à la réalité.',
   other: 'Ligne « (other) »',
   otherWhy: 'Il y a plus de valeurs distinctes que Google n’en affiche. Les plus rares sont regroupées dans la ligne « (other) ».',
   truncated: 'Données incomplètes',

@@ -11,8 +11,8 @@ export type Texts = typeof en.chartTexts;
 
 export const messages = { de: de.messages, en: en.messages, es: es.messages, fr: fr.messages };
 export const failures = { de: de.failures, en: en.failures, es: es.failures, fr: fr.failures };
-export const savingWords = { de: de.savingWords, en: en.savingWords, es: es.savingWords, fr: fr.savingWords };
-export const smallPrintWords = { de: de.smallPrintWords, en: en.smallPrintWords, es: es.smallPrintWords, fr: fr.smallPrintWords };
+export const csvTexts = { de: de.csvTexts, en: en.csvTexts, es: es.csvTexts, fr: fr.csvTexts };
+export const footnoteTexts = { de: de.footnoteTexts, en: en.footnoteTexts, es: es.footnoteTexts, fr: fr.footnoteTexts };
 export const chartTexts = { de: de.chartTexts, en: en.chartTexts, es: es.chartTexts, fr: fr.chartTexts };
 export const labels = { de: de.labels, en: en.labels, es: es.labels, fr: fr.labels };
 

@@ -1,9 +1,9 @@
-import { jsonOf } from '../json.js';
+import { stringify } from '../builtins.js';
 import { dateOfJson, isDate, jsonOfDate } from './dates.js';
 import type { CellObject, ColumnType, DataObject, Properties } from './types.js';
 import { plainText, Reading } from './reading.js';
 import type { SortBy } from './reading.js';
-import { times } from '../times.js';
+import { mapRange } from '../builtins.js';
 
 /** What `addColumn` takes instead of a type. */
 export interface ColumnDescription {
@@ -151,7 +151,7 @@ export class DataTable extends Reading {
 
   insertRows(at: number, rows: number | readonly unknown[]): void {
     if (at !== this.rows.length) this.rowAt(at);
-    const literals = typeof rows === 'number' ? times(rows, () => this.columns.map(() => null)) : rows;
+    const literals = typeof rows === 'number' ? mapRange(rows, () => this.columns.map(() => null)) : rows;
     const made = literals.map((row) => this.rowOf(row));
     // Not spread into splice: pages add more rows than a call may have arguments.
     this.rows = [...this.rows.slice(0, at), ...made, ...this.rows.slice(at)];
@@ -238,7 +238,7 @@ export class DataTable extends Reading {
   /** The literal as JSON, dates as "Date(2020, 0, 31)". */
   toJSON(): string {
     const p = (properties: Properties): object => (Object.keys(properties).length > 0 ? { p: properties } : {});
-    return jsonOf({
+    return stringify({
       cols: this.columns.map(({ id, label, pattern, type, p: own }) => ({ id, label, pattern, type, ...p(own) })),
       rows: this.rows.map((row) => ({
         c: row.c.map(({ v, f, p: own }) => ({ v: isDate(v) ? jsonOfDate(v) : v, ...(f === null ? {} : { f }), ...p(own) })),

@@ -1,4 +1,4 @@
-import { jsonOf } from '../json.js';
+import { stringify } from '../builtins.js';
 import { DataTable } from './datatable.js';
 import type { CellObject, ColumnType, Properties } from './types.js';
 import { cellOf, outside, plainText, range, Reading } from './reading.js';
@@ -209,7 +209,7 @@ export class DataView extends Reading {
   /** What is shown, as JSON for `fromJSON`; functions cannot be written. */
   toJSON(): string {
     const columns = this.columns?.filter((column) => typeof column === 'number' || typeof column.calc !== 'function');
-    return jsonOf({ ...(columns ? { columns } : {}), ...(this.rows ? { rows: this.rows } : {}) });
+    return stringify({ ...(columns ? { columns } : {}), ...(this.rows ? { rows: this.rows } : {}) });
   }
 
   private look(column: number | string): { spec?: ColumnSpec; at: number } {

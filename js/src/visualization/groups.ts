@@ -1,4 +1,4 @@
-import { jsonOf } from '../json.js';
+import { stringify } from '../builtins.js';
 import { DataTable } from './datatable.js';
 import type { ColumnType } from './types.js';
 import { cellOf, compareValues, range } from './reading.js';
@@ -123,7 +123,7 @@ function join(
 // Both lists are in the order of their keys, and so is what comes out.
 function pairs(left: KeyedRow[], right: KeyedRow[], method: JoinMethod): [KeyedRow | undefined, KeyedRow | undefined][] {
   const found: [KeyedRow | undefined, KeyedRow | undefined][] = [];
-  const nameOf = ({ key }: KeyedRow): string => jsonOf(key);
+  const nameOf = ({ key }: KeyedRow): string => stringify(key);
   const byName = new Map<string, KeyedRow[]>();
   for (const row of right) byName.set(nameOf(row), [...(byName.get(nameOf(row)) ?? []), row]);
   const lefts = new Set(left.map(nameOf));

@@ -16,7 +16,7 @@ import type {
 import { isDate, utcOf } from './dates.js';
 import type { ChartKind } from './types.js';
 import { axisNumber, datePattern, dateStyle, numberPattern } from './patterns.js';
-import { times } from '../times.js';
+import { mapRange } from '../builtins.js';
 
 /** What a chart needs beside its options. */
 export interface Context {
@@ -138,7 +138,7 @@ function colorsOf(colors: unknown, parts: unknown): string[] {
 // One for each row, and at the end that of what is too small to be seen, which no row has.
 function sliceColors(options: Bag, rows: number): string[] {
   const own = colorsOf(options['colors'], options['slices']);
-  const all = times(Math.max(rows, own.length), (row) => own[row % own.length] as string);
+  const all = mapRange(Math.max(rows, own.length), (row) => own[row % own.length] as string);
   return [...all, text(options['pieResidueSliceColor']) ?? '#ccc'];
 }
 

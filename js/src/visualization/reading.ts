@@ -2,7 +2,7 @@ import { isDate, utcOf } from './dates.js';
 import type { CellObject, ColumnType, DataTableLike, Properties, TimeOfDay } from './types.js';
 import { language } from './language.js';
 import { dateStyle, plainNumber } from './patterns.js';
-import { times } from '../times.js';
+import { mapRange } from '../builtins.js';
 
 /** A condition on the cells of a column; the column by position, id or label. */
 export interface CellFilter {
@@ -181,7 +181,7 @@ export function outside(what: 'row' | 'column', given: unknown, count: number): 
 
 /** The positions from the first to the last, both included. */
 export function range(first: number, last: number): number[] {
-  return times(last - first + 1, (i) => first + i);
+  return mapRange(last - first + 1, (i) => first + i);
 }
 
 /** A copy of a cell: value, text and properties. */

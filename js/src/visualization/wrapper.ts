@@ -1,4 +1,4 @@
-import { jsonOf } from '../json.js';
+import { stringify } from '../builtins.js';
 import { arrayToDataTable } from './arrays.js';
 import { charts, materialCharts, readable, vacate } from './classes.js';
 import type { ChartClass } from './classes.js';
@@ -62,7 +62,7 @@ export class ChartWrapper {
   /** The specification as JSON, with the data. */
   toJSON(): string {
     const { container: _, dataTable, containerId, ...rest } = this.spec;
-    return jsonOf({
+    return stringify({
       ...rest,
       ...(typeof containerId === 'string' ? { containerId } : {}),
       ...(dataTable ? { dataTable: JSON.parse(tableOf(dataTable).toJSON()) as unknown } : {}),

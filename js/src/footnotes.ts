@@ -1,26 +1,26 @@
 // What the footer of a panel says about the age and the honesty of its figures. Loaded with the charts.
 
 import { momentText } from './age.js';
-import { fill, inLanguage, smallPrintWords } from './i18n/index.js';
+import { fill, inLanguage, footnoteTexts } from './i18n/index.js';
 import type { Age, KnownNotice, Notice, PanelData, Setting } from './types.js';
 
-type Words = typeof smallPrintWords.en;
+type Words = typeof footnoteTexts.en;
 
 /** What realtime figures are of. */
 export function realtimeText(locale: string): string {
-  return inLanguage(smallPrintWords, locale).realtime;
+  return inLanguage(footnoteTexts, locale).realtime;
 }
 
 /** The sentences below a chart. `stale` is empty unless an old answer stands in for a newer one. */
-export interface SmallPrint {
+export interface Footnotes {
   asOf: string;
   stale: string;
   notices: { name: string; why: string }[];
 }
 
 /** What must be said with these figures. */
-export function smallPrint(data: PanelData, setting: Setting): SmallPrint {
-  const words = inLanguage(smallPrintWords, setting.locale);
+export function footnotes(data: PanelData, setting: Setting): Footnotes {
+  const words = inLanguage(footnoteTexts, setting.locale);
   return { asOf: asOfText(data, setting, words), stale: staleText(data, setting, words), notices: noticesOf(data.notices, words) };
 }
 
@@ -37,8 +37,8 @@ function staleText({ stale, asOf }: Age, { locale, timeZone, today }: Setting, w
   return fill(stale === 'quota' ? words.staleQuota : words.staleUnavailable, { time });
 }
 
-function noticesOf(notices: Notice[] | undefined, words: Words): SmallPrint['notices'] {
-  const known: Record<KnownNotice, SmallPrint['notices'][number]> = {
+function noticesOf(notices: Notice[] | undefined, words: Words): Footnotes['notices'] {
+  const known: Record<KnownNotice, Footnotes['notices'][number]> = {
     sampled: { name: words.sampled, why: words.sampledWhy },
     thresholded: { name: words.thresholded, why: words.thresholdedWhy },
     other: { name: words.other, why: words.otherWhy },

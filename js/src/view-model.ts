@@ -6,7 +6,7 @@ import { fillDates, splitRanges, tableOf } from './data/report.js';
 import type { GoogleReport } from './data/report.js';
 import type { Table } from './data/table.js';
 import { labelOf } from './labels.js';
-import { realtimeText } from './smallprint.js';
+import { realtimeText } from './footnotes.js';
 import type { DateRange, PanelData, Setting } from './types.js';
 
 /** The metrics' names, for a panel that has no title. */
@@ -15,7 +15,7 @@ export function titleOf({ report }: PanelData, { locale }: Setting): string {
 }
 
 /** The table and the options to draw it with. */
-export function pictureOf(data: PanelData, setting: Setting): { table: Table; options: ChartOptions } {
+export function viewModelOf(data: PanelData, setting: Setting): { table: Table; options: ChartOptions } {
   const { current, previous } = splitRanges(data.report);
   const [range, before] = data.dateRanges ?? [];
   // Days without rows are zero where there are others; without any, nothing is known but that there is no data.

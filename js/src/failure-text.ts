@@ -10,16 +10,16 @@ const explained: FailureKind[] = ['invalid', 'refused', 'missing'];
  * A failure in a sentence that a visitor can read, with the server's own where it helps to set things right. A browser does not
  * tell a server that is down from one that refuses this page's origin. `first` is for a session that never began.
  */
-export function sentence(failure: Failure, locale: string, first = false): string {
+export function failureText(failure: Failure, locale: string, first = false): string {
   const what = failure.kind === 'over' && first ? 'signIn' : failure.kind;
-  return withOwn(what, explained.includes(failure.kind) ? failure.message : '', locale, failure.retryAfter);
+  return textWithDetail(what, explained.includes(failure.kind) ? failure.message : '', locale, failure.retryAfter);
 }
 
 /**
- * What went wrong, with the server's own sentence, which is English: beside other languages it is for the console alone,
+ * What went wrong, with the server's own message, which is English: beside other languages it is for the console alone,
  * and what stays of it is when to ask again, in milliseconds, 0 when unknown.
  */
-export function withOwn(what: FailureKind | 'signIn' | 'panel', own: string, locale: string, retryAfter = 0): string {
+export function textWithDetail(what: FailureKind | 'signIn' | 'panel', own: string, locale: string, retryAfter = 0): string {
   const words = inLanguage(failures, locale);
   const text = fill(words[what], { page: location.origin });
   if (own && words === failures.en) return `${text} ${own}`;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { Client } from '../src/client.js';
-import { fileOf } from '../src/saving.js';
+import { fetchCsv } from '../src/csv-export.js';
 import { Session } from '../src/session.js';
 import { FakeClock, FakePage } from './clock.js';
 
@@ -29,7 +29,7 @@ async function serve(t: TestContext, headers: Record<string, string>) {
 
 test('a panel is asked for by the days that it shows, with the token in a header, and kept byte for byte', async (t) => {
   const { client, asked } = await serve(t, { 'Content-Disposition': 'attachment; filename="board-panel-2026-11-01-2026-11-07.csv"' });
-  const { name, content } = await fileOf({
+  const { name, content } = await fetchCsv({
     client,
     view: 'shop & more',
     board: 'a/b',
@@ -44,8 +44,8 @@ test('a panel is asked for by the days that it shows, with the token in a header
 test('a chart asks its query again', async (t) => {
   const { client, asked } = await serve(t, {});
   const query = { metrics: [{ name: 'sessions' }] };
-  assert.equal((await fileOf({ client, view: 'shop', query, realtime: false })).name, 'oriel.csv');
-  await fileOf({ client, view: 'shop', query, realtime: true });
+  assert.equal((await fetchCsv({ client, view: 'shop', query, realtime: false })).name, 'oriel.csv');
+  await fetchCsv({ client, view: 'shop', query, realtime: true });
   assert.deepEqual(
     asked,
     ['exportReport', 'exportRealtimeReport'].map((method) => `POST /base/v1/views/shop:${method} Bearer t1 ${JSON.stringify(query)}`),
@@ -54,5 +54,5 @@ test('a chart asks its query again', async (t) => {
 
 test('a name with a path in it is not taken', async (t) => {
   const { client } = await serve(t, { 'Content-Disposition': 'attachment; filename="../../x.csv"' });
-  assert.equal((await fileOf({ client, view: 'shop', query: {}, realtime: false })).name, 'oriel.csv');
+  assert.equal((await fetchCsv({ client, view: 'shop', query: {}, realtime: false })).name, 'oriel.csv');
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jsonOf } from '../src/json.js';
+import { stringify } from '../src/builtins.js';
 
 test('JSON does not depend on what a library has put on the prototypes', (t) => {
   const prototypes = [Array.prototype, Object.prototype] as unknown as { toJSON?: unknown }[];
@@ -30,12 +30,12 @@ test('JSON does not depend on what a library has put on the prototypes', (t) => 
   };
   assert.equal(JSON.stringify([1]), '"spoilt"');
   assert.equal(
-    jsonOf(value),
+    stringify(value),
     '{"list":[1,"a\\"b",null,null,[true,{}]],"deep":{"a":[{"b":[]}]},"wrapped":{"name":"x","list":[1,2]},' +
       '"moment":"2020-01-31","date":"1970-01-01T00:00:00.000Z","own":7,"bare":{"a":[1]}}',
   );
-  assert.equal(jsonOf('text'), '"text"');
-  assert.equal(jsonOf(null), 'null');
+  assert.equal(stringify('text'), '"text"');
+  assert.equal(stringify(null), 'null');
 });
 
 test('JSON is else what JSON.stringify makes', () => {
@@ -49,6 +49,6 @@ test('JSON is else what JSON.stringify makes', () => {
     { a: new Date(1e12), b: [NaN, Infinity] },
     { 10: 'x', 2: 'y' },
   ]) {
-    assert.equal(jsonOf(value), JSON.stringify(value));
+    assert.equal(stringify(value), JSON.stringify(value));
   }
 });

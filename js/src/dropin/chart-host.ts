@@ -6,7 +6,7 @@ const CLASS = 'gapi-analytics-data-chart';
 type Make = (type: string, host: Element) => VisualizationChart | undefined;
 
 /** Where one DataChart draws: an element of its own in the page's container. What else is there is the page's. */
-export class Stage {
+export class ChartHost {
   private host: HTMLElement | null = null;
   private chart: VisualizationChart | undefined;
   private type = '';

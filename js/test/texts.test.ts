@@ -4,15 +4,15 @@ import { momentText, periodText, refreshAfter, todayIn } from '../src/age.js';
 import { Failure } from '../src/failure.js';
 import { labelOf } from '../src/labels.js';
 import { failures, inLanguage, messages } from '../src/i18n/index.js';
-import { sentence, withOwn } from '../src/messages.js';
-import { smallPrint } from '../src/smallprint.js';
+import { failureText, textWithDetail } from '../src/failure-text.js';
+import { footnotes } from '../src/footnotes.js';
 import type { Age } from '../src/types.js';
 
 (globalThis as Record<string, unknown>)['location'] = { origin: 'https://page.example' };
 
 function print(age: Age, timeZone: string | undefined, locale = 'en-GB') {
   const setting = { locale, words: inLanguage(messages, locale), timeZone, today: '2026-11-24' };
-  return smallPrint({ ...age, type: 'line', report: {} }, setting);
+  return footnotes({ ...age, type: 'line', report: {} }, setting);
 }
 
 test('fields have the names of GA4, in the page’s language where we know them', () => {
@@ -33,38 +33,41 @@ test('fields have the names of GA4, in the page’s language where we know them'
 
 test('where no answer is read, the page’s address may be why', () => {
   for (const language of ['en', 'de', 'fr', 'es']) {
-    assert.match(sentence(new Failure('offline', 'Failed to fetch'), language), /https:\/\/page\.example.*\.$/, language);
+    assert.match(failureText(new Failure('offline', 'Failed to fetch'), language), /https:\/\/page\.example.*\.$/, language);
   }
 });
 
 test('a failure is a sentence; the server’s own is added where it helps to set things right', () => {
-  assert.equal(sentence(new Failure('server', 'panic: goroutine 1'), 'en'), failures.en.server);
-  assert.match(sentence(new Failure('refused', 'Add the origin.'), 'en'), /can’t be shown.* Add the origin\.$/);
+  assert.equal(failureText(new Failure('server', 'panic: goroutine 1'), 'en'), failures.en.server);
+  assert.match(failureText(new Failure('refused', 'Add the origin.'), 'en'), /can’t be shown.* Add the origin\.$/);
 });
 
-test('the server’s own sentence, which is English, does not stand beside another language', (t) => {
+test('the server’s own failureText, which is English, does not stand beside another language', (t) => {
   const told = t.mock.method(console, 'warn', () => {});
-  assert.equal(sentence(new Failure('refused', 'Add the origin.'), 'de'), failures.de.refused);
-  assert.equal(withOwn('panel', 'Google Analytics did not answer.', 'de'), failures.de.panel);
+  assert.equal(failureText(new Failure('refused', 'Add the origin.'), 'de'), failures.de.refused);
+  assert.equal(textWithDetail('panel', 'Google Analytics did not answer.', 'de'), failures.de.panel);
   assert.deepEqual(
     told.mock.calls.map((call) => call.arguments[0]),
     ['oriel: Add the origin.', 'oriel: Google Analytics did not answer.'],
   );
-  assert.equal(withOwn('panel', 'B.', 'en-GB'), `${failures.en.panel} B.`);
+  assert.equal(textWithDetail('panel', 'B.', 'en-GB'), `${failures.en.panel} B.`);
 });
 
 test('a session that never began asks visitors to sign in; too many requests are tried again', () => {
-  assert.equal(sentence(new Failure('over'), 'en', true), 'Sign in to see this dashboard.');
-  assert.equal(sentence(new Failure('over'), 'en'), 'Your session has expired. Reload to continue.');
-  assert.equal(sentence(new Failure('busy'), 'en'), 'Too many requests. Trying again shortly.');
+  assert.equal(failureText(new Failure('over'), 'en', true), 'Sign in to see this dashboard.');
+  assert.equal(failureText(new Failure('over'), 'en'), 'Your session has expired. Reload to continue.');
+  assert.equal(failureText(new Failure('busy'), 'en'), 'Too many requests. Trying again shortly.');
 });
 
 test('when it is tried again is said in every language', (t) => {
   t.mock.method(console, 'warn', () => {});
-  assert.equal(sentence(new Failure('server', 'x', 15_000), 'en'), `${failures.en.server} Next try in 15 seconds.`);
-  assert.equal(sentence(new Failure('busy', '', 120_000), 'de-AT'), `${failures.de.busy} Nächster Versuch in 2 Minuten.`);
-  assert.equal(withOwn('panel', 'Try again in 15 seconds.', 'fr', 15_000), `${failures.fr.panel} Nouvelle tentative dans 15 secondes.`);
-  assert.equal(withOwn('panel', 'Try again in 15 seconds.', 'en', 15_000), `${failures.en.panel} Try again in 15 seconds.`);
+  assert.equal(failureText(new Failure('server', 'x', 15_000), 'en'), `${failures.en.server} Next try in 15 seconds.`);
+  assert.equal(failureText(new Failure('busy', '', 120_000), 'de-AT'), `${failures.de.busy} Nächster Versuch in 2 Minuten.`);
+  assert.equal(
+    textWithDetail('panel', 'Try again in 15 seconds.', 'fr', 15_000),
+    `${failures.fr.panel} Nouvelle tentative dans 15 secondes.`,
+  );
+  assert.equal(textWithDetail('panel', 'Try again in 15 seconds.', 'en', 15_000), `${failures.en.panel} Try again in 15 seconds.`);
 });
 
 test('times are the property’s, not the viewer’s', () => {

@@ -4,7 +4,7 @@ const OURS = /^https?:[^?#]*[/:](?:platform|client|api|plusone)\.js(?:[?#]|$)/;
 const GOOGLE = /^https?:\/\/([\w-]+\.)*google(?:apis)?\.com\//;
 
 /** The server below which a script's address lies: `/platform.js` and `/js/client.js` are the same server's. */
-export function serverOf(script: string): string {
+export function serverURLOf(script: string): string {
   const url = new URL(script);
   url.pathname = url.pathname.replace(/(?:\/js)?\/[^/]*$/, '/');
   url.search = '';
@@ -21,7 +21,7 @@ export function onloadOf(script: string): string {
  * This script's address. A loader that evaluates scripts leaves no running one: then an element that names us tells. Many
  * a host serves an api.js, and none but ours gets the page's token: one of another host must be called platform.js or client:platform.js.
  */
-export function ownAddress(running: HTMLScriptElement | null): string {
+export function ownScriptURL(running: HTMLScriptElement | null): string {
   if (running?.src) return running.src;
   const all = [...document.querySelectorAll<HTMLScriptElement>('script[src]')].map((script) => script.src);
   const ours = all.filter((src) => OURS.test(src) && !GOOGLE.test(src));

@@ -1,5 +1,5 @@
 /** True where an element stands on a dark ground: its own, else the nearest one around it. */
-export function onDark(element: Element): boolean {
+export function isOnDark(element: Element): boolean {
   for (let at: Element | null = element; at; at = at.parentElement) {
     const light = lightnessOf(getComputedStyle(at).backgroundColor);
     if (light !== undefined) return light < 0.5;
@@ -8,12 +8,12 @@ export function onDark(element: Element): boolean {
 }
 
 /** True where an element's words, in the page's own colour, are dark on dark. */
-export function isLost(element: Element): boolean {
-  return onDark(element) && (lightnessOf(getComputedStyle(element).color) ?? 1) < 0.5;
+export function isUnreadable(element: Element): boolean {
+  return isOnDark(element) && (lightnessOf(getComputedStyle(element).color) ?? 1) < 0.5;
 }
 
 /** The colour of words that are read on a computed colour; empty for one that does not hide what is behind it. */
-export function wordsOn(color: string): string {
+export function textColorOn(color: string): string {
   const light = lightnessOf(color);
   return light === undefined ? '' : light < 0.5 ? '#e8ecf2' : '#1c2430';
 }

@@ -1,11 +1,11 @@
 /**
  * Answers that several ask for at once. Identical questions in flight share one request; it is aborted
- * when the last asker has left, not when the first does.
+ * when the last requester has left, not when the first does.
  */
-export class Flights {
+export class RequestDedup {
   private readonly flights = new Map<string, { askers: number; controller: AbortController; answer: Promise<unknown> }>();
 
-  /** Joins the request under `key`, or starts it. Rejects with the signal's reason when this asker leaves; without one nobody leaves. */
+  /** Joins the request under `key`, or starts it. Rejects with the signal's reason when this requester leaves; without one nobody leaves. */
   join<T>(key: string, signal: AbortSignal | undefined, start: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     let flight = this.flights.get(key);
