@@ -10,7 +10,7 @@ type Dashboard struct {
 	Title       string
 	Description string
 	Views       []string // in the order of the view switcher; the first is the default
-	Range       Range    // when the asker names none
+	Range       Range    // if a request names none
 	Panels      []Panel
 }
 
@@ -42,7 +42,7 @@ const (
 	Scorecard Type = "scorecard"
 )
 
-// Options are what a panel's drawing can be told. They reach the page as JSON.
+// Options are settings of a panel's chart. The page gets them as JSON.
 type Options struct {
 	Stacked bool     `json:"stacked,omitempty" yaml:"stacked"` // line, area, column, bar: series on top of each other
 	Region  string   `json:"region,omitempty" yaml:"region"`   // geo: ISO 3166-1 alpha-2 or "world"
@@ -55,10 +55,10 @@ const (
 	Previous = "previous"
 )
 
-// QueryFor returns the panel's question about the days start to end. A compared
+// QueryFor returns the panel's query over the days start to end. A compared
 // panel asks for the equally long period immediately before as well, unless
-// that begins before since, the first day that may be asked for: half a period
-// is no comparison. A zero since is no bound. Realtime questions have no dates.
+// that begins before since, the first day of the view's history, since part of a period
+// cannot be compared. A zero since is no bound. Realtime queries have no dates.
 func (p Panel) QueryFor(start, end, since report.Date) report.Query {
 	q := p.Query.Clone()
 	if q.Realtime {

@@ -124,8 +124,7 @@ func plainMapping(node *yaml.Node, depth int) (any, error) {
 	return object, nil
 }
 
-// explain turns what encoding/json says about the filter into the line where it
-// is and what to change.
+// explain turns an error of encoding/json into one with the line and what to change.
 func explain(node *yaml.Node, err error) error {
 	line := func(key string) int {
 		if at := findKey(node, key, 0); at != nil {

@@ -8,8 +8,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// timeOrder says how the values of a dimension of time sort into the order of
-// time. Source: Google Analytics Data API, dimensions of category Time; hour,
+// timeOrder has the chronological order of each dimension of time. Source: Google Analytics Data API, dimensions of category Time; hour,
 // documented as two digits, is seen with one.
 var timeOrder = map[string]report.OrderBy{
 	"date":             ascending("date", ""),

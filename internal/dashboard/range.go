@@ -11,7 +11,7 @@ import (
 // year can be compared with the two before.
 const MaxDays = 1100
 
-// A Range is a span of days that an asker chose: the last Days days up to
+// A Range is a chosen span of days: the last Days days up to
 // yesterday, or Start to End, both included. The zero Range is none.
 type Range struct {
 	Days       int
@@ -19,7 +19,7 @@ type Range struct {
 }
 
 // ParseRange reads "7d", "28d", "90d" … (1 to 1100 days), or
-// "2026-01-01..2026-01-31". The error is Invalid and says what to write.
+// "2026-01-01..2026-01-31". The error is Invalid and names the format.
 func ParseRange(s string) (Range, error) {
 	if first, last, ok := strings.Cut(s, ".."); ok {
 		return parseSpan(s, first, last)

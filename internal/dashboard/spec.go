@@ -66,17 +66,16 @@ type PanelSpec struct {
 	// MetricFilter narrows the rows by metrics: text such as sessions>=10, or a
 	// FilterExpression of the Data API. Optional.
 	MetricFilter MetricFilter `yaml:"metric_filter"`
-	// Options tell the drawing more: stacked, region, colors. Optional.
+	// Options of the chart: stacked, region, colors. Optional.
 	Options Options `yaml:"options"`
 
 	line int // in the configuration file; 0 when unknown
 }
 
-// defaultRange is what a dashboard shows when neither it nor the asker names a
-// range.
+// defaultRange is the range if neither the dashboard nor the request names one.
 var defaultRange = Range{Days: 28}
 
-// UnmarshalYAML reads a panel strictly and remembers where it stands.
+// UnmarshalYAML reads a panel strictly and notes its line.
 func (s *PanelSpec) UnmarshalYAML(node *yaml.Node) error {
 	type panel PanelSpec
 	if err := node.Load((*panel)(s), yaml.WithKnownFields()); err != nil {

@@ -20,8 +20,8 @@ var (
 )
 
 // Validate reports everything that is wrong with d, each error naming the panel and
-// the field. Whether its views exist and allow its fields is for package
-// policy to say.
+// the field. Package policy checks that its views exist and allow its
+// fields.
 func (d Dashboard) Validate() error {
 	var errs []error
 	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }

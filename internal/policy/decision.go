@@ -9,14 +9,13 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Recorder keeps the gate's decisions: a log today, an audit store as well
-// where there is one. Record must not block for long, and is called from several
-// goroutines.
+// A Recorder records the gate's decisions: in the log and the audit trail. Record must not
+// block for long and is called concurrently.
 type Recorder interface {
 	Record(ctx context.Context, d Decision)
 }
 
-// A Decision is one answer of the gate to one question, for operators.
+// A Decision is what the gate decided on one request, for operators.
 type Decision struct {
 	Time      time.Time
 	Method    string // report, realtime, fields, views, dashboard, access token
@@ -28,22 +27,22 @@ type Decision struct {
 	View      string
 	Dashboard string
 	Account   string          // whose access token was asked for
-	Query     *report.Query   // as narrowed, or as asked when refused; shared, not to be changed
+	Query     *report.Query   // as narrowed, or as sent if refused; shared, not to be changed
 	Panels    []PanelDecision // of a dashboard that was read, in its order
 	Clipped   bool            // dates were clipped to the view's history
 	Rows      int             // of the answer
 	Err       error           // nil when allowed and answered
-	Refused   bool            // the gate said no; false when the source failed
+	Refused   bool            // by the gate; false if the source failed
 }
 
-// A PanelDecision is what the reader of a dashboard was shown of a panel.
+// A PanelDecision is what a dashboard's Decision says of one panel.
 type PanelDecision struct {
 	Name    string
 	Query   *report.Query // as in Decision
 	Clipped bool          // its dates were clipped to the view's history
 	Rows    int
 	Err     error
-	Refused bool // the gate said no; false when the source failed
+	Refused bool // by the gate; false if the source failed
 }
 
 func (g *Gate) decision(method string, grant Grant) Decision {
@@ -62,8 +61,7 @@ func (g *Gate) record(ctx context.Context, d Decision, err error) {
 	g.c.Recorder.Record(ctx, d)
 }
 
-// refuse records a question that got no further than its view's name, and returns
-// the error.
+// refuse records a request whose view was not opened, and returns the error.
 func (g *Gate) refuse(ctx context.Context, method string, grant Grant, view string, q *report.Query, err error) error {
 	d := g.decision(method, grant)
 	d.View, d.Refused = report.Truncate(view), true
@@ -76,8 +74,8 @@ func (g *Gate) refuse(ctx context.Context, method string, grant Grant, view stri
 }
 
 // NewLogRecorder returns a Recorder that writes decisions to a log: refusals at info,
-// answers at debug level, and failures as well, which whoever answers logs. Neither
-// tokens nor the values of filters, which may name a customer, are written.
+// answers at debug level, failures too, since the caller logs them. Neither tokens
+// nor the values of filters, which may name a customer, are written.
 func NewLogRecorder(log *slog.Logger) *LogRecorder { return &LogRecorder{log} }
 
 // A LogRecorder writes decisions to a log. Make one with NewLogRecorder.
@@ -122,8 +120,8 @@ func (l *LogRecorder) Record(ctx context.Context, d Decision) {
 	l.log.LogAttrs(ctx, level, message, attrs...)
 }
 
-// queryFields says what a query asks for, with the fields that expressions read in
-// their place, and without its filters' values.
+// queryFields returns the fields, days and limit of a query, with the fields that its
+// expressions read and without the values of its filters.
 func queryFields(q *report.Query) slog.Value {
 	var dimensions, metrics, ranges []string
 	q.Mentions(func(m report.Mention) {

@@ -8,8 +8,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Backend is a host's backend that showed its API key, and what it may be handed
-// beside embed tokens. Package access makes it.
+// A Backend is a host's authenticated backend and what it may get beside embed tokens.
+// Package access makes it.
 type Backend struct {
 	Host     string
 	Key      string // fingerprint of the API key
@@ -18,15 +18,15 @@ type Backend struct {
 }
 
 // An AccessToken is Google's, for a host that calls Google itself. It reads all
-// that the account reads, and nobody can take it back.
+// that the account reads, and cannot be revoked.
 type AccessToken struct {
 	Value   string
 	Expires time.Time
 }
 
 // AccessToken hands a Google account's access token to a backend that may have it.
-// Errors: Forbidden, with the same sentence for accounts that there are not, and
-// those of the keyring.
+// Errors: Forbidden, with the same message for unknown accounts, and those of the
+// keyring.
 func (g *Gate) AccessToken(ctx context.Context, b Backend, account string) (AccessToken, error) {
 	d := Decision{Time: g.c.Clock(), Method: "access token", Asker: b.Asker, Host: b.Host, Account: account}
 	if g.c.Keyring == nil || b.Host == "" || !slices.Contains(b.Accounts, account) {

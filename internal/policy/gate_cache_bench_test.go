@@ -6,13 +6,12 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// BenchmarkDashboard and BenchmarkAnswer show what the gate's two memories earn: a
-// dashboard of three panels, and a question, with what was found of them before and
-// without.
+// BenchmarkDashboard and BenchmarkAnswer measure the gate's two caches: a dashboard of
+// three panels, and a query, with and without them.
 func BenchmarkDashboard(b *testing.B) {
 	w, g, r := start(b, shop())
 	gr := grant(b, r, Claim{Dashboards: []string{"overview"}, Filter: is("deviceCategory", "mobile")})
-	remembering(b, w, g.cache.dashboards.InvalidateAll, func() error {
+	withAndWithoutCache(b, w, g.cache.dashboards.InvalidateAll, func() error {
 		_, err := g.Dashboard(b.Context(), gr, DashboardRequest{Name: "overview"})
 		return err
 	})
@@ -29,20 +28,20 @@ func BenchmarkAnswer(b *testing.B) {
 		g.cache.queries.InvalidateAll()
 		asked.last.Store(nil)
 	}
-	remembering(b, w, forget, func() error {
+	withAndWithoutCache(b, w, forget, func() error {
 		_, err := g.Answer(b.Context(), gr, "shop", asked)
 		return err
 	})
 }
 
-func remembering(b *testing.B, w *world, forget func(), ask func() error) {
-	for _, remembered := range []bool{true, false} {
-		name := map[bool]string{true: "remembered", false: "forgotten"}[remembered]
+func withAndWithoutCache(b *testing.B, w *world, forget func(), ask func() error) {
+	for _, cached := range []bool{true, false} {
+		name := map[bool]string{true: "cached", false: "uncached"}[cached]
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				w.asked, w.decisions = w.asked[:0], w.decisions[:0]
-				if !remembered {
+				if !cached {
 					b.StopTimer()
 					forget()
 					b.StartTimer()

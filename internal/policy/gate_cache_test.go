@@ -13,7 +13,7 @@ import (
 // last is the query that the source was asked last.
 func (w *world) last() report.Query { return w.asked[len(w.asked)-1] }
 
-func (g *Gate) remembers() int {
+func (g *Gate) cachedQueries() int {
 	g.cache.queries.CleanUp()
 	return g.cache.queries.EstimatedSize()
 }
@@ -36,8 +36,8 @@ func TestEachReadIsDecidedAndRecorded(t *testing.T) {
 			t.Errorf("recorded %+v", w.decisions[i].Query)
 		}
 	}
-	if g.remembers() != 1 {
-		t.Errorf("%d findings for one question and one narrowing", g.remembers())
+	if g.cachedQueries() != 1 {
+		t.Errorf("%d findings for one question and one narrowing", g.cachedQueries())
 	}
 }
 
@@ -54,8 +54,8 @@ func TestMemoryIsNotSharedBetweenNarrowings(t *testing.T) {
 			}
 		}
 	}
-	if g.remembers() != 4 {
-		t.Errorf("%d findings for four narrowings", g.remembers())
+	if g.cachedQueries() != 4 {
+		t.Errorf("%d findings for four narrowings", g.cachedQueries())
 	}
 }
 
@@ -137,13 +137,13 @@ func TestRefusalsAreNotRemembered(t *testing.T) {
 			t.Errorf("recorded %+v", w.decisions)
 		}
 	}
-	if len(w.asked) != 0 || g.remembers() != 0 {
-		t.Errorf("asked %d, remembered %d", len(w.asked), g.remembers())
+	if len(w.asked) != 0 || g.cachedQueries() != 0 {
+		t.Errorf("asked %d, remembered %d", len(w.asked), g.cachedQueries())
 	}
 }
 
 // TestMemoryEndsWithTheFields: a calculated metric's formula, and the names that
-// expressions may have, are held against the property's fields once, until there are
+// expressions may have, are checked against the property's fields once, until there are
 // others.
 func TestMemoryEndsWithTheFields(t *testing.T) {
 	v := shop()
@@ -210,15 +210,15 @@ func TestWhatDoesNotLastIsNotRemembered(t *testing.T) {
 		}
 		w.now = w.now.Add(3 * time.Minute)
 	}
-	if g.remembers() != 0 {
-		t.Errorf("%d findings are remembered", g.remembers())
+	if g.cachedQueries() != 0 {
+		t.Errorf("%d findings are remembered", g.cachedQueries())
 	}
 }
 
-// TestMemoryChangesNothing sends random questions of random askers at random times
-// through a gate that remembers and one that has nothing to remember: they ask
+// TestCacheChangesNothing sends random queries of random clients at random times
+// through a gate with a warm cache and one with an empty cache: they ask
 // the same, answer the same and record the same.
-func TestMemoryChangesNothing(t *testing.T) {
+func TestCacheChangesNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	narrow := shop()
 	narrow.History = History{Days: 10, Refuse: true}
@@ -308,9 +308,9 @@ func sameDecision(a, b Decision) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// TestKeptIsAsLargeAsItWeighs: what was written of a dashboard is kept only within what the
-// memory counts for it.
-func TestKeptIsAsLargeAsItWeighs(t *testing.T) {
+// TestKeepIsBounded: an encoded dashboard is kept only if it fits the weight that the cache
+// counts for it.
+func TestKeepIsBounded(t *testing.T) {
 	b := &PreparedDashboard{panels: make([]preparedPanel, 3)}
 	for _, size := range []int{3*maxEncodedPanel + 1, 1 << 30} {
 		if b.Keep(size, size); b.Kept() != nil {

@@ -26,7 +26,7 @@ func (g *Gate) Fields(ctx context.Context, grant Grant, view string) (*report.Fi
 }
 
 // Compatibility returns which fields of a view, of those that the grant may name,
-// can be added to a report. The narrowing counts as part of the report.
+// can be added to a report. The view's and the token's filter count as part of it.
 func (g *Gate) Compatibility(ctx context.Context, grant Grant, view string, asked report.CompatibilityCheck) (*report.Compatibility, error) {
 	const method = "compatibility"
 	v, err := g.open(grant, view)
@@ -69,17 +69,16 @@ func (f Fields) visibleIn(list []report.FieldCompatibility) []report.FieldCompat
 	})
 }
 
-// A FieldAccess tells which fields of a view a grant may name.
+// A FieldAccess decides which fields of a view a grant may name.
 type FieldAccess struct {
 	View   string // its name
 	fields Fields
-	// all returns the property's fields, nil when they are unknown. Google may have
-	// to be asked for them.
+	// all returns the property's fields, from Google if necessary; nil if they are unknown.
 	all func() *report.Fields
 }
 
-// May reports whether the grant may name a field in a query. A calculated metric
-// of which nothing is known may not be: what it is computed from may be denied.
+// May reports whether the grant may name a field in a query. An unknown
+// calculated metric may not be named: it may be computed from a denied field.
 func (n FieldAccess) May(field string) bool {
 	if !n.fields.allows(field) {
 		return false
@@ -91,8 +90,8 @@ func (n FieldAccess) May(field string) bool {
 	return all != nil && lists(n.fields.visible(all.Metrics), field)
 }
 
-// Has reports whether the property may have a field: all have Google's own, and
-// custom definitions if Google lists them, or does not tell.
+// Has reports whether the property may have a field: every property has Google's own, and
+// it may have a custom one if Google lists it or its fields are unknown.
 func (n FieldAccess) Has(field string) bool {
 	if !slices.ContainsFunc([]string{"customEvent:", "customUser:", "customItem:", calculatedPrefix}, func(prefix string) bool {
 		return hasPrefixFold(field, prefix)
@@ -111,20 +110,19 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// maxPropertiesAsked bounds the properties of a grant whose fields Google is asked for.
+// maxPropertiesAsked bounds the number of a grant's views whose fields are fetched.
 const maxPropertiesAsked = 16
 
-// FieldAccesses tells for each view of the grant, in configuration's order, which fields
-// may be named. A catalog that fails, or more views than are asked for, leaves what
-// the rules say.
+// FieldAccesses returns the access to the fields of each view of the grant, in configuration's
+// order. If the catalog fails, or for views beyond the bound, only the rules decide.
 func (g *Gate) FieldAccesses(ctx context.Context, grant Grant) ([]FieldAccess, error) {
 	if err := g.admit(grant); err != nil {
 		return nil, g.refuse(ctx, "fields", grant, "", nil, err)
 	}
 	g.record(ctx, g.decision("fields", grant), nil)
-	namings := make([]FieldAccess, len(grant.views))
+	accesses := make([]FieldAccess, len(grant.views))
 	for i, v := range grant.views {
-		namings[i] = FieldAccess{v.Name, v.Fields, sync.OnceValue(func() *report.Fields {
+		accesses[i] = FieldAccess{v.Name, v.Fields, sync.OnceValue(func() *report.Fields {
 			if i >= maxPropertiesAsked {
 				return nil
 			}
@@ -135,5 +133,5 @@ func (g *Gate) FieldAccesses(ctx context.Context, grant Grant) ([]FieldAccess, e
 			return all
 		})}
 	}
-	return namings, nil
+	return accesses, nil
 }

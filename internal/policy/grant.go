@@ -9,8 +9,8 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// A Grant is what one asker may ask now. It is made by Rules only; the zero
-// Grant allows nothing.
+// A Grant is what the holder of a token may read now. Only Rules make it; the zero Grant
+// allows nothing.
 type Grant struct {
 	rules      *Rules // that made the grant; nil in the zero Grant
 	claim      Claim
@@ -21,8 +21,7 @@ type Grant struct {
 	asker      Asker
 }
 
-// An Asker is what a request tells of who sent it, beside its token: for records,
-// never for decisions.
+// An Asker is the origin of a request beside its token: for records, never for decisions.
 type Asker struct {
 	Request string     // the number of the request
 	Address netip.Addr // of the client, as limits count it
@@ -35,7 +34,7 @@ func (g Grant) For(asker Asker) Grant {
 	return g
 }
 
-// An grantedDashboard dashboard is one with those of its views that a grant holds.
+// A grantedDashboard is a dashboard with those of its views that a grant opens.
 type grantedDashboard struct {
 	board *board
 	views []*View // at least one
@@ -116,7 +115,7 @@ func (g Grant) narrowed(v *View) tokenFilter {
 	return g.filter
 }
 
-// reaches reports whether the claim holds for a view as it is configured now.
+// reaches reports whether the claim is valid for a view as it is configured now.
 func (c Claim) reaches(v *View) bool {
 	switch {
 	case !c.Public:
@@ -149,13 +148,13 @@ func (g Grant) ViewNames() []string {
 	return names
 }
 
-// Anonymous reports whether the session is a visitor's whom nobody vouches for.
+// Anonymous reports whether the session is a visitor's for whom no host asked.
 func (g Grant) Anonymous() bool { return g.claim.Public }
 
 // Host returns the host that began the session; empty for the public's.
 func (g Grant) Host() string { return g.claim.Host }
 
-// Subject returns whom the host says the asker is; empty for anonymous.
+// Subject returns the host's name for the visitor; empty if anonymous.
 func (g Grant) Subject() string { return g.claim.Subject }
 
 // Session returns the session that the grant was computed for.

@@ -15,8 +15,7 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// Rules are today's configuration: views and dashboards. They decide who may be
-// given what, and give out no data. They never change once made.
+// Rules are the configured views and dashboards. They decide on access and are immutable.
 type Rules struct {
 	views      []*View // in configuration's order
 	dashboards []*board
@@ -177,8 +176,8 @@ func (r *Rules) board(d dashboard.Dashboard) (*board, error) {
 	return b, errors.Join(errs...)
 }
 
-// checkPanel asks of a panel's query what the gate will. Its errors are for operators: they
-// name the view's settings.
+// checkPanel checks a panel's query like the gate. Its errors are for operators: they name the
+// view's settings.
 func (v *View) checkPanel(p dashboard.Panel) error {
 	q := p.Query.Clone()
 	if !q.Realtime {
@@ -201,7 +200,7 @@ func (v *View) checkPanel(p dashboard.Panel) error {
 	return v.checkVisible(q)
 }
 
-// checkVisible says which setting of a view hides a field that a query reads, see checkFields.
+// checkVisible is checkFields with errors that name the setting which hides the field.
 func (v *View) checkVisible(q report.Query) (err error) {
 	q.Mentions(func(m report.Mention) {
 		switch {
@@ -217,8 +216,7 @@ func (v *View) checkVisible(q report.Query) (err error) {
 	return err
 }
 
-// realtimeFields finds what a configured realtime question cannot name, before
-// a visitor does.
+// realtimeFields returns an error for a field that realtime queries do not have.
 func realtimeFields(q report.Query) error {
 	for _, d := range q.Dimensions {
 		if !inRealtime(d.Name) {
@@ -259,7 +257,7 @@ func (v *View) lists(origin string) bool { return origin != "" && slices.Contain
 
 // PublicClaim returns what an anonymous visitor of a page at origin may be given:
 // the named views, or the public views of a dashboard, or, when neither is named,
-// all views that are public there. Views may be named by alias. Errors: NotFound (no such name, or not public: both sound the same),
+// all views that are public there. Views may be named by alias. Errors: NotFound (unknown or not public, with the same message),
 // Forbidden (public, but not on this origin; names the origin and the setting).
 func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Claim, error) {
 	c := Claim{Public: true, Origin: origin}
@@ -397,7 +395,7 @@ func (r *Rules) DashboardViews(name string) (views []string, ok bool) {
 var oldID = regexp.MustCompile(`^ga:([1-9][0-9]{0,14})$`)
 
 // Numbers made of names have fifteen digits: more than any id that Google has
-// given out, so that they are nobody's, and as many as JavaScript can hold.
+// given out, so that no other view has them, and as many as JavaScript can represent.
 const (
 	firstMadeID = 100_000_000_000_000
 	pastMadeIDs = 1_000_000_000_000_000

@@ -22,10 +22,10 @@ type View struct {
 	Filter  *report.Filter // mandatory dimension filter; nil for none
 	Fields  Fields
 	History History
-	// Realtime lets askers see active users now.
+	// Realtime allows realtime queries.
 	Realtime bool
-	// MaxRows bounds the rows of one answer; 0 means report.MaxLimit. An answer
-	// that it leaves rows out of says so.
+	// MaxRows bounds the rows of one answer; 0 means report.MaxLimit. A report
+	// that it shortens has MaxRows set.
 	MaxRows int64
 	// Ages are how old answers may be; nil for the server's.
 	Ages *report.Ages
@@ -52,11 +52,11 @@ type History struct {
 	Refuse bool
 }
 
-// A Claim is what a verified embed token says about its holder.
+// A Claim is the content of a verified embed token.
 type Claim struct {
 	Host       string   // that began the session; empty for the public's
 	Session    string   // the same in a token and those that it is renewed to
-	Subject    string   // whom the host says it is; empty for anonymous
+	Subject    string   // the host's name for the visitor; empty if anonymous
 	Origin     string   // the page's origin; empty for tokens that servers use
 	Views      []string // that may be queried freely
 	Dashboards []string // that may be read, which opens no free queries

@@ -56,8 +56,8 @@ func (f Fields) validate() error {
 	return nil
 }
 
-// allows reports whether a field may be named. Where it is unsure it says no:
-// the deny list holds in any case of letters, the allow list in Google's only.
+// allows reports whether a field may be named. In doubt it may not: the deny
+// list ignores case, the allow list does not.
 func (f Fields) allows(name string) bool {
 	if !plainName.MatchString(name) {
 		return false
@@ -93,7 +93,7 @@ var operands = []*regexp.Regexp{
 }
 
 // discloses reports whether a calculated metric is computed from a denied
-// field: with both it and its other operands the field could be found out.
+// field, which it and its other operands would disclose.
 func (f Fields) discloses(field report.Field) bool {
 	return slices.ContainsFunc(operands, func(operand *regexp.Regexp) bool {
 		return slices.ContainsFunc(operand.FindAllString(field.Expression, -1), f.denies)
@@ -139,9 +139,9 @@ func spellings(name string) []string {
 	return []string{name}
 }
 
-// checkFields refuses a query that reads a field which the view hides, in
-// Google's words for a field that does not exist, wherever the field is named: what
-// can be filtered, sorted or computed by can be found out.
+// checkFields refuses a query that reads a field which the view hides, with
+// Google's error for an unknown field, wherever the field is named: a field that can be
+// filtered, sorted or computed by can be disclosed.
 func (v *View) checkFields(q report.Query) error {
 	var err error
 	q.Mentions(func(m report.Mention) {
@@ -192,7 +192,7 @@ func containsFold(names []string, name string) bool {
 
 const schemaURL = "https://developers.google.com/analytics/devguides/reporting/data/v1/"
 
-// noSuchField says what Google says of a field that does not exist.
+// noSuchField returns Google's error for a field that does not exist.
 // Source: recorded answers of the Data API; the spaces are Google's.
 func noSuchField(name, kind string, realtime bool) *report.Error {
 	schema, space := "api-schema", " "
@@ -208,8 +208,8 @@ func noSuchField(name, kind string, realtime bool) *report.Error {
 
 var unknownField = regexp.MustCompile(`Field (\S+) is not a valid (dimension|metric)\.`)
 
-// normalizeUnknownField makes Google's answer about an unknown field the same, letter for
-// letter, as the gate's about a hidden one: Google may add a guess.
+// normalizeUnknownField makes Google's error about an unknown field identical to the gate's
+// about a hidden one: Google may add a suggestion.
 func normalizeUnknownField(err error, realtime bool) error {
 	e := report.AsError(err)
 	if e == nil || e.Kind != report.Invalid {
@@ -237,9 +237,8 @@ func hiddenFields(q report.Query, filters ...*report.Filter) []string {
 	return hidden
 }
 
-// redactFilterFields keeps Google's complaints about a filter that the asker did not write
-// from telling the asker that there is one, and over what. That such a filter reads no
-// valid field is not for the asker to correct.
+// redactFilterFields replaces Google's errors about the view's or the token's filter, which
+// must not disclose that there is one or what it reads.
 func redactFilterFields(err error, hidden []string) error {
 	e := report.AsError(err)
 	if e == nil || e.Kind != report.Invalid {

@@ -8,13 +8,12 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// check refuses what the grant does not allow of a query, whatever the day.
+// check refuses a query that the view does not allow on any day.
 func (v *View) check(q report.Query, extra *report.Filter) error {
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	// The same sentence for both: that a view is narrowed, and by what, is
-	// nothing that viewers learn.
+	// The same message for both, so that it discloses neither a filter nor its fields.
 	if q.Realtime && !(v.Realtime && validInRealtime(v.Filter) && validInRealtime(extra)) {
 		return report.Errorf(report.Forbidden, "This view does not answer realtime questions.")
 	}
@@ -25,7 +24,7 @@ func (v *View) check(q report.Query, extra *report.Filter) error {
 }
 
 // narrow returns the query that may be asked in place of q: about the view's
-// property, behind the view's filter, then the token's, then the asker's, with
+// property, behind the view's filter, then the token's, then the query's, with
 // dates resolved and bounded. q was checked and is not changed.
 func (v *View) narrow(q report.Query, extra *report.Filter, zone *time.Location, now time.Time) (narrowed report.Query, clipped bool, err error) {
 	q = q.Clone()
@@ -83,7 +82,7 @@ func usesRolling(field report.Field) bool {
 
 // limit returns the rows to ask for, which are always named: a question that
 // means the same is then written the same. Google caps a limit that is too large
-// in silence; bounded says that the view asks for fewer than Google would give.
+// silently; bounded reports whether the view's MaxRows is below what Google would return.
 func (v *View) limit(asked report.Int64) (rows report.Int64, bounded bool) {
 	if asked == 0 {
 		asked = report.DefaultLimit
@@ -156,9 +155,9 @@ func (d days) clip(start, end report.Date) (first report.Date, clipped bool, err
 // The minutes that Google looks back when a realtime question names none.
 const defaultMinutesAgo = 29
 
-// boundMinutes holds realtime to the view's history, in place: shortly after the
-// first day's midnight the last half hour reaches into the day before. open is
-// how long that midnight is ago.
+// boundMinutes clips realtime ranges to the view's history, in place: shortly after the first
+// day's midnight the last half hour reaches into the day before. open is the time since that
+// midnight.
 func (d days) boundMinutes(ranges []report.MinuteRange, open time.Duration) (clipped bool, err error) {
 	if d.first.IsZero() {
 		return false, nil

@@ -44,7 +44,7 @@ type panelJSON struct {
 	DateRanges []report.DateRange `json:"dateRanges,omitempty"`
 }
 
-// panelFailed stands in a panel in place of its age and its report.
+// panelFailed replaces the age and the report of a panel that failed.
 type panelFailed struct {
 	Error panelError `json:"error"`
 }
@@ -205,7 +205,7 @@ func encodePanel(text []byte, p policy.PanelAnswer, now time.Time) ([]byte, erro
 	rep := p.Report
 	var whole []byte
 	if p.Err == nil && rep != nil {
-		// A chart knows of its panel's question only what the report says of it.
+		// A chart knows only as much of its panel's query as the report contains.
 		if whole, err = rep.Complete(p.Panel.Query); err != nil {
 			p.Err = report.AsError(err)
 		}
@@ -250,8 +250,8 @@ func panelCause(p policy.PanelAnswer) error {
 	return report.Errorf(report.Internal, "There is no answer for this panel.")
 }
 
-// withMember returns the JSON object with one more member at its end. The
-// object is not empty, the name needs no escaping, the value is valid JSON.
+// withMember returns the JSON object with another member at its end. The object must not be
+// empty, the name must not need escaping, the value must be valid JSON.
 func withMember(object []byte, name string, value []byte) []byte {
 	out := make([]byte, 0, len(object)+len(name)+len(value)+4)
 	out = append(out, object[:len(object)-1]...)
@@ -260,7 +260,7 @@ func withMember(object []byte, name string, value []byte) []byte {
 	return append(out, '}')
 }
 
-// secondsUntil returns the whole seconds left, never more than there are.
+// secondsUntil returns the whole seconds until end, rounded down.
 func secondsUntil(now, end time.Time) int {
 	return max(0, int(end.Sub(now)/time.Second))
 }
