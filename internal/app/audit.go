@@ -1,10 +1,13 @@
 package app
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -32,8 +35,8 @@ func (c *Config) AuditFile() string {
 	return c.Audit.File
 }
 
-// wireAudit opens the trail, unless there is to be none.
-func (a *App) wireAudit(m *metrics) (err error) {
+// buildAudit opens the trail, unless there is to be none.
+func (a *App) buildAudit(m *metrics) (err error) {
 	c := a.config.Audit
 	if c.File == "" {
 		return nil
@@ -58,7 +61,7 @@ func (a *App) decisions() policy.Recorder {
 	if a.trail == nil {
 		return log
 	}
-	return bothDecisions{log, a.trail.Decisions()}
+	return teeDecisions{log, a.trail.Decisions()}
 }
 
 // events returns what keeps what happens to tokens.
@@ -67,28 +70,28 @@ func (a *App) events() access.Recorder {
 	if a.trail == nil {
 		return log
 	}
-	return bothEvents{log, a.trail.Events()}
+	return teeEvents{log, a.trail.Events()}
 }
 
-// bothDecisions is a log for those who watch, and a trail for those who ask later.
-type bothDecisions struct {
+// teeDecisions is a log for those who watch, and a trail for those who ask later.
+type teeDecisions struct {
 	log   *policy.LogRecorder
 	trail audit.Decisions
 }
 
-func (b bothDecisions) Record(ctx context.Context, d policy.Decision) {
+func (b teeDecisions) Record(ctx context.Context, d policy.Decision) {
 	b.log.Record(ctx, d)
 	b.trail.Record(ctx, d)
 }
 
-type bothEvents struct {
+type teeEvents struct {
 	log   *access.LogRecorder
 	trail audit.Events
 }
 
-func (b bothEvents) Ready() error { return b.trail.Ready() }
+func (b teeEvents) Ready() error { return b.trail.Ready() }
 
-func (b bothEvents) Record(ctx context.Context, e access.Event) error {
+func (b teeEvents) Record(ctx context.Context, e access.Event) error {
 	if err := b.trail.Record(ctx, e); err != nil {
 		return err
 	}
@@ -133,4 +136,40 @@ func (m *metrics) watchAudit(t *audit.Trail) {
 		}
 		return 0
 	}))
+}
+
+// VerifyAudit checks files of an audit trail, in the order in which they were
+// written; those whose name ends in .gz are unpacked. The error names the first
+// line that is not what was written. With an anchor, the hash of a line in
+// hexadecimal, that line must be there; with restarts, chains may begin anew.
+func VerifyAudit(files []string, anchor string, restarts bool) (audit.Summary, error) {
+	v := audit.Verifier{Anchor: anchor, Restarts: restarts}
+	for _, name := range files {
+		if err := verifyFile(&v, name); err != nil {
+			return audit.Summary{}, err
+		}
+	}
+	return v.Close()
+}
+
+func verifyFile(v *audit.Verifier, name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if strings.HasSuffix(name, ".gz") {
+		if r, err = gzip.NewReader(f); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if err := v.Read(name, r); err != nil {
+		var wrong *audit.LineError
+		if errors.As(err, &wrong) {
+			return err
+		}
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }

@@ -116,7 +116,7 @@ func (a *App) list(ctx context.Context, patience time.Duration) listing {
 	accounts = slices.Compact(accounts)
 	summaries, errs := make([][]ga4.AccountSummary, len(accounts)), make([]error, len(accounts))
 	atOnce(len(accounts), func(i int) {
-		errs[i] = a.patiently(ctx, patience, func(ctx context.Context) (err error) {
+		errs[i] = a.retryQuota(ctx, patience, func(ctx context.Context) (err error) {
 			summaries[i], err = a.google.AccountSummaries(ctx, accounts[i])
 			return err
 		})
@@ -152,7 +152,7 @@ func (a *App) complete(f *Finding, l listing, begun time.Time) {
 	if f.Err != nil {
 		return
 	}
-	err, known := a.asked.since(f.key(), begun)
+	err, known := a.tracked.since(f.key(), begun)
 	if !known {
 		err = l.errs[f.Account]
 		if isOff(err) && a.catalog.Fresh(f.Account, f.property) {
@@ -172,7 +172,7 @@ func isOff(err error) bool {
 }
 
 // patiently asks again what Google refuses for this minute alone.
-func (a *App) patiently(ctx context.Context, patience time.Duration, ask func(context.Context) error) error {
+func (a *App) retryQuota(ctx context.Context, patience time.Duration, ask func(context.Context) error) error {
 	for n := 1; ; n++ {
 		one, cancel := context.WithTimeout(ctx, patience)
 		err := ask(one)
@@ -192,7 +192,7 @@ func (a *App) check(ctx context.Context, name string, patience time.Duration, st
 		View: name, Where: a.config.src.where("views", name, "property"),
 		Account: v.Account, accountWhere: a.config.src.where("accounts", v.Account), property: v.Property,
 	}
-	err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
+	err := a.retryQuota(ctx, patience, func(ctx context.Context) (err error) {
 		if f.Property, err = a.catalog.Property(ctx, v.Account, v.Property); err == nil && v.Filter.Filter != nil {
 			err = a.checkFilter(ctx, name)
 		}
@@ -245,7 +245,7 @@ func (a *App) readiness() []web.Check {
 			return nil
 		}},
 		{Name: "accounts", Advisory: true, Check: func(context.Context) error { return errors.Join(a.failures()...) }},
-		{Name: "google", Advisory: true, Check: func(context.Context) error { return a.troubles() }},
+		{Name: "google", Advisory: true, Check: func(context.Context) error { return a.googleFailures() }},
 		{Name: "filters", Advisory: true, Check: func(context.Context) error { return a.filters.err() }},
 		a.ledgerCheck(),
 		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.answers.Degraded() }},
@@ -261,14 +261,14 @@ func (a *App) readiness() []web.Check {
 func (a *App) failures() (errs []error) {
 	for _, s := range a.keys.Status() {
 		if s.Failure != nil {
-			errs = append(errs, during(s.Failure.Error(), s.Since, s.Again))
+			errs = append(errs, describeOutage(s.Failure.Error(), s.Since, s.Again))
 		}
 	}
 	return errs
 }
 
 // during adds to a cause since when it holds, and until when Google is not asked.
-func during(cause string, since, again time.Time) error {
+func describeOutage(cause string, since, again time.Time) error {
 	if !since.IsZero() {
 		cause += "; since " + since.UTC().Format(time.RFC3339)
 	}
@@ -286,20 +286,20 @@ func (a *App) accountFailures() error {
 	return nil
 }
 
-// maxTroubles bounds the properties that readiness names.
-const maxTroubles = 5
+// maxListed bounds the properties that readiness names.
+const maxListed = 5
 
 // troubles says where Google is not answering, why, and until when it is not asked.
-func (a *App) troubles() error {
+func (a *App) googleFailures() error {
 	all := a.google.Incidents()
 	var errs []error
 	for i, t := range all {
-		if i == maxTroubles {
+		if i == maxListed {
 			errs = append(errs, fmt.Errorf("and %d more", len(all)-i))
 			break
 		}
 		cause := fmt.Sprintf("property %s by account %q, %s: %s", t.Property, t.Account, t.Category, t.Cause)
-		errs = append(errs, during(cause, t.Since, t.Again))
+		errs = append(errs, describeOutage(cause, t.Since, t.Again))
 	}
 	return errors.Join(errs...)
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/oriel-server/oriel/internal/filestate"
 )
 
-// keysEvery is how often it is looked whether the file of signing keys changed:
+// keysInterval is how often it is looked whether the file of signing keys changed:
 // well within the time that a new key waits before it signs.
-const keysEvery = 2 * time.Second
+const keysInterval = 2 * time.Second
 
 // watchKeys takes over the signing keys of a changed file until ctx ends. A file
 // that cannot be used leaves the keys as they are.
 func (a *App) watchKeys(ctx context.Context) {
-	ticker := time.NewTicker(keysEvery)
+	ticker := time.NewTicker(keysInterval)
 	defer ticker.Stop()
 	seen := a.keysSeen
 	for {
@@ -54,7 +54,7 @@ type SigningKey struct {
 	Created time.Time
 }
 
-func seenKeys(keys []access.Key) []SigningKey {
+func listKeys(keys []access.Key) []SigningKey {
 	var seen []SigningKey
 	for _, k := range keys {
 		seen = append(seen, SigningKey{k.ID, k.Created})
@@ -65,14 +65,14 @@ func seenKeys(keys []access.Key) []SigningKey {
 // SigningKeys lists the signing keys of a configuration, the newest first.
 func SigningKeys(c *Config) ([]SigningKey, error) {
 	keys, err := access.LoadKeys(c.Tokens.KeysFile)
-	return seenKeys(keys), err
+	return listKeys(keys), err
 }
 
 // RotateKeys makes a new signing key for a configuration. Servers that run take it
 // over by themselves; see access.RotateKeys.
 func RotateKeys(c *Config, random io.Reader, now time.Time, atOnce bool) ([]SigningKey, error) {
 	keys, err := access.RotateKeys(c.Tokens.KeysFile, random, now, atOnce)
-	return seenKeys(keys), err
+	return listKeys(keys), err
 }
 
 // HostKeys lists the keys of the hosts of a configuration, never what they are.

@@ -86,10 +86,10 @@ func NewRevoker(c *Config, log *slog.Logger) (*Revoker, error) {
 	}
 	rules, err := c.rules()
 	if err == nil {
-		err = a.wireAudit(newMetrics(newRegistry()))
+		err = a.buildAudit(newMetrics(newRegistry()))
 	}
 	if err == nil {
-		err = a.wireAuthority(rules)
+		err = a.buildAuthority(rules)
 	}
 	if err != nil {
 		_ = a.Close() // what was opened has written nothing

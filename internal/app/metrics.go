@@ -81,11 +81,11 @@ func (m *metrics) tokenFetched(account string, _ time.Duration, err error) {
 	m.tokens.WithLabelValues(account, outcome).Inc()
 }
 
-func (m *metrics) googleAsked(method, outcome string, took time.Duration) {
+func (m *metrics) requestDone(method, outcome string, took time.Duration) {
 	m.requests.WithLabelValues(method, outcome).Observe(took.Seconds())
 }
 
-func (m *metrics) quotaTold(q ga4.Quota) {
+func (m *metrics) quotaReported(q ga4.Quota) {
 	for bucket, b := range q.All() {
 		m.quota.WithLabelValues(q.Account, q.Property, q.Category, bucket).Set(float64(b.Remaining))
 	}

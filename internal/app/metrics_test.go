@@ -18,7 +18,7 @@ func TestMetrics(t *testing.T) {
 	m := newMetrics(registry)
 	m.tokenFetched("agency", time.Second, nil)
 	m.tokenFetched("agency", time.Second, errors.New("no"))
-	m.googleAsked("runReport", "ok", 80*time.Millisecond)
+	m.requestDone("runReport", "ok", 80*time.Millisecond)
 	m.inFlightChanged("412600303", 3)
 	m.cacheAnswered(cache.Hit)
 	m.cacheAnswered(cache.Hit)

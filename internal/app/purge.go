@@ -36,11 +36,11 @@ func (a *App) purge(ctx context.Context, name string) (p Purged, err error) {
 		return p, report.Errorf(report.Unavailable, "The answers on disk could not be dropped; none of them is given before a restart.").Because(err)
 	}
 	p.Memory, p.Disk = n.Memory, n.Disk
-	notePurge(a.log, p)
+	logPurge(a.log, p)
 	return p, nil
 }
 
-func notePurge(log *slog.Logger, p Purged) {
+func logPurge(log *slog.Logger, p Purged) {
 	log.Info("stored answers were purged", "view", p.View, "memory", p.Memory, "disk", p.Disk)
 }
 
@@ -76,7 +76,7 @@ func NewPurger(c *Config, log *slog.Logger) (*Purger, error) {
 	if _, err := os.Stat(c.Cache.File); errors.Is(err, fs.ErrNotExist) {
 		return &Purger{app: a}, nil
 	}
-	store, err := a.store()
+	store, err := a.openStore()
 	return &Purger{a, store}, err
 }
 
@@ -95,7 +95,7 @@ func (p *Purger) Purge(ctx context.Context, name string) (purged Purged, err err
 		return purged, nil
 	}
 	if purged.Disk, err = p.store.Purge(ctx, what); err == nil {
-		notePurge(p.app.log, purged)
+		logPurge(p.app.log, purged)
 	}
 	return purged, err
 }

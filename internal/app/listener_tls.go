@@ -36,8 +36,8 @@ func (t TLSConfig) validate(f *faults, publicURL string) {
 }
 
 const (
-	certificateEvery = 10 * time.Second   // how often the files are looked at, at most
-	certificateNote  = 7 * 24 * time.Hour // before its end operators are told
+	certificateInterval = 10 * time.Second   // how often the files are looked at, at most
+	certificateWarning  = 7 * 24 * time.Hour // before its end operators are told
 )
 
 // A certificate is a pair of files that may be replaced at any time. New ones are
@@ -66,7 +66,7 @@ func openCertificate(files TLSConfig, clock func() time.Time, log *slog.Logger) 
 	return c, nil
 }
 
-func (a *App) wireTLS() (err error) {
+func (a *App) buildTLS() (err error) {
 	if !a.config.TLS.on() {
 		return nil
 	}
@@ -85,7 +85,7 @@ func (c *certificate) config() *tls.Config {
 // looks does not wait: a disk may take long.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if c.looking.TryLock() {
-		if now := c.clock(); now.Sub(c.looked) >= certificateEvery {
+		if now := c.clock(); now.Sub(c.looked) >= certificateInterval {
 			c.looked = now
 			c.renew()
 		}
@@ -153,7 +153,7 @@ func (c *certificate) check() error {
 		errs = append(errs, *err)
 	}
 	until := c.now.Load().Leaf.NotAfter
-	if left := until.Sub(c.clock()); left < certificateNote {
+	if left := until.Sub(c.clock()); left < certificateWarning {
 		errs = append(errs, fmt.Errorf("the TLS certificate is good until %s: put a new one in its place", until.UTC().Format(time.DateTime)))
 	}
 	return errors.Join(errs...)

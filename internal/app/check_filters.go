@@ -55,9 +55,9 @@ func lacking(f *report.Filter, fields *report.Fields) (names []string) {
 	return names
 }
 
-// filterFaults are the views whose filter names what their property lacks, as Check found
+// filterErrors are the views whose filter names what their property lacks, as Check found
 // last.
-type filterFaults struct {
+type filterErrors struct {
 	mu   sync.Mutex
 	last map[string]*filterFault // by view
 }
@@ -69,7 +69,7 @@ type filterFault struct {
 }
 
 // note keeps what was found of a view; nil when nothing is wrong.
-func (f *filterFaults) note(view string, fault *filterFault) {
+func (f *filterErrors) note(view string, fault *filterFault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fault == nil {
@@ -83,12 +83,12 @@ func (f *filterFaults) note(view string, fault *filterFault) {
 }
 
 // err names the views; nil when there are none.
-func (f *filterFaults) err() error {
+func (f *filterErrors) err() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var errs []error
 	for i, view := range slices.Sorted(maps.Keys(f.last)) {
-		if i == maxTroubles {
+		if i == maxListed {
 			errs = append(errs, fmt.Errorf("and %d more", len(f.last)-i))
 			break
 		}

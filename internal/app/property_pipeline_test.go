@@ -29,31 +29,16 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
-// questionsAsked is how many questions TestRoadIsExact asks; ORIEL_EXACT=10000
-// asks more.
-func questionsAsked(t *testing.T) int {
-	n := 1500
-	if testing.Short() {
-		n = 300
-	}
-	if s := os.Getenv("ORIEL_EXACT"); s != "" {
-		var err error
-		n, err = strconv.Atoi(s)
-		must(t, err)
-	}
-	return n
-}
-
-// TestRoadIsExact asks random questions under random grants at the front door,
-// and Google straight, narrowed by the test itself: the answers are the same,
-// cold, warm, put together, after a restart, and many at once, while days go by
-// and become final, and their numbers grow for almost as long as they may.
-func TestRoadIsExact(t *testing.T) {
-	questions := questionsAsked(t)
-	w := newWitness(t, questions)
-	for asked := 0; asked < questions; {
+// TestPipelineIsExact sends random queries under random grants to the server, and the
+// same queries, narrowed by the test itself, directly to Google. The answers must be
+// the same: cold, warm, merged from days, after a restart, and many at once, while days
+// become final and their numbers grow for almost as long as they may.
+func TestPipelineIsExact(t *testing.T) {
+	queries := pipelineQueries.of(t)
+	w := newWitness(t, queries)
+	for asked := 0; asked < queries; {
 		w.later()
-		w.pages[w.IntN(len(w.pages))] = w.page()
+		w.pages[w.IntN(randomPages)] = w.page()
 		if w.IntN(5) == 0 {
 			w.restart()
 		}
@@ -61,18 +46,18 @@ func TestRoadIsExact(t *testing.T) {
 			asked += w.visit()
 		}
 		if t.Failed() {
-			t.Fatalf("after %d questions, at %v", asked, w.clock())
+			t.Fatalf("after %d queries, at %v", asked, w.clock())
 		}
 	}
 	w.count()
 	t.Logf("%v %v", w.counted, w.told)
-	w.checkTold(questions / 100)
+	w.checkTold(queries / 100)
 	for _, how := range []string{
 		`oriel_plan_questions_total{how="passed"}`, `oriel_plan_questions_total{how="sliced"}`,
 		`oriel_plan_questions_total{how="united"}`, `oriel_cache_answers_total{event="hit"}`, "oriel_cache_disk_hits_total",
 	} {
-		if w.counted[how] < float64(questions/150) {
-			t.Errorf("%s: %v; the test shows nothing about it", how, w.counted[how])
+		if w.counted[how] < float64(queries/150) {
+			t.Errorf("%s: %v; too few to prove anything", how, w.counted[how])
 		}
 	}
 }
@@ -87,6 +72,9 @@ type page struct {
 	days  int
 	grant *holding
 }
+
+// randomPages are the pages that are replaced as time goes by.
+const randomPages = 30
 
 // A holding is a view with an embed token for it.
 type holding struct {
@@ -140,8 +128,14 @@ func newWitness(t *testing.T, questions int) *witness {
 	w.open()
 	t.Cleanup(func() { must(t, w.app.Close()) })
 	w.later()
-	for range 30 {
+	for range randomPages {
 		w.pages = append(w.pages, w.page())
+	}
+	for _, change := range []func(*report.Query){compared, pivoted, computed, invisible, located} { // too rare at random
+		p := w.page()
+		p.query = w.sliceable()
+		change(&p.query)
+		w.pages = append(w.pages, p)
 	}
 	return w
 }

@@ -297,7 +297,7 @@ func (s *hostileServer) close(t *testing.T) {
 }
 
 // answer asks with the adversary's token.
-func (s *hostileServer) answer(q hostileQuestion) told { return s.send(s.bearer, q) }
+func (s *hostileServer) answer(q hostileQuestion) response { return s.send(s.bearer, q) }
 
 // wide asks the same about all of the property.
 func (s *hostileServer) wide(q hostileQuestion) {
@@ -308,7 +308,7 @@ func (s *hostileServer) wide(q hostileQuestion) {
 
 // send asks at the front door. What an answer must differ in, for it is asked of
 // another server, is left out: the request's number and the moment.
-func (s *hostileServer) send(bearer string, q hostileQuestion) told {
+func (s *hostileServer) send(bearer string, q hostileQuestion) response {
 	r := httptest.NewRequest(q.method, q.path, strings.NewReader(q.body))
 	r.Header.Set("Authorization", "Bearer "+bearer)
 	r.Header.Set("Content-Type", "application/json")
@@ -318,5 +318,5 @@ func (s *hostileServer) send(bearer string, q hostileQuestion) told {
 	header := got.Result().Header
 	header.Del("Oriel-Request-Id")
 	header.Del("Date")
-	return told{got.Code, header, got.Body.Bytes()}
+	return response{got.Code, header, got.Body.Bytes()}
 }

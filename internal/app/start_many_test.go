@@ -91,10 +91,10 @@ func crowdServed(t *testing.T, path string) (a *App, url string, stop func()) {
 	})
 }
 
-// TestRestartOfAThousandViews: a server that starts while Google fails gives every answer
-// that it has, of all its views, from the first moment on.
-func TestRestartOfAThousandViews(t *testing.T) {
-	const views = 1_000
+// TestRestartOfManyViews: a server that starts while Google fails serves every stored
+// answer, of all its views, at once.
+func TestRestartOfManyViews(t *testing.T) {
+	views := restartViews.of(t)
 	path, google, _ := crowded(t, views, "limits: {requests_per_second: 1e6, requests_burst: 1000000, view_per_second: 1e6, view_burst: 1000000, connections_per_address: 100000}\n")
 	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 100, MaxIdleConnsPerHost: 100}}
 	ask := func(a *App, url string, i int) {

@@ -17,18 +17,18 @@ const loadTime = 10 * time.Second
 // once would each wait for the disk. A question about a property that has not been read yet
 // waits for the pass over all of them, within its own deadline, and asks when that has ended
 // without it.
-type loading struct {
+type catalogLoader struct {
 	*cache.Catalog
 	begun atomic.Bool
 	done  chan struct{}
 }
 
-func newLoading(c *cache.Catalog) *loading {
-	return &loading{Catalog: c, done: make(chan struct{})}
+func newCatalogLoader(c *cache.Catalog) *catalogLoader {
+	return &catalogLoader{Catalog: c, done: make(chan struct{})}
 }
 
 // load reads what is stored of properties, once, whoever asks for it.
-func (l *loading) load(ctx context.Context, read func(context.Context)) {
+func (l *catalogLoader) load(ctx context.Context, read func(context.Context)) {
 	if l.begun.Swap(true) {
 		return
 	}
@@ -41,7 +41,7 @@ func (l *loading) load(ctx context.Context, read func(context.Context)) {
 }
 
 // wait waits for the end of load, where that has begun, or of ctx.
-func (l *loading) wait(ctx context.Context) {
+func (l *catalogLoader) wait(ctx context.Context) {
 	if !l.begun.Load() {
 		return
 	}
@@ -52,7 +52,7 @@ func (l *loading) wait(ctx context.Context) {
 }
 
 // Property implements report.Catalog.
-func (l *loading) Property(ctx context.Context, account, property string) (report.Property, error) {
+func (l *catalogLoader) Property(ctx context.Context, account, property string) (report.Property, error) {
 	if !l.Known(account, property) {
 		l.wait(ctx)
 	}

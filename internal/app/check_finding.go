@@ -91,16 +91,16 @@ func (all *AccountFailures) Add(f Finding) bool {
 
 // asked is where the catalog asks about properties. It remembers how that ended, for
 // the catalog gives what is stored, whatever Google says.
-type asked struct {
+type trackedCatalog struct {
 	report.Catalog
 	clock func() time.Time
 
 	mu   sync.Mutex
-	ends map[[2]string]ending
+	ends map[[2]string]outcome
 }
 
 // An ending is how a question about a property ended, and when.
-type ending struct {
+type outcome struct {
 	at  time.Time
 	err error
 }
@@ -108,27 +108,27 @@ type ending struct {
 // errUnanswered is the end of a question that has none yet.
 var errUnanswered = errors.New("Google has not answered yet")
 
-func newAsked(c report.Catalog, clock func() time.Time) *asked {
-	return &asked{Catalog: c, clock: clock, ends: map[[2]string]ending{}}
+func newTrackedCatalog(c report.Catalog, clock func() time.Time) *trackedCatalog {
+	return &trackedCatalog{Catalog: c, clock: clock, ends: map[[2]string]outcome{}}
 }
 
 // Property implements report.Catalog.
-func (a *asked) Property(ctx context.Context, account, property string) (report.Property, error) {
+func (a *trackedCatalog) Property(ctx context.Context, account, property string) (report.Property, error) {
 	a.note(account, property, errUnanswered)
 	p, err := a.Catalog.Property(ctx, account, property)
 	a.note(account, property, err)
 	return p, err
 }
 
-func (a *asked) note(account, property string, err error) {
+func (a *trackedCatalog) note(account, property string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.ends[[2]string{account, property}] = ending{a.clock(), err}
+	a.ends[[2]string{account, property}] = outcome{a.clock(), err}
 }
 
 // since returns how the last question about a property ended; not known when none was
 // asked since a time.
-func (a *asked) since(property [2]string, when time.Time) (err error, known bool) {
+func (a *trackedCatalog) since(property [2]string, when time.Time) (err error, known bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	e, ok := a.ends[property]

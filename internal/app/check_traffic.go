@@ -21,7 +21,7 @@ const trafficDays = 28
 func (a *App) Examine(ctx context.Context, patience time.Duration) iter.Seq[Finding] {
 	return a.findings(ctx, patience, func(ctx context.Context, f *Finding) {
 		if f.Err == nil {
-			f.Notes = slices.Concat(a.traffic(ctx, f.View, patience), a.unanswerable(ctx, f.View, patience))
+			f.Notes = slices.Concat(a.traffic(ctx, f.View, patience), a.missingFields(ctx, f.View, patience))
 		}
 	})
 }
@@ -31,7 +31,7 @@ func (a *App) Examine(ctx context.Context, patience time.Duration) iter.Seq[Find
 func (a *App) traffic(ctx context.Context, view string, patience time.Duration) []string {
 	v := a.config.Views[view]
 	var r *report.Report
-	err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
+	err := a.retryQuota(ctx, patience, func(ctx context.Context) (err error) {
 		r, err = a.google.Report(ctx, report.NewQuestion(report.Query{
 			Account: v.Account, Property: v.Property, DimensionFilter: v.Filter.Filter.Clone(),
 			Metrics:    []report.Metric{{Name: "activeUsers"}},
@@ -50,16 +50,16 @@ func (a *App) traffic(ctx context.Context, view string, patience time.Duration) 
 	return []string{fmt.Sprintf("no traffic in the last %d days: is the site's tag in place?", trafficDays)}
 }
 
-// unanswerable says which names of Universal Analytics the view gives a field that
+// missingFields says which names of Universal Analytics the view gives a field that
 // the property lacks: a definition that nobody has registered, or a slip.
-func (a *App) unanswerable(ctx context.Context, view string, patience time.Duration) (notes []string) {
+func (a *App) missingFields(ctx context.Context, view string, patience time.Duration) (notes []string) {
 	v := a.config.Views[view]
 	meanings := v.UA.options().FieldMappings()
 	if len(meanings) == 0 {
 		return nil
 	}
 	var fields *report.Fields
-	err := a.patiently(ctx, patience, func(ctx context.Context) (err error) {
+	err := a.retryQuota(ctx, patience, func(ctx context.Context) (err error) {
 		fields, err = a.catalog.Fields(ctx, v.Account, v.Property)
 		return err
 	})

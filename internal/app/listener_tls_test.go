@@ -177,17 +177,17 @@ func TestTLSFilesAreReplaced(t *testing.T) {
 	s.put(second.cert, first.key) // somebody has replaced one of two files
 	wants("at once", first, "")
 	for range 3 {
-		s.ahead.Add(int64(certificateEvery))
+		s.ahead.Add(int64(certificateInterval))
 		wants("half of a pair", first, "are no pair")
 	}
 	s.put(second.cert, []byte("not a key"))
-	s.ahead.Add(int64(certificateEvery))
+	s.ahead.Add(int64(certificateInterval))
 	wants("no key", first, "are no pair")
 	s.put(second.cert, second.key)
-	s.ahead.Add(int64(certificateEvery))
+	s.ahead.Add(int64(certificateInterval))
 	wants("a pair", second, "is good until")
 	check(t, os.Remove(filepath.Join(s.dir, "cert.pem")))
-	s.ahead.Add(int64(certificateEvery))
+	s.ahead.Add(int64(certificateInterval))
 	wants("no file", second, "tls.cert_file")
 	log, err := os.ReadFile(filepath.Join(s.dir, "log"))
 	check(t, err)

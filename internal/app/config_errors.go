@@ -46,7 +46,7 @@ func (s *source) describe(e *yaml.LoadError) string {
 		line, _ = strconv.Atoi(m[1]) // the pattern has digits only
 		message = m[2]
 	}
-	text := plainWords(message)
+	text := plainMessage(message)
 	if what, ok := strings.CutPrefix(text, "filter: "); ok {
 		if key := filterAt(document(&s.root), line, nil); key != nil {
 			text = strings.Join(key, ".") + ": " + what
@@ -85,7 +85,7 @@ func hasLine(n *yaml.Node, line int) bool {
 	return n.Line == line || slices.ContainsFunc(n.Content, func(part *yaml.Node) bool { return hasLine(part, line) })
 }
 
-func plainWords(message string) string {
+func plainMessage(message string) string {
 	if m := unknownField.FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("%sunknown key %q: docs/configuration.md lists the keys that exist", m[1], m[2])
 	}

@@ -120,8 +120,8 @@ func TestConnectionsOfAll(t *testing.T) {
 }
 
 func TestUsualConnections(t *testing.T) {
-	for files, want := range map[uint64]int{1024: 768, 4096: 3072, 1 << 20: mostConnections, math.MaxUint64: mostConnections} {
-		if got := usualConnections(files); got != want {
+	for files, want := range map[uint64]int{1024: 768, 4096: 3072, 1 << 20: maxConnections, math.MaxUint64: maxConnections} {
+		if got := defaultConnections(files); got != want {
 			t.Errorf("of %d files: %d, want %d", files, got, want)
 		}
 	}
@@ -130,11 +130,11 @@ func TestUsualConnections(t *testing.T) {
 	}
 }
 
-// A full door that is closed lets nobody wait for ever, and IPv6 counts by /64.
+// Closing a full listener ends Accept, and IPv6 clients count by /64.
 func TestDoorCloses(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
-	d := newDoor(l, 1)
+	d := newLimitListener(l, 1)
 	d.perAddress = 1
 	d.slots <- struct{}{}
 	ended := make(chan error, 1)
@@ -147,7 +147,7 @@ func TestDoorCloses(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	enter := func(addr string) bool {
-		_, ok := d.enter(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
+		_, ok := d.acquire(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr)))
 		return ok
 	}
 	if !enter("[2001:db8::1]:1") || enter("[2001:db8::2]:1") || !enter("[2001:db8:0:1::1]:1") || !enter("[::ffff:192.0.2.1]:1") || enter("192.0.2.1:2") {

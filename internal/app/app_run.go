@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"errors"
+	stdlog "log"
+	"net"
+	"net/http"
+	"os"
+	"runtime/debug"
+	"time"
+)
+
+// Run serves on both listeners until ctx ends, then waits for requests in flight. It
+// closes the listeners.
+func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
+	ended := make(chan error, 2)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	a.loading.load(ctx, a.readDisk)
+	go a.prewarm(ctx)
+	go a.watchKeys(ctx)
+	go a.authority.Watch(ctx, a.log)
+	everybody, operators := a.Handlers()
+	open := func(l net.Listener, handler http.Handler, secured *certificate) {
+		defer stop() // if one listener fails, stop both
+		ended <- a.serve(ctx, l, handler, secured)
+	}
+	go open(a.limitPublic(public), everybody, a.tls)
+	go open(newLimitListener(operator, operatorConnections), operators, nil)
+	return errors.Join(<-ended, <-ended)
+}
+
+// prewarmInterval is the interval at which answers that expire soon are refreshed.
+const prewarmInterval = 30 * time.Second
+
+// prewarm refreshes answers before they expire, until ctx ends.
+func (a *App) prewarm(ctx context.Context) {
+	unseen := a.config.Cache.Prewarm
+	if unseen == 0 {
+		return
+	}
+	ticker := time.NewTicker(prewarmInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			a.cache.Prewarm(ctx, unseen)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Prewarm refreshes answers that expire soon, as Run does every half minute.
+func (a *App) Prewarm(ctx context.Context) { a.cache.Prewarm(ctx, a.config.Cache.Prewarm) }
+
+const shutdownTimeout = 10 * time.Second // for requests in flight
+
+// serve serves on a listener, with TLS unless secured is nil.
+func (a *App) serve(ctx context.Context, l net.Listener, h http.Handler, secured *certificate) error {
+	server := a.server.HTTPServer(h)
+	server.ErrorLog = stdlog.New(serverLog{a.log}, "", 0)
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		finish, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		if err := server.Shutdown(finish); err != nil {
+			a.log.Warn("requests were cut off", "error", err)
+		}
+	})
+	serve := server.Serve
+	if secured != nil {
+		server.TLSConfig = secured.config()
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
+	err := serve(l)
+	if !stop() {
+		<-stopped
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+const (
+	// gcPercent halves the number of collections: garbage may grow to twice the live
+	// heap, most of which is stored answers.
+	gcPercent = 200
+	// otherCachesLimit is the upper bound, in bytes, of all other caches: parsed queries,
+	// tokens, limits, and answers in other encodings.
+	otherCachesLimit = 400 << 20
+)
+
+// TuneCollector trades memory for CPU time, for the whole process: main calls it before
+// New. With full caches the process takes no more than with Go's default. GOGC and
+// GOMEMLIMIT in the environment take precedence.
+func (c *Config) TuneCollector() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(2 * (int64(c.Cache.MaxMB)<<20 + otherCachesLimit))
+	}
+}
