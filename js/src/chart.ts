@@ -1,5 +1,5 @@
 import { refreshAfter, todayIn } from './age.js';
-import type { Answer, Client } from './client.js';
+import type { Client, ReportResponse } from './client.js';
 import type { Scope } from './clients.js';
 import { h } from './dom.js';
 import { OrielElement } from './element.js';
@@ -11,7 +11,7 @@ import { names, queryOf } from './query.js';
 import type { ChartAttributes, Query } from './query.js';
 import { resolveRange } from './ranges.js';
 
-const asked = [
+const chartAttributes = [
   'view',
   'metrics',
   'dimensions',
@@ -29,16 +29,16 @@ const asked = [
 
 /** `<oriel-chart view metrics dimensions range type sort limit filter title compare realtime>`: one chart. */
 export class OrielChart extends OrielElement {
-  private panel: Panel | null = null;
-  private readonly frame = h('div', { class: 'root' });
+  #panel: Panel | null = null;
+  readonly #frame = h('div', { class: 'root' });
 
   static override get observedAttributes(): string[] {
-    return [...OrielElement.observedAttributes, ...asked];
+    return [...OrielElement.observedAttributes, ...chartAttributes];
   }
 
   constructor() {
     super();
-    this.root.append(this.frame);
+    this.root.append(this.#frame);
   }
 
   protected override readonly scopeAttribute = 'view';
@@ -48,48 +48,48 @@ export class OrielChart extends OrielElement {
   }
 
   protected override prepare(): void {
-    if (this.panel) return;
-    this.panel = new Panel('p', this.adopt);
-    this.panel.skeleton(
+    if (this.#panel) return;
+    this.#panel = new Panel('p', this.adopt);
+    this.#panel.skeleton(
       this.attribute('type') || (names(this.attribute('dimensions')).length > 0 ? 'line' : 'scorecard'),
       this.attribute('title'),
     );
-    this.frame.replaceChildren(this.panel.element);
+    this.#frame.replaceChildren(this.#panel.element);
   }
 
   protected override async load(client: Client, signal: AbortSignal, reason: Reason): Promise<number> {
     this.prepare();
     const view = this.attribute('view');
     if (!view) throw new Failure('invalid', 'Missing attribute, e.g. view="shop".');
-    const { query, type } = queryOf(this.attributes_());
-    if (reason === 'change') this.panel?.element.setAttribute('aria-busy', 'true');
+    const { query, type } = queryOf(this.#queryAttributes());
+    if (reason === 'change') this.#panel?.element.setAttribute('aria-busy', 'true');
     const answer = await client.report(view, query, this.hasAttribute('realtime'), signal);
     if (signal.aborted) return 0;
-    await this.show(answer, type, query, client);
+    await this.#show(answer, type, query, client);
     return refreshAfter([answer]);
   }
 
   protected override failed(failure: Failure, reason: Reason): void {
     this.prepare();
-    this.panel?.element.removeAttribute('aria-busy');
-    if (reason === 'refresh' && this.panel?.full) {
-      this.panel.mark((time) => fill(failure.transient ? this.words.aged : this.words.agedOver, { time }));
+    this.#panel?.element.removeAttribute('aria-busy');
+    if (reason === 'refresh' && this.#panel?.hasData) {
+      this.#panel.markStale((time) => fill(failure.transient ? this.words.aged : this.words.agedOver, { time }));
       return;
     }
     const retry = failure.kind === 'invalid' ? undefined : () => this.reload();
-    this.panel?.fail(this.attribute('type') || 'line', this.attribute('title'), this.explain(failure), this.words, retry);
+    this.#panel?.fail(this.attribute('type') || 'line', this.attribute('title'), this.explain(failure), this.words, retry);
   }
 
-  protected override over(): void {
-    this.panel?.mark((time) => fill(this.words.agedOver, { time }));
+  protected override sessionEnded(): void {
+    this.#panel?.markStale((time) => fill(this.words.agedOver, { time }));
   }
 
   protected override discard(): void {
-    this.panel?.destroy();
-    this.panel = null;
+    this.#panel?.destroy();
+    this.#panel = null;
   }
 
-  private attributes_(): ChartAttributes {
+  #queryAttributes(): ChartAttributes {
     return {
       metrics: this.attribute('metrics'),
       dimensions: this.attribute('dimensions'),
@@ -103,14 +103,14 @@ export class OrielChart extends OrielElement {
     };
   }
 
-  private async show(answer: Answer, type: string, query: Query, client: Client): Promise<void> {
+  async #show(answer: ReportResponse, type: string, query: Query, client: Client): Promise<void> {
     const timeZone = answer.report.metadata?.timeZone;
     const today = todayIn(timeZone, answer);
     const title = this.attribute('title');
     const view = this.attribute('view');
     const realtime = this.hasAttribute('realtime');
     const dateRanges = (query.dateRanges ?? []).map((range) => resolveRange(range, today));
-    // An empty answer has no headers.
+    // An empty report has no headers.
     const report = { dimensionHeaders: query.dimensions, metricHeaders: query.metrics, ...answer.report };
     const data = {
       ...answer,
@@ -121,8 +121,8 @@ export class OrielChart extends OrielElement {
       options: { stacked: this.hasAttribute('stacked'), region: this.attribute('region') },
       dateRanges,
     };
-    const shown = realtime ? query : { ...query, dateRanges };
-    await this.panel?.show(data, { locale: this.locale, words: this.words, timeZone, today }, { client, view, query: shown, realtime });
-    this.panel?.element.removeAttribute('aria-busy');
+    const exported = realtime ? query : { ...query, dateRanges };
+    await this.#panel?.show(data, { locale: this.locale, words: this.words, timeZone, today }, { client, view, query: exported, realtime });
+    this.#panel?.element.removeAttribute('aria-busy');
   }
 }

@@ -6,12 +6,12 @@ import { stringify } from './builtins.js';
 import type { Session } from './session.js';
 import type { Age, Freshness, Notice, Stale, Token, ApiDashboard } from './types.js';
 
-/** A report and how old it is. */
-export interface Answer extends Age {
+/** A report and its age. */
+export interface ReportResponse extends Age {
   report: GoogleReport;
 }
 
-/** Fetches a token from /token, or from a host's endpoint that answers the same. */
+/** Fetches a token from /token, or from a host's endpoint with the same response. */
 export function fetchToken(url: string, init: RequestInit = {}): Promise<Token> {
   return fetchAndRead(
     url,
@@ -20,57 +20,57 @@ export function fetchToken(url: string, init: RequestInit = {}): Promise<Token> 
   );
 }
 
-/** The value as a token; throws a Failure when it is none. A bare string is a token of unknown life. */
+/** Returns the value as a token; throws a Failure when it is none. A bare string is a token of unknown lifetime. */
 export function checkToken(value: unknown): Token {
-  if (typeof value === 'string' && value !== '') return { access_token: value, expires_in: UNKNOWN_LIFE };
+  if (typeof value === 'string' && value !== '') return { access_token: value, expires_in: DEFAULT_LIFETIME };
   const token = value as Partial<Token> | null;
   if (typeof token?.access_token !== 'string' || token.access_token === '') {
     throw new Failure('over', 'The response has no access_token.');
   }
-  const seconds = Number(token.expires_in ?? UNKNOWN_LIFE);
-  return { access_token: token.access_token, expires_in: seconds > 0 ? seconds : UNKNOWN_LIFE };
+  const seconds = Number(token.expires_in ?? DEFAULT_LIFETIME);
+  return { access_token: token.access_token, expires_in: seconds > 0 ? seconds : DEFAULT_LIFETIME };
 }
 
-/** Seconds; the first answer's `expiresIn` or a 401 corrects it. */
-export const UNKNOWN_LIFE = 3600;
+/** For tokens of unknown lifetime, in seconds; the first response's `expiresIn` or a 401 corrects it. */
+export const DEFAULT_LIFETIME = 3600;
 
-/** Asks one server with one session. Identical questions in flight are asked once. */
+/** Queries one server with one session. Concurrent identical requests are sent once. */
 export class Client {
-  private readonly flights = new RequestDedup();
+  private readonly requests = new RequestDedup();
 
   constructor(
     readonly base: string,
     readonly session: Session,
   ) {}
 
-  /** A dashboard with the data of all its panels. Empty `view` and `range` mean the dashboard's own. */
+  /** Fetches a dashboard with the data of all its panels. Empty `view` and `range` mean the dashboard's defaults. */
   async dashboard(name: string, view: string, range: string, signal: AbortSignal): Promise<ApiDashboard> {
     const url = new URL(`v1/dashboards/${encodeURIComponent(name)}`, this.base);
     if (view) url.searchParams.set('view', view);
     if (range) url.searchParams.set('range', range);
-    const answer = await this.ask(url.href, {}, signal, (r) => r.json() as Promise<ApiDashboard>);
+    const answer = await this.fetch(url.href, {}, signal, (r) => r.json() as Promise<ApiDashboard>);
     this.session.correct(answer.expiresIn);
     return answer;
   }
 
-  /** One report about a view. */
-  report(view: string, query: object, realtime: boolean, signal: AbortSignal): Promise<Answer> {
+  /** Fetches one report of a view. */
+  report(view: string, query: object, realtime: boolean, signal: AbortSignal): Promise<ReportResponse> {
     const method = realtime ? 'runRealtimeReport' : 'runReport';
     const url = new URL(`v1/views/${encodeURIComponent(view)}:${method}`, this.base);
     const init = { method: 'POST', body: stringify(query), headers: { 'Content-Type': 'application/json' } };
-    return this.ask(url.href, init, signal, readAnswer);
+    return this.fetch(url.href, init, signal, readReport);
   }
 
-  /** What `read` makes of any answer. */
-  ask<T>(url: string, init: RequestInit, signal: AbortSignal, read: (r: Response) => Promise<T>): Promise<T> {
+  /** Fetches with the session's token and reads a successful response. */
+  fetch<T>(url: string, init: RequestInit, signal: AbortSignal, read: (r: Response) => Promise<T>): Promise<T> {
     const key = `${url}\n${typeof init.body === 'string' ? init.body : ''}`;
-    return this.flights.join(key, signal, (shared) => fetchWithToken(this.session, url, { ...init, signal: shared }, expectOk(read)));
+    return this.requests.join(key, signal, (shared) => fetchWithToken(this.session, url, { ...init, signal: shared }, expectOk(read)));
   }
 }
 
-async function readAnswer(response: Response): Promise<Answer> {
+async function readReport(response: Response): Promise<ReportResponse> {
   const h = response.headers;
-  const answer: Answer = { report: (await response.json()) as GoogleReport };
+  const answer: ReportResponse = { report: (await response.json()) as GoogleReport };
   answer.asOf = h.get('Oriel-As-Of') ?? undefined;
   answer.age = Number(h.get('Age') ?? 0) || 0;
   answer.freshness = (h.get('Oriel-Freshness') as Freshness | null) ?? undefined;

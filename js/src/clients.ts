@@ -1,4 +1,4 @@
-import { browserClock, browserWakeups } from './browser.js';
+import { browserClock, browserWakeups } from './clock.js';
 import { Client, checkToken, fetchToken } from './client.js';
 import { Session } from './session.js';
 import type { Token } from './types.js';

@@ -1,40 +1,41 @@
-// Saves what a panel shows as a file. Loaded with the charts.
+// Downloads the data of a panel as CSV. Loaded with the charts.
 
 import type { Client } from './client.js';
 import { h } from './dom.js';
-import { fill, inLanguage, csvTexts } from './i18n/index.js';
+import { fill, inLanguage } from './i18n/index.js';
+import { csvTexts } from './i18n/panel.js';
 import { stringify } from './builtins.js';
 import type { DateRange } from './types.js';
 
-/** What was asked for the figures that are shown: a panel of a dashboard, or a query about a view. */
+/** What is exported: a panel of a dashboard, or a query on a view. */
 export type ExportSource = { client: Client; view: string } & (
   | { board: string; panel: string; range: DateRange }
   | { query: object; realtime: boolean }
 );
 
-/** What is offered to be saved, and in which words. */
-export interface Offer {
-  origin: ExportSource;
+/** What the button exports, and how it is labelled. */
+export interface ExportOffer {
+  source: ExportSource;
   title: string;
   locale: string;
-  /** The words for what went wrong. Not from here: this module has a Failure of its own. */
+  /** Returns an error's message. Passed in, because this bundle has a Failure class of its own. */
   explain: (error: unknown) => string;
 }
 
-/** A button that saves what a panel shows, and a line that says what became of it. */
+/** A button that downloads a panel's data, and a line for the outcome. */
 export class CsvExport {
   readonly button = h('button', { class: 'save', part: 'save', type: 'button', onclick: () => void this.press() }, 'CSV');
   readonly status = h('span', { class: 'export-status', role: 'status', dir: 'auto' });
   private busy = false;
 
-  constructor(private offered: Offer) {
+  constructor(private offered: ExportOffer) {
     this.offer(offered);
   }
 
-  /** Changes what is saved; the button stays, and keeps the focus. */
-  offer(offer: Offer): void {
+  /** Replaces what is exported; the button stays and keeps the focus. */
+  offer(offer: ExportOffer): void {
     this.offered = offer;
-    if (!this.busy) this.say(''); // it was said of other figures
+    if (!this.busy) this.setStatus(''); // the outcome was of other data
     const label = fill(inLanguage(csvTexts, offer.locale).save, { title: offer.title });
     this.button.setAttribute('aria-label', label);
     this.button.title = label;
@@ -42,52 +43,52 @@ export class CsvExport {
 
   private async press(): Promise<void> {
     if (this.busy) return;
-    const { origin, locale, explain } = this.offered;
-    const own = inLanguage(csvTexts, locale);
-    if (isBlocked()) return this.say(own.sealed);
+    const { source, locale, explain } = this.offered;
+    const texts = inLanguage(csvTexts, locale);
+    if (isBlocked()) return this.setStatus(texts.sealed);
     this.busy = true;
     this.button.setAttribute('aria-disabled', 'true'); // a disabled button would lose the focus
-    this.say('');
+    this.setStatus('');
     try {
-      const file = await fetchCsv(origin);
+      const file = await fetchCsv(source);
       download(file);
-      this.say(fill(isFramed() ? own.framed : own.saved, { name: file.name }));
+      this.setStatus(fill(isFramed() ? texts.framed : texts.saved, { name: file.name }));
     } catch (error) {
-      this.say(explain(error));
+      this.setStatus(explain(error));
     } finally {
       this.busy = false;
       this.button.removeAttribute('aria-disabled');
     }
   }
 
-  private say(text: string): void {
+  private setStatus(text: string): void {
     this.status.textContent = text;
   }
 }
 
-/** A file as the server wrote it, and what it calls it. */
+/** A file and the name that the server gave it. */
 export interface CsvFile {
   name: string;
   content: Blob;
 }
 
-/** The file of what is shown. */
-export function fetchCsv(origin: ExportSource): Promise<CsvFile> {
-  const { client, view } = origin;
-  const signal = new AbortController().signal; // somebody waits: only the time limit of every question ends it
-  if ('panel' in origin) {
-    const { board, panel, range } = origin;
+/** Fetches the CSV of what is shown. */
+export function fetchCsv(source: ExportSource): Promise<CsvFile> {
+  const { client, view } = source;
+  const signal = new AbortController().signal; // never aborted: only the request timeout applies
+  if ('panel' in source) {
+    const { board, panel, range } = source;
     const url = new URL(`v1/dashboards/${encodeURIComponent(board)}/panels/${encodeURIComponent(panel)}:export`, client.base);
     url.searchParams.set('view', view);
-    url.searchParams.set('range', `${range.startDate}..${range.endDate}`); // means the same after midnight
-    return client.ask(url.href, {}, signal, readFile);
+    url.searchParams.set('range', `${range.startDate}..${range.endDate}`); // explicit dates: "yesterday" changes at midnight
+    return client.fetch(url.href, {}, signal, readFile);
   }
-  const url = new URL(`v1/views/${encodeURIComponent(view)}:${origin.realtime ? 'exportRealtimeReport' : 'exportReport'}`, client.base);
-  const init = { method: 'POST', body: stringify(origin.query), headers: { 'Content-Type': 'application/json' } };
-  return client.ask(url.href, init, signal, readFile);
+  const url = new URL(`v1/views/${encodeURIComponent(view)}:${source.realtime ? 'exportRealtimeReport' : 'exportReport'}`, client.base);
+  const init = { method: 'POST', body: stringify(source.query), headers: { 'Content-Type': 'application/json' } };
+  return client.fetch(url.href, init, signal, readFile);
 }
 
-// As bytes: read as text it would lose its byte order mark.
+// As a blob: reading it as text would drop the byte order mark.
 async function readFile(response: Response): Promise<CsvFile> {
   const [, name = 'oriel.csv'] = /filename="([\w.-]+)"/.exec(response.headers.get('Content-Disposition') ?? '') ?? [];
   return { name, content: await response.blob() };
@@ -95,7 +96,7 @@ async function readFile(response: Response): Promise<CsvFile> {
 
 const MINUTE = 60_000;
 
-// No address holds a token: the file came by fetch, and goes to the browser from memory.
+// From memory, so that no URL contains a token.
 function download({ name, content }: CsvFile): void {
   const url = URL.createObjectURL(content);
   h('a', { href: url, download: name }).click();
@@ -106,8 +107,8 @@ function isFramed(): boolean {
   return window.parent !== window;
 }
 
-// A sandboxed frame learns of its sandbox only by what does not work in it: an origin of nobody cannot ask the server,
-// and whether downloads work shows where the frame's own element can be seen.
+// A frame cannot query its sandbox flags. An opaque origin cannot reach the server, and the frame element's attribute,
+// where it is accessible, tells whether downloads are allowed.
 function isBlocked(): boolean {
   if (!isFramed()) return false;
   const sandbox = window.frameElement?.getAttribute('sandbox') ?? null;

@@ -1,7 +1,8 @@
+import { Backoff } from './backoff.js';
 import { normalBase, ownBase } from './base.js';
-import { browserClock, browserWakeups } from './browser.js';
+import { browserClock, browserWakeups } from './clock.js';
 import type { Client } from './client.js';
-import { UNKNOWN_LIFE } from './client.js';
+import { DEFAULT_LIFETIME } from './client.js';
 import { loadCharts } from './charts-loader.js';
 import type { Charts } from './charts-loader.js';
 import { anonymousClient, hostClient, ownClient } from './clients.js';
@@ -16,44 +17,44 @@ import { Refresher } from './refresher.js';
 import type { SessionState } from './session.js';
 import type { Token } from './types.js';
 
-/** Why something is loaded: a change of what is asked, or the same again because it got old. */
+/** Why an element loads: its query changed, or its data is due for a refresh. */
 export type Reason = 'change' | 'refresh';
 
 let shellSheet: CSSStyleSheet | undefined;
 let chartSheet: CSSStyleSheet | undefined;
 
-// Attributes that change who asks, and those that only change how it looks.
-const askers = ['base', 'token-src'];
-const looks = ['lang', 'theme'];
+// Attributes that start another session, and those that only change the presentation.
+const sessionAttributes = ['base', 'token-src'];
+const presentationAttributes = ['lang', 'theme'];
 
-/** Pixels from the viewport at which an element begins to load. */
+/** The distance from the viewport, in pixels, at which an element starts to load. */
 const NEAR = 1000;
 
-const FIRST_RETRY = 5_000;
-const LAST_RETRY = 5 * 60_000;
-
-/** The life of an element: when it loads, with which token, again when, and what it tells its page. */
+/**
+ * The base of both elements: lazy loading, sessions, refreshes, retries and events. Private members of elements are `#names`,
+ * which cannot collide with names of HTMLElement.
+ */
 export abstract class OrielElement extends HTMLElement {
-  /** Tokens from the host's page; wins over the attributes. */
+  /** Provides tokens; takes precedence over the attributes. */
   tokenProvider: TokenProvider | null = null;
 
   protected readonly root: ShadowRoot;
   protected words: Messages = messages.en;
   protected locale = 'en';
 
-  private client_: Client | null = null;
-  private unsubscribe: () => void = () => {};
-  private controller: AbortController | null = null;
-  private planned = false;
-  private near = false;
-  private greeted = false;
-  private failures = 0;
-  private readonly refresher = new Refresher(() => void this.run('refresh'), browserClock, browserWakeups);
-  private readonly watcher: IntersectionObserver;
-  private readonly beforePrint = () => this.approach();
+  #client: Client | null = null;
+  #unsubscribe: () => void = () => {};
+  #controller: AbortController | null = null;
+  #planned = false;
+  #near = false;
+  #loaded = false;
+  readonly #backoff = new Backoff(browserClock, 5_000, 5 * 60_000);
+  readonly #refresher = new Refresher(() => void this.#run('refresh'), browserClock, browserWakeups);
+  readonly #watcher: IntersectionObserver;
+  readonly #beforePrint = () => this.#activate();
 
   static get observedAttributes(): string[] {
-    return [...askers, ...looks, 'token'];
+    return [...sessionAttributes, ...presentationAttributes, 'token'];
   }
 
   constructor() {
@@ -61,21 +62,21 @@ export abstract class OrielElement extends HTMLElement {
     this.root = this.attachShadow({ mode: 'open' });
     shellSheet ??= sheetOf(styles);
     this.root.adoptedStyleSheets = [shellSheet];
-    this.watcher = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && this.approach(), {
+    this.#watcher = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && this.#activate(), {
       rootMargin: `${NEAR}px`,
     });
   }
 
   connectedCallback(): void {
-    this.watcher.observe(this);
-    window.addEventListener('beforeprint', this.beforePrint);
+    this.#watcher.observe(this);
+    window.addEventListener('beforeprint', this.#beforePrint);
     this.changed();
   }
 
   disconnectedCallback(): void {
-    this.watcher.disconnect();
-    window.removeEventListener('beforeprint', this.beforePrint);
-    this.leave();
+    this.#watcher.disconnect();
+    window.removeEventListener('beforeprint', this.#beforePrint);
+    this.#closeSession();
     queueMicrotask(() => {
       if (!this.isConnected) this.discard(); // not only moved
     });
@@ -84,52 +85,52 @@ export abstract class OrielElement extends HTMLElement {
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (before === after) return;
     if (name === 'theme') return; // styles alone
-    if (name === 'token' && after && this.client_ && this.owns()) {
-      this.client_.session.adopt({ access_token: after, expires_in: UNKNOWN_LIFE });
-    } else if (name === 'token' || name === this.scopeAttribute || askers.includes(name)) {
-      this.leave();
+    if (name === 'token' && after && this.#client && this.#hasOwnToken()) {
+      this.#client.session.adopt({ access_token: after, expires_in: DEFAULT_LIFETIME });
+    } else if (name === 'token' || name === this.scopeAttribute || sessionAttributes.includes(name)) {
+      this.#closeSession();
     }
     this.changed();
   }
 
-  /** Asks everything again, with a new token if the session was over. */
+  /** Loads again, with a new session if the current one has ended. */
   reload(): void {
-    this.client_?.session.revive();
-    void this.run('change');
+    this.#client?.session.revive();
+    void this.#run('change');
   }
 
-  /** The attribute that the scope comes from. */
+  /** The attribute that names the scope. */
   protected abstract readonly scopeAttribute: string;
 
-  /** Whose token it takes when the host gives none. */
+  /** What an anonymous token is requested for. */
   protected abstract scope(): Scope;
 
   /**
-   * Asks and shows. Answers after how many milliseconds to ask again, 0 for never. Throws a Failure, or what the
-   * signal was aborted with.
+   * Loads and shows the data. Resolves to the milliseconds until the next refresh, 0 for none. Rejects with a Failure, or
+   * with the signal's reason.
    */
   protected abstract load(client: Client, signal: AbortSignal, reason: Reason): Promise<number>;
 
-  /** Says that loading failed, where figures are shown beside them. */
+  /** Shows that loading failed, in place of the data or beside it. */
   protected abstract failed(failure: Failure, reason: Reason): void;
 
-  /** Says that the session is over while figures are still shown. */
-  protected abstract over(): void;
+  /** Shows that the session has ended, beside data that stays. */
+  protected abstract sessionEnded(): void;
 
-  /** Lets go of what is drawn. */
+  /** Destroys what is drawn. */
   protected abstract discard(): void;
 
-  /** Loads soon, once for all changes of this turn. */
+  /** Schedules a load, once for all changes of the current task. */
   protected changed(): void {
-    if (this.planned || !this.isConnected) return;
-    this.planned = true;
+    if (this.#planned || !this.isConnected) return;
+    this.#planned = true;
     queueMicrotask(() => {
-      this.planned = false;
-      if (this.isConnected) void this.run('change');
+      this.#planned = false;
+      if (this.isConnected) void this.#run('change');
     });
   }
 
-  /** Lets the charts' styles in, which come with the charts. */
+  /** Adopts the charts' style sheet, which is loaded with the charts. */
   protected readonly adopt = (charts: Charts): void => {
     chartSheet ??= sheetOf(charts.styles);
     if (!this.root.adoptedStyleSheets.includes(chartSheet)) {
@@ -137,7 +138,7 @@ export abstract class OrielElement extends HTMLElement {
     }
   };
 
-  /** A server of our own, with a slash at its end. */
+  /** The server's URL, with a trailing slash. */
   protected get base(): string {
     return normalBase(this.getAttribute('base') || ownBase, document.baseURI);
   }
@@ -146,110 +147,108 @@ export abstract class OrielElement extends HTMLElement {
     return this.getAttribute(name) ?? '';
   }
 
-  protected tell(name: string, detail: object): void {
+  protected dispatch(name: string, detail: object): void {
     this.dispatchEvent(new CustomEvent(`oriel-${name}`, { detail, bubbles: true, composed: true }));
   }
 
-  /** Shows the first answer without asking, when the page already holds it. */
-  protected begin(token: Token): void {
-    this.client().session.adopt(token);
+  /** Starts the session with a token that the page contains. */
+  protected adoptToken(token: Token): void {
+    this.#openClient().session.adopt(token);
   }
 
-  private async run(reason: Reason): Promise<void> {
+  async #run(reason: Reason): Promise<void> {
     this.locale = localeOf(this);
     this.words = inLanguage(messages, this.locale);
-    this.near ||= this.isClose();
-    if (!this.near) return this.prepare();
-    this.controller?.abort();
-    this.refresher.stop();
-    const controller = (this.controller = new AbortController());
-    loadCharts().catch(() => {}); // beside the data; whoever draws says when it failed
+    this.#near ||= this.#isNear();
+    if (!this.#near) return this.prepare();
+    this.#controller?.abort();
+    this.#refresher.stop();
+    const controller = (this.#controller = new AbortController());
+    loadCharts().catch(() => {}); // in parallel with the data; the panel that draws reports a failure
     try {
-      const next = await this.load(this.client(), controller.signal, reason);
+      const next = await this.load(this.#openClient(), controller.signal, reason);
       if (controller.signal.aborted) return;
-      this.failures = 0;
-      this.refresher.plan(next);
-      this.greet();
+      this.#backoff.reset();
+      this.#refresher.plan(next);
+      this.#announceReady();
     } catch (error) {
       if (controller.signal.aborted) return;
-      this.report(failureOf(error), reason);
+      this.#report(failureOf(error), reason);
     }
   }
 
-  /** Shows that something will come, before it is asked for. */
+  /** Shows a skeleton until the first data. */
   protected abstract prepare(): void;
 
-  /** Why loading failed, for visitors. */
+  /** Returns the message for visitors. */
   protected explain(failure: Failure): string {
-    return failureText(failure, this.locale, !this.greeted);
+    return failureText(failure, this.locale, !this.#loaded);
   }
 
-  private report(failure: Failure, reason: Reason): void {
+  #report(failure: Failure, reason: Reason): void {
     this.failed(failure, reason);
-    this.tell('error', { kind: failure.kind, message: failure.message });
-    if (!failure.transient) return;
-    const wait = Math.min(FIRST_RETRY * 2 ** this.failures++, LAST_RETRY);
-    this.refresher.plan(Math.max(wait, failure.retryAfter));
+    this.dispatch('error', { kind: failure.kind, message: failure.message });
+    if (failure.transient) this.#refresher.plan(Math.max(this.#backoff.next(), failure.retryAfter));
   }
 
-  private greet(): void {
-    if (this.greeted) return;
-    this.greeted = true;
-    this.tell('ready', {});
+  #announceReady(): void {
+    if (this.#loaded) return;
+    this.#loaded = true;
+    this.dispatch('ready', {});
   }
 
-  // Asked at once, because the observer only answers with a frame, and a page in the background has none.
-  private isClose(): boolean {
+  // Checked at once: the observer reports with the next frame, and a page in the background has none.
+  #isNear(): boolean {
     const { top, bottom } = this.getBoundingClientRect();
     return top < window.innerHeight + NEAR && bottom > -NEAR;
   }
 
-  private approach(): void {
-    if (this.near) return;
-    this.near = true;
-    this.watcher.disconnect();
+  #activate(): void {
+    if (this.#near) return;
+    this.#near = true;
+    this.#watcher.disconnect();
     this.changed();
   }
 
-  private leave(): void {
-    this.controller?.abort();
-    this.refresher.stop();
-    this.unsubscribe();
-    this.unsubscribe = () => {};
-    this.client_ = null;
+  #closeSession(): void {
+    this.#controller?.abort();
+    this.#refresher.stop();
+    this.#unsubscribe();
+    this.#unsubscribe = () => {};
+    this.#client = null;
   }
 
-  private owns(): boolean {
+  #hasOwnToken(): boolean {
     return this.tokenProvider !== null || this.hasAttribute('token');
   }
 
-  private client(): Client {
-    if (!this.client_) {
-      this.client_ = this.makeClient();
-      this.unsubscribe = this.client_.session.subscribe((state) => this.heard(state));
+  #openClient(): Client {
+    if (!this.#client) {
+      this.#client = this.#makeClient();
+      this.#unsubscribe = this.#client.session.subscribe((state) => this.#sessionChanged(state));
     }
-    return this.client_;
+    return this.#client;
   }
 
-  private makeClient(): Client {
-    if (this.owns()) {
-      const client = ownClient(this.base, () => this.ask());
+  #makeClient(): Client {
+    if (this.#hasOwnToken()) {
+      const client = ownClient(this.base, () => this.#requestToken());
       const token = this.getAttribute('token');
-      if (token) client.session.adopt({ access_token: token, expires_in: UNKNOWN_LIFE });
+      if (token) client.session.adopt({ access_token: token, expires_in: DEFAULT_LIFETIME });
       return client;
     }
     const endpoint = this.getAttribute('token-src');
     return endpoint ? hostClient(this.base, endpoint) : anonymousClient(this.base, this.scope());
   }
 
-  private heard(state: SessionState): void {
+  #sessionChanged(state: SessionState): void {
     if (state !== 'over') return;
-    this.refresher.stop(); // until somebody asks again
-    this.over();
+    this.#refresher.stop(); // until reload()
+    this.sessionEnded();
   }
 
-  // The page is asked for a token: through the property, else through an event that it must answer.
-  private async ask(): Promise<string | Partial<Token>> {
+  // From the property, else from an event that the page must respond to.
+  async #requestToken(): Promise<string | Partial<Token>> {
     if (this.tokenProvider) return this.tokenProvider();
     let given: unknown;
     const detail = { respondWith: (token: unknown) => (given = token) };

@@ -1,7 +1,8 @@
 // What the footer of a panel says about the age and the honesty of its figures. Loaded with the charts.
 
 import { momentText } from './age.js';
-import { fill, inLanguage, footnoteTexts } from './i18n/index.js';
+import { fill, inLanguage } from './i18n/index.js';
+import { footnoteTexts } from './i18n/panel.js';
 import type { Age, KnownNotice, Notice, PanelData, Setting } from './types.js';
 
 type Words = typeof footnoteTexts.en;

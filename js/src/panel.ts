@@ -17,7 +17,7 @@ function shapeOf(type: string): Shape {
   return type === 'table' || type === 'bar' ? 'list' : 'chart';
 }
 
-/** A title, a chart and the honest small print below it. */
+/** A title, a chart and its footnotes. */
 export class Panel {
   readonly element: HTMLElement;
   private readonly title: HTMLElement;
@@ -30,13 +30,13 @@ export class Panel {
   private csvExport: InstanceType<Charts['CsvExport']> | null = null;
   private charts: Charts | null = null;
   private chart: Drawn | null = null;
-  /** The type of the chart that is drawn, and all that it was drawn from. */
+  /** The type of the drawn chart, and a key of everything it was drawn from. */
   private kind = '';
   private drawn = '';
   private shown: { data: PanelData; setting: Setting } | null = null;
-  private turn = 0;
+  private generation = 0;
 
-  /** `heading` is the tag of the title: an element alone on a page has no level of its own. */
+  /** `heading` is the title's tag: a chart that stands alone has no heading level. */
   constructor(heading: 'h3' | 'p', adopt: (charts: Charts) => void) {
     this.adopt = adopt;
     this.title = h(heading, { class: 'title', part: 'panel-title' });
@@ -47,18 +47,18 @@ export class Panel {
 
   private readonly adopt: (charts: Charts) => void;
 
-  /** Of twelve columns. */
+  /** Sets the width, in twelfths of the grid. */
   span(width: number): void {
     this.element.style.setProperty('--_span', String(Math.min(Math.max(Math.round(width) || 12, 1), 12)));
     this.element.toggleAttribute('data-narrow', width <= 4);
   }
 
-  /** Of the title, in the page's outline. */
+  /** Sets the heading level of the title. */
   level(level: number): void {
     this.title.setAttribute('aria-level', String(level));
   }
 
-  /** Grey skeletons in the size of what will come. */
+  /** Shows grey placeholders of the expected size. */
   skeleton(type: string, title: string): void {
     this.shape(type);
     this.name(title);
@@ -67,32 +67,32 @@ export class Panel {
     this.footer.replaceChildren(h('span', { class: 'skeleton' }));
   }
 
-  /** Draws the data, or only its age when nothing else changed. `origin` is what was asked for them. */
-  async show(data: PanelData, setting: Setting, origin: ExportSource): Promise<void> {
-    const turn = ++this.turn;
+  /** Draws the data, or updates the footnotes only when nothing else changed. `source` is what a CSV export requests. */
+  async show(data: PanelData, setting: Setting, source: ExportSource): Promise<void> {
+    const generation = ++this.generation;
     const charts = await loadCharts();
-    if (turn !== this.turn) return;
+    if (generation !== this.generation) return;
     this.charts = charts;
     this.adopt(charts);
     this.shown = { data, setting };
     this.name(data.title ?? charts.titleOf(data, setting));
     this.live.textContent = setting.words.live;
-    this.print();
-    this.offer(charts, origin, setting);
+    this.showFootnotes();
+    this.offerExport(charts, source, setting);
     const state = stringify([data.report, data.type, data.options, data.dateRanges, data.title, setting.locale]);
     if (state === this.drawn && this.chart) return;
     try {
       this.draw(charts, data, setting);
       this.drawn = state;
     } catch {
-      // One chart that cannot be drawn must not take the others with it.
+      // A chart that fails must not affect the others.
       this.fail(data.type, data.title ?? '', textWithDetail('panel', '', setting.locale), setting.words);
     }
   }
 
-  /** Says why there is nothing to draw. `retry` is absent when trying again cannot help. */
+  /** Shows an error in place of the chart. `retry` is absent when a retry cannot help. */
   fail(type: string, title: string, message: string, words: Messages, retry?: () => void): void {
-    this.turn++;
+    this.generation++;
     this.clear();
     this.shape(type);
     this.name(title);
@@ -101,21 +101,21 @@ export class Panel {
     this.footer.replaceChildren();
   }
 
-  /** Says that the figures shown are older than they should be; does nothing when none are shown. */
-  mark(text: (time: string) => string): void {
+  /** Marks the data as stale; does nothing without data. */
+  markStale(text: (time: string) => string): void {
     if (!this.shown) return;
     const { data, setting } = this.shown;
     const time = data.asOf ? momentText(data.asOf, setting.locale, setting.timeZone, setting.today) : '';
-    this.print(time ? text(time) : '');
+    this.showFootnotes(time ? text(time) : '');
   }
 
-  /** True while figures are drawn. */
-  get full(): boolean {
+  /** True while data is shown. */
+  get hasData(): boolean {
     return this.shown !== null;
   }
 
   destroy(): void {
-    this.turn++;
+    this.generation++;
     this.clear();
     this.element.remove();
   }
@@ -123,12 +123,12 @@ export class Panel {
   private clear(): void {
     this.chart?.destroy();
     this.chart = null;
-    this.csvExport?.button.remove(); // there is nothing to save
+    this.csvExport?.button.remove(); // there is nothing to export
     this.drawn = '';
     this.shown = null;
   }
 
-  // A list without rows is a box in the height that the panel has, so that the page does not jump.
+  // A list without rows keeps the panel's height, so that the layout does not shift.
   private shape(type: string, empty = false): void {
     const shape = shapeOf(type);
     const boxed = empty && shape === 'list';
@@ -145,20 +145,20 @@ export class Panel {
 
   private draw(charts: Charts, data: PanelData, setting: Setting): void {
     const { table, options } = charts.viewModelOf(data, setting);
-    const told = { ...nothing, ...options, title: this.title.textContent ?? '', loadShapes: charts.loadShapes };
+    const drawOptions = { ...unset, ...options, title: this.title.textContent ?? '', loadShapes: charts.loadShapes };
     this.shape(data.type, table.rows.length === 0);
     const kind = `${data.type} ${this.element.dataset.shape}`;
-    if (this.chart && this.kind === kind) return this.chart.update(table, told);
+    if (this.chart && this.kind === kind) return this.chart.update(table, drawOptions);
     this.chart?.destroy();
     this.body.replaceChildren(this.canvas);
     this.kind = kind;
-    this.chart = charts.draw(this.canvas, data.type as Parameters<Charts['draw']>[1], table, told);
+    this.chart = charts.draw(this.canvas, data.type as Parameters<Charts['draw']>[1], table, drawOptions);
   }
 
-  // What is in its place stays there: moving the button would lose the focus.
-  private offer(charts: Charts, origin: ExportSource, { locale }: Setting): void {
+  // The button is not moved once it is there: it would lose the focus.
+  private offerExport(charts: Charts, source: ExportSource, { locale }: Setting): void {
     const offer = {
-      origin,
+      source,
       title: this.title.textContent ?? '',
       locale,
       explain: (error: unknown) => failureText(failureOf(error), locale),
@@ -170,7 +170,7 @@ export class Panel {
     if (status.parentNode !== this.footer) this.footer.replaceChildren(this.small, status);
   }
 
-  private print(aged = ''): void {
+  private showFootnotes(aged = ''): void {
     if (!this.shown || !this.charts) return;
     const { asOf, stale, notices } = this.charts.footnotes(this.shown.data, this.shown.setting);
     const old = aged || stale;
@@ -185,8 +185,8 @@ export class Panel {
   }
 }
 
-// What one answer tells and the next does not must not stay.
-const nothing = { previous: undefined, geo: undefined, colors: undefined, scorecard: undefined };
+// Options of an earlier response must not stay.
+const unset = { previous: undefined, geo: undefined, colors: undefined, scorecard: undefined };
 
 function closeOnEscape(event: Event): void {
   if ((event as KeyboardEvent).key === 'Escape') (event.currentTarget as HTMLDetailsElement).open = false;

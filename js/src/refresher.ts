@@ -1,4 +1,4 @@
-import type { Clock, Wakeups } from './session.js';
+import type { Clock, Wakeups } from './clock.js';
 
 /** Runs something again after a while, but only while the page is seen; at once on waking up when it is late. */
 export class Refresher {

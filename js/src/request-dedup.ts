@@ -1,33 +1,40 @@
-/**
- * Answers that several ask for at once. Identical questions in flight share one request; it is aborted
- * when the last requester has left, not when the first does.
- */
-export class RequestDedup {
-  private readonly flights = new Map<string, { askers: number; controller: AbortController; answer: Promise<unknown> }>();
+interface Shared {
+  waiting: number;
+  controller: AbortController;
+  result: Promise<unknown>;
+}
 
-  /** Joins the request under `key`, or starts it. Rejects with the signal's reason when this requester leaves; without one nobody leaves. */
+/** Shares one request among concurrent identical ones. It is aborted when the last caller aborts, not when the first does. */
+export class RequestDedup {
+  private readonly requests = new Map<string, Shared>();
+
+  /** Joins the request under `key`, or starts it. Rejects with the signal's reason when the signal aborts. */
   join<T>(key: string, signal: AbortSignal | undefined, start: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    let flight = this.flights.get(key);
-    if (!flight) {
-      const controller = new AbortController();
-      const answer = start(controller.signal).finally(() => {
-        if (this.flights.get(key)?.controller === controller) this.flights.delete(key);
-      });
-      flight = { askers: 0, controller, answer };
-      this.flights.set(key, flight);
-    }
-    const joined = flight;
-    joined.askers++;
+    const shared = this.requests.get(key) ?? this.begin(key, start);
+    shared.waiting++;
     return new Promise<T>((resolve, reject) => {
       const leave = () => {
         reject(signal?.reason);
-        if (--joined.askers > 0) return;
-        if (this.flights.get(key) === joined) this.flights.delete(key);
-        joined.controller.abort();
+        if (--shared.waiting > 0) return;
+        this.forget(key, shared);
+        shared.controller.abort();
       };
       signal?.addEventListener('abort', leave, { once: true });
-      joined.answer.then((answer) => resolve(answer as T), reject).finally(() => signal?.removeEventListener('abort', leave));
+      shared.result.then((result) => resolve(result as T), reject).finally(() => signal?.removeEventListener('abort', leave));
     });
+  }
+
+  private begin(key: string, start: (signal: AbortSignal) => Promise<unknown>): Shared {
+    const controller = new AbortController();
+    const result = start(controller.signal).finally(() => this.forget(key, shared));
+    const shared: Shared = { waiting: 0, controller, result };
+    this.requests.set(key, shared);
+    return shared;
+  }
+
+  // A later request may have taken the key.
+  private forget(key: string, shared: Shared): void {
+    if (this.requests.get(key) === shared) this.requests.delete(key);
   }
 }

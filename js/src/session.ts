@@ -1,22 +1,8 @@
+import { Backoff } from './backoff.js';
+import type { Clock, Wakeups } from './clock.js';
 import { failureOf } from './failure.js';
 import type { Failure } from './failure.js';
 import type { Token } from './types.js';
-
-/** Time that only moves forward, timers and chance; handed in so that tests can move them. */
-export interface Clock {
-  /** Milliseconds of a monotonic clock. */
-  now(): number;
-  after(ms: number, callback: () => void): () => void;
-  /** 0 to 1. */
-  random(): number;
-}
-
-/** Tells when the page may have slept or comes back to be seen. */
-export interface Wakeups {
-  hidden(): boolean;
-  /** Calls back on each wake-up; returns what ends it. */
-  onWake(callback: () => void): () => void;
-}
 
 /** `live`: a token is there or can be had. `troubled`: renewing fails for now. `over`: it cannot be renewed. */
 export type SessionState = 'live' | 'troubled' | 'over';
@@ -24,8 +10,6 @@ export type SessionState = 'live' | 'troubled' | 'over';
 /** Where a session's tokens come from. Rejects with a Failure. */
 export type TokenSource = () => Promise<Token>;
 
-const FIRST_RETRY = 2_000;
-const LAST_RETRY = 60_000;
 /** The least between two renewals, so that a token that is born dead cannot make a storm. */
 const LEAST_LIFE = 5_000;
 
@@ -42,7 +26,7 @@ export class Session {
   private due = 0;
   private end = 0;
   private renewal: Promise<string> | null = null;
-  private failures = 0;
+  private readonly backoff: Backoff;
   private cancelTimer: () => void = () => {};
   private stopWatching: () => void = () => {};
   private readonly listeners = new Set<(state: SessionState) => void>();
@@ -51,7 +35,9 @@ export class Session {
     private readonly source: TokenSource,
     private readonly clock: Clock,
     private readonly wakeups: Wakeups,
-  ) {}
+  ) {
+    this.backoff = new Backoff(clock);
+  }
 
   /** A token that is good by the server's clock, renewed first when it must be. */
   token(): Promise<string> {
@@ -94,12 +80,12 @@ export class Session {
   /** Asks again after the session was over, because somebody pressed a button. */
   revive(): void {
     if (this.state === 'over') this.become('live');
-    this.failures = 0;
+    this.backoff.reset();
   }
 
   private take(token: Token): void {
     this.current = token.access_token;
-    this.failures = 0;
+    this.backoff.reset();
     this.lives(token.expires_in);
     this.become('live');
   }
@@ -128,9 +114,7 @@ export class Session {
   }
 
   private fail(failure: Failure): Failure {
-    this.failures++;
-    const wait = Math.min(FIRST_RETRY * 2 ** (this.failures - 1), LAST_RETRY) * (0.5 + this.clock.random());
-    this.due = this.clock.now() + Math.max(wait, failure.retryAfter);
+    this.due = this.clock.now() + Math.max(this.backoff.next(), failure.retryAfter);
     this.become(failure.transient ? 'troubled' : 'over');
     return failure;
   }

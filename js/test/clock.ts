@@ -1,4 +1,4 @@
-import type { Clock, Wakeups } from '../src/session.js';
+import type { Clock, Wakeups } from '../src/clock.js';
 
 /** Lets everything that is already promised happen. */
 export async function settle(): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chartTexts, failures, fill, inLanguage, labels, messages, csvTexts, footnoteTexts } from '../src/i18n/index.js';
+import { chartTexts, failures, fill, inLanguage, labels, messages } from '../src/i18n/index.js';
+import { csvTexts, footnoteTexts } from '../src/i18n/panel.js';
 
 type Table = Record<'de' | 'en' | 'es' | 'fr', Record<string, string>>;
 

@@ -1,8 +1,8 @@
 // ActiveUsers: how many people are on a site now, as the demonstrations of the Embed API had it.
 
-import { browserClock, browserWakeups } from '../browser.js';
+import { browserClock, browserWakeups } from '../clock.js';
 import { Refresher } from '../refresher.js';
-import type { Clock, Wakeups } from '../session.js';
+import type { Clock, Wakeups } from '../clock.js';
 import type { Component, EmbedApi, Realtime } from './embed-api.js';
 import { errorOf, register, whenAuthorized } from './embed-api.js';
 import { containerOf, mount } from './markup.js';

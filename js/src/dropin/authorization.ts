@@ -1,6 +1,7 @@
 import { Failure, failureOf } from '../failure.js';
 import { Session } from '../session.js';
-import type { Clock, TokenSource, Wakeups } from '../session.js';
+import type { Clock, Wakeups } from '../clock.js';
+import type { TokenSource } from '../session.js';
 import type { Token } from '../types.js';
 import { later, report } from './callbacks.js';
 import { publicSource, renewingSource } from './token.js';

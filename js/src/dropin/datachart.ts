@@ -1,6 +1,6 @@
 import type { V3Answer } from '../data/v3.js';
 import type { VisualizationChart } from '../visualization/types.js';
-import { browserClock } from '../browser.js';
+import { browserClock } from '../clock.js';
 import { errorBodyOf, isGood, isTransient } from './requester.js';
 import type { Requester } from './requester.js';
 import { Component, EventType, define } from './component.js';

@@ -1,6 +1,6 @@
 // The script that takes the place of Google's platform.js: old pages of the Embed API draw again.
 
-import { browserClock, browserWakeups } from '../browser.js';
+import { browserClock, browserWakeups } from '../clock.js';
 import { currentScript } from '../current-script.js';
 import { Requester } from './requester.js';
 import { authOf } from './auth.js';

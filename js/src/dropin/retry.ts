@@ -1,25 +1,28 @@
-import type { Clock } from '../session.js';
+import { Backoff } from '../backoff.js';
+import type { Clock } from '../clock.js';
 
-const FIRST = 2_000;
-const LAST = 60_000;
-
-/** Tries again what failed for now, less and less often. */
+/** Retries what failed for now, with growing delays. */
 export class Retry {
-  private failures = 0;
+  private readonly backoff: Backoff;
+  private failed = false;
   private cancel: () => void = () => {};
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {
+    this.backoff = new Backoff(clock);
+  }
 
-  /** Counts a failure and plans the next try. Returns whether it is the first since `stop`. */
-  plan(again: () => void): boolean {
+  /** Counts a failure and schedules the next attempt. Returns whether it is the first failure since `stop`. */
+  plan(retry: () => void): boolean {
     this.cancel();
-    const wait = Math.min(FIRST * 2 ** this.failures, LAST) * (0.5 + this.clock.random());
-    this.cancel = this.clock.after(wait, again);
-    return this.failures++ === 0;
+    this.cancel = this.clock.after(this.backoff.next(), retry);
+    const first = !this.failed;
+    this.failed = true;
+    return first;
   }
 
   stop(): void {
     this.cancel();
-    this.failures = 0;
+    this.backoff.reset();
+    this.failed = false;
   }
 }

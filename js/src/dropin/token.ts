@@ -1,6 +1,6 @@
 // Embed tokens, as they come from pages and from the server.
 
-import { UNKNOWN_LIFE, fetchToken } from '../client.js';
+import { DEFAULT_LIFETIME, fetchToken } from '../client.js';
 import type { TokenSource } from '../session.js';
 import type { Token } from '../types.js';
 import { optionsOf } from './merge.js';
@@ -10,7 +10,7 @@ export function tokenOf(serverAuth: unknown): Token | null {
   const { access_token: text, expires_in: seconds } = optionsOf(serverAuth);
   if (typeof text !== 'string' || text === '') return null;
   const lives = [Number(seconds), lifeOf(text)].filter((life) => life > 0);
-  return { access_token: text, expires_in: lives.length > 0 ? Math.min(...lives) : UNKNOWN_LIFE };
+  return { access_token: text, expires_in: lives.length > 0 ? Math.min(...lives) : DEFAULT_LIFETIME };
 }
 
 /** Seconds from when a token was made to its end, by its own claims; 0 when it has none. */

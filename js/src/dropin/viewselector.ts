@@ -1,4 +1,4 @@
-import { browserClock } from '../browser.js';
+import { browserClock } from '../clock.js';
 import { errorBodyOf, isGood, isTransient } from './requester.js';
 import type { Requester } from './requester.js';
 import { Component, EventType, define } from './component.js';

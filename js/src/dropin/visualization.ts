@@ -1,29 +1,21 @@
+import { loadOnce } from '../load-once.js';
 import type * as Visualization from '../visualization/index.js';
 
-/** The module that draws, and the namespace google.visualization of its own. */
+/** The module that draws, and its own google.visualization. */
 export interface Drawing {
   module: typeof Visualization;
   own: Record<string, unknown>;
 }
 
-/**
- * What loads the module with google.visualization from below the base, once, and completes the page's namespaces with
- * it. After a failure the next call tries again.
- */
+/** Returns what loads google.visualization from below the base and adds it to the page's namespaces. */
 export function drawingLoader(base: string): () => Promise<Drawing> {
-  let loading: Promise<Drawing> | null = null;
-  return () => {
-    loading ??= (import(new URL(ORIEL_VISUALIZATION, base).href) as Promise<typeof Visualization>)
-      .then((module) => ({ module, own: module.install(window) }))
-      .catch((error: unknown) => {
-        loading = null;
-        throw error;
-      });
-    return loading;
-  };
+  return loadOnce(async () => {
+    const module = (await import(new URL(ORIEL_VISUALIZATION, base).href)) as typeof Visualization;
+    return { module, own: module.install(window) };
+  });
 }
 
-/** Loads ahead; a failure is said when the module is needed. */
+/** Loads ahead of use. Whoever needs the module later reports a failure. */
 export function warm(load: () => Promise<unknown>): void {
   load().catch(() => {});
 }

@@ -1,7 +1,7 @@
-// English, and what every language has to say: others have the type of these.
+// English. Its tables are the type of every other language's.
 // `{name}` stands for a value.
 
-/** Around charts: what can be chosen, and how old it is. */
+/** The controls, and the age of the data. */
 export const messages = {
   days: 'Last {n} days',
   daysShort: '{n} days',
@@ -18,7 +18,7 @@ export const messages = {
   agedOver: 'Your session has expired. Showing data from {time}.',
 };
 
-/** What went wrong; `panel` where a chart cannot be drawn. */
+/** Errors; `panel` is for one chart. */
 export const failures = {
   offline: 'Can’t reach the server. Check your connection, or ask the site’s owner to allow {page}.',
   over: 'Your session has expired. Reload to continue.',
@@ -33,36 +33,7 @@ export const failures = {
   again: 'Next try {time}.',
 };
 
-/** Of what saves a panel as a file. */
-export const csvTexts = {
-  save: 'Download “{title}” as CSV',
-  saved: '{name} downloaded.',
-  framed: '{name} downloaded, unless the surrounding page blocks downloads.',
-  sealed: 'The surrounding page doesn’t allow downloads.',
-};
-
-/** Of the small print below a chart. */
-export const footnoteTexts = {
-  realtime: 'in the last 30 minutes',
-  asOf: 'Updated {time} ({zone})',
-  asOfPlain: 'Updated {time}',
-  sampled: 'Sampled',
-  sampledWhy: 'Google estimated this data from a sample.',
-  thresholded: 'Some rows hidden',
-  thresholdedWhy: 'Google hides rows about very few people to protect their privacy. Totals may be lower than they really are.',
-  other: '“(other)” row',
-  otherWhy: 'There are more distinct values than Google reports. The rarest are grouped in the “(other)” row.',
-  truncated: 'Incomplete data',
-  truncatedWhy: 'Google left out some of the data, such as days it no longer keeps. Totals may be lower than they really are.',
-  maxRows: 'Not all rows shown',
-  maxRowsWhy: 'This site limits how many rows are shown. There are more.',
-  google: 'Note from Google: {notice}',
-  googleWhy: 'Google added this note to the data, which may be incomplete or estimated.',
-  staleQuota: 'Google’s quota is used up. Showing data from {time}.',
-  staleUnavailable: 'Google can’t be reached. Showing data from {time}.',
-};
-
-/** Of the charts themselves. */
+/** In charts. */
 export const chartTexts = {
   line: 'Line chart',
   area: 'Area chart',
@@ -73,7 +44,7 @@ export const chartTexts = {
   table: 'Table',
   geo: 'Map',
   scorecard: 'Scorecard',
-  /** Said instead of a chart when a report has no rows. */
+  /** Shown instead of a chart when a report has no rows. */
   noData: 'No data for this period',
   loading: 'Loading…',
   /** "highest {high} on {highAt}, lowest {low} on {lowAt}" */
@@ -112,7 +83,7 @@ export const chartTexts = {
   noCountry: 'No data',
 };
 
-/** The names that GA4’s own pages give to the fields that dashboards show most. Others are made from their API name. */
+/** Google Analytics’ own names of common fields. Others are derived from their API name. */
 export const labels = {
   activeUsers: 'Active users',
   totalUsers: 'Total users',

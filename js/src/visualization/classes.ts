@@ -4,7 +4,7 @@ import { drawHosted } from '../charts/hosted.js';
 import type { Chart, ChartOptions, Selection } from '../charts/options.js';
 import { sorted } from '../charts/table-chart.js';
 import type { Table as OwnTable } from '../data/table.js';
-import { loadShapes } from '../shapes.js';
+import { loadShapes } from '../map-shapes.js';
 import { tableOf } from './convert.js';
 import { DataTable } from './datatable.js';
 import { errors } from './errors.js';

@@ -1,4 +1,19 @@
-import type { Clock, Wakeups } from './session.js';
+/** A monotonic clock, timers and randomness, which tests replace. */
+export interface Clock {
+  /** In milliseconds. */
+  now(): number;
+  /** Returns what cancels the call. */
+  after(ms: number, callback: () => void): () => void;
+  /** In [0, 1). */
+  random(): number;
+}
+
+/** Tells when the page becomes visible or wakes from sleep. */
+export interface Wakeups {
+  hidden(): boolean;
+  /** Returns what unsubscribes. */
+  onWake(callback: () => void): () => void;
+}
 
 /** The browser's monotonic clock and timers. */
 export const browserClock: Clock = {
@@ -20,7 +35,7 @@ const wakeEvents: [EventTarget, string][] =
         [window, 'pageshow'],
       ];
 
-/** Wake-ups of this page. Timers of hidden and sleeping pages cannot be trusted; these events can. */
+/** Wake-ups of this page. Timers of hidden and sleeping pages are unreliable; these events are not. */
 export const browserWakeups: Wakeups = {
   hidden: () => document.hidden,
   onWake: (callback) => {
