@@ -28,6 +28,8 @@ func commands() []command {
 		{"token", "mint an embed token, or make an API key", token},
 		{"keys", "list keys, or rotate those that sign embed tokens", keys},
 		{"revoke", "end sessions: of a session id, a subject, a view, a host, a key, or all", revoke},
+		{"suspend", "close a view, a host or a dashboard at once, until it is resumed", suspend},
+		{"resume", "open again what was suspended", resume},
 		{"cache", "purge: drop the stored answers of a view, or all", cacheCommand},
 		{"audit", "verify that no line of the audit trail was changed or removed", auditTrail},
 		{"emulate", "run only the emulator of Google's APIs", emulate},

@@ -47,17 +47,7 @@ func revoke(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	config, err := app.ReadConfig(asked.config)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	ledger, where, err := findLedger(ctx, config, asked.url, stderr)
-	if err != nil {
-		return err
-	}
-	return errors.Join(asked.at(ctx, ledger, where, stdout), ledger.Close())
+	return asked.run(ctx, stdout, stderr)
 }
 
 // parseRevocation reads flags before and after the kind and the name. A name is
@@ -150,14 +140,21 @@ func (r *revocation) at(ctx context.Context, ledger revoker, where string, stdou
 		return err
 	case r.lift != "":
 		err := ledger.Lift(ctx, r.lift)
-		if err == nil {
+		switch {
+		case err == nil && r.ask.Suspend:
+			fmt.Fprintf(stdout, "Resumed, %s: %s %s\n", where, r.ask.Kind, printable(r.ask.Name))
+		case err == nil:
 			fmt.Fprintf(stdout, "Revocation %s is taken back, %s.\n", r.lift, where)
 		}
 		return err
 	}
 	made, err := ledger.Revoke(ctx, r.ask)
 	if made.ID != "" {
-		fmt.Fprintf(stdout, "Revoked, %s: %s\n", where, made)
+		did := "Revoked"
+		if made.Suspend {
+			did = "Suspended"
+		}
+		fmt.Fprintf(stdout, "%s, %s: %s\n", did, where, made)
 	}
 	return err
 }
@@ -175,6 +172,9 @@ func printRevocations(w io.Writer, list []app.Revocation) {
 			until = r.Until.Format(time.RFC3339)
 		}
 		what := strings.TrimSpace(r.Kind + " " + printable(r.Name))
+		if r.Suspend {
+			what = "suspended " + what
+		}
 		if r.Host != "" {
 			what += " of " + printable(r.Host)
 		}
@@ -254,7 +254,7 @@ type operators struct {
 
 // Revoke asks the server.
 func (o *operators) Revoke(ctx context.Context, r app.Revocation) (made app.Revocation, err error) {
-	request := map[string]any{"kind": r.Kind, "name": r.Name, "host": r.Host, "reason": r.Reason}
+	request := map[string]any{"kind": r.Kind, "name": r.Name, "host": r.Host, "reason": r.Reason, "suspend": r.Suspend}
 	if !r.Before.IsZero() {
 		request["before"] = r.Before
 	}

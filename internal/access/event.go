@@ -15,6 +15,8 @@ const (
 	EventRenew   = "renew"        // a token was renewed
 	EventRefuse  = "refuse"       // a token, a code, an API key or a renewal was refused: Err is the reason
 	EventRevoke  = "revoke"       // sessions were ended: Detail names the revocation
+	EventSuspend = "suspend"      // a view, a host or a dashboard was closed: Detail names the suspension
+	EventResume  = "resume"       // it was opened again
 	EventHandOut = "access token" // a host's backend requested Google's access token: Detail names the account; the gate's decision follows
 	EventRotate  = "rotate"       // signing keys changed: Detail lists them
 )

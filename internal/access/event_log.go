@@ -21,7 +21,7 @@ func (l *LogRecorder) Ready() error { return nil }
 func (l *LogRecorder) Record(ctx context.Context, e Event) error {
 	level := slog.LevelDebug
 	switch e.Kind {
-	case EventRefuse, EventRevoke, EventRotate, EventHandOut:
+	case EventRefuse, EventRevoke, EventSuspend, EventResume, EventRotate, EventHandOut:
 		level = slog.LevelInfo
 	}
 	if !l.log.Enabled(ctx, level) {

@@ -30,26 +30,29 @@ type Ledger interface {
 
 // What a Revocation names.
 const (
-	RevokeSession = "session" // one session, by its id
-	RevokeSubject = "subject" // the sessions of a subject, of one host or of any
-	RevokeView    = "view"    // the sessions that name a view, or a dashboard over it
-	RevokeHost    = "host"    // the sessions that a host began
-	RevokeKey     = "key"     // the sessions begun with an API key or a host's signing key, and what it would begin
-	RevokeAll     = "all"     // every session
+	RevokeSession   = "session"   // one session, by its id
+	RevokeSubject   = "subject"   // the sessions of a subject, of one host or of any
+	RevokeView      = "view"      // the sessions that name a view, or a dashboard over it
+	RevokeHost      = "host"      // the sessions that a host began
+	RevokeDashboard = "dashboard" // a dashboard, which can only be suspended
+	RevokeKey       = "key"       // the sessions begun with an API key or a host's signing key, and what it would begin
+	RevokeAll       = "all"       // every session
 )
 
 // A Revocation ends sessions that began before a moment: their tokens are
 // refused, and cannot be renewed. That of a key stands: nothing can be begun
-// with it again.
+// with it again. A suspension stands too: it ends no session, but closes a view, a
+// host or a dashboard to all sessions, also new ones, until it is lifted.
 type Revocation struct {
-	ID     string    `json:"id"`
-	Kind   string    `json:"kind"`             // one of the constants above
-	Name   string    `json:"name,omitempty"`   // what of that kind; a key's is its fingerprint; empty for all
-	Host   string    `json:"host,omitempty"`   // whose subject; empty for any host's
-	Before time.Time `json:"before"`           // sessions that began up to this moment
-	Until  time.Time `json:"until,omitzero"`   // when the last of them has ended by itself; zero: it stands
-	Made   time.Time `json:"made"`             // when it was recorded
-	Reason string    `json:"reason,omitempty"` // for operators
+	ID      string    `json:"id"`
+	Suspend bool      `json:"suspend,omitempty"` // a suspension
+	Kind    string    `json:"kind"`              // one of the constants above
+	Name    string    `json:"name,omitempty"`    // what of that kind; a key's is its fingerprint; empty for all
+	Host    string    `json:"host,omitempty"`    // whose subject; empty for any host's
+	Before  time.Time `json:"before"`            // sessions that began up to this moment
+	Until   time.Time `json:"until,omitzero"`    // when the last of them has ended by itself; zero: it stands
+	Made    time.Time `json:"made"`              // when it was recorded
+	Reason  string    `json:"reason,omitempty"`  // for operators
 }
 
 // InForce reports whether a revocation can still refuse anybody.

@@ -33,8 +33,8 @@ func Beginning(now time.Time) Revocation {
 	}
 }
 
-// Revoke ends sessions, effective on the next request. Of r it reads Kind, Name, and,
-// optionally, Host, Before and Reason; it returns r completed. Errors: Invalid, and
+// Revoke ends sessions, or suspends, effective on the next request. Of r it reads Kind,
+// Name, and, optionally, Suspend, Host, Before and Reason; it returns r completed. Errors: Invalid, and
 // Unavailable, see enforce; when the ledger cannot be written, nothing is revoked.
 func (a *Authority) Revoke(ctx context.Context, r Revocation) (Revocation, error) {
 	if err := a.resolveName(&r); err != nil {
@@ -51,13 +51,15 @@ func (a *Authority) Revoke(ctx context.Context, r Revocation) (Revocation, error
 	return r, a.enforce(ctx, r, "")
 }
 
-// Lift removes a revocation, such as that of a key that was revoked by mistake.
-// Sessions that it ended go on unless they expired. Errors: NotFound, Unavailable.
+// Lift removes a revocation, such as that of a key that was revoked by mistake, or a
+// suspension. Sessions that it ended go on unless they expired. Errors: NotFound,
+// Unavailable.
 func (a *Authority) Lift(ctx context.Context, id string) error {
 	list, err := a.Revocations(ctx)
 	if err != nil {
 		return err
 	}
+	id = a.resolveSuspension(id)
 	i := slices.IndexFunc(list, func(r Revocation) bool { return r.ID == id })
 	if i < 0 {
 		return revocationNotFound(id)
@@ -109,6 +111,12 @@ func (a *Authority) enforce(ctx context.Context, r Revocation, how string) error
 		return report.Errorf(report.Unavailable, "The ledger was changed but cannot be read: all tokens are refused until it can.").Because(err)
 	}
 	e := Event{Kind: EventRevoke, Detail: how + r.String()}
+	switch {
+	case r.Suspend && how == "":
+		e.Kind = EventSuspend
+	case r.Suspend:
+		e.Kind = EventResume
+	}
 	switch r.Kind {
 	case RevokeSession:
 		e.Session = r.Name
@@ -116,6 +124,8 @@ func (a *Authority) enforce(ctx context.Context, r Revocation, how string) error
 		e.Host, e.Subject = r.Host, r.Name
 	case RevokeView:
 		e.Views = []string{r.Name}
+	case RevokeDashboard:
+		e.Dashboards = []string{r.Name}
 	case RevokeHost:
 		e.Host = r.Name
 	case RevokeKey:
@@ -130,13 +140,16 @@ func (a *Authority) enforce(ctx context.Context, r Revocation, how string) error
 // String describes a revocation for operators.
 func (r Revocation) String() string {
 	s := r.Kind
+	if r.Suspend {
+		s = "suspended " + s
+	}
 	if r.Name != "" {
 		s += fmt.Sprintf(" %q", r.Name)
 	}
 	if r.Host != "" {
 		s += fmt.Sprintf(" of host %q", r.Host)
 	}
-	if r.Kind != RevokeKey && r.Kind != RevokeSession {
+	if r.Kind != RevokeKey && r.Kind != RevokeSession && !r.Suspend {
 		s += " before " + r.Before.Format(time.RFC3339Nano)
 	}
 	s += ", revocation " + r.ID
@@ -158,6 +171,10 @@ func (a *Authority) resolveName(r *Revocation) error {
 			return report.Errorf(report.Invalid, "There is no view %q.", report.Truncate(r.Name))
 		}
 		r.Name = name
+	case RevokeDashboard:
+		if _, ok := a.c.Rules.DashboardViews(r.Name); !ok {
+			return report.Errorf(report.Invalid, "There is no dashboard %q.", report.Truncate(r.Name))
+		}
 	case RevokeHost:
 		host = r.Name
 	case RevokeKey:
@@ -186,6 +203,10 @@ func complete(r Revocation, now time.Time, random io.Reader) (Revocation, error)
 		r.Before = r.Made // ignored: it applies whenever the session began
 	}
 	r.Before, r.Until = r.Before.UTC().Truncate(time.Millisecond), time.Time{}
+	if r.Suspend {
+		r.ID = SuspensionID(r.Kind, r.Name)
+		return r, nil
+	}
 	if r.Kind != RevokeKey {
 		r.Until = r.Before.Add(maxSessionLife)
 	}
@@ -198,6 +219,10 @@ func complete(r Revocation, now time.Time, random io.Reader) (Revocation, error)
 func (r Revocation) check(now time.Time) error {
 	kinds := []string{RevokeSession, RevokeSubject, RevokeView, RevokeHost, RevokeKey, RevokeAll}
 	switch {
+	case r.Suspend:
+		return r.checkSuspension()
+	case r.Kind == RevokeDashboard:
+		return report.Errorf(report.Invalid, "A dashboard can only be suspended: end the sessions of its view.")
 	case !slices.Contains(kinds, r.Kind):
 		return report.Errorf(report.Invalid, "%q cannot be revoked: a kind is one of %s.", report.Truncate(r.Kind), kinds)
 	case r.Kind == RevokeAll && r.Name != "":

@@ -91,6 +91,9 @@ func (r *revocations) check(c revocable) error {
 		return report.Errorf(report.Unauthenticated, "The session was ended by the operator. Begin a new one.").
 			Because(fmt.Errorf("revocation %s of %s %q", by.ID, by.Kind, by.Name))
 	}
+	if by := s.index.suspension(RevokeHost, c.Host); by != nil {
+		return suspended(by)
+	}
 	return nil
 }
 
@@ -189,6 +192,10 @@ func newRevocationIndex(list []Revocation) revocationIndex {
 	index := make(revocationIndex, len(list))
 	for i := range list {
 		by, name := &list[i], revokedName{kind: RevokeAll}
+		if by.Suspend {
+			index[revokedName{kind: suspension + by.Kind, name: by.Name}] = by
+			continue
+		}
 		switch by.Kind {
 		case RevokeSession, RevokeView, RevokeHost, RevokeKey:
 			name = revokedName{kind: by.Kind, name: by.Name}

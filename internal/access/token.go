@@ -81,7 +81,7 @@ func (s session) event(caller Caller, detail string) Event {
 }
 
 // newSession begins a session for a claim. It is refused while revocations cannot
-// be read, or when its key is revoked; what was revoked of older sessions does not
+// be read, when its key is revoked, or all that it names is suspended; what was revoked of older sessions does not
 // concern it.
 func (a *Authority) newSession(c policy.Claim, key string, duration time.Duration) (session, error) {
 	id, err := a.random(16)
@@ -94,7 +94,14 @@ func (a *Authority) newSession(c policy.Claim, key string, duration time.Duratio
 	r := a.revocable(s)
 	r.Began = a.revoked.firstBeginning(r)
 	s.began = r.Began
-	return s, a.revoked.check(r)
+	if err := a.revoked.check(r); err != nil {
+		return s, err
+	}
+	if grant, err := a.c.Rules.Grant(c); err == nil {
+		_, err = a.revoked.unsuspended(grant)
+		return s, err
+	}
+	return s, nil
 }
 
 // issue signs a token for a session, once it is recorded.

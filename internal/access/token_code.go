@@ -47,6 +47,9 @@ func (a *Authority) Redeem(ctx context.Context, code string, caller Caller) (Tok
 	s, grant, err := a.verify(a.parser, code, caller, codeType)
 	first := false
 	if err == nil {
+		grant, err = a.revoked.unsuspended(grant)
+	}
+	if err == nil {
 		first, err = a.c.Ledger.Redeem(ctx, s.id, s.ExpiresAt.Add(time.Minute), a.c.Clock())
 		if err != nil {
 			err = checkUnavailable(err)

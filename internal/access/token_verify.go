@@ -27,16 +27,23 @@ func (a *Authority) Verify(ctx context.Context, token string, caller Caller) (po
 		if err == nil {
 			err = a.revoked.check(t.revocable)
 		}
+		grant := t.grant
+		if err == nil {
+			grant, err = a.revoked.unsuspended(grant)
+		}
 		if err != nil {
 			return policy.Grant{}, a.refused(ctx, t.event(caller, ""), err)
 		}
-		return t.grant.For(caller.Asker), nil
+		return grant.For(caller.Asker), nil
 	}
 	s, grant, err := a.verify(a.parser, token, caller, tokenType, hostTokenType)
+	if err == nil {
+		a.tokens.put(hash, &cachedToken{session: s, grant: grant, keys: keys, size: uint32(len(token)), revocable: a.revocable(s)})
+		grant, err = a.revoked.unsuspended(grant)
+	}
 	if err != nil {
 		return policy.Grant{}, a.refused(ctx, s.event(caller, ""), err)
 	}
-	a.tokens.put(hash, &cachedToken{session: s, grant: grant, keys: keys, size: uint32(len(token)), revocable: a.revocable(s)})
 	return grant, nil
 }
 
@@ -74,6 +81,9 @@ func (a *Authority) verify(parser *jwt.Parser, token string, caller Caller, kind
 // Errors are those of Verify and Mint.
 func (a *Authority) Renew(ctx context.Context, token string, caller Caller) (Token, policy.Grant, error) {
 	s, grant, err := a.verify(a.renewer, token, caller, tokenType, hostTokenType)
+	if err == nil {
+		grant, err = a.revoked.unsuspended(grant)
+	}
 	if err == nil && s.until.Sub(a.c.Clock()) < time.Second {
 		err = report.Errorf(report.Unauthenticated, "The session has ended. Begin a new one.")
 	}

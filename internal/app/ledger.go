@@ -70,6 +70,9 @@ func (a *App) operatorHosts() []string {
 // A Revocation ends sessions; see access.Revocation.
 type Revocation = access.Revocation
 
+// SuspensionID is access.SuspensionID.
+func SuspensionID(kind, name string) string { return access.SuspensionID(kind, name) }
+
 // A Revoker ends sessions without a server: by the ledger, which the servers that
 // use the same file ask every second. Close it.
 type Revoker struct{ app *App }

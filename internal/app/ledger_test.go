@@ -256,3 +256,44 @@ func TestWithoutALedgerFile(t *testing.T) {
 		t.Error("what was in memory is still known") // which the documentation denies
 	}
 }
+
+// TestSuspensionsLast: over a restart, at another server of the same ledger, and on record.
+func TestSuspensionsLast(t *testing.T) {
+	path, apiKey := hosted(t, "")
+	c, err := os.ReadFile(path)
+	check(t, err)
+	check(t, os.WriteFile(path, bytes.ReplaceAll(c, []byte("audit: {file: none}"), []byte("audit: {file: oriel-audit.jsonl}")), 0o600))
+	first := runServer(t, path, apiKey)
+	_, token := first.mint("museum", "ann")
+	first.becomes(token, "museum", 200)
+	if status, body := first.ask("POST", first.operator+"/revocations", "", `{"kind":"view","name":"museum","suspend":true}`); status != http.StatusCreated {
+		t.Fatalf("%d %s", status, body)
+	}
+	if got := first.report(token, "museum"); got != 403 {
+		t.Errorf("the next request is answered with %d", got)
+	}
+	first.stop()
+	again := runServer(t, path, apiKey)
+	if got := again.report(token, "museum"); got != 403 {
+		t.Errorf("after a restart: %d", got)
+	}
+	if status, _ := again.mint("museum", "bob"); status != 403 {
+		t.Errorf("minting: %d", status)
+	}
+	if status, _ := again.mint("shop", "bob"); status != 200 {
+		t.Errorf("minting for another view: %d", status)
+	}
+	if status, body := again.ask("DELETE", again.operator+"/revocations/suspend:view:museum", "", ""); status != http.StatusNoContent {
+		t.Errorf("resuming: %d %s", status, body)
+	}
+	if got := again.report(token, "museum"); got != 200 {
+		t.Errorf("resumed: %d", got)
+	}
+	trail, err := os.ReadFile(filepath.Join(filepath.Dir(path), "oriel-audit.jsonl"))
+	check(t, err)
+	for _, want := range []string{`"event":"suspend"`, `"event":"resume"`, `suspended view`} {
+		if !strings.Contains(string(trail), want) {
+			t.Errorf("the trail lacks %s", want)
+		}
+	}
+}

@@ -249,3 +249,25 @@ func resolve(views []*View, s string) (*View, error) {
 	}
 	return found, nil
 }
+
+// Without returns the grant without some of its views, which no dashboard shows either,
+// and without some of its dashboards, and whether it opens anything still. A grant that
+// loses nothing costs no memory.
+func (g Grant) Without(view, dashboard func(name string) bool) (Grant, bool) {
+	closed := func(v *View) bool { return view(v.Name) }
+	loses := func(o grantedDashboard) bool { return dashboard(o.board.Name) || slices.ContainsFunc(o.views, closed) }
+	if slices.ContainsFunc(g.views, closed) {
+		g.views = slices.DeleteFunc(slices.Clone(g.views), closed)
+	}
+	if slices.ContainsFunc(g.dashboards, loses) {
+		boards := g.dashboards
+		g.dashboards = nil
+		for _, o := range boards {
+			if o.views = slices.DeleteFunc(slices.Clone(o.views), closed); len(o.views) > 0 && !dashboard(o.board.Name) {
+				o.names = joinNames(o.views)
+				g.dashboards = append(g.dashboards, o)
+			}
+		}
+	}
+	return g, len(g.views)+len(g.dashboards) > 0
+}

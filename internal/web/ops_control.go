@@ -13,20 +13,21 @@ const maxOperatorBody = 8 << 10 // bytes
 
 // A revocationRequest is the body of a request to revoke sessions.
 type revocationRequest struct {
-	Kind   string    `json:"kind"`
-	Name   string    `json:"name"`
-	Host   string    `json:"host"`
-	Before time.Time `json:"before"` // zero for now
-	Reason string    `json:"reason"`
+	Kind    string    `json:"kind"`
+	Name    string    `json:"name"`
+	Host    string    `json:"host"`
+	Suspend bool      `json:"suspend"`
+	Before  time.Time `json:"before"` // zero for now
+	Reason  string    `json:"reason"`
 }
 
-// revoke revokes sessions: their next request is refused.
+// revoke revokes sessions, or suspends: the next request is refused.
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 	req, err := decodeRequest[revocationRequest](r, maxOperatorBody)
 	var revocation access.Revocation
 	if err == nil {
 		revocation, err = s.authority.Revoke(r.Context(), access.Revocation{
-			Kind: req.Kind, Name: req.Name, Host: req.Host, Before: req.Before, Reason: req.Reason,
+			Kind: req.Kind, Name: req.Name, Suspend: req.Suspend, Host: req.Host, Before: req.Before, Reason: req.Reason,
 		})
 	}
 	if err == nil {

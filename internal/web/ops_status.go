@@ -27,7 +27,7 @@ func (s *Server) operatorIndex(w http.ResponseWriter, _ *http.Request) {
 /metrics   Prometheus
 /quota     what is left of Google's quotas
 
-/revocations   whose sessions were ended: GET lists, POST ends, DELETE /revocations/ID takes back
+/revocations   what was revoked or suspended: GET lists, POST revokes and suspends, DELETE /revocations/ID takes back
 /cache:purge   POST drops the stored answers of a view, or all
 `))
 }

@@ -121,7 +121,7 @@ func (b *ledgerTest) redeem(code string, until, now time.Time) bool {
 func ledgerRoundTrip(t *testing.T, s LedgerSubject) {
 	b := openLedger(t, s, t.TempDir())
 	full := access.Revocation{
-		ID: "ä-1", Kind: access.RevokeSubject, Name: "O'Hara; DROP TABLE revocations\x00\u2028", Host: "portal", Reason: "ask\n\"us\"",
+		ID: "ä-1", Suspend: true, Kind: access.RevokeSubject, Name: "O'Hara; DROP TABLE revocations\x00\u2028", Host: "portal", Reason: "ask\n\"us\"",
 		Before: b.now.Add(-time.Hour), Until: b.now.Add(time.Hour), Made: b.now.Add(-time.Minute + 123456789),
 	}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[access.Revocation]()) {
