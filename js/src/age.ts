@@ -1,4 +1,4 @@
-// When figures are from, and when to ask for newer ones.
+// The age of data: how it is written, and when to refresh it.
 
 import type { Age } from './types.js';
 
@@ -6,13 +6,13 @@ function formatter(locale: string, options: Intl.DateTimeFormatOptions, zone: st
   try {
     return new Intl.DateTimeFormat(locale, zone ? { ...options, timeZone: zone } : options);
   } catch {
-    // A zone that this browser does not know: its own zone, then not named.
+    // This browser does not know the zone: its own is used.
     return new Intl.DateTimeFormat(locale, options);
   }
 }
 
-/** The moment in the property's zone: the time alone on the day that is `today` there, else with its date. */
-export function momentText(asOf: string, locale: string, zone: string | undefined, today: string, seconds = false): string {
+/** Formats a time in the property's zone, with the date unless that is `today`. */
+export function timeText(asOf: string, locale: string, zone: string | undefined, today: string, seconds = false): string {
   const moment = new Date(asOf);
   if (Number.isNaN(moment.getTime())) return '';
   const day = dayIn(zone, moment);
@@ -21,7 +21,7 @@ export function momentText(asOf: string, locale: string, zone: string | undefine
   return formatter(locale, { ...date, ...time }, zone).format(moment);
 }
 
-/** The ISO day that it is in a zone. The server's clock counts where its answer tells; else the viewer's must do. */
+/** Returns the current ISO day in a zone, by the server's clock if the response tells its time, else by the visitor's. */
 export function todayIn(zone: string | undefined, { asOf, age }: Age): string {
   const answered = Date.parse(asOf ?? '') + (age ?? 0) * 1000;
   return dayIn(zone, Number.isNaN(answered) ? new Date() : new Date(answered));
@@ -33,7 +33,7 @@ function dayIn(zone: string | undefined, moment: Date): string {
   return `${parts.year}-${parts.month}-${parts.day}`;
 }
 
-/** A period of two ISO days, as the locale writes it. */
+/** Formats a period between two ISO days. */
 export function periodText(start: string, end: string, locale: string): string {
   const [from, to] = [new Date(start), new Date(end)];
   if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) return '';
@@ -41,7 +41,7 @@ export function periodText(start: string, end: string, locale: string): string {
   return format.formatRange(from, to);
 }
 
-/** Milliseconds after which an answer is worth asking for again; 0 for never. */
+/** Returns the milliseconds until the next refresh; 0 for none. */
 export function refreshAfter(ages: Age[]): number {
   const grades = ages.map((age) => age.freshness);
   if (ages.some((age) => age.stale)) return 5 * MINUTE;

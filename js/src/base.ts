@@ -1,6 +1,6 @@
 import { currentScript } from './current-script.js';
 
-/** Where a script was loaded from, as a base URL that ends in a slash; null when it cannot be told. */
+/** Returns the folder of a script as a base URL with a trailing slash; null when unknown. */
 export function baseOf(scriptURL: string | null | undefined): string | null {
   if (!scriptURL) return null;
   try {
@@ -10,7 +10,7 @@ export function baseOf(scriptURL: string | null | undefined): string | null {
   }
 }
 
-/** The URL that an element's `base` attribute names, resolved against the page and made to end in a slash. */
+/** Resolves an element's `base` attribute against the page, with a trailing slash. */
 export function normalBase(attribute: string, page: string): string {
   const url = new URL(attribute, page);
   url.search = '';
@@ -19,12 +19,12 @@ export function normalBase(attribute: string, page: string): string {
   return url.href;
 }
 
-// A classic script is only known while it first runs: this line must run then.
+// currentScript is set only while a classic script first runs: this line must run then.
 const running = currentScript();
 
 /**
- * The server that this script came from. A script that was bundled or loaded as a module has no
- * currentScript; then a script element that names oriel.js tells, and else the page's own server.
+ * The server that this script was loaded from. A bundled script or a module has no currentScript: then it is the server of
+ * the script element for oriel.js, or else the page's.
  */
 export const ownBase: string =
   baseOf(running?.src) ??

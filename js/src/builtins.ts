@@ -1,14 +1,14 @@
 // Built-ins that still work where a page's libraries have replaced them, as Prototype.js does.
 
 /**
- * JSON of a value, whatever libraries of the page have put on the prototypes of arrays and objects: Prototype.js up to 1.6
- * has an Array.prototype.toJSON that makes text of arrays. A `toJSON` of an object's own or of its class counts.
+ * JSON.stringify without a `toJSON` that a library added to the prototypes of arrays and objects: the one of Prototype.js up
+ * to 1.6 turns arrays into strings. An object's own `toJSON`, or its class's, applies.
  */
 export function stringify(value: unknown): string {
   return JSON.stringify(bare(value));
 }
 
-// A copy of arrays and objects that inherits nothing. JSON.stringify knows an array by its kind, not by its prototype.
+// Copies arrays and objects without prototypes. JSON.stringify recognizes an array without its prototype.
 function bare(value: unknown): unknown {
   if (typeof value === 'function') return undefined;
   if (typeof value !== 'object' || value === null) return value;
@@ -20,10 +20,7 @@ function bare(value: unknown): unknown {
   return Object.setPrototypeOf(copy, null) as unknown;
 }
 
-/**
- * What `make` gives for 0, 1, … up to `count`, which is left out. Not Array.from: pages of old have libraries that put a
- * function of one argument in its place.
- */
+/** Returns make(0), …, make(count - 1). Not Array.from, which old libraries replace by a function of one argument. */
 export function mapRange<T>(count: number, make: (i: number) => T): T[] {
   const made: T[] = [];
   for (let i = 0; i < count; i += 1) made.push(make(i));

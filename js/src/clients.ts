@@ -3,16 +3,16 @@ import { Client, checkToken, fetchToken } from './client.js';
 import { Session } from './session.js';
 import type { Token } from './types.js';
 
-/** What an anonymous visitor's token is asked for: one dashboard, or one view. */
+/** What an anonymous token is requested for: a dashboard or a view. */
 export interface Scope {
   kind: 'dashboard' | 'view';
   name: string;
 }
 
-/** A host's own way to a token: a function that answers what its backend answers. */
+/** A function of the host page that returns a token or its endpoint's response. */
 export type TokenProvider = () => Promise<string | Partial<Token>>;
 
-// One client, and so one session and one token request, for all elements of the page that ask for the same.
+// One client, and so one session and one token, for all elements of the page with the same scope.
 const shared = new Map<string, Client>();
 
 function client(key: string, base: string, source: () => Promise<Token>): Client {
@@ -21,7 +21,7 @@ function client(key: string, base: string, source: () => Promise<Token>): Client
   return found;
 }
 
-/** The client of anonymous visitors. */
+/** Returns the client of anonymous visitors. */
 export function anonymousClient(base: string, scope: Scope): Client {
   const url = new URL('token', base);
   url.searchParams.set(scope.kind, scope.name);
@@ -29,15 +29,15 @@ export function anonymousClient(base: string, scope: Scope): Client {
 }
 
 /**
- * The client of visitors whom the host knows: its endpoint answers the same JSON as /token. The host's own
- * cookies go to the host's own origin, as with any request of its page; they never go to us.
+ * Returns the client of visitors that the host authenticates: its endpoint returns the same JSON as /token. The host's
+ * cookies are sent to the host's origin only, never to this server.
  */
 export function hostClient(base: string, endpoint: string): Client {
   const url = new URL(endpoint, document.baseURI).href;
   return client(`${base}\n${url}`, base, () => fetchToken(url, { credentials: 'same-origin' }));
 }
 
-/** A client of one element alone, whose tokens come from its page. */
+/** Returns a client for one element, whose tokens come from the page. */
 export function ownClient(base: string, provider: TokenProvider): Client {
   const source = async () => checkToken(await provider());
   return new Client(base, new Session(source, browserClock, browserWakeups));

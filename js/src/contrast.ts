@@ -1,24 +1,24 @@
-/** True where an element stands on a dark ground: its own, else the nearest one around it. */
+/** True if an element's background, or that of its nearest ancestor with one, is dark. */
 export function isOnDark(element: Element): boolean {
-  for (let at: Element | null = element; at; at = at.parentElement) {
-    const light = lightnessOf(getComputedStyle(at).backgroundColor);
+  for (let node: Element | null = element; node; node = node.parentElement) {
+    const light = lightnessOf(getComputedStyle(node).backgroundColor);
     if (light !== undefined) return light < 0.5;
   }
   return false;
 }
 
-/** True where an element's words, in the page's own colour, are dark on dark. */
+/** True if an element's text is dark on a dark background. */
 export function isUnreadable(element: Element): boolean {
   return isOnDark(element) && (lightnessOf(getComputedStyle(element).color) ?? 1) < 0.5;
 }
 
-/** The colour of words that are read on a computed colour; empty for one that does not hide what is behind it. */
+/** Returns a text colour that is readable on a computed background; empty for a translucent one. */
 export function textColorOn(color: string): string {
   const light = lightnessOf(color);
   return light === undefined ? '' : light < 0.5 ? '#e8ecf2' : '#1c2430';
 }
 
-// Of a computed colour, 0 to 1; undefined for one that lets more than half through, or is written in another space.
+// The lightness of a computed colour, 0 to 1; undefined if it is more than half transparent, or in another colour space.
 function lightnessOf(color: string): number | undefined {
   const [, space, parts = ''] = /^(rgba?\(|color\(srgb )(.*)\)$/.exec(color) ?? [];
   const [red, green, blue, alpha = 1] = parts.split(/[\s,/]+/).map(Number);

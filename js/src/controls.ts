@@ -4,12 +4,12 @@ import type { Messages } from './i18n/index.js';
 import { addDays, customRange, isDay, presetDays } from './ranges.js';
 import type { DateRange, ApiView } from './types.js';
 
-/** What the controls show as chosen, and what can be chosen. */
+/** The current selection and the available choices. */
 export interface Choice {
   view: string;
   views: ApiView[];
   range: DateRange & { name: string };
-  /** The ISO day that it is in the property's zone. */
+  /** The current ISO day in the property's zone. */
   today: string;
 }
 
@@ -20,7 +20,7 @@ export class Controls {
   private choice: Choice | null = null;
   private open = false;
   private state = '';
-  /** Days that can be chosen with one press: the usual ones, and those that a dashboard begins with. */
+  /** Preset lengths in days: the usual ones, and those of the dashboard's default range. */
   private presets = [7, 28, 90];
 
   constructor(
@@ -28,7 +28,7 @@ export class Controls {
     private readonly onRange: (range: string) => void,
   ) {}
 
-  /** Shows a choice. What is being typed into the date fields stays while the choice is the same. */
+  /** Shows a selection. Input in the date fields stays while the selection is unchanged. */
   show(choice: Choice, words: Messages): void {
     const state = JSON.stringify([choice, words.period]);
     if (state === this.state) return;
@@ -48,7 +48,7 @@ export class Controls {
     if (focused) this.element.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  // Rendering again must not take the focus away from where the keyboard is.
+  // Rendering again must not move the keyboard focus.
   private focusedKey(): string | undefined {
     const root = this.element.getRootNode() as Document | ShadowRoot;
     const active = root.activeElement;

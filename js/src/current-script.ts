@@ -1,6 +1,6 @@
 /**
- * The script element that is running now, as long as a classic script first runs. Asked of the document's own accessor: an
- * element with the name "currentScript", which a visitor may have written, hides the member of the document.
+ * Returns document.currentScript, which is set while a classic script first runs. It is read with the prototype's accessor,
+ * since an element named "currentScript", which may be user content, shadows the document's property.
  */
 export function currentScript(): HTMLScriptElement | null {
   if (typeof Document === 'undefined') return null;

@@ -1,4 +1,4 @@
-import { momentText, periodText, refreshAfter } from './age.js';
+import { timeText, periodText, refreshAfter } from './age.js';
 import type { Client } from './client.js';
 import { Controls } from './controls.js';
 import type { Scope } from './clients.js';
@@ -193,7 +193,7 @@ export class OrielDashboard extends OrielElement {
   #oldest(): string {
     const times = (this.#current?.panels ?? []).flatMap((panel) => (panel.report && panel.asOf ? [panel.asOf] : [])).sort();
     const { view, today } = this.#current ?? {};
-    return times[0] ? momentText(times[0], this.locale, view?.timeZone, today ?? '') : '';
+    return times[0] ? timeText(times[0], this.locale, view?.timeZone, today ?? '') : '';
   }
 
   #showStatus(text: string, retry?: () => void): void {

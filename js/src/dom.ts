@@ -1,8 +1,8 @@
 type Child = Node | string | null | undefined | false;
 
 /**
- * An HTML element. Texts become text nodes and attributes go through setAttribute: nothing that a report
- * holds is ever parsed as HTML. A listener is a member whose value is a function: `onclick`.
+ * Creates an HTML element. Text becomes text nodes and attributes are set with setAttribute: no report data is parsed as
+ * HTML. An attribute whose value is a function is a listener, such as `onclick`.
  */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -19,7 +19,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A style sheet of the text, made once for all elements of a page. Needs no exception in a strict CSP. */
+/** Creates a constructed style sheet, which a strict CSP allows. */
 export function sheetOf(css: string): CSSStyleSheet {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);

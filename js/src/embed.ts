@@ -1,5 +1,5 @@
-// The script of the page for an iframe: draws what the page holds, keeps its token renewed by asking for the page
-// again, and tells the page around it how high it is.
+// The script of the iframe page: draws the data that the page contains, renews its token, and reports its height to the
+// parent page.
 
 import './oriel.js';
 import type { OrielDashboard } from './dashboard.js';
@@ -8,18 +8,18 @@ import { Failure } from './failure.js';
 import { fetchAndRead, expectOk } from './fetcher.js';
 import type { Token, ApiEmbed } from './types.js';
 
-/** The page's data; null when it holds none, as an error page does. */
+/** Returns the page's data; null on an error page. */
 function inlined(): ApiEmbed | null {
   const text = document.getElementById('oriel-data')?.textContent;
   return text ? (JSON.parse(text) as ApiEmbed) : null;
 }
 
-// The session of a host's token goes on for as long as the host lets it: the token is renewed with itself. Anonymous
-// visitors begin anew: the page's own address answers JSON when asked for it, and has a fresh token in it.
+// A host's token is renewed with itself, for as long as the host allows. Anonymous visitors get a new session: the page's
+// own URL, requested as JSON, contains a new token.
 let current: ApiEmbed | null = null;
 
-async function renewed(): Promise<Partial<Token>> {
-  if (!vouched || !current?.token) return begun();
+async function renewToken(): Promise<Partial<Token>> {
+  if (!hasHostToken || !current?.token) return newToken();
   const headers = { Authorization: `Bearer ${current.token.access_token}` };
   const token = await fetchAndRead(
     `${current.base}/v1/tokens:renew`,
@@ -30,7 +30,7 @@ async function renewed(): Promise<Partial<Token>> {
   return token;
 }
 
-async function begun(): Promise<Partial<Token>> {
+async function newToken(): Promise<Partial<Token>> {
   const page = await fetchAndRead(
     location.href,
     { headers: { Accept: 'application/json' } },
@@ -52,25 +52,25 @@ function mount(data: ApiEmbed): OrielDashboard {
   const theme = parameters.get('theme') ?? 'auto';
   element.setAttribute('theme', theme);
   document.documentElement.dataset.theme = theme;
-  element.tokenProvider = renewed;
+  element.tokenProvider = renewToken;
   element.initial = data;
   (document.querySelector('main') ?? document.body).append(element);
   return element;
 }
 
-// The height, and nothing else, goes to whatever page is around: it can size the frame without a scroll bar.
-function tellHeight(element: Element): void {
+// Posts the height, and nothing else, to any parent page, so that it can size the frame without a scroll bar.
+function postHeight(element: Element): void {
   if (window.parent === window) return;
-  let told = 0;
+  let posted = 0;
   new ResizeObserver(() => {
     const height = Math.ceil(document.documentElement.getBoundingClientRect().height);
-    if (height === told) return;
-    told = height;
+    if (height === posted) return;
+    posted = height;
     window.parent.postMessage({ type: 'oriel:height', height }, '*');
   }).observe(element);
 }
 
-// A code is good once: what is copied from the address bar, or loaded again, must not spend it a second time.
+// A code is single-use: a reload or a copied URL must not use it again.
 function hideCode(): void {
   const address = new URL(location.href);
   if (!address.searchParams.has('code')) return;
@@ -80,9 +80,9 @@ function hideCode(): void {
 
 const data = inlined();
 current = data;
-const vouched = ['token', 'code'].some((name) => new URLSearchParams(location.search).has(name));
+const hasHostToken = ['token', 'code'].some((name) => new URLSearchParams(location.search).has(name));
 hideCode();
 if (data) {
-  loadCharts().catch(() => {}); // begins now; the element says when it fails
-  tellHeight(mount(data));
+  loadCharts().catch(() => {}); // starts early; the element reports a failure
+  postHeight(mount(data));
 }

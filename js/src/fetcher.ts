@@ -1,21 +1,22 @@
-// How the server is asked, by the elements and by the drop-in.
+// Requests to the server, for the elements and the drop-in.
 
 import { Failure, failureFrom } from './failure.js';
 
 type Reader<T> = (response: Response) => Promise<T>;
 
-/** Where tokens come from and are given back to. */
+/** A source of tokens. */
 export interface Tokens {
   /** Rejects with a Failure. */
   token(): Promise<string>;
+  /** Discards a token that the server refused. */
   refuse(token: string): void;
 }
 
 const TIMEOUT = 60_000;
 
 /**
- * Fetches without cookies, referrer or cache, and reads the response, whatever its status. Rejects with what the reader throws, with
- * the signal's reason, or with what `failureOf` understands.
+ * Fetches without cookies, referrer or cache, and reads the response, whatever its status. Rejects with what the reader
+ * throws, with the signal's reason, or with a value for `failureOf`.
  */
 export async function fetchAndRead<T>(url: string, init: RequestInit, read: Reader<T>): Promise<T> {
   const { signal } = init;
@@ -37,7 +38,7 @@ export async function fetchAndRead<T>(url: string, init: RequestInit, read: Read
   }
 }
 
-/** Fetches with a token. After a Failure of kind "over" the token is renewed once and the request sent again, once. */
+/** Fetches with a token. A Failure of kind "over" is retried once, with a new token. */
 export async function fetchWithToken<T>(tokens: Tokens, url: string, init: RequestInit, read: Reader<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const token = await tokens.token();
@@ -51,7 +52,7 @@ export async function fetchWithToken<T>(tokens: Tokens, url: string, init: Reque
   }
 }
 
-/** A reader of good responses, to which any other is a Failure. */
+/** Returns a reader that throws a Failure unless the response is OK. */
 export function expectOk<T>(read: Reader<T>): Reader<T> {
   return async (response) => {
     if (!response.ok) throw await failureFrom(response);

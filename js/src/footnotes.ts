@@ -1,25 +1,25 @@
-// What the footer of a panel says about the age and the honesty of its figures. Loaded with the charts.
+// The footer of a panel: the age of its data, and what Google reports about its quality. Loaded with the charts.
 
-import { momentText } from './age.js';
+import { timeText } from './age.js';
 import { fill, inLanguage } from './i18n/index.js';
 import { footnoteTexts } from './i18n/panel.js';
 import type { Age, KnownNotice, Notice, PanelData, Setting } from './types.js';
 
 type Words = typeof footnoteTexts.en;
 
-/** What realtime figures are of. */
+/** Returns the period of realtime data. */
 export function realtimeText(locale: string): string {
   return inLanguage(footnoteTexts, locale).realtime;
 }
 
-/** The sentences below a chart. `stale` is empty unless an old answer stands in for a newer one. */
+/** The texts below a chart. `stale` is empty unless the data is older than it should be. */
 export interface Footnotes {
   asOf: string;
   stale: string;
   notices: { name: string; why: string }[];
 }
 
-/** What must be said with these figures. */
+/** Returns the footnotes of a panel. */
 export function footnotes(data: PanelData, setting: Setting): Footnotes {
   const words = inLanguage(footnoteTexts, setting.locale);
   return { asOf: asOfText(data, setting, words), stale: staleText(data, setting, words), notices: noticesOf(data.notices, words) };
@@ -27,14 +27,14 @@ export function footnotes(data: PanelData, setting: Setting): Footnotes {
 
 function asOfText(age: Age, { locale, timeZone, today }: Setting, words: Words): string {
   if (!age.asOf) return '';
-  const time = momentText(age.asOf, locale, timeZone, today, age.freshness === 'realtime');
+  const time = timeText(age.asOf, locale, timeZone, today, age.freshness === 'realtime');
   if (!time) return '';
   return timeZone ? fill(words.asOf, { time, zone: timeZone.replaceAll('_', ' ') }) : fill(words.asOfPlain, { time });
 }
 
 function staleText({ stale, asOf }: Age, { locale, timeZone, today }: Setting, words: Words): string {
   if (!stale || !asOf) return '';
-  const time = momentText(asOf, locale, timeZone, today);
+  const time = timeText(asOf, locale, timeZone, today);
   return fill(stale === 'quota' ? words.staleQuota : words.staleUnavailable, { time });
 }
 
@@ -52,11 +52,11 @@ function noticesOf(notices: Notice[] | undefined, words: Words): Footnotes['noti
   return [...own, ...google.map((notice) => ({ name: fill(words.google, { notice: plain(notice) }), why: words.googleWhy }))];
 }
 
-/** What only Google knows the meaning of, as the server passes it on. */
+/** A note that the server passes on from Google. */
 const googleNotice = /^google:([A-Za-z0-9_=/]{1,300})$/;
 const maxGoogleNotices = 4;
 
-/** `emptyReason=NO_DATA` as `emptyReason NO_DATA`, no longer than a line. */
+/** Formats `emptyReason=NO_DATA` as `emptyReason NO_DATA`, in one line. */
 function plain(notice: string): string {
   const text = notice.replace('=', ' ').replaceAll('/', ', ');
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;

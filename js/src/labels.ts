@@ -1,6 +1,6 @@
 import { inLanguage, labels } from './i18n/index.js';
 
-/** The name of a field for people who read `locale`. Custom fields ("customEvent:plan") are named by their last part. */
+/** Returns a field's label. Custom fields ("customEvent:plan") are named by their last part. */
 export function labelOf(apiName: string, locale = 'en'): string {
   const known: Record<string, string> = inLanguage(labels, locale);
   if (Object.hasOwn(known, apiName)) return known[apiName] as string;

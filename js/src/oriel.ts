@@ -1,10 +1,10 @@
-// The script that host pages load: registers the elements. It leaves one global, `Oriel`, that tells the version.
+// The script that host pages load: registers the elements. Its only global is `Oriel`, with the version.
 
 import './base.js';
 import { OrielChart } from './chart.js';
 import { OrielDashboard } from './dashboard.js';
 
-// A page that loads the script twice keeps the first.
+// A second copy of the script is ignored.
 if (!customElements.get('oriel-dashboard')) {
   customElements.define('oriel-dashboard', OrielDashboard);
   customElements.define('oriel-chart', OrielChart);

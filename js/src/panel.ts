@@ -1,4 +1,4 @@
-import { momentText } from './age.js';
+import { timeText } from './age.js';
 import { loadCharts } from './charts-loader.js';
 import type { Charts } from './charts-loader.js';
 import { h } from './dom.js';
@@ -105,7 +105,7 @@ export class Panel {
   markStale(text: (time: string) => string): void {
     if (!this.shown) return;
     const { data, setting } = this.shown;
-    const time = data.asOf ? momentText(data.asOf, setting.locale, setting.timeZone, setting.today) : '';
+    const time = data.asOf ? timeText(data.asOf, setting.locale, setting.timeZone, setting.today) : '';
     this.showFootnotes(time ? text(time) : '');
   }
 

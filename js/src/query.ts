@@ -1,4 +1,4 @@
-// What <oriel-chart>'s attributes ask, as the Data API's JSON.
+// The query of an <oriel-chart>, as the Data API's JSON.
 
 import { Failure } from './failure.js';
 import { BadRange, parseRange, previousRange } from './ranges.js';
@@ -17,7 +17,7 @@ export interface ChartAttributes {
   realtime: boolean;
 }
 
-/** The body of runReport or runRealtimeReport, as far as the element writes it. */
+/** The body of runReport or runRealtimeReport, with the fields that the element sets. */
 export interface Query {
   metrics: { name: string }[];
   dimensions?: { name: string }[];
@@ -30,12 +30,12 @@ export interface Query {
 const CALENDAR = /^(date|dateHour|yearMonth|firstSessionDate)$/;
 const ORDINAL = /^(hour|day|dayOfWeek|week|month|year|minutesAgo|nth\w+|yearWeek|isoWeek|isoYearIsoWeek)$/;
 
-/** The names in a list that commas or spaces part. */
+/** Splits a list at commas and spaces. */
 export function names(list: string): string[] {
   return list.split(/[\s,]+/).filter(Boolean);
 }
 
-/** The chart that fits the dimensions, when none is asked for. */
+/** Returns the default chart type for the dimensions. */
 export function defaultType(dimensions: string[]): string {
   const [first = '', second] = dimensions;
   if (first === '') return 'scorecard';
@@ -47,7 +47,7 @@ export function defaultType(dimensions: string[]): string {
 
 const limits: Record<string, number> = { bar: 10, column: 60, pie: 50, donut: 50, table: 100, geo: 250 };
 
-/** The query that the attributes ask, and the chart's type. Throws a Failure that says what to write. */
+/** Returns the attributes' query and chart type. Throws a Failure that tells what to fix. */
 export function queryOf(a: ChartAttributes): { query: Query; type: string } {
   const metrics = names(a.metrics);
   const dimensions = names(a.dimensions);
@@ -60,7 +60,7 @@ export function queryOf(a: ChartAttributes): { query: Query; type: string } {
   const orderBys = ordersOf(a.sort, metrics, dimensions);
   if (orderBys.length > 0) query.orderBys = orderBys;
   const limit = limitOf(a.limit, type, dimensions);
-  // A comparison answers two rows for each one that is drawn.
+  // A comparison has two rows for each one that is drawn.
   if (limit > 0) query.limit = String(a.compare ? limit * 2 : limit);
   return { query, type };
 }
@@ -114,7 +114,7 @@ const condition = /^\s*([A-Za-z]\w*(?::\w+)?)\s*(==|!=|=@|!@|=~|!~)(.*)$/s;
 const matches: Record<string, string> = { '=': 'EXACT', '@': 'CONTAINS', '~': 'PARTIAL_REGEXP' };
 
 /**
- * Google's FilterExpression: as JSON, or as conditions that all hold, parted by semicolons:
+ * Returns Google's FilterExpression, from JSON or from conditions joined by semicolons (and):
  * `country==Germany;pagePath=@/shop/` (`==` is, `=@` contains, `=~` matches RE2; `!=`, `!@`, `!~` do not).
  */
 export function parseFilter(text: string): object {
@@ -136,7 +136,7 @@ function parseCondition(text: string): object {
   const match = condition.exec(text);
   if (!match) throw new Failure('invalid', `filter: "${text.trim()}" is not a condition, e.g. country==Germany.`);
   const [, fieldName, operator = '', value = ''] = match;
-  // The operator's signs are: negated or not, and how to match ("!=" negates "==").
+  // The first character negates or not, the second is the match type ("!=" negates "==").
   const matchType = matches[operator === '!=' ? '=' : (operator[1] ?? '')];
   const filter = { filter: { fieldName, stringFilter: { matchType, value: value.trim() } } };
   return operator.startsWith('!') ? { notExpression: filter } : filter;

@@ -1,10 +1,9 @@
-// What people choose, as the attribute `range` writes it: "28d", "30daysAgo..yesterday",
-// "2026-01-01..2026-01-31". Calendar words are resolved by the server, in the property's
-// time zone; nothing here reads the viewer's clock.
+// Date ranges in the syntax of the attribute `range`: "28d", "30daysAgo..yesterday", "2026-01-01..2026-01-31". The server
+// resolves relative days in the property's time zone; nothing here reads the visitor's clock.
 
 import type { DateRange } from './types.js';
 
-/** A range that cannot be read. The message says what to write. */
+/** A malformed range. The message shows the syntax. */
 export class BadRange extends Error {}
 
 const DAYS = /^([1-9]\d{0,3})d$/;
@@ -23,12 +22,12 @@ export function addDays(day: string, n: number): string {
   return new Date(Date.parse(day) + n * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** True for a day that exists, written as YYYY-MM-DD. */
+/** True for an existing day as YYYY-MM-DD. */
 export function isDay(text: string): boolean {
   return ISO.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
 }
 
-/** How many days ago a calendar word means; null for a fixed day. */
+/** Returns the days ago that a relative day means; null for a date. */
 function daysAgo(word: string): number | null {
   if (word === 'today') return 0;
   if (word === 'yesterday') return 1;
@@ -41,7 +40,7 @@ function wordAgo(n: number): string {
   return n === 1 ? 'yesterday' : `${n}daysAgo`;
 }
 
-/** Reads a range into the two dates that a query holds. */
+/** Parses a range into a query's dates. */
 export function parseRange(text: string): DateRange {
   const days = DAYS.exec(text.trim());
   if (days && Number(days[1]) <= LONGEST) return { startDate: `${days[1]}daysAgo`, endDate: 'yesterday' };
@@ -53,7 +52,7 @@ export function parseRange(text: string): DateRange {
   return { startDate: start, endDate: end };
 }
 
-// Days from start to end where both are of one kind; 0 where only the server can tell.
+// Days from start to end if both are of one kind; 0 where only the server knows.
 function ends(start: string, end: string): number {
   const [a, b] = [daysAgo(start), daysAgo(end)];
   if (a !== null && b !== null) return a - b;
@@ -61,8 +60,8 @@ function ends(start: string, end: string): number {
 }
 
 /**
- * The period of the same length that ended the day before `range` began; null where one end is a
- * word and the other a fixed day, for only the server knows its length.
+ * Returns the period of the same length before `range`; null if only one end is relative, since only the server knows
+ * its length.
  */
 export function previousRange(range: DateRange): DateRange | null {
   const [start, end] = [daysAgo(range.startDate), daysAgo(range.endDate)];
@@ -75,7 +74,7 @@ export function previousRange(range: DateRange): DateRange | null {
   return { startDate: addDays(range.startDate, -length), endDate: addDays(range.startDate, -1) };
 }
 
-/** The range with its words made days, given the day that it is in the property's time zone. */
+/** Resolves relative days, given the current day in the property's time zone. */
 export function resolveRange(range: DateRange, today: string): DateRange {
   const day = (word: string) => {
     const ago = daysAgo(word);
@@ -84,12 +83,12 @@ export function resolveRange(range: DateRange, today: string): DateRange {
   return { ...range, startDate: day(range.startDate), endDate: day(range.endDate) };
 }
 
-/** The attribute's text for two days that somebody chose, put in order. */
+/** Returns the attribute's value for two days, in either order. */
 export function customRange(from: string, to: string): string {
   return daysBetween(from, to) < 0 ? `${to}..${from}` : `${from}..${to}`;
 }
 
-/** The number of days of a range like "28d"; null for others. */
+/** Returns the days of a range like "28d"; null for others. */
 export function presetDays(text: string): number | null {
   const match = DAYS.exec(text);
   return match ? Number(match[1]) : null;

@@ -1,6 +1,6 @@
 import type { Clock, Wakeups } from './clock.js';
 
-/** Runs something again after a while, but only while the page is seen; at once on waking up when it is late. */
+/** Runs a callback after a delay, but only while the page is visible; an overdue one runs on wake-up. */
 export class Refresher {
   private due = 0;
   private cancelTimer: () => void = () => {};
@@ -12,7 +12,7 @@ export class Refresher {
     private readonly wakeups: Wakeups,
   ) {}
 
-  /** Runs once after so many milliseconds, give or take a tenth; 0 for never. Replaces what was planned. */
+  /** Schedules one run after `ms` ±10 %, 0 for none. Replaces an earlier schedule. */
   plan(ms: number): void {
     this.stop();
     if (ms <= 0) return;

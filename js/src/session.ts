@@ -4,25 +4,25 @@ import { failureOf } from './failure.js';
 import type { Failure } from './failure.js';
 import type { Token } from './types.js';
 
-/** `live`: a token is there or can be had. `troubled`: renewing fails for now. `over`: it cannot be renewed. */
+/** `live`: has a token or can get one. `troubled`: renewals fail for now. `over`: cannot be renewed. */
 export type SessionState = 'live' | 'troubled' | 'over';
 
-/** Where a session's tokens come from. Rejects with a Failure. */
+/** Fetches a session's tokens. Rejects with a Failure. */
 export type TokenSource = () => Promise<Token>;
 
-/** The least between two renewals, so that a token that is born dead cannot make a storm. */
-const LEAST_LIFE = 5_000;
+/** The minimum between two renewals, so that a token that is already expired causes no request storm. */
+const MIN_LIFETIME = 5_000;
 
 /**
- * An embed token and its renewals, shared by all elements that ask for the same. The token lives in
- * this object and nowhere else. How long it lives is measured from when it came, with a monotonic
- * clock, against the server's `expires_in`: the viewer's wall clock does not matter.
+ * An embed token and its renewals, shared by all elements with the same scope. The token is stored in this object only. Its
+ * lifetime is the server's `expires_in`, measured with a monotonic clock from its arrival: the visitor's wall clock does not
+ * matter.
  */
 export class Session {
   state: SessionState = 'live';
 
   private current = '';
-  /** When to renew, and when the token ends, on the monotonic clock. */
+  /** When to renew and when the token expires, on the monotonic clock. */
   private due = 0;
   private end = 0;
   private renewal: Promise<string> | null = null;
@@ -39,26 +39,26 @@ export class Session {
     this.backoff = new Backoff(clock);
   }
 
-  /** A token that is good by the server's clock, renewed first when it must be. */
+  /** Resolves to a valid token, renewed if it has expired. */
   token(): Promise<string> {
     if (this.current !== '' && this.clock.now() < this.end) return Promise.resolve(this.current);
     return this.renew();
   }
 
-  /** Takes a token that came by another way: inlined in the page, or given by the host. */
+  /** Uses a token from elsewhere: inlined in the page, or provided by the host. */
   adopt(token: Token): void {
     this.take(token);
     this.schedule();
   }
 
-  /** Corrects how long the current token still lives, in seconds, as an answer said. */
+  /** Corrects the current token's remaining lifetime, in seconds. */
   correct(expiresIn: number | undefined): void {
     if (this.current === '' || expiresIn === undefined || !(expiresIn >= 0)) return;
-    this.lives(expiresIn);
+    this.setLifetime(expiresIn);
     this.schedule();
   }
 
-  /** The server refused this token. A newer one that came meanwhile is kept. */
+  /** Discards a token that the server refused, but not a newer one. */
   refuse(token: string): void {
     if (token === this.current) this.current = '';
   }
@@ -77,7 +77,7 @@ export class Session {
     };
   }
 
-  /** Asks again after the session was over, because somebody pressed a button. */
+  /** Allows renewals again after the session has ended. */
   revive(): void {
     if (this.state === 'over') this.become('live');
     this.backoff.reset();
@@ -86,15 +86,15 @@ export class Session {
   private take(token: Token): void {
     this.current = token.access_token;
     this.backoff.reset();
-    this.lives(token.expires_in);
+    this.setLifetime(token.expires_in);
     this.become('live');
   }
 
-  private lives(seconds: number): void {
-    const life = Math.max(seconds * 1000, LEAST_LIFE);
+  private setLifetime(seconds: number): void {
+    const lifetime = Math.max(seconds * 1000, MIN_LIFETIME);
     const share = 0.75 + 0.05 * this.clock.random();
-    this.due = this.clock.now() + life * share;
-    this.end = this.clock.now() + life;
+    this.due = this.clock.now() + lifetime * share;
+    this.end = this.clock.now() + lifetime;
   }
 
   private renew(): Promise<string> {
@@ -125,11 +125,11 @@ export class Session {
     this.cancelTimer = this.clock.after(Math.max(this.due - this.clock.now(), 0), () => this.wake());
   }
 
-  // A hidden page renews when it is looked at again: nobody asks with its token meanwhile.
+  // A hidden page renews when it becomes visible again: it sends no requests meanwhile.
   private wake(): void {
     if (this.wakeups.hidden() || this.state === 'over' || this.due === 0) return;
     if (this.clock.now() < this.due) this.schedule();
-    else this.renew().catch(() => {}); // said through the state
+    else this.renew().catch(() => {}); // reported through the state
   }
 
   private become(state: SessionState): void {

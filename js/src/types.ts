@@ -1,9 +1,9 @@
-// The types that several modules share: the JSON that the server answers, as docs/http-api.md has it, and what is drawn of it.
+// Types that modules share: the server's JSON, as in docs/http-api.md, and what is drawn from it.
 
 import type { GoogleReport } from './data/report.js';
 import type { Messages } from './i18n/index.js';
 
-/** RFC 6749 section 5.1, as /token answers it. `expires_in` is in seconds. */
+/** The response of /token, as in RFC 6749 section 5.1. `expires_in` is in seconds. */
 export interface Token {
   access_token: string;
   expires_in: number;
@@ -13,7 +13,7 @@ export interface Token {
 export type Freshness = 'final' | 'settling' | 'intraday' | 'realtime';
 export type Stale = '' | 'quota' | 'unavailable';
 export type KnownNotice = 'sampled' | 'thresholded' | 'other' | 'truncated' | 'max_rows';
-/** Others are what Google says in its own words: `google:emptyReason=NO_DATA`. */
+/** Others are Google's own notes: `google:emptyReason=NO_DATA`. */
 export type Notice = KnownNotice | `google:${string}`;
 
 export interface DateRange {
@@ -22,7 +22,7 @@ export interface DateRange {
   name?: string;
 }
 
-/** How old an answer is and what Google says about it. */
+/** The age of a report and Google's notes about it. */
 export interface Age {
   asOf?: string;
   age?: number;
@@ -63,20 +63,20 @@ export interface ApiDashboard {
   panels: ApiPanel[];
 }
 
-/** What the embed page holds in its `#oriel-data`. */
+/** The JSON in the embed page's `#oriel-data`. */
 export interface ApiEmbed extends ApiDashboard {
   token?: Token;
   base?: string;
 }
 
-/** What a panel shows: a wire panel that has a report. */
+/** A panel of the API that has a report. */
 export type PanelData = Pick<ApiPanel, 'title' | 'type' | 'options' | 'dateRanges' | 'realtime'> & Age & { report: GoogleReport };
 
-/** How a panel writes: language, and the calendar that times are read in. */
+/** The locale and the time zone of a panel. */
 export interface Setting {
   locale: string;
   words: Messages;
   timeZone: string | undefined;
-  /** The ISO day that it is in the time zone. */
+  /** The current ISO day in the time zone. */
   today: string;
 }

@@ -1,4 +1,4 @@
-// From what the server answers to what a chart is told. Loaded with the charts.
+// Turns a panel's data into a chart's table and options. Loaded with the charts.
 
 import { periodText } from './age.js';
 import type { ChartOptions } from './charts/options.js';
@@ -9,16 +9,16 @@ import { labelOf } from './labels.js';
 import { realtimeText } from './footnotes.js';
 import type { DateRange, PanelData, Setting } from './types.js';
 
-/** The metrics' names, for a panel that has no title. */
+/** Returns the metrics' labels, for a panel without a title. */
 export function titleOf({ report }: PanelData, { locale }: Setting): string {
   return (report.metricHeaders ?? []).map(({ name }) => labelOf(name, locale)).join(', ');
 }
 
-/** The table and the options to draw it with. */
+/** Returns a panel's table and the options to draw it with. */
 export function viewModelOf(data: PanelData, setting: Setting): { table: Table; options: ChartOptions } {
   const { current, previous } = splitRanges(data.report);
   const [range, before] = data.dateRanges ?? [];
-  // Days without rows are zero where there are others; without any, nothing is known but that there is no data.
+  // Days without rows are zero, unless no day has rows: then there is no data.
   const known = [current, previous].some((report) => report?.rows?.length);
   const filled = (report: GoogleReport, days: DateRange | undefined) => {
     const table = tableOf(report, (name) => labelOf(name, setting.locale));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { momentText, periodText, refreshAfter, todayIn } from '../src/age.js';
+import { timeText, periodText, refreshAfter, todayIn } from '../src/age.js';
 import { Failure } from '../src/failure.js';
 import { labelOf } from '../src/labels.js';
 import { failures, inLanguage, messages } from '../src/i18n/index.js';
@@ -76,7 +76,7 @@ test('times are the property’s, not the viewer’s', () => {
   assert.equal(print(age, 'America/New_York').asOf, 'Updated 23 Nov 2026, 18:30 (America/New York)');
   assert.doesNotMatch(print(age, 'Nowhere/Unknown').asOf, /undefined|null/);
   assert.equal(print({}, 'Europe/Berlin').asOf, '');
-  assert.equal(momentText('no time', 'en', undefined, ''), '');
+  assert.equal(timeText('no time', 'en', undefined, ''), '');
 });
 
 test('an old answer says so, and why', () => {

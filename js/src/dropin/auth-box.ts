@@ -3,8 +3,8 @@ import { h } from '../dom.js';
 const STYLE = 'gapi-analytics-auth-styles';
 
 /**
- * What the auth component shows in the page's container, with the class names that pages style and look for: first
- * the button, then the line about who is signed in. The rest of the container is the page's.
+ * What the auth component shows in the page's container: a button and a line about who is signed in, with the class
+ * names that pages style. The rest of the container is the page's.
  */
 export class AuthBox {
   private readonly button: HTMLElement;
@@ -13,7 +13,7 @@ export class AuthBox {
   constructor(container: Element, signIn: () => void) {
     this.button = h(
       'div',
-      { class: `${STYLE}-signinbutton`, role: 'button', tabindex: '0', onclick: signIn, onkeydown: pressed(signIn) },
+      { class: `${STYLE}-signinbutton`, role: 'button', tabindex: '0', onclick: signIn, onkeydown: onPress(signIn) },
       h('div', { class: `${STYLE}-signinbutton-image` }),
       h('div', { class: `${STYLE}-signinbutton-buttonText` }, 'Show the data'),
     );
@@ -30,7 +30,7 @@ export class AuthBox {
   }
 
   /** Shows the button alone. */
-  offer(): void {
+  showButton(): void {
     this.button.style.display = '';
     this.line.textContent = '';
   }
@@ -45,7 +45,7 @@ export class AuthBox {
   }
 }
 
-function pressed(action: () => void): (event: Event) => void {
+function onPress(action: () => void): (event: Event) => void {
   return (event) => {
     const { key } = event as KeyboardEvent;
     if (key !== 'Enter' && key !== ' ') return;

@@ -10,7 +10,7 @@ import { errorText } from './error-message.js';
 
 const SCOPE = 'https://www.googleapis.com/auth/analytics.readonly';
 
-/** OAuth's answer, as pages read it. */
+/** OAuth's token response, as pages read it. */
 export interface AuthResponse {
   access_token: string;
   token_type: string;
@@ -36,16 +36,16 @@ export interface Auth extends Component {
   getUserProfile(): Profile | null;
 }
 
-/** Whoever looks at a page with an embed token: nobody whom we know. */
+/** The profile of every visitor: an embed token names no person. */
 const GUEST: Profile = { name: 'Guest', email: '', image: '', imageUrl: '' };
 
 /** The auth component of a page. */
 export function authOf(authorization: Authorization): Auth {
-  const place = new Place();
+  const container = new AuthContainer();
   const methods = {
     authorize(this: Auth, options?: unknown): Auth {
       this.set(options);
-      place.settle(this);
+      container.mount(this);
       const token = tokenOf(optionsOf(options)['serverAuth']);
       if (token) authorization.enter(token);
       else authorization.enterPublic();
@@ -63,47 +63,47 @@ export function authOf(authorization: Authorization): Auth {
     getUserProfile: () => (authorization.current ? { ...GUEST } : null),
   };
   const auth = new (define(methods, Component))() as Auth;
-  authorization.hear(tellerOf(auth, authorization, place));
+  authorization.listen(reporterOf(auth, authorization, container));
   return auth;
 }
 
-/** Tells the page, in its container and with events, what becomes of the authorization. */
-function tellerOf(auth: Auth, authorization: Authorization, place: Place): AuthorizationListener {
+/** Reports the authorization in the page's container and with events. */
+function reporterOf(auth: Auth, authorization: Authorization, container: AuthContainer): AuthorizationListener {
   return {
     signedIn() {
-      place.box?.show(authorization.isPublic ? greeting(auth.get()['userInfoLabel']) : '');
+      container.box?.show(authorization.isPublic ? greeting(auth.get()['userInfoLabel']) : '');
       auth.emit(EventType.SIGNIN);
       auth.emit(EventType.SUCCESS, auth.getAuthResponse());
     },
     signedOut() {
-      place.box?.offer();
+      container.box?.showButton();
       auth.emit(EventType.SIGNOUT);
     },
     needed(failure) {
-      place.say(auth, notAuthorized(failure.message));
+      container.showError(auth, notAuthorized(failure.message));
       auth.emit(EventType.NEEDS_AUTHORIZATION);
     },
     failed(failure) {
       const body = bodyOf(failure);
-      place.say(auth, body);
+      container.showError(auth, body);
       auth.emit(EventType.ERROR, body);
     },
   };
 }
 
-/** What is shown in the container that the page gave; nothing when it gave none. */
-class Place {
+/** The auth component's container, if the page gave one. */
+class AuthContainer {
   box: AuthBox | null = null;
 
-  /** Settles in the container of now: the page may have emptied it since, or name another one. */
-  settle(auth: Auth): void {
+  /** Mounts in the current container: the page may have emptied it, or named another. */
+  mount(auth: Auth): void {
     const element = findContainer(auth.get()['container']);
     if (element && this.box?.isIn(element)) return;
     this.box?.remove();
     this.box = element && new AuthBox(element, () => auth.authorize({ serverAuth: auth.get()['serverAuth'] }));
   }
 
-  say(auth: Auth, body: object): void {
+  showError(auth: Auth, body: object): void {
     const element = findContainer(auth.get()['container']);
     if (element) this.box?.show(errorText(body, element));
   }
@@ -116,7 +116,7 @@ function scopeOf(auth: Auth): string {
   return [...new Set(all)].join(' ');
 }
 
-// Pages look for these words to tell whether they are signed in.
+// Pages search for this text to tell whether they are signed in.
 function greeting(label: unknown): string {
   const words = typeof label === 'string' ? label : 'You are logged in as: ';
   return words && words + GUEST.name;

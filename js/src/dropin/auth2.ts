@@ -1,4 +1,4 @@
-// gapi.auth2 and gapi.signin2: the second of Google's libraries for signing in, as far as pages call it.
+// gapi.auth2 and gapi.signin2, Google's second sign-in library, as far as pages use it.
 
 import type { Auth } from './auth.js';
 import type { Authorization } from './authorization.js';
@@ -12,7 +12,7 @@ import { tokenObject } from './oauth.js';
 
 const DENIED = { error: 'access_denied' };
 
-/** A value that pages read and watch. */
+/** A value that pages read and listen to. */
 class Watched<T> {
   private readonly listeners: unknown[] = [];
 
@@ -36,7 +36,7 @@ export function auth2Of(auth: Auth, authorization: Authorization): Options {
     isSignedIn.changed();
     currentUser.changed();
   };
-  authorization.hear({ signedIn: changed, signedOut: changed, needed: changed });
+  authorization.listen({ signedIn: changed, signedOut: changed, needed: changed });
 
   const signIn = async (): Promise<Options> => {
     if (!authorization.current) authorization.enterPublic();
@@ -68,7 +68,7 @@ export function auth2Of(auth: Auth, authorization: Authorization): Options {
 
   return {
     init: () => initialized(instance, authorization),
-    // Pages that ask for it have called `init`, or think that they have.
+    // Pages that call this have called `init`, or assume so.
     getAuthInstance: () => {
       if (authorization.state === 'none') authorization.enterPublic();
       return instance;
@@ -82,7 +82,7 @@ export function auth2Of(auth: Auth, authorization: Authorization): Options {
   };
 }
 
-/** gapi.signin2: the button is not drawn, for there is nobody to sign in. Where nobody may, a sentence stands in its place. */
+/** gapi.signin2: no button is drawn, since there is no one to sign in; without access an error message takes its place. */
 export function signin2Of(auth: Auth, auth2: Options, authorization: Authorization): Options {
   return {
     render: (id: unknown, options: unknown) => {
@@ -104,7 +104,7 @@ export function signin2Of(auth: Auth, auth2: Options, authorization: Authorizati
   };
 }
 
-/** The instance with a `then` of its own. What it resolves to has none, so that awaiting it ends. */
+/** Returns the instance with a `then`. What it resolves to has none, so that awaiting it ends. */
 function initialized(instance: Options, authorization: Authorization): Options {
   if (authorization.state === 'none') authorization.enterPublic();
   const ready = authorization.settled().then(() => instance);

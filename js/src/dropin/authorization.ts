@@ -6,37 +6,37 @@ import type { Token } from '../types.js';
 import { later, report } from './callbacks.js';
 import { publicSource, renewingSource } from './token.js';
 
-/** Who is to hear of what happens; each is called in a task of its own. */
+/** Is told of changes, in a task of its own. */
 export interface AuthorizationListener {
   signedIn?(): void;
   signedOut?(): void;
-  /** Nobody may see figures here, or not any more. */
+  /** The page has no access, or lost it. */
   needed?(failure: Failure): void;
-  /** The server cannot say for now; it is asked again. */
+  /** The server failed for now; the request is retried. */
   failed?(failure: Failure): void;
 }
 
-/** `none`: nobody has asked yet. `asking`: on the way. `troubled`: it failed, and is asked again. `refused`: the server said no. `out`: the page signed out. */
+/** `none`: not requested yet. `asking`: pending. `troubled`: failed, and is retried. `refused`: denied by the server. `out`: the page signed out. */
 export type AuthorizationState = 'none' | 'asking' | 'troubled' | 'in' | 'refused' | 'out';
 
 const SIGNED_OUT = 'Not signed in: call gapi.analytics.auth.authorize first.';
 
-/** On whose behalf this page asks: one session at a time, of a token that the page gave or of a public one. */
+/** The page's session: one at a time, with a token that the page provides or with a public one. */
 export class Authorization {
   state: AuthorizationState = 'none';
-  /** Counts the sessions: answers of one are not those of another. */
-  turn = 0;
+  /** Counts the sessions: responses of one are not shared with another. */
+  generation = 0;
 
   private session: Session | null = null;
-  /** The token that the page gave, by which it is known again; empty for a public session. */
+  /** The token that the page provided; empty for a public session. */
   private given = '';
-  /** The last token that came; for pages that ask with it themselves. */
+  /** The latest token, for pages that send requests themselves. */
   private latest: Token | null = null;
-  private leave: () => void = () => {};
-  /** Why there is no token, where there is none. */
+  private unsubscribe: () => void = () => {};
+  /** Why there is no token. */
   denial = new Failure('over', SIGNED_OUT);
   private waiting: (() => void)[] = [];
-  private readonly hearers: AuthorizationListener[] = [];
+  private readonly listeners: AuthorizationListener[] = [];
 
   constructor(
     private readonly base: string,
@@ -44,21 +44,21 @@ export class Authorization {
     private readonly wakeups: Wakeups,
   ) {}
 
-  hear(hearer: AuthorizationListener): void {
-    this.hearers.push(hearer);
+  listen(listener: AuthorizationListener): void {
+    this.listeners.push(listener);
   }
 
-  /** The token in force; null while there is none. */
+  /** The current token; null while there is none. */
   get current(): Token | null {
     return this.state === 'in' ? this.latest : null;
   }
 
-  /** True when the session is anybody's: no token came from the page's server. */
+  /** True unless the token came from the page's server. */
   get isPublic(): boolean {
     return this.given === '';
   }
 
-  /** Enters with a token of the page's server, at once. The same token again changes nothing but says so. */
+  /** Signs in with a token of the page's server. The same token again only repeats the event. */
   enter(token: Token, quietly = false): void {
     if (this.state !== 'in' || token.access_token !== this.given) {
       this.begin(renewingSource(this.base, token), token.access_token);
@@ -68,7 +68,7 @@ export class Authorization {
     this.arrive(quietly);
   }
 
-  /** Asks for a public token, unless a session is there. */
+  /** Requests a public token, unless there is a session. */
   enterPublic(): void {
     if (this.state === 'in') this.arrive(false);
     if (this.state === 'in' || this.pending) return;
@@ -76,7 +76,7 @@ export class Authorization {
     this.state = 'asking';
     session.token().then(
       () => this.isOf(session) && this.pending && this.arrive(false),
-      () => {}, // said through the session's state
+      () => {}, // reported through the session's state
     );
   }
 
@@ -85,10 +85,10 @@ export class Authorization {
     this.state = 'out';
     this.denial = new Failure('over', SIGNED_OUT);
     this.wake();
-    if (!quietly) this.tell((hearer) => hearer.signedOut?.());
+    if (!quietly) this.notify((listener) => listener.signedOut?.());
   }
 
-  /** A token to ask with; waits while nobody has said on whose behalf, or until the server has said or failed to. Rejects with a Failure. */
+  /** Resolves to a token, once there is a session and the server has answered. Rejects with a Failure. */
   async token(): Promise<string> {
     if (this.state === 'none' || this.state === 'asking') await new Promise<void>((resolve) => this.waiting.push(resolve));
     const { session } = this;
@@ -102,17 +102,17 @@ export class Authorization {
     }
   }
 
-  /** The server does not take this token; the next one is a new one. */
+  /** Discards a token that the server refused. */
   refuse(token: string): void {
     this.session?.refuse(token);
   }
 
-  /** The server takes not even a new token. */
+  /** The server refused a new token too. */
   over(message: string): void {
     if (this.state === 'in') this.refused(new Failure('over', message));
   }
 
-  /** Calls back once it is decided who asks, or cannot be for now; at once when it is. */
+  /** Resolves once no request for a token is pending. */
   settled(): Promise<void> {
     return this.state === 'asking' ? new Promise((resolve) => this.waiting.push(resolve)) : Promise.resolve();
   }
@@ -135,9 +135,9 @@ export class Authorization {
       this.wakeups,
     );
     this.session = session;
-    this.turn++;
-    // Once in, a renewal that fails matters when somebody asks: the token may still be good.
-    this.leave = session.subscribe((state) => {
+    this.generation++;
+    // Once signed in, a failed renewal matters only to the next request: the token may still be valid.
+    this.unsubscribe = session.subscribe((state) => {
       if (!this.pending) return;
       if (state === 'live') this.arrive(false);
       else this.refused(failure);
@@ -146,8 +146,8 @@ export class Authorization {
   }
 
   private end(): void {
-    this.leave();
-    this.leave = () => {};
+    this.unsubscribe();
+    this.unsubscribe = () => {};
     this.session = null;
     this.latest = null;
   }
@@ -163,7 +163,7 @@ export class Authorization {
   private arrive(quietly: boolean): void {
     this.state = 'in';
     this.wake();
-    if (!quietly) this.tell((hearer) => hearer.signedIn?.());
+    if (!quietly) this.notify((listener) => listener.signedIn?.());
   }
 
   private refused(failure: Failure): void {
@@ -171,13 +171,13 @@ export class Authorization {
     if (failure.transient) {
       this.state = 'troubled';
       this.wake();
-      this.tell((hearer) => hearer.failed?.(failure));
+      this.notify((listener) => listener.failed?.(failure));
       return;
     }
     this.end();
     this.state = 'refused';
     this.wake();
-    this.tell((hearer) => hearer.needed?.(failure));
+    this.notify((listener) => listener.needed?.(failure));
   }
 
   private wake(): void {
@@ -186,11 +186,11 @@ export class Authorization {
     for (const resolve of waiting) resolve();
   }
 
-  private tell(how: (hearer: AuthorizationListener) => void): void {
+  private notify(event: (listener: AuthorizationListener) => void): void {
     later(() => {
-      for (const hearer of this.hearers) {
+      for (const listener of this.listeners) {
         try {
-          how(hearer);
+          event(listener);
         } catch (error) {
           report(error);
         }

@@ -4,7 +4,7 @@ import type { Reply } from './requester.js';
 import { optionsOf } from './merge.js';
 import type { HttpRequest } from './request.js';
 
-/** Requests that are asked and answered together: all at once, each by itself. */
+/** A batch: its requests are sent concurrently, each on its own. */
 export class Batch implements PromiseLike<Reply> {
   private readonly entries: { id: string; request: HttpRequest; callback: unknown }[] = [];
 
@@ -14,18 +14,18 @@ export class Batch implements PromiseLike<Reply> {
   }
 
   execute(callback?: unknown): void {
-    void this.ask().then(({ result, body }) => call(callback, result, body));
+    void this.send().then(({ result, body }) => call(callback, result, body));
   }
 
-  /** Resolves to the answers by their ids; one that is an error is among them. */
+  /** Resolves to the replies by id, errors included. */
   then<A = Reply, B = never>(
     good?: ((reply: Reply) => A | PromiseLike<A>) | null,
     bad?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.ask().then(good, bad);
+    return this.send().then(good, bad);
   }
 
-  private async ask(): Promise<Reply> {
+  private async send(): Promise<Reply> {
     const replies = await Promise.all(this.entries.map(({ request }) => request.reply()));
     const result: Record<string, Reply> = {};
     this.entries.forEach(({ id }, i) => (result[id] = replies[i] as Reply));

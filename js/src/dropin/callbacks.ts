@@ -1,17 +1,17 @@
-// How code of the page is called: its errors are its own.
+// Calls to the page's code, whose errors must not affect the library.
 
-/** Shows an error of the page's own code in its console, without ending what goes on here. */
+/** Reports an error of the page's code in the console, without throwing. */
 export function report(error: unknown): void {
   if (typeof reportError === 'function') reportError(error);
   else console.error(error);
 }
 
-/** Calls back in a task of its own: handlers that are registered until then are called too. */
+/** Calls back in a task of its own, so that handlers registered until then are called too. */
 export function later(callback: () => void): void {
   setTimeout(callback, 0);
 }
 
-/** Calls what a page gave, when it is a function; an error in it stays its own. */
+/** Calls a page's callback, if it is a function, and reports its errors. */
 export function call(callback: unknown, ...args: unknown[]): void {
   if (typeof callback !== 'function') return;
   try {

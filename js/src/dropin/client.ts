@@ -15,14 +15,14 @@ import { address, parametersOf } from './query.js';
 import { HttpRequest } from './request.js';
 import { tokenOf } from './token.js';
 
-type Ask = (question: ApiRequest) => Promise<Reply>;
+type Send = (request: ApiRequest) => Promise<Reply>;
 
 /** gapi.client: requests as objects, and the tree of methods. */
 export function clientOf(requester: Requester, authorization: Authorization, getToken: () => unknown): Options {
-  // A page that asks without saying on whose behalf is a page for anyone.
-  const ask: Ask = (question) => {
+  // A page that sends requests without authorizing is public.
+  const send: Send = (request) => {
     if (authorization.state === 'none') authorization.enterPublic();
-    return requester.ask(question);
+    return requester.send(request);
   };
 
   const client: Options = {
@@ -31,9 +31,9 @@ export function clientOf(requester: Requester, authorization: Authorization, get
       return authorization.settled();
     },
     load: (...args: unknown[]) => loaded(args),
-    request: (options: unknown) => request(optionsOf(options), requester.base, ask),
+    request: (options: unknown) => request(optionsOf(options), requester.base, send),
     rpcRequest: (method: unknown, _version?: unknown, parameters?: unknown) =>
-      methodRequest(String(method), optionsOf(parameters), undefined, ask),
+      methodRequest(String(method), optionsOf(parameters), undefined, send),
     newBatch: () => new Batch(),
     newHttpBatch: () => new Batch(),
     newRpcBatch: () => new Batch(),
@@ -47,7 +47,7 @@ export function clientOf(requester: Requester, authorization: Authorization, get
     HttpBatch: Batch,
   };
   for (const name of [...Object.keys(served), ...unserved]) {
-    plant(client, name, (parameters?: unknown, body?: unknown) => methodRequest(name, optionsOf(parameters), body, ask));
+    define(client, name, (parameters?: unknown, body?: unknown) => methodRequest(name, optionsOf(parameters), body, send));
   }
   return client;
 }
@@ -59,7 +59,7 @@ export function setToken(authorization: Authorization, value: unknown): void {
   else authorization.exit(true);
 }
 
-// load(name, version, callback), load(urlOrDocument), and what is loaded has been there all along.
+// load(name, version, callback) or load(urlOrDocument): everything is already loaded.
 function loaded(args: unknown[]): Promise<void> {
   const callback = args.find((arg) => typeof arg === 'function');
   return new Promise((resolve) => {
@@ -70,8 +70,8 @@ function loaded(args: unknown[]): Promise<void> {
   });
 }
 
-// Puts a function at the end of a dotted path.
-function plant(root: Options, name: string, method: unknown): void {
+// Defines a method at a dotted path.
+function define(root: Options, name: string, method: unknown): void {
   const path = name.split('.');
   const last = path.pop() ?? '';
   let node = root;
@@ -79,14 +79,14 @@ function plant(root: Options, name: string, method: unknown): void {
   node[last] = method;
 }
 
-function request(options: Options, base: string, ask: Ask): HttpRequest | undefined {
+function request(options: Options, base: string, send: Send): HttpRequest | undefined {
   const { path, params, body, callback } = options;
   const asked = neutralPath(String(path ?? ''), base);
   const made = new HttpRequest(() => {
     if (!asked) return Promise.resolve(errorReply(foreign(path)));
     const parameters = withoutDropped({ ...asked.parameters, ...parametersOf(params) });
     const method = String(options['method'] ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
-    return ask({ path: address(asked.path, parameters), method, ...bodyOf(method, body) });
+    return send({ path: address(asked.path, parameters), method, ...bodyOf(method, body) });
   });
   if (typeof callback !== 'function') return made;
   made.execute(callback);
@@ -97,31 +97,31 @@ function foreign(path: unknown): object {
   return v3Error(400, 'badRequest', `This server only answers requests to Google Analytics APIs, not to ${String(path)}.`);
 }
 
-// The page's own headers are left out: whom it asks for is the session's business.
+// The page's own headers are left out: the session authorizes the request.
 function bodyOf(method: string, body: unknown): Partial<ApiRequest> {
   if (body === undefined || body === null || method === 'GET') return {};
   return { body: typeof body === 'string' ? body : stringify(body), headers: { 'Content-Type': 'application/json' } };
 }
 
-function methodRequest(name: string, parameters: Options, body: unknown, ask: Ask): HttpRequest {
+function methodRequest(name: string, parameters: Options, body: unknown, send: Send): HttpRequest {
   const method = served[name];
   if (!method) return new HttpRequest(() => Promise.resolve(errorReply(noMethod(name))));
-  return new HttpRequest(() => askMethod(method, parameters, body, ask));
+  return new HttpRequest(() => sendMethod(method, parameters, body, send));
 }
 
-async function askMethod(method: Method, parameters: Options, body: unknown, ask: Ask): Promise<Reply> {
+async function sendMethod(method: Method, parameters: Options, body: unknown, send: Send): Promise<Reply> {
   if (method.post) {
     const content = parameters['resource'] ?? body ?? parameters;
-    return ask({ path: method.path, method: 'POST', ...bodyOf('POST', content) });
+    return send({ path: method.path, method: 'POST', ...bodyOf('POST', content) });
   }
   const given = withoutDropped(parametersOf(parameters));
   const { path, rest } = fill(method.path, given);
-  if (!method.item) return ask({ path: address(path, rest) });
+  if (!method.item) return send({ path: address(path, rest) });
   const wanted = given[method.item] ?? '';
-  return pick(await ask({ path }), wanted);
+  return pick(await send({ path }), wanted);
 }
 
-// The server answers lists; a page that wants one of them gets it out of the list.
+// The server serves lists only: `get` picks its item from the list.
 function pick(reply: Reply, id: string): Reply {
   if (reply.status !== 200 || isV3Error(reply.result)) return reply;
   const item = (reply.result as { items?: { id: string }[] }).items?.find((one) => one.id === id);

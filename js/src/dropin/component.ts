@@ -7,7 +7,7 @@ export type Handler = (this: Component, ...args: never[]) => unknown;
 
 /** What all components have, as gapi.analytics.Component. */
 export interface Component {
-  /** The options themselves: what the page changes in them counts. */
+  /** The options themselves: the page may modify them. */
   get(): Options;
   set(options?: unknown): this;
   on(event: string, handler: Handler): this;
@@ -37,7 +37,7 @@ interface State {
 
 const states = new WeakMap<object, State>();
 
-// Made when first needed: pages call the prototype's methods on objects that no constructor of ours has seen.
+// Created on first use: pages call the prototype's methods on objects that our constructor has not seen.
 function stateOf(component: object): State {
   let state = states.get(component);
   if (!state) states.set(component, (state = { options: {}, listeners: [] }));

@@ -5,7 +5,7 @@ import { errorBodyOf, isGood, isTransient } from './requester.js';
 import type { Requester } from './requester.js';
 import { Component, EventType, define } from './component.js';
 import type { ComponentClass } from './component.js';
-import { askReport } from './data.js';
+import { sendReport } from './data.js';
 import { v3Error } from './v3-errors.js';
 import { findContainer, missingContainer } from './container.js';
 import { merge, optionsOf } from './merge.js';
@@ -16,7 +16,7 @@ import { ChartHost } from './chart-host.js';
 import { warm } from './visualization.js';
 import type { Drawing } from './visualization.js';
 
-/** What `success` hands over. */
+/** The argument of `success`. */
 export interface Drawn {
   chart: VisualizationChart;
   data: object;
@@ -24,12 +24,12 @@ export interface Drawn {
   response: V3Answer;
 }
 
-/** What goes wrong between an answer and its picture, as the body of the `error` event. */
-class Trouble extends Error {
-  /** `told` where the chart itself has said it in its place; `transient` where asking again may help. */
+/** An error of a query or of drawing, as the body of the `error` event. */
+class ChartError extends Error {
+  /** `shown` if the chart shows the error itself; `transient` if a retry may help. */
   constructor(
     readonly body: object,
-    readonly told = false,
+    readonly shown = false,
     readonly transient = false,
   ) {
     super('see body');
@@ -38,8 +38,8 @@ class Trouble extends Error {
 
 interface State {
   chartHost: ChartHost;
-  /** Counts what was executed: the answer to an earlier question never overwrites a later one's. */
-  turn: number;
+  /** Counts executions: a late response never overwrites a newer one. */
+  generation: number;
   retry: Retry;
 }
 
@@ -52,10 +52,10 @@ interface Events {
 }
 
 const TABLE = 'gapi-analytics-data-chart-styles-table';
-/** What the names of rows began with in 2014. */
+/** The prefix of row classes in 2014. */
 const ROW = 'gapi-analytics-data-chart-table-styles';
 
-/** The class names that pages style the cells of a TABLE by. */
+/** The class names by which pages style a TABLE. */
 const TABLE_CLASSES = {
   headerRow: `${ROW}-thr`,
   tableRow: `${TABLE}-tr-even ${ROW}-tr`,
@@ -71,32 +71,32 @@ export function dataChartClass(requester: Requester, load: () => Promise<Drawing
   const states = new WeakMap<object, State>();
   const stateOf = (chart: object): State => {
     let state = states.get(chart);
-    if (!state) states.set(chart, (state = { chartHost: new ChartHost(), turn: 0, retry: new Retry(clock) }));
+    if (!state) states.set(chart, (state = { chartHost: new ChartHost(), generation: 0, retry: new Retry(clock) }));
     return state;
   };
 
-  /** Asks and draws; null when a later question has overtaken this one. */
-  async function show(state: State, turn: number, options: Options): Promise<Drawn | null> {
-    const reply = await askReport(requester, options);
-    if (turn !== state.turn) return null;
-    if (!isGood(reply)) throw new Trouble(errorBodyOf(reply), false, isTransient(reply));
+  /** Queries and draws; null when a newer execution has superseded this one. */
+  async function show(state: State, generation: number, options: Options): Promise<Drawn | null> {
+    const reply = await sendReport(requester, options);
+    if (generation !== state.generation) return null;
+    if (!isGood(reply)) throw new ChartError(errorBodyOf(reply), false, isTransient(reply));
     const drawing = await load();
-    if (turn !== state.turn) return null;
+    if (generation !== state.generation) return null;
     const drawn = await draw(drawing, state.chartHost, optionsOf(options['chart']), reply.result as V3Answer);
-    return turn === state.turn ? drawn : null;
+    return generation === state.generation ? drawn : null;
   }
 
-  /** Asks and tells the page; what fails for now is asked again, and told once. */
+  /** Queries, draws and emits the outcome; transient errors are retried, and emitted once. */
   function run(chart: Component, state: State, options: Options): void {
-    const turn = ++state.turn;
+    const generation = ++state.generation;
     const { container } = optionsOf(options['chart']);
     const failed = (error: unknown): void => {
-      if (turn !== state.turn) return;
-      const again = error instanceof Trouble && error.transient;
+      if (generation !== state.generation) return;
+      const again = error instanceof ChartError && error.transient;
       const told = again && !state.retry.plan(() => findContainer(container)?.isConnected && run(chart, state, options));
       fail(chart, container, error, told);
     };
-    show(state, turn, options).then((drawn) => {
+    show(state, generation, options).then((drawn) => {
       if (!drawn) return;
       state.retry.stop();
       chart.emit(EventType.SUCCESS, drawn);
@@ -121,13 +121,13 @@ export function dataChartClass(requester: Requester, load: () => Promise<Drawing
 
 async function draw({ module, own }: Drawing, chartHost: ChartHost, options: Options, response: V3Answer): Promise<Drawn> {
   const container = findContainer(options['container']);
-  if (!container) throw new Trouble(v3Error(400, 'badRequest', missingContainer(options['container'])));
+  if (!container) throw new ChartError(v3Error(400, 'badRequest', missingContainer(options['container'])));
   const type = String(options['type'] ?? 'LINE').toUpperCase();
   const chart = chartHost.chartIn(container, type, module.chartOf);
-  if (!chart) throw new Trouble(v3Error(400, 'badRequest', `There is no chart type "${type}".`));
+  if (!chart) throw new ChartError(v3Error(400, 'badRequest', `There is no chart type "${type}".`));
   clearError(container);
   const data = module.dataOf(response);
-  // A page that brought google.visualization with it works on with tables of that one.
+  // A page that loaded its own google.visualization gets tables of that one.
   const { DataTable = own['DataTable'] } = optionsOf((window as { google?: { visualization?: unknown } }).google?.visualization);
   const dataTable = new (DataTable as DataTableClass)(data);
   const ready = readiness(own['events'] as Events, chart);
@@ -143,7 +143,7 @@ function readiness(events: Events, chart: object): Promise<void> {
     const listeners = [
       events.addListener(chart, 'ready', () => settle(resolve)),
       events.addListener(chart, 'error', (event) => {
-        settle(() => reject(new Trouble(v3Error(400, 'badRequest', event?.message ?? 'The chart cannot be drawn.'), true)));
+        settle(() => reject(new ChartError(v3Error(400, 'badRequest', event?.message ?? 'The chart cannot be drawn.'), true)));
       }),
     ];
     const settle = (how: () => void): void => {
@@ -158,8 +158,8 @@ function chartOptions(type: string, given: unknown): Options {
 }
 
 function fail(component: Component, container: unknown, error: unknown, quietly: boolean): void {
-  const body = error instanceof Trouble ? error.body : v3Error(500, 'internalError', `The chart could not be drawn: ${String(error)}`);
+  const body = error instanceof ChartError ? error.body : v3Error(500, 'internalError', `The chart could not be drawn: ${String(error)}`);
   const element = findContainer(container);
-  if (element && !(error instanceof Trouble && error.told)) showError(element, body);
+  if (element && !(error instanceof ChartError && error.shown)) showError(element, body);
   if (!quietly) component.emit(EventType.ERROR, body);
 }

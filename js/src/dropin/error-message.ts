@@ -9,21 +9,21 @@ import { localeOf, failureText, textWithDetail } from '../failure-text.js';
 
 const CLASS = 'gapi-analytics-data-chart-message';
 
-/** Says beside what a container holds why there is nothing new in it. */
+/** Shows an error in a container, beside its content. */
 export function showError(container: Element, body: object): void {
   const text = errorText(body, container);
   const old = messageIn(container);
   if (old) old.textContent = text;
-  else container.append(noted(h('div', { class: CLASS, role: 'alert' }, text), container));
+  else container.append(styled(h('div', { class: CLASS, role: 'alert' }, text), container));
 }
 
-// In the page's own colour, but for a dark ground whose page colours its charts alone.
-function noted(node: HTMLElement, container: Element): HTMLElement {
+// In the page's text colour, unless that is unreadable on the background.
+function styled(node: HTMLElement, container: Element): HTMLElement {
   node.style.cssText = `padding:.5em .75em;border:1px solid;border-radius:4px${isUnreadable(container) ? ';color:#e8ecf2' : ''}`;
   return node;
 }
 
-/** Takes the sentence away again. */
+/** Removes the error. */
 export function clearError(container: Element): void {
   messageIn(container)?.remove();
 }
@@ -32,12 +32,12 @@ function messageIn(container: Element): Element | undefined {
   return [...container.children].find((child) => child.classList.contains(CLASS));
 }
 
-/** The sentence for visitors of a page that nobody may see figures on, or for any other v3 error. */
+/** Returns the message for visitors of a v3 error. */
 export function errorText(body: object, element: Element): string {
   const locale = localeOf(element);
   const { code = 0, message = '' } = (body as Partial<V3Failure>).error ?? {};
   const kind = kindOf(code);
-  // What is wrong with the question is for whoever wrote the page.
+  // Details of an invalid query are for the page's author.
   return kind === 'invalid' && !message ? textWithDetail('panel', '', locale) : failureText(new Failure(kind, message), locale);
 }
 

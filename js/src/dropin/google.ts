@@ -1,11 +1,11 @@
-// google.load and google.charts.load, for pages that draw by themselves: what they load is our own.
+// google.load and google.charts.load, for pages that draw themselves; they load our google.visualization.
 
 import { call, report } from './callbacks.js';
 import { optionsOf } from './merge.js';
 import type { Options } from './merge.js';
 import type { Drawing } from './visualization.js';
 
-/** Adds what loads google.visualization to a window, where it has nothing of the name. */
+/** Adds the loaders of google.visualization to a window, unless it has them. */
 export function installGoogle(target: object, load: () => Promise<Drawing>): void {
   const google = child(target as Options, 'google');
   const charts = child(google, 'charts');
@@ -15,7 +15,7 @@ export function installGoogle(target: object, load: () => Promise<Drawing>): voi
     if (language) void module.loader.load({ language });
     call(args.find((arg) => typeof arg === 'function') ?? find(args, 'callback'));
   };
-  // Without a promise to the page nobody would hear of a failure.
+  // These return no promise, so a failure is reported here.
   const wait = (...args: unknown[]): void => void loaded(...args).catch(report);
 
   complete(google, {
@@ -32,7 +32,7 @@ function find(args: unknown[], name: string): unknown {
   return args.map((arg) => optionsOf(arg)[name]).find(Boolean);
 }
 
-// An element whose id is the name stands in the window too, and is no namespace.
+// `window.google` may also be an element with that id.
 function child(parent: Options, name: string): Options {
   const own = optionsOf(parent[name]);
   if (parent[name] === own && !('nodeType' in own)) return own;

@@ -4,15 +4,15 @@ import { call, later } from './callbacks.js';
 import { optionsOf } from './merge.js';
 import type { Options } from './merge.js';
 
-/** What `gapi.load` can be asked for here; all of it is in this script. */
+/** The modules of `gapi.load` that this script contains. */
 const OWN = new Set(['analytics', 'auth', 'auth2', 'client', 'gapi.analytics', 'iframes', 'platform', 'signin2', 'sharedmodules']);
 
-/** Callbacks that wait for the library, in their order. */
+/** Callbacks that wait for the library, in order. */
 export class ReadyQueue {
   private readonly waiting: unknown[] = [];
   private isOpen = false;
 
-  /** Calls back once the library is there; at once when it is. */
+  /** Calls back once the library is loaded. */
   add(callback: unknown): void {
     if (this.isOpen) call(callback);
     else this.waiting.push(callback);
@@ -20,14 +20,14 @@ export class ReadyQueue {
 
   open(): void {
     this.isOpen = true;
-    // A callback may add others, which are then called at once.
+    // Callbacks added meanwhile are called immediately.
     for (const callback of this.waiting.splice(0)) call(callback);
   }
 }
 
 /**
- * gapi.load: `names` are parted by colons. What is not ours is left to whoever loaded such things before; without
- * one, it is an error for a caller who wants to hear of errors.
+ * gapi.load: `names` are separated by colons. Other modules are passed on to the previous gapi.load; without one, they are
+ * an error if the caller has an error handler.
  */
 export function loaderOf(before: unknown, open: () => void): (names: unknown, config?: unknown, more?: unknown) => void {
   return (names, config, more) => {
@@ -44,16 +44,13 @@ export function loaderOf(before: unknown, open: () => void): (names: unknown, co
   };
 }
 
-/**
- * Calls back in a task of its own, once the document is parsed. Google's library took so long to load that pages
- * could count on it.
- */
+/** Calls back in a task of its own, once the document is parsed: pages rely on how long Google's library took to load. */
 export function whenParsed(callback: () => void): void {
   if (document.readyState !== 'loading') later(callback);
   else document.addEventListener('DOMContentLoaded', () => later(callback), { once: true });
 }
 
-/** Calls the global function that the script's address named, as soon as the page has it. */
+/** Calls the global function that the script's URL names, as soon as the page defines it. */
 export function callOnload(name: string): void {
   if (!name) return;
   const callNamed = () => call(globalNamed(name));
@@ -61,7 +58,7 @@ export function callOnload(name: string): void {
   else window.addEventListener('load', callNamed, { once: true });
 }
 
-/** What a page's global scope has by a name, which may be a path ("app.start"). */
+/** Returns a global by its name, which may be a path ("app.start"). */
 export function globalNamed(name: string): unknown {
   return name.split('.').reduce<unknown>((scope, part) => (scope as Options | undefined)?.[part], window);
 }

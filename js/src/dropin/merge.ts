@@ -1,9 +1,9 @@
-/** A component's options: whatever the page writes. */
+/** A component's options, as the page writes them. */
 export type Options = Record<string, unknown>;
 
 /**
- * Puts the options into the target, deeply: plain objects are merged and copied, all else is taken by reference:
- * arrays, DOM nodes, instances of the page's classes.
+ * Merges options into the target, deeply. Plain objects are copied; arrays, DOM nodes and instances of classes are
+ * shared.
  */
 export function merge(target: Options, options: unknown): Options {
   if (typeof options !== 'object' || options === null || options === target) return target;
@@ -25,7 +25,7 @@ export function isPlain(value: unknown): value is Options {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The value as options, to be read; an empty object when it is none. */
+/** Returns the value as options; an empty object when it is not an object. */
 export function optionsOf(value: unknown): Options {
   return typeof value === 'object' && value !== null ? (value as Options) : {};
 }

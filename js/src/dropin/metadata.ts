@@ -16,12 +16,12 @@ export interface Metadata extends Component {
   isInitialized(): boolean;
 }
 
-/** The metadata component of a page: asks for all columns once it is executed. */
+/** The metadata component of a page; `execute` fetches all columns. */
 export function metadataOf(requester: Requester): Metadata {
   let columns: Map<string, Column> | null = null;
 
   async function run(metadata: Component): Promise<void> {
-    const reply = await requester.ask({ path: 'v3/metadata/ga/columns' });
+    const reply = await requester.send({ path: 'v3/metadata/ga/columns' });
     if (!isGood(reply)) {
       metadata.emit(EventType.ERROR, errorBodyOf(reply));
       return;

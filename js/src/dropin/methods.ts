@@ -1,6 +1,6 @@
 // The methods of gapi.client.analytics and gapi.client.analyticsreporting, as a table.
 
-/** A method: the address that answers it, with `{parameters}` in its path; of a list, the parameter whose item is wanted. */
+/** A method: its path, with `{parameters}`; `item` is the parameter that picks one item of the list. */
 export interface Method {
   path: string;
   post?: boolean;
@@ -12,7 +12,7 @@ const PROPERTIES = `${M}accounts/{accountId}/webproperties`;
 const PROFILES = `${PROPERTIES}/{webPropertyId}/profiles`;
 const GOALS = `${PROFILES}/{profileId}/goals`;
 
-/** What the server answers. */
+/** The methods that the server serves. */
 export const served: Record<string, Method> = {
   'analytics.data.ga.get': { path: 'v3/data/ga' },
   'analytics.data.realtime.get': { path: 'v3/data/realtime' },
@@ -54,7 +54,7 @@ const MANAGED = [
 ];
 const VERBS = ['list', 'get', 'insert', 'patch', 'update', 'delete'];
 
-/** What pages can name and nobody answers any more. */
+/** The methods that are no longer available. */
 export const unserved: string[] = [
   'analytics.data.mcf.get',
   ...MANAGED.flatMap((noun) => VERBS.map((verb) => `analytics.management.${noun}.${verb}`)),
@@ -67,7 +67,7 @@ export const unserved: string[] = [
   'analyticsreporting.userActivity.search',
 ].filter((name) => !Object.hasOwn(served, name));
 
-/** A method's path with its parameters; those that are not given mean all. The rest of them is left for the query. */
+/** Fills a method's path; missing parameters mean all. The rest is left for the query. */
 export function fill(path: string, parameters: Record<string, string>): { path: string; rest: Record<string, string> } {
   const rest = { ...parameters };
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {

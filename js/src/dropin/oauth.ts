@@ -1,4 +1,4 @@
-// gapi.auth: the first of Google's libraries for signing in, as far as pages call it.
+// gapi.auth, Google's first sign-in library, as far as pages use it.
 
 import type { Auth } from './auth.js';
 import type { Authorization } from './authorization.js';
@@ -13,7 +13,7 @@ const DENIED = { error: 'immediate_failed', error_subtype: 'access_denied' };
 
 /** gapi.auth. */
 export function oauthOf(auth: Auth, authorization: Authorization): Options {
-  // Signs in with a token among the parameters, else as anyone; true when that worked.
+  // Signs in with a token among the parameters, else publicly; true on success.
   const enter = async (parameters: unknown): Promise<boolean> => {
     const token = tokenOf(parameters) ?? tokenOf(optionsOf(parameters)['serverAuth']);
     if (token) authorization.enter(token);
@@ -37,14 +37,14 @@ export function oauthOf(auth: Auth, authorization: Authorization): Options {
   };
 }
 
-/** The token as gapi.auth and gapi.client hand it out; its numbers are text. */
+/** The token as gapi.auth and gapi.client return it, with numbers as strings. */
 export function tokenObject(auth: Auth): Options {
   const response = auth.getAuthResponse();
   const status = { signed_in: true, method: 'AUTO' };
   return { ...response, expires_in: String(response?.expires_in ?? ''), error: undefined, state: '', status };
 }
 
-// The button's callback may be named instead of given.
+// The button's callback may be a function or a global's name.
 function functionOf(callback: unknown): unknown {
   return typeof callback === 'string' ? globalNamed(callback) : callback;
 }

@@ -1,9 +1,9 @@
-// Google's addresses, as the neutral ones of our server.
+// Google's URLs, mapped to paths of this server.
 
-// The token goes into a header, and the rest was for Google's own front door.
+// The token is sent in a header; the others are options of Google's frontend.
 const DROPPED = ['access_token', 'oauth_token', 'key', 'callback', 'alt', 'prettyPrint', 'quotaUser', 'userIp', '_src'];
 
-/** What `gapi.client.request` is asked for, below the server's base; null for an address that is not ours to ask. */
+/** Returns the path below the server's base for a URL of `gapi.client.request`; null for other APIs. */
 export function neutralPath(path: string, base: string): { path: string; parameters: Record<string, string> } | null {
   let url: URL;
   try {
@@ -26,7 +26,7 @@ function pathBelow(url: URL, base: string): string | null {
   return known?.[1] ?? null;
 }
 
-/** Parameters without those that the drop-in answers for itself. */
+/** Returns the parameters without those that are dropped. */
 export function withoutDropped(parameters: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => !DROPPED.includes(name)));
 }

@@ -1,4 +1,4 @@
-// The script that takes the place of Google's platform.js: old pages of the Embed API draw again.
+// Replaces Google's platform.js, so that pages of the Embed API keep working.
 
 import { browserClock, browserWakeups } from '../clock.js';
 import { currentScript } from '../current-script.js';
@@ -20,7 +20,7 @@ import { watchButtons } from './signin-buttons.js';
 import { viewSelectorClass } from './viewselector.js';
 import { drawingLoader } from './visualization.js';
 
-/** The drop-in of a page. Whoever loads the script again gets the first one's. */
+/** The drop-in of a page. A script that is loaded again uses the first one's. */
 interface DropIn {
   queue: ReadyQueue;
   /** Members of gapi.analytics, and the rest of gapi. */
@@ -31,7 +31,7 @@ interface DropIn {
 const KEY = Symbol.for('oriel.dropin');
 
 function build(base: string): DropIn {
-  // A token that has lapsed cannot be renewed for long: a page that nobody looks at renews too.
+  // Expired tokens can be renewed only for a short time, so hidden pages renew as well.
   const wakeups = { hidden: () => false, onWake: browserWakeups.onWake };
   const authorization = new Authorization(base, browserClock, wakeups);
   const requester = new Requester(base, authorization);
@@ -71,8 +71,8 @@ function build(base: string): DropIn {
   };
 }
 
-// The page's own objects are completed, never replaced: its loader holds on to them. A snippet that runs after this script
-// puts its stub in our place; then it is completed when the page says `load`.
+// The page's own objects are extended, never replaced: its loader keeps references to them. A snippet that runs after this
+// script replaces `gapi.analytics` by its stub, which is extended on `load`.
 function complete({ queue, analytics }: DropIn, gapi: Options): void {
   const stub = gapi['analytics'] as { q?: unknown[]; auth?: unknown } | undefined;
   if (stub?.auth === analytics['auth']) return;
@@ -89,7 +89,7 @@ function attach(dropIn: DropIn, gapi: Options): void {
     dropIn.queue.open();
   };
   gapi['load'] = loaderOf(gapi['load'], open);
-  // Pages that wait without having asked for anything need not wait for ever.
+  // Also for pages that wait without calling `load`.
   whenParsed(open);
 }
 

@@ -1,11 +1,11 @@
-// What pages write as a query, as the parameters that the server reads.
+// Queries of pages, as parameters of the server's API.
 
 import { optionsOf } from './merge.js';
 import type { Options } from './merge.js';
 
 const LISTS = new Set(['metrics', 'dimensions', 'sort', 'ids']);
 
-/** What a query may hold; anything else that pages write into it was ignored by Google too. */
+/** The parameters of a query; Google ignored all others too. */
 const KNOWN = [
   'ids',
   'start-date',
@@ -22,7 +22,7 @@ const KNOWN = [
   'fields',
 ];
 
-/** A value as text: lists joined, and without the spaces that people write after commas; empty for no value. */
+/** Returns a value as text, without spaces after commas; empty for no value. */
 function textOf(name: string, value: unknown): string {
   if (value === null || value === undefined || (typeof value === 'object' && !Array.isArray(value))) return '';
   const text = String(value).trim();
@@ -32,12 +32,12 @@ function textOf(name: string, value: unknown): string {
       .map((part) => part.trim())
       .filter(Boolean)
       .join(',');
-  // A filter's value may hold spaces; those before the next condition mean nothing.
+  // A filter's value may contain spaces; those before the next condition are dropped.
   if (name !== 'filters') return text;
   return text.replace(/([,;])\s+(?=(?:ga|rt|mcf):)/g, (whole, sign: string, at: number) => (text[at - 1] === '\\' ? whole : sign));
 }
 
-/** Parameters of a request: those that have a value, as text. */
+/** Returns the parameters that have a value, as text. */
 export function parametersOf(values: unknown): Record<string, string> {
   const parameters: Record<string, string> = {};
   for (const [name, value] of Object.entries(optionsOf(values))) {
@@ -47,14 +47,14 @@ export function parametersOf(values: unknown): Record<string, string> {
   return parameters;
 }
 
-/** Which of the APIs a component's `reportType` means. */
+/** Returns the API that a component's `reportType` names. */
 export function apiOf(reportType: unknown): 'ga' | 'realtime' | 'mcf' {
   const type = String(reportType ?? 'ga').toLowerCase();
   if (type === 'mcf') return 'mcf';
   return type === 'rt' || type === 'realtime' ? 'realtime' : 'ga';
 }
 
-/** The parameters of a component's query, with the dates that the Embed API asked for when there were none. */
+/** Returns the parameters of a component's query, with the Embed API's default dates. */
 export function queryOf(query: unknown, api: 'ga' | 'realtime' | 'mcf'): Record<string, string> {
   const given = parametersOf(query);
   const known = KNOWN.filter((name) => given[name] !== undefined);
@@ -67,7 +67,7 @@ export function queryOf(query: unknown, api: 'ga' | 'realtime' | 'mcf'): Record<
   return { 'start-date': '7daysAgo', 'end-date': 'yesterday', ...parameters };
 }
 
-/** A relative address with the parameters. */
+/** Returns the path with the parameters. */
 export function address(path: string, parameters: Options): string {
   const search = new URLSearchParams(parametersOf(parameters)).toString();
   return search ? `${path}?${search}` : path;

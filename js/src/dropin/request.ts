@@ -12,12 +12,12 @@ export class HttpRequest implements PromiseLike<Reply> {
 
   constructor(private readonly send: () => Promise<Reply>) {}
 
-  /** Sends, each time anew, and hands over the body, flattened, and the answer as a whole. */
+  /** Sends, each time again, and calls back with the flattened body and the raw response. */
   execute(callback?: unknown): void {
     void this.send().then((reply) => call(callback, flat(reply), raw(reply)));
   }
 
-  /** Sends, once, and resolves to the answer; rejects with an answer that is an error. */
+  /** Sends once and resolves to the reply; rejects with an error reply. */
   then<A = Reply, B = never>(good?: Settled<A>, bad?: ((reply: Reply) => B | PromiseLike<B>) | null, context?: unknown): Promise<A | B> {
     this.sent ??= this.send().then((reply) => {
       if (!isGood(reply)) throw reply;
@@ -30,18 +30,18 @@ export class HttpRequest implements PromiseLike<Reply> {
     return this.then(undefined, bad);
   }
 
-  /** What requests of the older kind call `execute`. */
+  /** The older name of `execute`. */
   callback(callback: unknown): void {
     this.execute(callback);
   }
 
-  /** The answer, whatever it is. */
+  /** Resolves to the reply, errors included. */
   reply(): Promise<Reply> {
     return this.send();
   }
 }
 
-/** The body as `execute` hands it over: the same members, with `result` and, of errors, `code` and `message`. */
+/** Returns the body as `execute` passes it: with `result` and, for errors, `code` and `message`. */
 function flat({ result }: Reply): unknown {
   if (typeof result !== 'object' || result === null) return result;
   const body: object = Array.isArray(result) ? [...(result as unknown[])] : { ...result };
@@ -49,7 +49,7 @@ function flat({ result }: Reply): unknown {
     const { code, message, errors } = result.error;
     Object.assign(body, { code, message, data: errors, error: { ...result.error, data: errors } });
   }
-  // Pages take the last of the members that they can list for the rows.
+  // Not enumerable: pages take the last enumerable member for the rows.
   Object.defineProperty(body, 'result', { value: optionsOf(result) });
   return body;
 }

@@ -6,7 +6,7 @@ import { RequestDedup } from '../request-dedup.js';
 import { stringify } from '../builtins.js';
 import { NETWORK, isV3Error, notAuthorized, v3Error } from './v3-errors.js';
 
-/** A request: an address below the server's base, with its query. */
+/** A request; the path is below the server's base and may have a query. */
 export interface ApiRequest {
   path: string;
   method?: string;
@@ -14,7 +14,7 @@ export interface ApiRequest {
   headers?: Record<string, string>;
 }
 
-/** An answer, as gapi.client has them. `result` is false when the body is not JSON. */
+/** A response in the form of gapi.client. `result` is false when the body is not JSON. */
 export interface Reply {
   result: unknown;
   body: string;
@@ -23,32 +23,32 @@ export interface Reply {
   statusText: string;
 }
 
-/** Whose tokens a page asks with. */
+/** The source of the page's tokens. */
 export interface TokenHolder extends Tokens {
-  /** Changes when somebody else asks from now on. */
-  readonly turn: number;
+  /** Changes with the session. */
+  readonly generation: number;
   over(message: string): void;
 }
 
-/** An answer that several may read: each makes its own `result` of it. */
+/** A response shared by several callers, each of which parses its own `result`. */
 type Raw = Omit<Reply, 'result'>;
 
-/** Asks the server with the page's token. Identical questions in flight are asked once. */
+/** Queries the server with the page's token. Concurrent identical requests are sent once. */
 export class Requester {
-  private readonly dedup = new RequestDedup();
+  private readonly requests = new RequestDedup();
 
   constructor(
     readonly base: string,
     private readonly holder: TokenHolder,
   ) {}
 
-  /** Never rejects: what goes wrong is a reply with an error's body. */
-  async ask(question: ApiRequest): Promise<Reply> {
-    const key = stringify([this.holder.turn, question.method ?? 'GET', question.path, question.body ?? '', question.headers ?? {}]);
-    return read(await this.dedup.join(key, undefined, () => this.send(question)));
+  /** Never rejects: a failure is a reply with an error body. */
+  async send(request: ApiRequest): Promise<Reply> {
+    const key = stringify([this.holder.generation, request.method ?? 'GET', request.path, request.body ?? '', request.headers ?? {}]);
+    return read(await this.requests.join(key, undefined, () => this.fetch(request)));
   }
 
-  private async send({ path, ...init }: ApiRequest): Promise<Raw> {
+  private async fetch({ path, ...init }: ApiRequest): Promise<Raw> {
     const refused: Raw[] = [];
     try {
       return await fetchWithToken(this.holder, new URL(path, this.base).href, init, async (response) => {
@@ -68,23 +68,23 @@ export class Requester {
   }
 }
 
-/** A reply that is an error of this script's own. */
+/** Returns an error of this script as a reply. */
 export function errorReply(body: object): Reply {
   const { code } = (body as { error: { code: number } }).error;
   return { result: body, body: stringify(body), headers: {}, status: code, statusText: '' };
 }
 
-/** True for a reply that holds what was asked for. */
+/** True for a successful reply. */
 export function isGood(reply: Reply): boolean {
   return reply.status >= 200 && reply.status < 300 && !isV3Error(reply.result);
 }
 
-/** True for a reply that may be another one later: the server is out of reach, or fails. */
+/** True for an error that a retry may fix: the server is unreachable, or fails. */
 export function isTransient(reply: Reply): boolean {
   return reply.status < 0 || reply.status >= 500;
 }
 
-/** The v3 body of a reply that is no good; one is made where a proxy has answered a page. */
+/** Returns the v3 body of an error reply, also for a page that a proxy sent. */
 export function errorBodyOf(reply: Reply): object {
   if (isV3Error(reply.result)) return reply.result;
   return v3Error(reply.status, 'backendError', `The server answered with HTTP ${reply.status} ${reply.statusText}`.trim() + '.');
@@ -95,7 +95,7 @@ function read(raw: Raw): Reply {
   try {
     result = JSON.parse(raw.body);
   } catch {
-    // A proxy's page.
+    // A page of a proxy.
   }
   return { ...raw, result };
 }
@@ -105,7 +105,7 @@ function messageOf(raw: Raw): string {
   return isV3Error(result) ? result.error.message : '';
 }
 
-/** The v3 body of a question that never got an answer: what Google's client would have said of it. */
+/** Returns the v3 body of a request without a response, as Google's client reports it. */
 export function bodyOf(failure: Failure): V3Failure {
   if (failure.kind === 'offline')
     return v3Error(NETWORK, 'networkError', 'A network error occurred, and the request could not be completed.');

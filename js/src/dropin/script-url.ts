@@ -1,9 +1,9 @@
-// Where this script came from, and what its address asks for.
+// The URL that this script was loaded from.
 
 const OURS = /^https?:[^?#]*[/:](?:platform|client|api|plusone)\.js(?:[?#]|$)/;
 const GOOGLE = /^https?:\/\/([\w-]+\.)*google(?:apis)?\.com\//;
 
-/** The server below which a script's address lies: `/platform.js` and `/js/client.js` are the same server's. */
+/** Returns the server's base URL: `/platform.js` and `/js/client.js` have the same. */
 export function serverURLOf(script: string): string {
   const url = new URL(script);
   url.pathname = url.pathname.replace(/(?:\/js)?\/[^/]*$/, '/');
@@ -12,14 +12,14 @@ export function serverURLOf(script: string): string {
   return url.href;
 }
 
-/** The global function that the address says is to be called: `?onload=NAME`. */
+/** Returns the global function to call: `?onload=NAME`. */
 export function onloadOf(script: string): string {
   return new URL(script).searchParams.get('onload') ?? '';
 }
 
 /**
- * This script's address. A loader that evaluates scripts leaves no running one: then an element that names us tells. Many
- * a host serves an api.js, and none but ours gets the page's token: one of another host must be called platform.js or client:platform.js.
+ * Returns this script's URL. A script that a loader evaluates has no currentScript; then the script elements are searched.
+ * Other hosts serve an api.js too and must not get the page's token, so a script of another host must be named platform.js.
  */
 export function ownScriptURL(running: HTMLScriptElement | null): string {
   if (running?.src) return running.src;

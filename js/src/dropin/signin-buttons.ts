@@ -1,17 +1,17 @@
-// Buttons for signing in that are written into the page, of both of Google's libraries.
+// Sign-in buttons in the page's markup, of both of Google's libraries.
 
 import { call } from './callbacks.js';
 import { globalNamed } from './loader.js';
 import type { Options } from './merge.js';
 
-/** Calls a global function by its name, as the page has it by then. */
+/** Returns a function that calls the global of that name at the time of the call. */
 function calling(name: string | undefined): (...args: unknown[]) => void {
   return (...args) => call(globalNamed(name ?? ''), ...args);
 }
 
 /**
- * Takes each `<p class="g-signin2" data-onsuccess="NAME">`, and each `g-signin` with a `data-callback`, as if the page had
- * rendered it: those that are there, and those that come later. Returns what looks for new ones now.
+ * Renders each `<p class="g-signin2" data-onsuccess="NAME">`, and each `g-signin` with a `data-callback`, now and when it is
+ * added later. Returns a function that searches for new ones.
  */
 export function watchButtons(signin2: Options, oauth: Options): () => void {
   const seen = new WeakSet<Element>();

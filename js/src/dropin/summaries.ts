@@ -17,34 +17,34 @@ export interface AccountSummary {
   webProperties?: PropertySummary[];
 }
 
-/** A choice of one view; each is there as soon as the one before is. */
+/** A selected view. A property implies its account, a view its property. */
 export interface Choice {
   account?: AccountSummary;
   property?: PropertySummary;
   view?: ProfileSummary;
 }
 
-/** What a page wants to be chosen, by ids; empty where it does not say. */
-export interface Wish {
+/** The ids that a page asks to select; empty where it names none. */
+export interface Wanted {
   account: string;
   property: string;
   view: string;
 }
 
-/** The choice that a wish comes to: wherever it names nothing that is there, the first. */
-export function choose(accounts: AccountSummary[], wish: Wish): Choice {
+/** Returns the wanted view, or the first one where nothing matches. */
+export function choose(accounts: AccountSummary[], wanted: Wanted): Choice {
   const all = accounts.flatMap((account) =>
     (account.webProperties ?? []).flatMap((property) => (property.profiles ?? []).map((view) => ({ account, property, view }))),
   );
-  const wished = all.find(({ account, property, view }) =>
-    wish.view !== ''
-      ? idsOf(view) === wish.view
-      : (wish.property === '' || property.id === wish.property) && (wish.account === '' || account.id === wish.account),
+  const found = all.find(({ account, property, view }) =>
+    wanted.view !== ''
+      ? idsOf(view) === wanted.view
+      : (wanted.property === '' || property.id === wanted.property) && (wanted.account === '' || account.id === wanted.account),
   );
-  return wished ?? all[0] ?? {};
+  return found ?? all[0] ?? {};
 }
 
-/** A view as queries name it. */
+/** Returns a view's id with its `ga:` prefix. */
 export function idsOf(view: ProfileSummary): string {
   return view.id.startsWith('ga:') ? view.id : `ga:${view.id}`;
 }

@@ -1,11 +1,11 @@
-// Embed tokens, as they come from pages and from the server.
+// Embed tokens from pages and from the server.
 
 import { DEFAULT_LIFETIME, fetchToken } from '../client.js';
 import type { TokenSource } from '../session.js';
 import type { Token } from '../types.js';
 import { optionsOf } from './merge.js';
 
-/** What a page hands over as `serverAuth`, as a token; null when it holds none. */
+/** Returns the token in a page's `serverAuth`; null when there is none. */
 export function tokenOf(serverAuth: unknown): Token | null {
   const { access_token: text, expires_in: seconds } = optionsOf(serverAuth);
   if (typeof text !== 'string' || text === '') return null;
@@ -13,7 +13,7 @@ export function tokenOf(serverAuth: unknown): Token | null {
   return { access_token: text, expires_in: lives.length > 0 ? Math.min(...lives) : DEFAULT_LIFETIME };
 }
 
-/** Seconds from when a token was made to its end, by its own claims; 0 when it has none. */
+/** Returns a token's lifetime in seconds, from its claims; 0 when unknown. */
 export function lifeOf(token: string): number {
   try {
     const payload = (token.split('.')[1] ?? '').replace(/-/g, '+').replace(/_/g, '/');
@@ -24,12 +24,12 @@ export function lifeOf(token: string): number {
   }
 }
 
-/** Tokens for anyone: the views that are public on this page's origin. */
+/** Returns a source of public tokens, for the views that are public on the page's origin. */
 export function publicSource(base: string): TokenSource {
   return () => fetchToken(new URL('token', base).href);
 }
 
-/** Tokens of a session that the page's server began: each is asked for with the one before. */
+/** Returns a source that renews a token of the page's server, each with the one before. */
 export function renewingSource(base: string, first: Token): TokenSource {
   let current = first.access_token;
   return async () => {

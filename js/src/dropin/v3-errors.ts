@@ -1,14 +1,14 @@
 import type { V3Failure } from '../data/v3.js';
 
-/** Status of an answer that never came, as Google's client had it. */
+/** The status of a request without a response, as in Google's client. */
 export const NETWORK = -1;
 
-/** The body of a v3 error that this script says itself. */
+/** Returns the body of a v3 error. */
 export function v3Error(code: number, reason: string, message: string): V3Failure {
   return { error: { code, message, errors: [{ domain: 'global', reason, message }] } };
 }
 
-/** What nobody who may see figures is signed in to hear. */
+/** Returns the v3 error for a page without access. */
 export function notAuthorized(message: string): V3Failure {
   const body = v3Error(401, 'authError', message);
   Object.assign(body.error.errors?.[0] ?? {}, { location: 'Authorization', locationType: 'header' });

@@ -12,7 +12,7 @@ interface Item {
 let sheet: CSSStyleSheet | null = null;
 let made = 0;
 
-/** The lists of accounts, properties and views: what is chosen in one is what the next one lists. */
+/** Three lists of accounts, properties and views; each shows the children of the selection before. */
 export class ViewLists {
   readonly element: HTMLElement;
 
@@ -60,7 +60,7 @@ export class ViewLists {
   }
 }
 
-// The list that the change was made in holds what it held: it is left alone, with the focus in it.
+// An unchanged list is not rebuilt: it may have the focus.
 function list(select: HTMLSelectElement, items: Item[], chosen: Item | undefined): void {
   const same = select.options.length === items.length && items.every((item, i) => select.options[i]?.value === item.id);
   if (!same) select.replaceChildren(...items.map((item) => h('option', { value: item.id }, item.name)));

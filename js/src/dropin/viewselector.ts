@@ -10,20 +10,20 @@ import type { Options } from './merge.js';
 import { showError, clearError } from './error-message.js';
 import { Retry } from './retry.js';
 import { choose, idsOf } from './summaries.js';
-import type { AccountSummary, Choice, Wish } from './summaries.js';
+import type { AccountSummary, Choice, Wanted } from './summaries.js';
 import { ViewLists } from './view-lists.js';
 
 /** gapi.analytics.ViewSelector: three lists, of accounts, properties and views. */
 export function viewSelectorClass(requester: Requester, clock = browserClock): ComponentClass {
   const shown = new WeakMap<object, Element>();
-  /** What was chosen last: the next execute shows it again, unless the page wishes for something. */
+  /** The last selection, which the next execute shows again unless the page names another. */
   const last = new WeakMap<object, Choice>();
-  const turns = new WeakMap<object, number>();
+  const generations = new WeakMap<object, number>();
   const retries = new WeakMap<object, Retry>();
 
-  async function run(selector: Component, turn: number): Promise<void> {
-    const reply = await requester.ask({ path: 'v3/management/accountSummaries' });
-    if (turns.get(selector) !== turn) return;
+  async function run(selector: Component, generation: number): Promise<void> {
+    const reply = await requester.send({ path: 'v3/management/accountSummaries' });
+    if (generations.get(selector) !== generation) return;
     const retry = retryOf(selector);
     if (!isGood(reply)) {
       const told = isTransient(reply) && !retry.plan(() => findContainer(selector.get()['container'])?.isConnected && begin(selector));
@@ -31,7 +31,7 @@ export function viewSelectorClass(requester: Requester, clock = browserClock): C
     }
     retry.stop();
     const accounts = (reply.result as { items?: AccountSummary[] }).items ?? [];
-    const choice = choose(accounts, wishOf(selector.get()) ?? again(last.get(selector)));
+    const choice = choose(accounts, wantedOf(selector.get()) ?? lastOf(last.get(selector)));
     const container = findContainer(selector.get()['container']);
     if (!container) return fail(selector, v3Error(400, 'badRequest', missingContainer(selector.get()['container'])));
     if (!choice.view) return fail(selector, v3Error(403, 'insufficientPermissions', 'There are no views to choose from.'));
@@ -52,9 +52,9 @@ export function viewSelectorClass(requester: Requester, clock = browserClock): C
   }
 
   function begin(selector: Component): void {
-    const turn = (turns.get(selector) ?? 0) + 1;
-    turns.set(selector, turn);
-    run(selector, turn).catch(report);
+    const generation = (generations.get(selector) ?? 0) + 1;
+    generations.set(selector, generation);
+    run(selector, generation).catch(report);
   }
 
   function show(selector: Component, container: Element, element: Element): void {
@@ -79,13 +79,13 @@ export function viewSelectorClass(requester: Requester, clock = browserClock): C
   );
 }
 
-function wishOf(options: Options): Wish | null {
+function wantedOf(options: Options): Wanted | null {
   const text = (...names: string[]) => String(names.map((name) => options[name]).find(Boolean) ?? '');
   const [account, property, view] = [text('accountId'), text('propertyId', 'webPropertyId'), text('ids', 'viewId')];
   return account || property || view ? { account, property, view: view && `ga:${view.replace(/^ga:/, '')}` } : null;
 }
 
-function again({ account, property, view }: Choice = {}): Wish {
+function lastOf({ account, property, view }: Choice = {}): Wanted {
   return { account: account?.id ?? '', property: property?.id ?? '', view: view ? idsOf(view) : '' };
 }
 
