@@ -10,10 +10,9 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -54,7 +53,8 @@ type Cache struct {
 	config     Config
 	answers    *Answers
 	clock      func() time.Time
-	flights    singleflight.Group
+	flying     sync.Mutex
+	flights    map[report.Key]*flight
 	background atomic.Int64 // fetches that no caller waits for
 	recent     recent
 }
@@ -74,7 +74,7 @@ func New(c Config) (*Cache, error) {
 	if c.Observer == nil {
 		c.Observer = func(Event) {}
 	}
-	return &Cache{config: c, answers: c.Answers, clock: c.Answers.config.Clock}, nil
+	return &Cache{config: c, answers: c.Answers, clock: c.Answers.config.Clock, flights: map[report.Key]*flight{}}, nil
 }
 
 // Refreshing returns how many answers are being fetched that no caller waits for.

@@ -45,16 +45,20 @@ func (h *recent) add(q *report.Question, r *report.Report, now time.Time) {
 	if h.questions == nil {
 		h.questions = map[report.Key]*recentQuestion{}
 	}
+	if before := h.questions[q.Key()]; before != nil && before.question.Class() < q.Class() {
+		q = before.question
+	}
 	h.questions[q.Key()] = &recentQuestion{q, zone, report.DateOf(now, zone), now}
 	if len(h.questions) > maxRecent {
 		h.evict()
 	}
 }
 
-// evict drops the tenth that was not accessed for longest.
+// evict drops a tenth: of the worst classes, what was not accessed for longest.
 func (h *recent) evict() {
 	keys := slices.SortedFunc(maps.Keys(h.questions), func(a, b report.Key) int {
-		return h.questions[a].accessed.Compare(h.questions[b].accessed)
+		x, y := h.questions[a], h.questions[b]
+		return cmp.Or(cmp.Compare(y.question.Class(), x.question.Class()), x.accessed.Compare(y.accessed))
 	})
 	for _, k := range keys[:len(keys)/10] {
 		delete(h.questions, k)

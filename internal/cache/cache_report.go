@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/oriel-server/oriel/internal/report"
 )
 
@@ -67,16 +65,15 @@ func (c *Cache) fetch(ctx context.Context, asked *report.Question, e *entry, unr
 	if e != nil {
 		q = q.At(max(q.Urgency(), report.Seen))
 	}
-	flight, led := c.start(q, e, unread)
-	r, err := c.wait(ctx, q, flight, e)
+	f, led := c.start(q, e, unread)
+	r, err := c.wait(ctx, q, f, e)
 	if err != nil {
 		return nil, err
 	}
 	c.recent.add(asked, r, c.clock())
 	if r.Stale == "" {
-		// The flight that wrote led has ended: its answer arrived.
 		switch {
-		case !*led:
+		case !led:
 			c.config.Observer(Joined)
 		case q.Urgency() == report.Prewarm:
 			c.config.Observer(Prewarmed)
@@ -98,8 +95,8 @@ func (c *Cache) serveStale(q *report.Question, e *entry) (*report.Report, error)
 	if c.clock().Sub(e.fetched)/2 > c.answers.ttlFor(e, q) {
 		urgency = report.Seen // so old that the newer answer is for this caller too
 	}
-	flight, _ := c.start(q.At(urgency), e, false)
-	c.detach(flight)
+	f, _ := c.start(q.At(urgency), e, false)
+	c.detach(f)
 	if err := e.refreshErr.Load(); err != nil {
 		c.config.Observer(Stale)
 		return e.labelled(err), nil
@@ -109,25 +106,25 @@ func (c *Cache) serveStale(q *report.Question, e *entry) (*report.Report, error)
 }
 
 // detach counts a fetch that no caller waits for, until it ends.
-func (c *Cache) detach(flight <-chan singleflight.Result) {
+func (c *Cache) detach(f *flight) {
 	c.background.Add(1)
 	go func() {
-		<-flight
+		<-f.landed
 		c.background.Add(-1)
 	}()
 }
 
 // wait waits for the answer of a flight; people, if there is a stale answer, no longer than WaitTimeout.
-func (c *Cache) wait(ctx context.Context, q *report.Question, flight <-chan singleflight.Result, e *entry) (*report.Report, error) {
+func (c *Cache) wait(ctx context.Context, q *report.Question, f *flight, e *entry) (*report.Report, error) {
 	timeout := noTimeout
 	if e != nil && q.Urgency() < report.Refresh {
 		timeout = c.config.WaitTimeout
 	}
-	r, err := await(ctx, flight, timeout)
+	_, err := await(ctx, f.landed, timeout)
 	if err == nil {
-		return c.landed(q, r, e)
+		return c.landed(q, f, e)
 	}
-	c.detach(flight)
+	c.detach(f)
 	switch {
 	case errors.Is(err, errTimeout):
 		return c.staleOnError(e, report.Errorf(report.Unavailable, "Google Analytics is slow to answer."))
@@ -141,12 +138,12 @@ const noTimeout = time.Duration(1<<63 - 1)
 
 var errTimeout = errors.New("cache: no answer in time")
 
-// await returns the result of a flight, or errTimeout or the error of ctx if one of these ends first.
-func await(ctx context.Context, flight <-chan singleflight.Result, timeout time.Duration) (r singleflight.Result, err error) {
+// await returns what comes from a channel, or errTimeout or the error of ctx if one of these ends first.
+func await[T any](ctx context.Context, from <-chan T, timeout time.Duration) (r T, err error) {
 	t := time.NewTimer(timeout)
 	defer t.Stop()
 	select {
-	case r = <-flight:
+	case r = <-from:
 		return r, nil
 	case <-t.C:
 		return r, errTimeout
@@ -156,11 +153,11 @@ func await(ctx context.Context, flight <-chan singleflight.Result, timeout time.
 }
 
 // landed returns the result of a flight for one of its callers.
-func (c *Cache) landed(q *report.Question, r singleflight.Result, e *entry) (*report.Report, error) {
-	if r.Err == nil {
-		return r.Val.(*report.Report), nil
+func (c *Cache) landed(q *report.Question, f *flight, e *entry) (*report.Report, error) {
+	if f.err == nil {
+		return f.report, nil
 	}
-	err := report.AsError(r.Err)
+	err := report.AsError(f.err)
 	// The flight may have read an answer from the store. A denied property gives none, whatever the error of
 	// the probe.
 	if e == nil && !c.answers.denied.contains(propertyOf(q)) {
@@ -182,31 +179,54 @@ func (c *Cache) staleOnError(e *entry, err *report.Error) (*report.Report, error
 	return e.labelled(err), nil
 }
 
-// start asks the source, or joins the call in flight. The call has a context of its own. known is the caller's
-// entry; unread says that the store did not answer in time. Once there is an answer, led says whether it was
-// this call that asked.
-func (c *Cache) start(q *report.Question, known *entry, unread bool) (flight <-chan singleflight.Result, led *bool) {
-	led = new(bool)
+// A flight is a call to the source in progress.
+type flight struct {
+	priority *report.Priority
+	landed   chan struct{} // closed when the call has ended
+	// Once landed is closed:
+	report *report.Report
+	err    error
+}
+
+// start asks the source, or joins the call in flight, which then has the better rank of both. The call has a
+// context of its own. known is the caller's entry; unread says that the store did not answer in time. led says
+// whether it was this call that asked.
+func (c *Cache) start(q *report.Question, known *entry, unread bool) (f *flight, led bool) {
 	key := q.Key()
-	flight = c.flights.DoChan(string(key[:]), func() (any, error) {
-		*led = true
-		a, p := c.answers, propertyOf(q)
-		if !a.begin() {
-			return nil, report.Errorf(report.Unavailable, "The server is stopping.")
-		}
-		defer a.running.Done()
-		// Another flight may have landed since the caller's lookup.
-		e, _ := a.memory.GetIfPresent(key)
-		if e != known && a.state(e, q, c.clock()) == fresh && !a.denied.contains(p) {
-			return e.report, nil
-		}
-		r, err := c.ask(q)
-		if err != nil && unread && allowsStale(report.AsError(err)) {
-			_, _ = a.load(a.ctx, key, p, c.clock(), true)
-		}
-		return r, err
-	})
-	return flight, led
+	c.flying.Lock()
+	defer c.flying.Unlock()
+	if f := c.flights[key]; f != nil {
+		f.priority.Join(q.Rank())
+		return f, false
+	}
+	f = &flight{priority: report.NewPriority(q.Rank()), landed: make(chan struct{})}
+	c.flights[key] = f
+	go func() {
+		f.report, f.err = c.fly(q.Promotable(f.priority), known, unread)
+		c.flying.Lock()
+		defer c.flying.Unlock()
+		delete(c.flights, key)
+		close(f.landed)
+	}()
+	return f, true
+}
+
+// fly asks the source, unless another flight has landed since the caller's lookup.
+func (c *Cache) fly(q *report.Question, known *entry, unread bool) (*report.Report, error) {
+	a, key, p := c.answers, q.Key(), propertyOf(q)
+	if !a.begin() {
+		return nil, report.Errorf(report.Unavailable, "The server is stopping.")
+	}
+	defer a.running.Done()
+	e, _ := a.memory.GetIfPresent(key)
+	if e != known && a.state(e, q, c.clock()) == fresh && !a.denied.contains(p) {
+		return e.report, nil
+	}
+	r, err := c.ask(q)
+	if err != nil && unread && allowsStale(report.AsError(err)) {
+		_, _ = a.load(a.ctx, key, p, c.clock(), true)
+	}
+	return r, err
 }
 
 // ask asks the source, and caches its answer or error.

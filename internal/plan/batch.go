@@ -77,6 +77,7 @@ func Group(questions []*report.Question) (groups [][]*report.Question) {
 // A batch is questions that are asked as one.
 type batch struct {
 	question *report.Question // with the metrics of all
+	priority *report.Priority // the best of all callers
 	members  []*report.Question
 	ctx      context.Context // until all callers have left
 	cancel   context.CancelFunc
@@ -129,7 +130,8 @@ func (p *Plan) join(q *report.Question) *batch {
 	}
 	b := p.waiting[key]
 	if b == nil || b.ctx.Err() != nil || !b.add(q) {
-		b = &batch{question: q, done: make(chan struct{})}
+		b = &batch{priority: report.NewPriority(q.Rank()), done: make(chan struct{})}
+		b.question = q.Promotable(b.priority)
 		b.ctx, b.cancel = context.WithCancel(context.Background())
 		b.addMember(q)
 		p.waiting[key] = b
@@ -153,8 +155,11 @@ func (b *batch) covers(q *report.Question) bool {
 	return !slices.ContainsFunc(q.Query().Metrics, func(m report.Metric) bool { return !slices.Contains(asked, m) })
 }
 
+// addMember adds q, one more caller. The batch has the best rank of all of them.
 func (b *batch) addMember(q *report.Question) {
 	b.callers++
+	q.Watch(b.priority.Join)
+	b.priority.Join(q.Rank())
 	if !slices.ContainsFunc(b.members, func(m *report.Question) bool { return m.Key() == q.Key() }) {
 		b.members = append(b.members, q)
 	}
@@ -171,7 +176,7 @@ func (b *batch) add(q *report.Question) bool {
 	if len(metrics) > report.MaxMetrics {
 		return false
 	}
-	b.question = b.question.With(func(all *report.Query) { all.Metrics = metrics }).At(min(b.question.Urgency(), q.Urgency()))
+	b.question = b.question.With(func(all *report.Query) { all.Metrics = metrics })
 	b.addMember(q)
 	return true
 }

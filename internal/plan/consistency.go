@@ -75,6 +75,7 @@ func (p *Plan) consistent(ctx context.Context, q *report.Question, r *report.Rep
 	if assembled {
 		p.config.Parts.Put(ctx, q, r)
 	}
+	q = q.Ranked(q.Rank()) // without the call in flight, which sums must not hold on to
 	for key, value := range values {
 		own.Set(key, sum{q, value, r.FetchedAt, assembled})
 	}

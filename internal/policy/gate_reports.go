@@ -147,8 +147,8 @@ func (g *Gate) property(ctx context.Context, v *View) (report.Property, error) {
 }
 
 // askAndRecord asks the source and records the decision.
-func (g *Gate) askAndRecord(ctx context.Context, p *prepared, d Decision) (*report.Report, error) {
-	r, err := g.ask(ctx, p, p.question)
+func (g *Gate) askAndRecord(ctx context.Context, p *prepared, rank report.Rank, d Decision) (*report.Report, error) {
+	r, err := g.ask(ctx, p, p.question.Ranked(rank))
 	g.recordAnswer(ctx, d, r, err)
 	return r, err
 }
@@ -181,18 +181,18 @@ func (g *Gate) ask(ctx context.Context, p *prepared, question *report.Question) 
 // askAll asks the questions that are not nil and calls answer with the index and the result of
 // each. Cached reports are read one after the other, the others are fetched concurrently. The
 // returned function waits for them.
-func (g *Gate) askAll(ctx context.Context, queries []*prepared, answer func(i int, r *report.Report, err error)) (wait func()) {
+func (g *Gate) askAll(ctx context.Context, queries []*prepared, rank report.Rank, answer func(i int, r *report.Report, err error)) (wait func()) {
 	var misses sync.WaitGroup
 	for i, p := range queries {
 		if p == nil {
 			continue
 		}
-		if r, err := g.ask(ctx, p, p.ifCached); !errors.Is(err, report.ErrNotCached) {
+		if r, err := g.ask(ctx, p, p.ifCached.Ranked(rank)); !errors.Is(err, report.ErrNotCached) {
 			answer(i, r, err)
 			continue
 		}
 		misses.Go(func() {
-			r, err := g.ask(ctx, p, p.question)
+			r, err := g.ask(ctx, p, p.question.Ranked(rank))
 			answer(i, r, err)
 		})
 	}
@@ -218,7 +218,7 @@ func (g *Gate) Answer(ctx context.Context, grant Grant, view string, a *ParsedQu
 		g.record(ctx, d, err)
 		return nil, err
 	}
-	return g.askAndRecord(ctx, p, d)
+	return g.askAndRecord(ctx, p, grant.question(), d)
 }
 
 // Reports answers up to report.MaxBatch queries about a view; the first error
@@ -249,7 +249,7 @@ func (g *Gate) AnswerAll(ctx context.Context, grant Grant, view string, all []*P
 			return nil, err
 		}
 	}
-	return g.askAndRecordAll(ctx, queries, decisions)
+	return g.askAndRecordAll(ctx, queries, grant.question(), decisions)
 }
 
 func checkBatch(n int) error {
@@ -262,10 +262,10 @@ func checkBatch(n int) error {
 	return nil
 }
 
-func (g *Gate) askAndRecordAll(ctx context.Context, queries []*prepared, decisions []Decision) ([]*report.Report, error) {
+func (g *Gate) askAndRecordAll(ctx context.Context, queries []*prepared, rank report.Rank, decisions []Decision) ([]*report.Report, error) {
 	reports := make([]*report.Report, len(queries))
 	errs := make([]error, len(queries))
-	g.askAll(ctx, queries, func(i int, r *report.Report, err error) {
+	g.askAll(ctx, queries, rank, func(i int, r *report.Report, err error) {
 		reports[i], errs[i] = r, err
 		g.recordAnswer(ctx, decisions[i], r, err)
 	})()

@@ -151,6 +151,20 @@ func (g Grant) ViewNames() []string {
 // Anonymous reports whether the session is a visitor's for whom no host asked.
 func (g Grant) Anonymous() bool { return g.claim.Public }
 
+// question returns the rank of the holder's free questions.
+func (g Grant) question() report.Rank { return g.rank(report.HostQuestion, report.PublicQuestion) }
+
+// reading returns the rank of the questions of dashboards that the holder reads.
+func (g Grant) reading() report.Rank { return g.rank(report.HostDashboard, report.PublicDashboard) }
+
+func (g Grant) rank(host, public report.Class) report.Rank {
+	class := host
+	if g.Anonymous() {
+		class = public
+	}
+	return report.Rank{Class: class, Session: g.Session()}
+}
+
 // Host returns the host that began the session; empty for the public's.
 func (g Grant) Host() string { return g.claim.Host }
 

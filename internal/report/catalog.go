@@ -44,6 +44,7 @@ type Field struct {
 type CompatibilityCheck struct {
 	Query  Query  // the fields of the report, without days and orders
 	Filter string // only fields that are COMPATIBLE or INCOMPATIBLE; "" for all
+	Rank   Rank   // of who asks
 }
 
 // A Compatibility is the answer to a CompatibilityCheck.

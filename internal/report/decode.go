@@ -107,7 +107,7 @@ func DecodeRunPivotReport(b []byte) (Query, error) {
 func DecodeCheckCompatibility(b []byte) (CompatibilityCheck, error) {
 	r, err := read(compatibilityRequests, b)
 	q, err := validated(r.Query, err, Query.ValidateFields)
-	return CompatibilityCheck{q, r.Filter}, err
+	return CompatibilityCheck{Query: q, Filter: r.Filter}, err
 }
 
 // validated returns a decoded query if it is valid.
