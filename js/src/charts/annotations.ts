@@ -5,10 +5,10 @@ import { styled, svg } from './dom.js';
 import type { Model, Series } from './model.js';
 import type { Stage } from './painter.js';
 
-/** Where a value's mark ends, and to which side there is room for words; undefined where nothing is drawn. */
+/** Returns where a value's mark ends, and on which side there is room for text; undefined where nothing is drawn. */
 export type End = (series: Series, position: number) => { x: number; y: number; side: 'above' | 'below' | 'after' } | undefined;
 
-/** Writes what the host's data say of single values at their marks, never beyond the chart's edges. */
+/** Draws the host's annotations of values at their marks, within the chart's edges. */
 export function annotate(stage: Stage, model: Model, series: Series[], end: End): void {
   const {
     options: { annotationStyle: style },
@@ -31,7 +31,7 @@ export function annotate(stage: Stage, model: Model, series: Series[], end: End)
   });
 }
 
-/** Draws what the host's data say of positions: a line with words at its top. */
+/** Draws the host's annotations of positions: a line with text at its top. */
 export function annotateAxis(stage: Stage, model: Model, box: Box, x: (position: number) => number): void {
   const measure = measureOf(stage, stage.options.annotationStyle);
   model.positions.rows.forEach((row, position) => {
@@ -50,13 +50,13 @@ function write(stage: Stage, text: string, x: number, y: number): void {
     options: { annotationStyle: style },
   } = stage;
   const node = styled(svg('text', { class: 'oriel-annotation', x, y, dy: '0.35em', 'text-anchor': 'middle' }, text), style);
-  // It stands on the plot's own ground, which the chart's other words do not.
+  // It is drawn on the plot's background, unlike the chart's other text.
   const ground = canvas.querySelector('.oriel-plot');
   if (ground && !style?.color) node.style.fill = textColorOn(getComputedStyle(ground).fill);
   canvas.append(node);
 }
 
-// The middle of words of that half length, moved inward where they would leave the room.
+// The middle of a text of that half length, moved inward to stay within the chart.
 function inside(at: number, half: number, room: number): number {
   return Math.max(half, Math.min(room - half, at));
 }

@@ -1,13 +1,13 @@
-// The map's shapes, and how they come from the globe to the plane.
+// The map's shapes and their projection.
 
 import { mapRange } from '../builtins.js';
 
-/** Degrees east and north. Rings are whole: those that cross the antimeridian go on beyond 180. */
+/** Degrees east and north. A ring that crosses the antimeridian continues beyond 180. */
 export type Place = readonly [east: number, north: number];
 
 type Ring = Place[];
 
-// Opposite of it, in the Bering Strait, lies the seam of the world.
+// The map's edge is opposite, in the Bering Strait.
 const MERIDIAN = 11;
 
 /** A country: polygons of an outline and holes. */
@@ -31,7 +31,7 @@ interface Geometry {
   arcs: number[][] | number[][][];
 }
 
-/** Reads TopoJSON's countries. Throws where it is something else. */
+/** Parses TopoJSON's countries. Throws on anything else. */
 export function readLands(json: unknown): Land[] {
   const {
     transform: { scale, translate },
@@ -61,7 +61,7 @@ export function readLands(json: unknown): Land[] {
   });
 }
 
-// A step of more than half the way round goes the other way. Then all of the ring is moved to the side of the seam that
+// A step of more than half the globe goes the other way. Then the whole ring is moved to the side of the map's edge that
 // most of it is on.
 function unwrapped(ring: Ring): Ring {
   let turns = 0;
@@ -78,7 +78,7 @@ function unwrapped(ring: Ring): Ring {
 /** A point of the plane, y downwards. */
 export type Flat = readonly [x: number, y: number];
 
-/** Where a place is in the plane; null for places that are too far away to be shown. */
+/** Projects a place; null for places too far away to be shown. */
 export type Projection = (place: Place) => Flat | null;
 
 const RAD = Math.PI / 180;
@@ -97,7 +97,7 @@ export function equalEarth([east, north]: Place): Flat {
   ];
 }
 
-// On the other side of the globe the plane is turned inside out.
+// Beyond this distance the projection turns inside out.
 const FAR_SIDE = Math.cos(120 * RAD);
 
 /** Lambert's azimuthal equal-area projection around a place (Snyder, Map Projections, 1987, p. 185); null far from it. */
@@ -140,7 +140,7 @@ export function outlineOf([west, south, east, north]: Bounds): Place[] {
   }).flat();
 }
 
-/** A projection scaled and moved so that the places fill a room of the given size. */
+/** Scales and moves a projection so that the places fill the given size. */
 export function fitted(raw: Projection, places: readonly Place[], width: number, height: number): Projection {
   const [left, top, right, bottom] = boundsOf(places.map(raw).filter((flat) => flat !== null));
   const scale = Math.min((width - 4) / (right - left || 1), (height - 4) / (bottom - top || 1));

@@ -23,7 +23,7 @@ export interface Vertical extends ValueScale {
   y(value: number): number;
 }
 
-/** A plot with axes drawn: where values and positions are. */
+/** A plot with its axes: maps values and positions to pixels. */
 export interface Axes {
   box: Box;
   /** The axis of a series. */
@@ -32,7 +32,7 @@ export interface Axes {
   x(index: number): number;
   /** The width of a position. */
   band: number;
-  /** Where a time or number is; undefined where positions follow each other whatever their distance. */
+  /** Maps a time or number; undefined on an axis of categories. */
   along: ((value: number) => number) | undefined;
 }
 
@@ -57,7 +57,7 @@ const ROW = 52;
 const LABEL_GAP = 8;
 
 /**
- * Draws grid, ticks and labels, and says where things are. `banded` puts the first and last position half a
+ * Draws grid, ticks and labels, and returns the plot. `banded` puts the first and last position half a
  * band away from the edges, as columns need.
  */
 export function drawAxes(stage: Stage, positions: Positions, extents: Extent[], banded: boolean): Axes {
@@ -77,14 +77,14 @@ export function drawAxes(stage: Stage, positions: Positions, extents: Extent[], 
   const texts = verticals.map((vertical, i) => tickTexts(vertical, stage.format, (i > 0 && right) || options.vAxis));
   const shown = options.vAxis?.textPosition === 'none' ? 0 : 2;
   const widths = texts.map((each, i) => (i < shown ? Math.max(0, ...each.map(measure)) + LABEL_GAP : 0));
-  // A name that is written aslant begins before its place.
+  // A slanted name begins before its position.
   const before = slant > 0 ? Math.min(0.87 * Math.min(slant, measure(positionLabel(stage, positions, 0))), stage.width / 4) : 0;
   const left = Math.max(
     (widths[0] ?? 0) + (options.vAxis?.title ? 20 : 2),
     length(area.left, stage.width),
     before - (banded ? bandOf(stage, positions) / 2 : 0),
   );
-  // Room for half of the newest day's label.
+  // Space for half of the last label.
   const spare = positions.calendar && !banded && lower > 6 ? 18 : 6;
   const rest = Math.max(spare, (widths[1] ?? 0) + 6 + (right?.title ? 18 : 0), spared(area.width, stage.width, left));
   const box = { left, top, width: Math.max(20, stage.width - left - rest), height: inner };
@@ -102,13 +102,12 @@ function lineOf({ options }: Stage): number {
   return options.hAxis?.textStyle?.fontSize ?? options.fontSize ?? 12;
 }
 
-// The width of a position, before it is known what room the axes take.
+// The width of a position, before the size of the axes is known.
 function bandOf({ width }: Stage, { cells }: Positions): number {
   return (width - 60) / Math.max(1, cells.length);
 }
 
-// How long names may be that are written aslant, since they have no room side by side; 0 where they have, and where even so
-// not all of them had any.
+// The maximum length of slanted names; 0 if they fit side by side, or if not all of them fit even slanted.
 function slantOf(stage: Stage, positions: Positions): number {
   const { options, height } = stage;
   const { cells, calendar, linear } = positions;
@@ -148,12 +147,12 @@ export function length(value: number | string | undefined, whole: number): numbe
   return typeof value === 'string' && value.endsWith('%') ? (amount * whole) / 100 : amount;
 }
 
-// What is left of the whole behind a start and a length that the host may have set.
+// The rest after a start and a length that the host may have set.
 function spared(value: number | string | undefined, whole: number, start: number): number {
   return value === undefined ? 0 : whole - start - length(value, whole);
 }
 
-/** Measures words in a style of their own. */
+/** Measures text in its own style. */
 export function measureOf({ measure, options }: Stage, style: TextStyle | undefined): Measure {
   const ratio = style?.fontSize ? style.fontSize / (options.fontSize ?? 12) : 1;
   return (text) => measure(text) * ratio;
@@ -171,7 +170,7 @@ function place(box: Box, verticals: Vertical[], positions: Positions, banded: bo
   return { box, band, x, along: scale?.x, of: (series) => byUnit.get(unitOf(series)) as Vertical };
 }
 
-// Where times and numbers are whose distances are true: those of lines always, those of columns where some are missing.
+// The scale of times and numbers: always for lines, for columns only where some are missing.
 function linearScale(
   { left, width }: Box,
   { linear, column, cells }: Positions,
@@ -202,7 +201,7 @@ function drawVertical(stage: Stage, box: Box, vertical: Vertical, texts: string[
     const y = Math.round(vertical.y(tick)) + 0.5;
     if (side === 0) gridLine(stage, tick === 0, vAxis, { x1: box.left, x2: box.left + box.width, y1: y, y2: y });
     const x = side === 0 ? box.left - LABEL_GAP : box.left + box.width + LABEL_GAP;
-    // In a low chart one word in two has room.
+    // A low chart has space for every other label.
     if (last - y < 11) return;
     last = y;
     stage.svg.append(
@@ -225,7 +224,7 @@ function drawVertical(stage: Stage, box: Box, vertical: Vertical, texts: string[
   });
 }
 
-/** Draws the plot's own ground, where the host gave it one. */
+/** Draws the plot's background, if the host set one. */
 export function drawGround({ svg: canvas, options }: Stage, { left: x, top: y, width, height }: Box): void {
   const { fill, stroke, strokeWidth } = options.area?.ground ?? {};
   if (!fill && !stroke) return;
@@ -312,7 +311,7 @@ function horizontalLabels(stage: Stage, { box, x, band, along }: Axes, positions
   return short.length >= 2 * long.length ? short : long;
 }
 
-// What a position says below the axis: as the host wrote it, else short.
+// A position's label: the host's text, else a short one.
 function positionLabel({ table, format }: Stage, { cells, column, rows }: Positions, i: number): string {
   const row = rows[i] ?? null;
   return (row === null ? undefined : table.written?.(row, 0)) ?? (column ? format.cell(cells[i], column, 'compact') : '');
@@ -336,7 +335,7 @@ function numberLabels(
   );
 }
 
-// Every n-th name, cut to the room of n bands.
+// Every n-th name, truncated to n bands.
 function shortened(all: Label[], band: number, room: Room, measure: Measure): Label[] {
   const n = Math.max(1, Math.ceil(56 / band));
   return placed(

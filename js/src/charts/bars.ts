@@ -13,7 +13,7 @@ const TWO_LINES = 420;
 interface Layout {
   /** Height of a row. */
   row: number;
-  /** Names stand above their bars, where the chart is narrow. */
+  /** True in a narrow chart: names are above their bars. */
   above: boolean;
   left: number;
   /** From the lowest value (or zero) to the highest. */

@@ -4,14 +4,14 @@ import type { Model, Series } from './model.js';
 import type { LegendItem, Picture, Stage, StopLine } from './painter.js';
 import { fill } from '../i18n/index.js';
 
-/** A series stacked on those before it: from where to where it reaches at each position. */
+/** A stacked series: its start and end at each position. */
 export interface Layer {
   series: Series;
   from: number[];
   to: number[];
 }
 
-/** Puts series on top of each other; negative values go down from zero. `percent` makes each position sum to 1. */
+/** Stacks series; negative values stack downwards from zero. `percent` makes each position sum to 1. */
 export function stack(series: Series[], percent: boolean): Layer[] {
   const n = series[0]?.values.length ?? 0;
   const up = new Array<number>(n).fill(0);
@@ -72,14 +72,14 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Gives a mark the colour that its cell has of its own. */
+/** Gives a mark its cell's own colour. */
 export function tinted<T extends SVGElement>(node: T, { table }: Stage, row: number | null | undefined, column: number): T {
   const own = typeof row === 'number' ? table.tint?.(row, column) : undefined;
   if (own) node.style.setProperty('--oriel-c', own);
   return node;
 }
 
-/** What a tooltip says of a position. */
+/** Returns the tooltip's lines for a position. */
 export function stopLines(stage: Stage, model: Model, series: Series[], i: number, percent = false): StopLine[] {
   const { format, table } = stage;
   const row = model.positions.rows[i] ?? null;
@@ -98,7 +98,7 @@ export function stopLines(stage: Stage, model: Model, series: Series[], i: numbe
   });
 }
 
-/** What a position is called. */
+/** Returns a position's title. */
 export function positionTitle(
   { positions: { cells, column, rows } }: Model,
   i: number,
@@ -109,12 +109,12 @@ export function positionTitle(
   return (row === null ? undefined : table.written?.(row, 0)) ?? format.cell(cells[i], column);
 }
 
-/** What an empty drawing says. */
+/** The drawing of an empty table. */
 export function emptyPicture(stage: Stage, legend: LegendItem[] = [], notes: Picture['notes'] = []): Picture {
   return { stops: [], legend, notes, summary: stage.texts.noData, hit: () => undefined, select: () => undefined };
 }
 
-/** A sentence about the series: their range in time, their highest and lowest value. */
+/** Returns a summary of the series: their period, highest and lowest value. */
 export function summaryOf(stage: Stage, model: Model, series: Series[]): string {
   const { format, texts } = stage;
   const { cells, column, calendar } = model.positions;
@@ -140,7 +140,7 @@ function extremesOf(series: Series, title: (i: number) => string, { format, text
   return `${series.label}: ${fill(texts.extremes, { high: write(high), highAt: title(high), low: write(low), lowAt: title(low) })}`;
 }
 
-/** True where there is something to draw. */
+/** True if there is something to draw. */
 export function hasValues(series: Series[]): boolean {
   return series.some(({ values }) => values.some((value) => value !== null));
 }

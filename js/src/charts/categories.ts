@@ -9,13 +9,13 @@ import { fill } from '../i18n/index.js';
 export interface Category {
   label: string;
   value: number;
-  /** The value as it is written. */
+  /** The formatted value. */
   text: string;
   /** The table's row; null for the sum of several. */
   row: number | null;
 }
 
-/** What bars, slices and countries are made of: the first metric of each row. */
+/** The data of bars, slices and countries: the first metric of each row. */
 export interface Categories {
   metric: Column;
   /** Its position in the table. */
@@ -37,7 +37,7 @@ export function categoriesOf({ table, format }: Stage): Categories | undefined {
   return all.length > 0 ? { metric, at, all } : undefined;
 }
 
-/** A sentence that names the largest. */
+/** Returns a summary that names the largest. */
 export function largestOf(stage: Stage, all: Category[], total?: number): string {
   const { format, texts } = stage;
   const top = [...all]

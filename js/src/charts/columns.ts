@@ -33,7 +33,7 @@ interface Bar {
 }
 
 const NARROWEST = 7;
-// Where every row is wanted.
+// Used when every row is shown.
 const NARROWEST_OF_ALL = 1.5;
 
 /** Paints columns. */
@@ -42,7 +42,7 @@ export function paintColumns(stage: Stage): Picture {
   const model = whole.positions.calendar
     ? whole
     : cut(whole, Math.floor((stage.width - 40) / (stage.options.everyRow ? NARROWEST_OF_ALL : NARROWEST)), stage);
-  // Columns thinner than this are not seen as columns.
+  // Thinner columns are unreadable.
   if (model.positions.calendar && stage.width / model.positions.cells.length < 2.5) return paintLines({ ...stage, type: 'area' });
   const series = shownSeries(stage, model);
   const legend = legendItems(stage, model);
@@ -86,7 +86,7 @@ export function paintColumns(stage: Stage): Picture {
   };
 }
 
-// Categories that have no room are left out, and the viewer is told.
+// Categories without space are left out, with a note.
 function cut(model: Model, most: number, { format, texts }: Stage): Model {
   const count = model.positions.cells.length;
   if (count <= most || most < 1) return model;

@@ -1,4 +1,4 @@
-// ISO 3166-1: the alpha-2 code of each country, and how far its numeric code lies behind the one before it (base 36).
+// ISO 3166-1: the alpha-2 code of each country, and the difference of its numeric code to the previous one (base 36).
 const steps =
   'AF4AL4DZ4AS4AD4AO4AG4AZ3AR1AU4AT4BS4BH4BD2AM1BB1BE4BM4BT4BO4BA2BW2BR4BZ8IO2SB4VG2BN4BG4MM4BI4BY4KH4CM4CA4CV8KY4CF4LK4' +
   'TD4CL4CN4TW2CX4CC4CO4KM4YT1CG3CD2CK4CR4HR3CU1CY4CZ7BJ1DK4DM4DO2EC4SV4GQ4ET5ER1EE1FO1FK4GS1FJ3FI4AX2FR2GF4PF4TF2DJ2GA4' +
@@ -18,7 +18,7 @@ for (let i = 0; i < steps.length; i += 3) {
 // Kosovo has no ISO number; the shapes name it only.
 numeric.set('XK', 'Kosovo');
 
-// Names that Google spells in another way than the browser's list of English names, or that changed. Without accents.
+// Names that Google spells differently from the browser's English names, or that changed. Without accents.
 const spellings: Record<string, string> = {
   china: 'CN',
   'cape verde': 'CV',

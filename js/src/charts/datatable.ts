@@ -5,10 +5,10 @@ import { cellText } from './model.js';
 import { fill } from '../i18n/index.js';
 import type { Texts } from '../i18n/index.js';
 
-// More rows than these slow the page down, and nobody listens to them.
+// More rows slow the page down, and are too many to listen to.
 const MOST_ROWS = 1000;
 
-/** The table behind a chart, for those who cannot see it. */
+/** A chart's data as a table, for screen readers. */
 export function dataTable(table: Table, name: string, format: Formatter, texts: Texts): HTMLTableElement {
   const head = html('tr', {}, ...table.columns.map(({ label }) => html('th', { scope: 'col' }, label)));
   const count = table.rows.length;

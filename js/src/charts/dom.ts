@@ -6,7 +6,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 type Attributes = Record<string, string | number | boolean | undefined>;
 type Child = Node | string;
 
-// Text enters the page as text nodes only: titles and paths of pages are written by strangers.
+// Text becomes text nodes only: titles and paths of pages are untrusted input.
 function build<T extends Element>(node: T, attributes: Attributes, children: Child[]): T {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false) continue;
@@ -34,7 +34,7 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return build(document.createElementNS(SVG, tag) as SVGElementTagNameMap[K], attributes, children);
 }
 
-/** The buttons that turn a page back and on. */
+/** The buttons for the previous and the next page. */
 export function arrowsOf(texts: Texts, back: () => void, on: () => void): [HTMLButtonElement, HTMLButtonElement] {
   const button = (name: string, label: string, d: string, act: () => void): HTMLButtonElement => {
     const node = html(
@@ -64,7 +64,7 @@ export function paint<T extends Element & ElementCSSInlineStyle>(node: T, index:
   return node;
 }
 
-/** Gives words the look that the host asked for. What it left out is as the style sheet says. */
+/** Applies the host's text style; the rest comes from the style sheet. */
 export function styled<T extends Element & ElementCSSInlineStyle>(node: T, style: TextStyle | undefined): T {
   if (!style) return node;
   const { color = '', fontFamily = '', fontSize, bold, italic } = style;
@@ -84,7 +84,7 @@ export type Measure = (text: string) => number;
 
 let canvas: CanvasRenderingContext2D | null | undefined;
 
-/** Measures with the element's font at the given size; by the letter where there is no canvas. */
+/** Measures in the element's font at the given size; estimates without a canvas. */
 export function measureIn(element: Element, size: number): Measure {
   canvas ??= document.createElement('canvas').getContext('2d');
   const context = canvas;
@@ -96,7 +96,7 @@ export function measureIn(element: Element, size: number): Measure {
   };
 }
 
-/** The text, or as much of its start as fits, with an ellipsis. */
+/** Truncates text to a width, with an ellipsis. */
 export function clip(text: string, room: number, measure: Measure): string {
   if (measure(text) <= room) return text;
   const letters = [...text];

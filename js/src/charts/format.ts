@@ -2,7 +2,7 @@ import { DAY } from '../data/dates.js';
 import type { Cell, Column } from '../data/table.js';
 import { countryCode } from './countries.js';
 
-/** `full` is exact, `compact` is short where a number is large, `axis` is the least that tells ticks apart. */
+/** `full` is exact, `compact` shortens large numbers, `axis` is the shortest that distinguishes ticks. */
 export type Style = 'full' | 'compact' | 'axis';
 
 const UTC = 'UTC';
@@ -15,7 +15,7 @@ const devices = new Map([
   ['smart tv', 'Smart TV'],
 ]);
 
-/** Writes values in one locale. Formats are made once, for making them is slow. */
+/** Formats values in one locale. Intl formats are cached, since creating them is slow. */
 export class Formatter {
   readonly locale: string;
   private readonly formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
@@ -28,7 +28,7 @@ export class Formatter {
     this.relative = new Intl.RelativeTimeFormat(this.locale, { style: 'narrow', numeric: 'auto' });
   }
 
-  /** A cell, as its column's type asks. Unknown values are an en dash. */
+  /** Formats a cell by its column's type. Unknown values are an en dash. */
   cell(value: Cell | undefined, column: Column, style: Style = 'full'): string {
     if (value === null || value === undefined) return '–';
     if (value instanceof Date) return this.date(value, column, style);
@@ -70,7 +70,7 @@ export class Formatter {
 
   private compact(value: number, options: Intl.NumberFormatOptions): string {
     const format = this.numberFormat({ ...options, notation: 'compact', maximumSignificantDigits: 3 });
-    // German has no short thousands: rounded and written out, a figure would look exact and be wrong.
+    // German has no short form of thousands: a rounded number would look exact.
     const short = format.formatToParts(value).some(({ type }) => type === 'compact');
     return (short ? format : this.numberFormat({ ...options, maximumFractionDigits: 0 })).format(value);
   }
@@ -154,7 +154,7 @@ export class Formatter {
     return (code && this.regions.of(code)) || value;
   }
 
-  /** Google's digits of hours, weekdays, months and ISO weeks for people; undefined for any other text. */
+  /** Formats Google's numbers of hours, weekdays, months and ISO weeks; undefined for any other text. */
   private ordinal(value: string, name: string): string | undefined {
     if (!/^\d+$/.test(value)) return undefined;
     const n = Number(value);

@@ -1,4 +1,4 @@
-// A page of every chart with every kind of data, for looking at. It is not part of the product.
+// A page of every chart with every kind of data, for visual review. Not part of the product.
 import shapes from 'world-atlas/countries-110m.json';
 import { fillDates } from '../data/report.js';
 import type { Cell, Column, ColumnType, Table } from '../data/table.js';
@@ -247,7 +247,7 @@ for (const [title, type, table, options, how] of cards.slice(Number(wanted.get('
   const holder = document.createElement('div');
   shadow.append(holder);
   draw(holder, type, table, { locale: 'en-GB', title, ...options });
-  // Shows the looked-at state of each chart in a picture.
+  // Shows each chart with a highlighted value.
   if (wanted.get('keys')) {
     const stage = holder.querySelector<HTMLElement>('.oriel-stage');
     for (let i = 0; i < Number(wanted.get('keys')); i += 1) stage?.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight' }));

@@ -20,7 +20,7 @@ const ANTARCTICA = '010';
 const LEGEND = 34;
 const STEPS = 5;
 
-/** Reads the shapes' TopoJSON. Throws where it is something else. */
+/** Parses the shapes' TopoJSON. Throws on anything else. */
 export function readShapes(json: unknown): Shapes {
   const all = readLands(json).filter(({ id }) => id !== ANTARCTICA);
   const byCode = new Map<string, Land>();
@@ -94,13 +94,13 @@ function unmapped({ format, texts }: Stage, { metric }: Categories, missing: Cat
   return fill(texts.unmapped, { list: list.join(', ') });
 }
 
-// A land in the plane: its path, and the middle of the largest of its parts.
+// A country's path, and the middle of its largest part.
 interface Drawing {
   d: string;
   middle: { x: number; y: number } | undefined;
 }
 
-// What lies outside of the room is left out.
+// Shapes outside the map's area are left out.
 function drawingOf(land: Land, project: Projection, width: number, height: number): Drawing {
   let d = '';
   let largest: ReturnType<typeof massOf> | undefined;
@@ -121,12 +121,12 @@ function tenth(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** How deep a value is shaded, 0.16 to 1: by its square root, since a few countries have most of everything. */
+/** Returns a value's shade, 0.16 to 1, by its square root: a few countries have most of the total. */
 export function shade(value: number, high: number): number {
   return value <= 0 || high <= 0 ? 0 : 0.16 + 0.84 * Math.sqrt(Math.min(1, value / high));
 }
 
-// What the host's scale says, from 0 to 1; a lone value is the darkest.
+// The shade on the host's scale, from 0 to 1; a single value is the darkest.
 function shareOf(stage: Stage, countries: Country[], value: number): number {
   const { scale } = stage.options.geo ?? {};
   const high = scale?.max ?? countries[0]?.value ?? 0;
@@ -204,7 +204,7 @@ function stopAt(
     highlight: (on) => {
       const node = nodes[i];
       node?.classList.toggle('oriel-lit', on);
-      // A border is seen whole on top of its neighbours only.
+      // Raised above its neighbours, so that its border is visible.
       if (on && node) node.parentNode?.append(node);
     },
   };

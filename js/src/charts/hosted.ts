@@ -8,12 +8,12 @@ import { paintPie } from './pie.js';
 import { Plot } from './plot.js';
 import { TableChart } from './table-chart.js';
 
-/** The charts that pages of Google's draw: all but what our own elements alone show. */
+/** The chart types of google.visualization; the others are the elements' own. */
 export type HostedType = Exclude<ChartType, 'scorecard' | 'donut'>;
 
 const painters = { line: paintLines, area: paintLines, column: paintColumns, bar: paintManyBars, pie: paintPie };
 
-/** As `draw`, for the charts of google.visualization, which therefore need not load the others. */
+/** Like `draw`, for google.visualization, which does not load the other types. */
 export function drawHosted(container: HTMLElement, type: HostedType, table: Table, options: ChartOptions): Chart {
   if (type === 'table') return new TableChart(container, type, table, options).start();
   if (type === 'geo') return new MapChart(container, type, table, options, paintManyBars).start();

@@ -25,7 +25,7 @@ const painters: Record<Exclude<ChartType, 'table' | 'scorecard' | 'geo'>, Painte
 };
 
 /**
- * Draws a table in a container and follows the container's size. The container's tree must hold the styles
+ * Draws a table in a container and follows the container's size. The container's tree must include the styles
  * `styles`. The caller destroys the chart before it drops the container.
  */
 export function draw(container: HTMLElement, type: ChartType, table: Table, options: ChartOptions = {}): Chart {

@@ -37,8 +37,8 @@ export function legendOf(items: LegendItem[], texts: Texts, colors: string[] | u
 }
 
 /**
- * Leaves as many whole lines of a legend as have room, and adds what turns to the others, for which `spare` pixels of the
- * room are kept. `top` is where it was turned to before.
+ * Keeps as many whole lines of a legend as fit and adds page buttons for the rest, which take `spare` pixels. `top` is the
+ * previous page's position.
  */
 export function pageLegend(legend: HTMLElement, room: number, spare: number, top: number, texts: Texts): void {
   const items = legend.firstElementChild as HTMLElement | null;
@@ -50,7 +50,7 @@ export function pageLegend(legend: HTMLElement, room: number, spare: number, top
   const pageNow = (): number => Math.ceil((items.scrollTop - 1) / step);
   const [back, next] = arrowsOf(texts, turn(-1), turn(1));
   const show = (): void => {
-    // Beside the arrows the lines are shorter, and more.
+    // Beside the arrows there are more and shorter lines.
     const pages = Math.ceil(items.scrollHeight / step);
     where.textContent = `${pageNow() + 1}/${pages}`;
     [back.disabled, next.disabled] = [pageNow() <= 0, pageNow() >= pages - 1];

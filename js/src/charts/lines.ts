@@ -11,7 +11,7 @@ import { areaPath, linePath } from './paths.js';
 import type { Point } from './paths.js';
 import type { Picture, Stage, Stop } from './painter.js';
 
-/** Where the points of a series are; null where its value is unknown. */
+/** The points of a series; null where the value is unknown. */
 interface Trace {
   series: Series;
   y: (number | null)[];
@@ -27,7 +27,7 @@ export function paintLines(stage: Stage): Picture {
   const stacked = Boolean(stage.options.stacked) && series.length > 1;
   const percent = stacked && stage.options.stacked === 'percent';
   const layers = stacked ? stack(series, percent) : undefined;
-  // A name stands in the middle of its own room; times and numbers are points of a line.
+  // A category is in the middle of its band; times and numbers are points on a scale.
   const { linear, cells } = model.positions;
   const axes = drawAxes(stage, model.positions, extentsOf(series, layers, percent), !linear && cells.length > 1);
   const traces = tracesOf(series, layers, axes);
@@ -51,7 +51,7 @@ export interface Overlay {
   select(selection: Selection[]): void;
 }
 
-/** Draws some of a model's series as lines and areas over axes that others share. */
+/** Draws some of a model's series as lines and areas, over shared axes. */
 export function overlay(stage: Stage, axes: Axes, model: Model, series: Series[]): Overlay {
   const traces = tracesOf(series, undefined, axes);
   const marks = drawTraces(stage, axes, traces, false);
@@ -83,7 +83,7 @@ function sizeOf({ options }: Stage, { color }: Series): number {
   return options.series?.[color]?.pointSize ?? options.pointSize ?? 0;
 }
 
-/** What a series is drawn as. */
+/** Returns the mark of a series. */
 export function markOf({ options, type }: Stage, { color }: Series): Mark {
   return options.series?.[color]?.mark ?? options.mark ?? (type === 'area' ? 'area' : type === 'column' ? 'bars' : 'line');
 }
@@ -103,7 +103,7 @@ function tracesOf(series: Series[], layers: Layer[] | undefined, axes: Axes): Tr
 
 interface Marks {
   lines: SVGGElement[];
-  /** Holds what shows the looked-at position. */
+  /** Contains the highlight of the current position. */
   over: SVGGElement;
   selected: SVGGElement;
 }
@@ -112,7 +112,7 @@ function drawTraces(stage: Stage, axes: Axes, traces: Trace[], stacked: boolean)
   const { options } = stage;
   const clipId = uniqueId('clip');
   const { left, top, width, height } = axes.box;
-  // Points at the ends are whole.
+  // Points at the ends are not clipped.
   const spare = Math.max(5, ...traces.map(({ series }) => sizeOf(stage, series) / 2 + 1));
   stage.svg.append(
     svg('clipPath', { id: clipId }, svg('rect', { x: left - spare, y: top - spare, width: width + 2 * spare, height: height + 2 * spare })),
@@ -151,7 +151,7 @@ function lineOf(stage: Stage, axes: Axes, trace: Trace): SVGPathElement {
   return line;
 }
 
-// A thick line through more points than pixels is a blot.
+// Dense lines are thin: a thick line through more points than pixels is a blot.
 function dense(axes: Axes, trace: Trace): boolean {
   return trace.y.length > axes.box.width / 2;
 }
@@ -179,7 +179,7 @@ function areaOf(stage: Stage, axes: Axes, trace: Trace, stacked: boolean): SVGEl
   return [shade, svg('path', { class: 'oriel-area', d, fill: `url(#${id})` })];
 }
 
-// Points are drawn where asked for, and where a value without neighbours has no line to show it.
+// Points are drawn on request, and for a value without neighbours, which has no line.
 function dotsOf(stage: Stage, axes: Axes, trace: Trace): SVGCircleElement[] {
   const size = sizeOf(stage, trace.series);
   return trace.y.flatMap((y, i) => {

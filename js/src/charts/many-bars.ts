@@ -26,7 +26,7 @@ import { thinned, valueScale } from './ticks.js';
 import type { ValueScale } from './ticks.js';
 
 const LABELS = 22;
-/** Between a bar's end, what is written behind it, and the chart's edge. */
+/** The gap between a bar's end, its label and the chart's edge. */
 const GAP = 8;
 
 interface Horizontal extends ValueScale {
@@ -107,7 +107,7 @@ function layoutOf(stage: Stage, model: Model, extents: Extent[], lowest: number,
   return { left, width: room, inner, row: inner / shown, titles, scales };
 }
 
-// What the bars may be wide at most, so that what is written behind each of them has room; at least half of what they have without it.
+// The maximum width of bars that leaves space for their labels; at least half of the width without labels.
 function roomBeside(stage: Stage, model: Model, series: Series[], end: End, { left, width }: Layout): number {
   const measure = measureOf(stage, stage.options.annotationStyle);
   const rooms = model.positions.rows.flatMap((row, i) =>
@@ -120,7 +120,7 @@ function roomBeside(stage: Stage, model: Model, series: Series[], end: End, { le
   return Math.max(width / 2, Math.min(...rooms));
 }
 
-// Ticks would belong to one of several units only, so that several have none.
+// Ticks belong to one unit, so several units have none.
 function drawScale(stage: Stage, { scales, inner }: Layout): void {
   const [scale] = scales;
   const { hAxis } = stage.options;
@@ -136,7 +136,7 @@ function drawScale(stage: Stage, { scales, inner }: Layout): void {
   }
 }
 
-// Of one bar of a position, of which so many share its height.
+// The height of a bar, when `count` bars share a position.
 function thickness({ options: { groupWidth } }: Stage, row: number, bars: number, most: number): number {
   if (groupWidth !== undefined) return Math.max(0.5, Math.min(row, length(groupWidth, row))) / bars;
   return Math.min(most, (row * 0.7) / bars);
@@ -156,7 +156,7 @@ function drawGroup(
   const group = svg('g', { class: 'oriel-trace' });
   const name = svg('text', { class: 'oriel-name', x: left - 10, y: middle, dy: '0.35em', 'text-anchor': stage.rtl ? 'start' : 'end' });
   const { vAxis } = stage.options;
-  // Thin rows are named as often as there is room for a name.
+  // Thin rows are labelled only as often as labels fit.
   if (i % Math.ceil(13 / row) === 0 && vAxis?.textPosition !== 'none') {
     name.append(clip(titles[i] ?? '', left - 14 - (vAxis?.title ? 20 : 0), measureOf(stage, vAxis?.textStyle)));
   }

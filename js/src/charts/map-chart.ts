@@ -7,7 +7,7 @@ import { Plot } from './plot.js';
 
 const waiting: Painter = (stage) => ({ ...emptyPicture(stage), summary: stage.texts.loading });
 
-/** A map. The countries’ shapes are loaded when the first one is drawn. Without them `bars` say the same. */
+/** A map. Its shapes are loaded with the first map; without them `bars` are drawn. */
 export class MapChart extends Plot {
   private settled = false;
 
@@ -27,7 +27,7 @@ export class MapChart extends Plot {
     return this;
   }
 
-  // A map is ready when its shapes are there, or will never be.
+  // A map is ready when its shapes are loaded or failed to load.
   protected override ready(): void {
     if (this.settled) super.ready();
   }

@@ -17,7 +17,7 @@ export interface Series {
   color: number;
   /** 1 for a series on the right axis, whatever its unit. */
   axis?: number;
-  /** One a position of the axis. */
+  /** One per position of the axis. */
   values: (number | null)[];
   previous?: (number | null)[];
 }
@@ -36,7 +36,7 @@ export interface Positions {
   rows: (number | null)[];
 }
 
-/** What a chart with axes draws. */
+/** The data of a chart with axes. */
 export interface Model {
   positions: Positions;
   series: Series[];
@@ -96,7 +96,7 @@ export function rowLabel(table: Table, row: number, format: Formatter): string {
     .join(' · ');
 }
 
-/** What a cell says: as the host wrote it, else in the chart's language. */
+/** Returns a cell's text: the host's, else formatted in the chart's locale. */
 export function cellText(table: Table, row: number, at: number, format: Formatter): string {
   return table.written?.(row, at) ?? format.cell(table.rows[row]?.[at], table.columns[at] as Column);
 }
@@ -119,13 +119,13 @@ function ordered(table: Table, notes: Note[], { format, texts }: Words): number[
   const rank = (row: number): number => {
     const text = String(table.rows[row]?.[0] ?? '');
     if (!/^\d+$/.test(text)) return Infinity;
-    // Time runs to the right, also where it is counted back from now.
+    // Time runs to the right, also for minutes ago.
     return first.name === 'minutesAgo' ? -Number(text) : Number(text);
   };
   return all.sort((a, b) => (rank(a) === rank(b) ? a - b : rank(a) - rank(b)));
 }
 
-// The row before of each position: the n-th on a calendar, the one of the same name elsewhere.
+// The row of the previous period for each position: the n-th day, or the one of the same name.
 function earlier(table: Table, previous: Table, positions: Positions, words: Words): (Cell[] | undefined)[] {
   if (positions.calendar) {
     const rows = ordered(previous, [], words).map((row) => previous.rows[row]);

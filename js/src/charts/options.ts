@@ -3,7 +3,7 @@ import type { Texts } from '../i18n/index.js';
 
 export type ChartType = 'line' | 'area' | 'column' | 'bar' | 'pie' | 'donut' | 'table' | 'geo' | 'scorecard';
 
-/** How words look. What is left out is as in the rest of the chart. */
+/** A text style. Missing members are as in the rest of the chart. */
 export interface TextStyle {
   color?: string;
   fontFamily?: string;
@@ -24,22 +24,22 @@ export interface AxisOptions {
   /** Values that the axis reaches at least. */
   low?: number;
   high?: number;
-  /** How many ticks at about, or where they are; the room decides otherwise. */
+  /** The approximate number of ticks, or their values. Default: as many as fit. */
   ticks?: number | (number | Date)[];
   /** Colours of the lines at the ticks and at zero. */
   gridColor?: string;
   zeroColor?: string;
   /** `none` draws neither labels nor grid. */
   textPosition?: 'out' | 'none';
-  /** Names aslant: always or never. Default: where they have no room side by side, and the host wants every row. */
+  /** Slanted names: always or never. Default: if they do not fit and every row is shown. */
   slanted?: boolean;
-  /** Writes a tick. Default: the column's type in the chart's locale. */
+  /** Formats a tick. Default: the column's type in the chart's locale. */
   format?: (value: number | string | Date) => string;
 }
 
 export type LegendPosition = 'top' | 'bottom' | 'left' | 'right' | 'none';
 
-/** What a table shows. */
+/** Options of tables. */
 export interface TableOptions {
   /** Rows of a page. Default 10; 0 shows all. */
   pageSize?: number;
@@ -53,22 +53,22 @@ export interface TableOptions {
   /** False leaves the rows in their order. Default true. */
   sortable?: boolean;
   firstRowNumber?: number;
-  /** True where cells that the host wrote are HTML, of which the text alone is shown. */
+  /** True if the host's cells are HTML, of which only the text is shown. */
   markup?: boolean;
-  /** Hears of a person's sorting: the column's position, and the rows' in their order. */
+  /** Called when the visitor sorts, with the column and the order of rows. */
   onSort?: (column: number, ascending: boolean, rows: number[]) => void;
-  /** Hears of a person's turning to a page, counted from 0. */
+  /** Called when the visitor changes the page, counted from 0. */
   onPage?: (page: number) => void;
-  /** Classes that a page styles, beside ours. */
+  /** Additional classes for the page's styles. */
   classes?: TableClasses;
 }
 
-/** Classes of a table's parts; each may be several, parted by blanks. */
+/** Classes of a table's parts, separated by spaces. */
 export type TableClasses = Partial<
   Record<'table' | 'headRow' | 'head' | 'row' | 'oddRow' | 'chosenRow' | 'overRow' | 'cell' | 'number' | 'rowNumber', string>
 >;
 
-/** What a pie or donut shows. */
+/** Options of pies and donuts. */
 export interface PieOptions {
   /** Radius of the hole, 0 to 1. */
   hole?: number;
@@ -78,13 +78,13 @@ export interface PieOptions {
   threshold?: number;
   /** Most slices, "Other" among them. Default 7. */
   slices?: number;
-  /** What the slice of all others is called. With `everyRow` it has the last of the colours. */
+  /** The label of the "Other" slice. With `everyRow` it has the last colour. */
   other?: string;
-  /** True writes names only: no shares in the legend, no total in the hole. */
+  /** True shows names only: no shares in the legend, no total in the hole. */
   bare?: boolean;
 }
 
-/** What a map shows. */
+/** Options of maps. */
 export interface GeoOptions {
   /** `world`, a continent's or country's code ("150", "DE"). */
   region?: string;
@@ -111,7 +111,7 @@ export interface SeriesOptions {
 /** What a series is drawn as where a chart mixes them. */
 export type Mark = 'bars' | 'line' | 'area';
 
-/** A ground and its edge. */
+/** A background and its border. */
 export interface Ground {
   fill?: string;
   stroke?: string;
@@ -119,7 +119,7 @@ export interface Ground {
   strokeWidth?: number;
 }
 
-/** The plot's rectangle in the chart, in pixels or "50%". Labels that need more room get it. */
+/** The plot's rectangle in the chart, in pixels or "50%". Labels that need more space get it. */
 export interface AreaOptions {
   left?: number | string;
   top?: number | string;
@@ -128,11 +128,11 @@ export interface AreaOptions {
   ground?: Ground;
 }
 
-/** What a scorecard shows. */
+/** Options of scorecards. */
 export interface ScorecardOptions {
-  /** What the previous value was of, for people: "24 Oct – 20 Nov". */
+  /** The previous value's period: "24 Oct – 20 Nov". */
   period?: string;
-  /** What the value is of, where nothing is compared: "in the last 30 minutes". */
+  /** The value's period, without a comparison: "in the last 30 minutes". */
   note?: string;
   /** The values of the metric over time, drawn as a small line. */
   sparkline?: Table;
@@ -140,7 +140,7 @@ export interface ScorecardOptions {
   lowerIsBetter?: boolean;
 }
 
-/** Something worth telling the viewer that is not in the drawing. */
+/** A note below the chart about what is not drawn. */
 export interface Note {
   kind: 'undated' | 'truncated' | 'unmapped' | 'no-map';
   message: string;

@@ -12,11 +12,11 @@ export interface StopLine {
   color: number;
   /** The table's column. */
   column: number | null;
-  /** Of the period before. */
+  /** True for the previous period. */
   previous?: boolean;
 }
 
-/** A point that pointer and keyboard can reach. */
+/** A point reachable by pointer and keyboard. */
 export interface Stop {
   /** Where its tooltip is anchored. */
   x: number;
@@ -25,7 +25,7 @@ export interface Stop {
   lines: StopLine[];
   /** The table's row. */
   row: number | null;
-  /** Shows or hides the mark of being looked at; `lane` is a line of `lines`, or all. */
+  /** Shows or hides the highlight; `lane` is an index in `lines`, null for all. */
   highlight(on: boolean, lane: number | null): void;
 }
 
@@ -34,26 +34,26 @@ export interface LegendItem {
   label: string;
   color: number;
   hidden: boolean;
-  /** Written behind the label. */
+  /** Shown after the label. */
   value?: string;
   /** Drawn dashed, and not a switch. */
   previous?: boolean;
 }
 
-/** What was painted. */
+/** The result of painting. */
 export interface Picture {
   stops: Stop[];
   legend: LegendItem[];
-  /** A sentence that says what the drawing says. */
+  /** A summary for screen readers. */
   summary: string;
   notes: Note[];
-  /** What is under a point of the plot. */
+  /** Returns the stop at a point of the plot. */
   hit(x: number, y: number): { stop: number; lane: number | null } | undefined;
-  /** Marks what is selected. */
+  /** Highlights a selection. */
   select(selection: Selection[]): void;
 }
 
-/** Where and with what a picture is painted. */
+/** The input of a painter. */
 export interface Stage {
   type: ChartType;
   table: Table;
@@ -65,10 +65,10 @@ export interface Stage {
   width: number;
   height: number;
   measure: Measure;
-  /** Places in the palette that the viewer switched off. */
+  /** Palette indexes that the visitor switched off. */
   hidden: ReadonlySet<number>;
   rtl: boolean;
 }
 
-/** Paints a table. It leaves the stage empty where there is nothing to draw. */
+/** Paints a table. Leaves the SVG empty if there is nothing to draw. */
 export type Painter = (stage: Stage) => Picture;

@@ -1,4 +1,4 @@
-// ActiveUsers: how many people are on a site now, as the demonstrations of the Embed API had it.
+// ActiveUsers: how many people are on a site now, as in the Embed API demos.
 
 import { browserClock, browserWakeups } from '../clock.js';
 import { Refresher } from '../refresher.js';
@@ -15,7 +15,7 @@ interface Options {
   pollingInterval?: number | string;
 }
 
-/** The component, with what pages read of it. */
+/** The component, with the members that pages read. */
 interface ActiveUsers extends Component<Options> {
   template: string;
   container?: Element;
@@ -25,8 +25,8 @@ interface ActiveUsers extends Component<Options> {
 
 const TEMPLATE = '<div class="ActiveUsers">Active Users: <b class="ActiveUsers-value"></b></div>';
 
-/** The least and the usual time between two questions, in seconds. */
-const LEAST_INTERVAL = 5;
+/** The minimum and default time between two requests, in seconds. */
+const MIN_INTERVAL = 5;
 
 /** The methods of the component. */
 export function activeUsers(api: EmbedApi, clock: Clock = browserClock, wakeups: Wakeups = browserWakeups): object & ThisType<ActiveUsers> {
@@ -51,10 +51,10 @@ export function activeUsers(api: EmbedApi, clock: Clock = browserClock, wakeups:
   };
 }
 
-/** The asking of one component, from execute to stop. */
+/** The polling of one component, from execute to stop. */
 class Poll {
   private readonly refresher: Refresher;
-  /** The start that answers must belong to; what an earlier one asked no longer counts. */
+  /** Counts starts: responses of an earlier one are ignored. */
   private round = 0;
   /** In milliseconds, as it was when polling started. */
   private interval = 0;
@@ -85,7 +85,7 @@ class Poll {
     this.component.emit('stop', { activeUsers: this.component.activeUsers });
   }
 
-  // Who signs in again goes on seeing the number.
+  // Polling continues after the next sign-in.
   private pause(): void {
     if (!this.component.polling) return;
     this.stop();
@@ -125,14 +125,14 @@ class Poll {
     );
   }
 
-  // Plans the next question before telling of this one: what a page does in a handler may be to stop.
+  // Schedules the next request before emitting events: a handler may call stop.
   private settle(round: number, tell: () => void): void {
     if (round !== this.round) return;
     this.refresher.plan(this.interval);
     tell();
   }
 
-  // "success" comes before "change", so that a page that waits for the first can hear of the second.
+  // "success" before "change", so that a page that listens for the first can then listen for the second.
   private take(count: number): void {
     const before = this.component.activeUsers ?? 0;
     const delta = count - before;
@@ -148,12 +148,12 @@ class Poll {
 
 // In milliseconds.
 function intervalOf({ pollingInterval }: Options): number {
-  const seconds = Number(pollingInterval ?? LEAST_INTERVAL);
-  if (!(seconds >= LEAST_INTERVAL)) throw new Error(`The option "pollingInterval" must be ${LEAST_INTERVAL} seconds or more.`);
+  const seconds = Number(pollingInterval ?? MIN_INTERVAL);
+  if (!(seconds >= MIN_INTERVAL)) throw new Error(`The option "pollingInterval" must be ${MIN_INTERVAL} seconds or more.`);
   return seconds * 1000;
 }
 
-/** The number in a realtime answer; nobody there is an answer without rows. */
+/** Returns the number in a realtime response, which has no rows when it is zero. */
 function countOf({ rows }: Realtime): number {
   return Number(rows?.[0]?.[0] ?? 0);
 }

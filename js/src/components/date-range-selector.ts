@@ -1,4 +1,4 @@
-// DateRangeSelector: two fields of dates, as the demonstrations of the Embed API had it.
+// DateRangeSelector: two fields of dates, as in the Embed API demos.
 
 import { isDay, resolveRange } from '../ranges.js';
 import type { Component, EmbedApi } from './embed-api.js';
@@ -12,7 +12,7 @@ interface Options {
   'end-date'?: string;
 }
 
-/** The component, with what pages read of it. */
+/** The component, with the members that pages read. */
 interface DateRangeSelector extends Component<Options> {
   template: string;
   container?: Element;
@@ -22,7 +22,7 @@ const item = (label: string): string => `<div class="DateRangeSelector-item"><la
 
 const TEMPLATE = `<div class="DateRangeSelector">${['Start Date', 'End Date'].map(item).join('')}</div>`;
 
-/** The first day that Universal Analytics knew. It stops a year that is being typed, "0002", from being asked for. */
+/** The first day of Universal Analytics data. It rejects a half-typed year, such as "0002". */
 const FIRST_DAY = '2005-01-01';
 
 /** The methods of the component. */
@@ -54,7 +54,7 @@ export function shownDays(options: Options, today: string): [string, string] {
   return [isDay(startDate) ? startDate : '', isDay(endDate) ? endDate : ''];
 }
 
-/** The day that it is where `now` is told, as YYYY-MM-DD. */
+/** Returns the local day as YYYY-MM-DD. */
 export function localDay(now: Date): string {
   const pad = (n: number, width: number): string => String(n).padStart(width, '0');
   return `${pad(now.getFullYear(), 4)}-${pad(now.getMonth() + 1, 2)}-${pad(now.getDate(), 2)}`;
@@ -75,7 +75,7 @@ function limit(start: Field, end: Field): void {
   end.min = start.value || FIRST_DAY;
 }
 
-/** Tells of the range that two fields hold, unless one of them cannot be. */
+/** Emits the range of two fields, if both are valid. */
 export function changed(component: Component<Options>, [start, end]: Field[]): void {
   if (!start?.value || !end?.value || !start.validity.valid || !end.validity.valid) return;
   limit(start, end);

@@ -1,4 +1,4 @@
-// The part of the Embed API that the components stand on: what every page can reach, and nothing of our own.
+// The public part of the Embed API that the components use.
 
 /** What `createComponent` gives to everything made with it. */
 export interface Component<Options> {
@@ -22,7 +22,7 @@ export interface Listing {
   totalResults?: number;
 }
 
-/** A realtime answer, as far as one number needs it. */
+/** The used part of a realtime response. */
 export interface Realtime {
   totalResults?: number;
   rows?: string[][];
@@ -48,15 +48,15 @@ export interface EmbedApi {
   };
 }
 
-/** What may be there before the library is: nothing, or the queue that the loader's snippet makes. */
+/** The queue that the loader's snippet creates before the library is loaded. */
 interface Queue {
   q?: (() => void)[];
   ready(callback: () => void): void;
 }
 
 /**
- * Makes a component as soon as the library is there. A script of a component may run before the library, and before the
- * snippet that loads it: then it leaves what the snippet would have left, a queue.
+ * Creates a component once the library is loaded. A component's script may run before the library and before the snippet
+ * that loads it: then it leaves a queue, as the snippet does.
  */
 export function register(name: string, methods: (api: EmbedApi) => object, scope: object = window): void {
   const page = scope as { gapi?: { analytics?: Queue } };
@@ -68,7 +68,7 @@ export function register(name: string, methods: (api: EmbedApi) => object, scope
   });
 }
 
-// The snippet puts a queue of its own in the place of this one: what waits here moves there, and so comes first.
+// The snippet replaces this queue by its own: waiting callbacks move there, to the front.
 function leaveQueue(gapi: { analytics?: Queue }): void {
   const q: (() => void)[] = [];
   let analytics: Queue = { q, ready: (callback) => void q.push(callback) };
@@ -83,14 +83,14 @@ function leaveQueue(gapi: { analytics?: Queue }): void {
   });
 }
 
-/** Any reason as an Error: an Error is itself, a refusal of the client library says what its body says. */
+/** Returns any reason as an Error, with the message of the client library's error body. */
 export function errorOf(reason: unknown): Error {
   if (reason instanceof Error) return reason;
   const refusal = reason as { result?: { error?: { message?: string } }; error?: { message?: string } } | null | undefined;
   return new Error(refusal?.result?.error?.message ?? refusal?.error?.message ?? String(reason));
 }
 
-/** Calls back now when the page may ask already, else once when it may. */
+/** Calls back once the page is authorized. */
 export function whenAuthorized(auth: Authorization, callback: () => void): void {
   if (auth.isAuthorized()) callback();
   else auth.once('signIn', callback);

@@ -1,25 +1,25 @@
-// Accounts, their properties and their views, and what is chosen among them.
+// Accounts, properties and views, and the selection among them.
 
 export interface View {
   id: string;
   name: string;
 }
 
-/** A property as accountSummaries.list gives it, and its `profiles` as `views`, which is what pages read. */
+/** A property of accountSummaries.list, with its `profiles` as `views`, which pages read. */
 export interface Property {
   id: string;
   name: string;
   views: View[];
 }
 
-/** An account as accountSummaries.list gives it, and its `webProperties` as `properties`. */
+/** An account of accountSummaries.list, with its `webProperties` as `properties`. */
 export interface Account {
   id: string;
   name: string;
   properties: Property[];
 }
 
-/** What a page asks for: the first of all, or at most one of these. */
+/** What a page selects, by at most one of these; by default the first view. */
 export interface Wanted {
   ids?: string | null;
   viewId?: string | number | null;
@@ -27,7 +27,7 @@ export interface Wanted {
   accountId?: string | number | null;
 }
 
-/** What is chosen. An account may have no property, and a property no view. */
+/** The selection. An account may have no property, and a property no view. */
 export interface Selection {
   account: Account;
   property?: Property;
@@ -93,7 +93,7 @@ function orNone<T>(list: T[]): (T | undefined)[] {
   return list.length > 0 ? list : [undefined];
 }
 
-/** The events that tell of a change, the widest first. Nothing tells of a view where there is none. */
+/** Returns the events of a change, the widest first. There are no view events without a view. */
 export function eventsOf(before: Selection | undefined, after: Selection): string[] {
   const events: string[] = [];
   if (after.account.id !== before?.account.id) events.push('accountChange');

@@ -1,8 +1,8 @@
-// What the components put into a page: the page's own template or ours, with every field named for all who read by ear.
+// The components' markup: the page's template or ours, with a label for every field.
 
 import { findContainer, missingContainer } from '../dropin/container.js';
 
-/** The element that an option `container` means. */
+/** Returns the element that an option `container` names. */
 export function containerOf(where: unknown): Element {
   const container = findContainer(where);
   if (!container) throw new Error(missingContainer(where));
@@ -10,8 +10,7 @@ export function containerOf(where: unknown): Element {
 }
 
 /**
- * Fills a container with a template. A template is markup that the author of the page wrote; nothing that a report holds
- * ever comes into it.
+ * Fills a container with a template. A template is markup of the page's author; it never contains report data.
  */
 export function mount(container: Element, template: string): void {
   const { head, body } = new DOMParser().parseFromString(template.trim(), 'text/html');
@@ -21,8 +20,8 @@ export function mount(container: Element, template: string): void {
 type Field = HTMLSelectElement | HTMLInputElement;
 
 /**
- * The first fields of a container, one for each name. A field takes the label beside it; a template without labels gets
- * the names as what is read aloud.
+ * Returns the first fields of a container, one per name. A field is labelled by the label beside it, or else by its name
+ * as aria-label.
  */
 export function fieldsOf<K extends 'select' | 'input'>(container: Element, tag: K, names: string[]): HTMLElementTagNameMap[K][] {
   const fields = [...container.querySelectorAll(tag)].slice(0, names.length);

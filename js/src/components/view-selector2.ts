@@ -1,4 +1,4 @@
-// ViewSelector2: three menus, of accounts, properties and views, as the demonstrations of the Embed API had it.
+// ViewSelector2: three menus, of accounts, properties and views, as in the Embed API demos.
 
 import type { Component, EmbedApi, Listing } from './embed-api.js';
 import { errorOf, register, whenAuthorized } from './embed-api.js';
@@ -11,7 +11,7 @@ interface Options extends Wanted {
   template?: string;
 }
 
-/** The component, with what pages read of it. */
+/** The component, with the members that pages read. */
 interface ViewSelector2 extends Component<Options>, Partial<Selection> {
   template: string;
   container?: Element;
@@ -32,7 +32,7 @@ export function viewSelector2(api: EmbedApi): object & ThisType<ViewSelector2> {
   return {
     template: TEMPLATE,
 
-    // Choosing anew replaces what was chosen by another option before.
+    // A new selection replaces one made with another option.
     set(options: Options) {
       if (Object.keys(wantedOf(options)).length > 0) {
         const before = this.get() ?? {};
@@ -48,7 +48,7 @@ export function viewSelector2(api: EmbedApi): object & ThisType<ViewSelector2> {
   };
 }
 
-/** What one component knows: the accounts, the menus, and what was chosen last. */
+/** The state of a component: accounts, menus and the last selection. */
 class Selector {
   private accounts: Promise<Account[]> | undefined;
   private selection: Selection | undefined;
@@ -85,7 +85,7 @@ class Selector {
     this.tell(selection);
   }
 
-  // A page may have emptied the container since, or given another.
+  // The page may have emptied the container, or named another.
   private render(): void {
     const container = containerOf(this.component.get().container);
     this.component.container = container;
@@ -106,7 +106,7 @@ class Selector {
   }
 }
 
-// The server may answer in pages.
+// The list may have several pages.
 async function summaries(api: EmbedApi): Promise<unknown[]> {
   const items: unknown[] = [];
   for (;;) {
@@ -117,7 +117,7 @@ async function summaries(api: EmbedApi): Promise<unknown[]> {
   }
 }
 
-// The menu that somebody has just chosen in holds what it held, and is left alone.
+// An unchanged menu is not rebuilt: it may have the focus.
 function fill(menu: HTMLSelectElement, list: { id: string; name: string }[], chosen: string | undefined): void {
   const same = menu.options.length === list.length && list.every(({ id }, i) => menu.options[i]?.value === id);
   if (!same) menu.replaceChildren(...list.map(({ id, name }) => new Option(name, id)));

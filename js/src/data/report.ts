@@ -14,7 +14,7 @@ export interface GoogleRow {
   metricValues?: GoogleValue[];
 }
 
-/** Google's report JSON, as `runReport` answers it. Empty members are absent. */
+/** The response of Google's `runReport`. Empty members are absent. */
 export interface GoogleReport {
   dimensionHeaders?: { name: string }[];
   metricHeaders?: { name: string; type?: string }[];

@@ -1,7 +1,7 @@
 /** What a column holds, which decides how its cells are parsed, ordered and written. */
 export type ColumnType = 'text' | 'date' | 'dateHour' | 'yearMonth' | 'country' | 'integer' | 'float' | 'percent' | 'seconds' | 'currency';
 
-/** A column of a table. `name` is the API name, `label` the words for people. */
+/** A column of a table. `name` is the API name, `label` the display name. */
 export interface Column {
   name: string;
   label: string;

@@ -1,6 +1,6 @@
 // Answers of the Core Reporting API v3 and the Real Time Reporting API v3, as the server's façade gives them.
 
-/** A column of an answer; `name` as it was asked (`ga:sessions`). */
+/** A column of a response; `name` as in the query (`ga:sessions`). */
 export interface V3Header {
   name: string;
   columnType: 'DIMENSION' | 'METRIC';

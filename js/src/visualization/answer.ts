@@ -4,7 +4,7 @@ import type { ColumnType, DataObject } from './types.js';
 
 type Header = Pick<V3Header, 'name' | 'columnType'>;
 
-// The names whose values are dates, and how many digits they have.
+// The fields whose values are dates, and their number of digits.
 const calendar: Record<string, { type: ColumnType; digits: number }> = {
   date: { type: 'date', digits: 8 },
   yearmonth: { type: 'date', digits: 6 },
@@ -12,7 +12,7 @@ const calendar: Record<string, { type: ColumnType; digits: number }> = {
   datehourminute: { type: 'datetime', digits: 12 },
 };
 
-// The date that Google's digits say ("2020013123"); undefined for "(other)" and for days that do not exist.
+// Parses Google's digits ("2020013123"); undefined for "(other)" and for days that do not exist.
 function dateOf(text: string, digits: number): Date | undefined {
   if (text.length !== digits) return undefined;
   const match = /^(\d{4})(\d\d)(\d\d)?(\d\d)?(\d\d)?$/.exec(text);
@@ -25,17 +25,17 @@ function dateOf(text: string, digits: number): Date | undefined {
   const days = new Date(Date.UTC(year, month, 0)).getUTCDate();
   if (month < 1 || month > 12 || day < 1 || day > days || hour > 23 || minute > 59) return undefined;
   const date = localDate(year, month - 1, day, hour, minute);
-  // So that the literal survives JSON as a DataTable's does.
+  // So that the literal survives JSON, as a DataTable's does.
   return Object.defineProperty(date, 'toJSON', { value: () => jsonOfDate(date) });
 }
 
-// "Infinity" and "NaN" are numbers too, which charts have no place for and tables write as Google wrote them.
+// "Infinity" and "NaN" are numbers too, which charts leave out and tables show as Google does.
 function numberOf(text: string | undefined): number | null {
   const value = Number(text);
   return text === undefined || text.trim() === '' || (Number.isNaN(value) && text !== 'NaN') ? null : value;
 }
 
-// Members that an empty answer leaves out, from the query that it repeats. Numbers of nothing are zero.
+// Members that an empty response omits, from the query that it repeats. Totals are zero.
 function whole({ columnHeaders, query = {}, rows, totalsForAllResults: totals = {} }: Partial<V3Answer>): {
   headers: Header[];
   rows: string[][];
@@ -56,13 +56,13 @@ function isStrange(value: unknown): boolean {
   return typeof value === 'number' && !Number.isFinite(value);
 }
 
-/** A v3 answer as the literal of a DataTable: columns of dates hold dates, metrics hold numbers. */
+/** Returns a v3 response as the literal of a DataTable, with dates and numbers as such. */
 export function dataOf(answer: Partial<V3Answer>): DataObject {
   const { headers, rows } = whole(answer);
   const columns = headers.map(({ name, columnType }, at) => {
     const texts = rows.map((row) => row[at]);
     if (columnType === 'METRIC') return { name, type: 'number', values: texts.map(numberOf) as unknown[] };
-    // Only the axis holds dates: elsewhere they are names.
+    // Only the domain has dates: elsewhere they are names.
     const short = name.replace(/^\w+:/, '').toLowerCase();
     const kind = at === 0 && Object.hasOwn(calendar, short) ? calendar[short] : undefined;
     const dates = kind ? texts.map((text) => dateOf(text ?? '', kind.digits)) : [];

@@ -22,7 +22,7 @@ export interface ChartSelection {
 
 type Options = Record<string, any>;
 
-/** Which chart the options ask for, and the options as a chart of that kind has them. */
+/** Returns the kind of chart that the options select, and the options for it. */
 type Reader = (options: Options) => { kind: ChartKind; options: Options };
 
 interface Drawn {
@@ -49,7 +49,7 @@ function dress(container: Element): void {
   if (!home.adoptedStyleSheets.includes(made)) home.adoptedStyleSheets = [made, ...home.adoptedStyleSheets];
 }
 
-/** Takes away what a container shows, and the chart that drew it. */
+/** Clears a container and its chart. */
 export function vacate(container: Element): void {
   shown.get(container)?.destroy();
   shown.delete(container);
@@ -64,7 +64,7 @@ export function readable(data: unknown): DataTableLike {
   return new DataTable(data);
 }
 
-// Says what Google's charts say of data that they cannot draw.
+// Shows Google's error for data that cannot be drawn.
 function drawable(kind: ChartKind, data: DataTableLike): DataTableLike {
   const types = range(0, data.getNumberOfColumns() - 1).map((at) => data.getColumnType(at));
   if (types.length === 0) throw new Error('Table has no columns.');
@@ -86,7 +86,7 @@ export class VisualChart {
     if (container?.nodeType !== 1) throw new Error('Container is not defined.');
   }
 
-  /** Draws in place of what the container shows. `ready` or `error` follow, asynchronously and once. */
+  /** Replaces the container's content. `ready` or `error` follows, asynchronously and once. */
   draw(data: object, options: Options = {}, _state?: unknown): void {
     const { scrollX, scrollY } = window;
     this.clearChart();
@@ -130,7 +130,7 @@ export class VisualChart {
     this.drawn = null;
   }
 
-  /** The options of our chart, with what a kind of chart adds of its own. */
+  /** Returns our chart's options; subclasses add their own. */
   protected adapted(options: ChartOptions, _table: OwnTable, _columns: number[]): ChartOptions {
     return options;
   }
@@ -146,7 +146,7 @@ export class VisualChart {
     this.announce(chart);
   }
 
-  // A chart of ours is ready after each change of size; theirs once, and also where nobody can see it yet.
+  // Our charts are ready after each change of size; Google's once, also while hidden.
   private announce(chart: Chart): void {
     const { drawing } = this;
     const stop = chart.on('ready', () => {
@@ -202,7 +202,7 @@ const combined = chartClass(({ seriesType = 'line', ...options }) => {
   };
 });
 
-// Material charts name their title elsewhere, and their bars stand unless told to lie.
+// Material charts have their title in another option, and vertical bars by default.
 function material(kindOf: (options: Options) => ChartKind): ChartClass & { convertOptions(options: Options): Options } {
   const made = chartClass((options) => {
     const { title } = (options['chart'] ?? {}) as Options;
@@ -218,7 +218,7 @@ interface SortInfo {
   sortedIndexes: number[];
 }
 
-/** google.visualization.Table, which also tells of its sorting and paging. */
+/** google.visualization.Table, which also emits sorting and paging events. */
 class Table extends always('TABLE') {
   private sorting: SortInfo = { column: -1, ascending: true, sortedIndexes: [] };
 

@@ -26,7 +26,7 @@ const types: Record<ChartKind, HostedType> = {
   GEO: 'geo',
 };
 
-/** The table that a chart of the kind draws of the data. The first column is what all is told of, the others are values. */
+/** Returns the table that a kind of chart draws. The first column is the domain, the others are values. */
 export function tableOf(kind: ChartKind, data: DataTableLike): Converted {
   const columns = shown(kind, data);
   const rows = range(0, data.getNumberOfRows() - 1);
@@ -70,7 +70,7 @@ function dimensionType(kind: ChartKind, data: DataTableLike, at: number, given: 
   return dates.length > 1 && dates.every((date) => date.getDate() === 1) ? 'yearMonth' : 'date';
 }
 
-// A field's name of Google Analytics is drawn in words; a label that the page set is drawn as it is.
+// The name of a Google Analytics field is replaced by its label; a label that the page set stays.
 function labelled(label: string): string {
   const [, field] = /^(?:ga|rt|mcf):(\w+)$/.exec(label) ?? [];
   return field === undefined ? label : labelOf(field, language()).replace(/([a-z])(\d+)$/, '$1 $2');
@@ -86,7 +86,7 @@ function cellOf(data: DataTableLike, row: number, at: number, { type, role }: Co
 
 const isData = (role: string): boolean => ['', 'data', 'domain'].includes(role);
 
-// What a column of a role says that stands behind the column that it explains.
+// The text of a role column, which follows the column it annotates.
 function explained(data: DataTableLike, row: number, of: number, role: string): string | undefined {
   for (let at = of + 1; at < data.getNumberOfColumns() && !isData(data.getColumnRole(at) ?? ''); at++) {
     if (data.getColumnRole(at) === role) return data.getValue(row, at) === null ? undefined : data.getFormattedValue(row, at) || undefined;
@@ -107,7 +107,7 @@ function look(data: DataTableLike, row: number, at: number): { classes: string; 
   return { classes, style };
 }
 
-// Countries that the page wrote no words for are named by the chart.
+// Countries without a text of the page are named by the chart.
 function written(kind: ChartKind, data: DataTableLike, row: number, at: number): string | undefined {
   const text = data.getFormattedValue(row, at);
   if (kind === 'GEO' && text === data.getValue(row, at)) return undefined;

@@ -167,7 +167,7 @@ export class DataTable extends Reading {
     this.rows.splice(at, count);
   }
 
-  /** Sets what is given of a cell; what is undefined stays. */
+  /** Sets the given parts of a cell; undefined ones stay. */
   setCell(row: number, column: number | string, value?: unknown, formatted?: string | null, properties?: Properties): void {
     const cell = this.cell(row, column);
     if (value !== undefined) cell.v = this.checked(value, this.columnAt(column));
@@ -220,7 +220,7 @@ export class DataTable extends Reading {
     this.properties = properties ?? {};
   }
 
-  /** Sorts the rows in place and returns their former positions. */
+  /** Sorts the rows in place and returns their previous indexes. */
   sort(by: SortBy): number[] {
     const order = this.getSortedRows(by);
     this.rows = order.map((row) => this.rows[row] as OwnRow);

@@ -4,7 +4,7 @@ import type { CellObject, ColumnType, Properties } from './types.js';
 import { cellOf, outside, plainText, range, Reading } from './reading.js';
 import type { RowFilter } from './reading.js';
 
-/** A column that a view computes, or one of its source in other words. */
+/** A column that a view computes, or a relabelled one of its source. */
 export interface ColumnSpec {
   calc?: string | ((data: any, row: number) => any);
   type?: string;

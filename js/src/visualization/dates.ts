@@ -9,7 +9,7 @@ export function isDate(value: unknown): value is Date {
   return Object.prototype.toString.call(value) === '[object Date]';
 }
 
-/** The local date of these fields; the month counts from 0. Years below 100 are what they say. */
+/** Returns the local date of these fields; the month counts from 0. Years below 100 are literal. */
 export function localDate(year: number, month = 0, day = 1, hour = 0, minute = 0, second = 0, ms = 0): Date {
   const date = new Date(2000, month, day, hour, minute, second, ms);
   date.setFullYear(year, month, day);

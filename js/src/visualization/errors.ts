@@ -15,7 +15,7 @@ interface MessageOptions {
 
 const MARK = 'google-visualization-errors';
 
-/** google.visualization.errors: messages in the place of a chart, or above it. */
+/** google.visualization.errors: messages in place of a chart, or above it. */
 export const errors = {
   /** Shows a message in a container and returns its id. */
   addError(container: Element, message: string, detail = '', options: MessageOptions = {}): string {
@@ -43,7 +43,7 @@ export const errors = {
 
   getContainer: (id: string): Element | null => document.getElementById(id)?.parentElement ?? null,
 
-  /** Shows what a data source refused or warned of; null when it did neither. */
+  /** Shows a data source's error or warning; null without one. */
   addErrorFromQueryResponse(container: Element, response: ResponseLike): string | null {
     const type = response.isError() ? 'error' : 'warning';
     if (type === 'warning' && !response.hasWarning()) return null;

@@ -178,7 +178,7 @@ export class ColorFormat {
     this.ranges.push({ from, to, color, background: () => background });
   }
 
-  /** Colours values between two bounds by their place there. */
+  /** Colours values between two bounds in proportion. */
   addGradientRange(from: unknown, to: unknown, color: string, fromBackground: string, toBackground: string): void {
     const background = (share: number): string => `color-mix(in srgb, ${toBackground} ${(share * 100).toFixed(1)}%, ${fromBackground})`;
     this.ranges.push({ from, to, color, background });

@@ -4,7 +4,7 @@ import type { ColumnType } from './types.js';
 import { cellOf, compareValues, range } from './reading.js';
 import type { Reading } from './reading.js';
 
-/** A column to group by, in other words perhaps. */
+/** A column to group by, optionally mapped. */
 export interface GroupKey {
   column: number | string;
   type: string;
@@ -120,7 +120,7 @@ function join(
   return table;
 }
 
-// Both lists are in the order of their keys, and so is what comes out.
+// Both lists are sorted by key, and so is the result.
 function pairs(left: KeyedRow[], right: KeyedRow[], method: JoinMethod): [KeyedRow | undefined, KeyedRow | undefined][] {
   const found: [KeyedRow | undefined, KeyedRow | undefined][] = [];
   const nameOf = ({ key }: KeyedRow): string => stringify(key);

@@ -1,4 +1,4 @@
-// google.visualization, drawn by our charts: what the drop-in loads when there is something to draw.
+// google.visualization, drawn with our charts. The drop-in loads it when there is something to draw.
 
 import { arrayToDataTable } from './arrays.js';
 import { charts, materialCharts } from './classes.js';
@@ -17,7 +17,7 @@ import { ChartWrapper, drawChart } from './wrapper.js';
 
 export { dataOf } from './answer.js';
 
-/** google.visualization as we have it; `absent.ts` lists what Google's has besides. */
+/** Our google.visualization; `absent.ts` lists what is missing from Google's. */
 export const visualization = {
   ...charts,
   DataTable,
@@ -37,14 +37,14 @@ export const visualization = {
   drawChart,
   Query,
   QueryResponse,
-  /** The release that pages ask for when they ask for none. */
+  /** The default release. */
   Version: 'current',
 };
 
 /** google.charts as we have it. */
 export const loader = { load, safeLoad: load, setOnLoadCallback, ...materialCharts };
 
-// Adds what is absent; a namespace that cannot take it stays as it is.
+// Adds missing members; a namespace that cannot be extended stays as it is.
 function fill(into: object, ours: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(ours)) {
     if (!(name in into)) Reflect.set(into, name, value);

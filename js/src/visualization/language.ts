@@ -1,4 +1,4 @@
-// google.visualization writes English unless the page asks for another language when it loads the charts.
+// google.visualization uses English unless the page names another language when it loads the charts.
 
 let asked = 'en';
 
@@ -7,7 +7,7 @@ export function language(): string {
   return asked;
 }
 
-/** Takes the language that a page asked for; what Intl does not know changes nothing. */
+/** Sets the page's language, unless Intl does not know it. */
 export function setLanguage(tag: unknown): void {
   if (typeof tag !== 'string' || tag === '') return;
   try {

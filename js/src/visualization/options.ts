@@ -1,4 +1,4 @@
-// What google.visualization's options mean for our charts. Pages pass whatever they like: what is unknown or malformed
+// Maps google.visualization's options to those of our charts. Pages pass whatever they like: what is unknown or malformed
 // is left out, and nothing here throws.
 
 import type {
@@ -66,7 +66,7 @@ function styleOf(value: unknown): TextStyle | undefined {
   return Object.values(style).some((part) => part !== undefined) ? style : undefined;
 }
 
-/** The options of our chart that draws what Google's chart of that kind draws with its options. */
+/** Returns our chart's options for those of Google's chart. */
 export function chartOptionsOf(kind: ChartKind, given: unknown, context: Context): ChartOptions {
   const options = bag(given);
   const made: ChartOptions = {
@@ -135,14 +135,14 @@ function colorsOf(colors: unknown, parts: unknown): string[] {
   return made;
 }
 
-// One for each row, and at the end that of what is too small to be seen, which no row has.
+// One per row, and last the one of the "Other" slice, which has no row.
 function sliceColors(options: Bag, rows: number): string[] {
   const own = colorsOf(options['colors'], options['slices']);
   const all = mapRange(Math.max(rows, own.length), (row) => own[row % own.length] as string);
   return [...all, text(options['pieResidueSliceColor']) ?? '#ccc'];
 }
 
-// An array or an object by place: {0: …, 3: …}.
+// An array, or an object by index: {0: …, 3: …}.
 function partsOf(parts: unknown): [number, Bag][] {
   return Object.entries(bag(parts))
     .filter(([place]) => /^\d{1,3}$/.test(place))
@@ -221,7 +221,7 @@ function gridCount(value: unknown): number | undefined {
   return count !== undefined && count >= 2 ? Math.min(count, 50) : undefined;
 }
 
-// Ticks are values, or values with what is written at them.
+// Ticks are values, or values with labels.
 function ticksOf(ticks: unknown): (number | Date)[] | undefined {
   if (!Array.isArray(ticks)) return undefined;
   const values = ticks
@@ -236,7 +236,7 @@ function placeOf(value: unknown): number | Date | undefined {
 
 type Write = NonNullable<AxisOptions['format']>;
 
-// Axes of values say all digits unless told otherwise; axes of dates and names say what suits them.
+// Axes of values show all digits by default; axes of dates and names choose their format.
 function formatOf(axis: Bag, ofValues: boolean, percent: boolean, locale: string): Write | undefined {
   const pattern = text(axis['format']);
   const ticks: unknown[] = Array.isArray(axis['ticks']) ? axis['ticks'] : [];

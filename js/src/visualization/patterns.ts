@@ -88,7 +88,7 @@ export function axisNumber(value: number, locale: string): string {
     : numbers(locale, { maximumSignificantDigits: 3 }).format(value);
 }
 
-/** Writes a date in one of Intl's styles, with the time when asked for. The date's UTC fields are its calendar fields. */
+/** Formats a date in one of Intl's styles, optionally with the time. The date's UTC fields are its calendar fields. */
 export function dateStyle(style: 'short' | 'medium' | 'long' | 'full', time: boolean, locale: string): DateWriter {
   const options: Intl.DateTimeFormatOptions = { dateStyle: style, ...(time ? { timeStyle: style === 'short' ? 'short' : 'medium' } : {}) };
   return (utc) => plain(dates(locale, options).format(utc));

@@ -6,7 +6,7 @@ interface Remark {
   detailed_message?: string;
 }
 
-/** A data source's answer, as its JSON has it. */
+/** The JSON of a data source's response. */
 export interface QueryAnswer {
   status?: string;
   table?: unknown;
@@ -25,7 +25,7 @@ export class QueryResponse {
   }
 
   getDataTable(): DataTable {
-    // Google's answers nothing here after an error, whatever its type says.
+    // Google's returns nothing after an error, despite its type.
     return (this.isError() || !this.answer.table ? null : new DataTable(this.answer.table)) as DataTable;
   }
 
@@ -61,7 +61,7 @@ const refusal: QueryAnswer = {
   ],
 };
 
-/** google.visualization.Query: every question is refused through its callback, for no other host is ever asked. */
+/** google.visualization.Query: every query fails through its callback, since no other host is ever contacted. */
 export class Query {
   private pending: ReturnType<typeof setTimeout> | undefined;
 

@@ -16,7 +16,7 @@ export interface CellFilter {
 /** Rows by conditions that must all hold, or by a function. */
 export type RowFilter = readonly CellFilter[] | ((data: any, row: number) => boolean);
 
-/** A column to sort by; `compare` takes the place of the type's own order. */
+/** A column to sort by; `compare` replaces the type's order. */
 export interface SortColumn {
   column: number | string;
   desc?: boolean;

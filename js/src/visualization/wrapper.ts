@@ -10,7 +10,7 @@ import { pageEvents, tell } from './events.js';
 import { Query } from './query.js';
 import type { VisualizationChart } from './types.js';
 
-/** A chart in words: what a ChartWrapper is made of, or its JSON. */
+/** The specification of a ChartWrapper, or its JSON. */
 export interface ChartSpecs {
   chartType?: string;
   chartName?: string;
@@ -193,7 +193,7 @@ export class ChartWrapper {
     return views.reduce((data: Source, one) => DataView.fromJSON(data, one), dataTable as Source);
   }
 
-  // The chart is kept while its type and place are, so that who listens to it goes on hearing.
+  // The chart is kept while its type and container stay, so that its listeners do.
   private chartIn(place: Element): VisualizationChart {
     const type = this.getChartType();
     if (this.chart?.of === type && this.chart.in === place) return this.chart.drawn;
@@ -219,14 +219,14 @@ function tableOf(data: unknown): DataTable {
   return data instanceof DataView ? data.toDataTable() : new DataView(data as Source).toDataTable();
 }
 
-// A copy whose lists and plain objects are its own; anything else stays what it is.
+// Copies arrays and plain objects deeply; anything else is shared.
 function structured(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(structured);
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, structured(member)]));
 }
 
-/** google.visualization.drawChart: draws what a specification or its JSON says. */
+/** google.visualization.drawChart: draws a specification or its JSON. */
 export function drawChart(spec: ChartSpecs | string): ChartWrapper {
   const wrapper = new ChartWrapper(spec);
   wrapper.draw();
