@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,7 +18,7 @@ property's time zone or currency changed.
   oriel cache purge -view NAME   those about the property of a view
   oriel cache purge -all         all of them
 
-The running server is asked; where none listens, the file of answers is written.`
+The running server does it.`
 
 // cacheCommand is oriel cache.
 func cacheCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -56,38 +55,23 @@ func cacheCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	return purge(ctx, config, *address, *view, stdout, stderr)
+	return purge(ctx, config, *address, *view, stdout)
 }
 
 // purge drops the answers of a view, all when its name is empty.
-func purge(ctx context.Context, config *app.Config, address, view string, stdout, stderr io.Writer) error {
-	server, runs, err := findServer(ctx, config, address)
+func purge(ctx context.Context, config *app.Config, address, view string, stdout io.Writer) error {
+	server, err := findServer(config, address)
 	if err != nil {
 		return err
 	}
-	of := "of all views"
-	if view != "" {
-		of = "of view " + printable(view)
+	of, request := "of view "+printable(view), map[string]any{"view": view}
+	if view == "" {
+		of, request = "of all views", map[string]any{"all": true}
 	}
-	if runs {
-		var p app.Purged
-		request := map[string]any{"view": view}
-		if view == "" {
-			request = map[string]any{"all": true}
-		}
-		if err := server.call(ctx, http.MethodPost, "/cache:purge", request, &p); err != nil {
-			return err
-		}
-		fmt.Fprintf(stdout, "Purged %s, at %s: %d answers in memory, %d on disk.\n", of, server.url, p.Memory, p.Disk)
-		return nil
-	}
-	file, err := app.NewPurger(config, newLogger(app.LogConfig{Format: "text", Level: "info"}, stderr))
-	if err != nil {
+	var p app.Purged
+	if err := server.call(ctx, http.MethodPost, "/cache:purge", request, &p); err != nil {
 		return err
 	}
-	p, err := file.Purge(ctx, view)
-	if err = errors.Join(err, file.Close()); err == nil {
-		fmt.Fprintf(stdout, "Purged %s, in %s, for nobody listens at %s: %d answers.\n", of, config.Cache.File, server.url, p.Disk)
-	}
+	_, err = fmt.Fprintf(stdout, "Purged %s, at %s: %d answers in memory, %d on disk.\n", of, server.url, p.Memory, p.Disk)
 	return err
 }

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
+	"net/http"
 	"text/tabwriter"
 	"time"
 
@@ -12,12 +12,12 @@ import (
 )
 
 const keysAbout = `List the keys that embed tokens are signed and hosts are known by, never what they are.
-"oriel keys rotate" makes a new signing key. Servers take it over by themselves, and
+"oriel keys rotate" has the running server make a new signing key, and
 no viewer is refused: the key before it is good until the next rotation.`
 
-func keys(_ context.Context, args []string, stdout, stderr io.Writer) error {
+func keys(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "rotate" {
-		return rotateKeys(args[1:], stdout, stderr)
+		return rotateKeys(ctx, args[1:], stdout, stderr)
 	}
 	fs := newFlags("keys", keysAbout, stderr)
 	path := fs.String("config", "oriel.yaml", "configuration file")
@@ -46,9 +46,10 @@ func keys(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	return w.Flush()
 }
 
-func rotateKeys(args []string, stdout, stderr io.Writer) error {
-	fs := newFlags("keys rotate", "Make a new signing key; running servers take it over within seconds.", stderr)
+func rotateKeys(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	fs := newFlags("keys rotate", "Have the running server make a new signing key; other servers that use the file load it within seconds.", stderr)
 	path := fs.String("config", "oriel.yaml", "configuration file")
+	address := fs.String("url", "", "the operators' listener, as http://host:port; else where the configuration says")
 	atOnce := fs.Bool("at-once", false, "drop all other keys: they leaked. Every token is refused, and pages begin new sessions")
 	if err := parse(fs, args); err != nil {
 		return err
@@ -57,14 +58,20 @@ func rotateKeys(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	rotated, err := app.RotateKeys(c, rand.Reader, time.Now(), *atOnce)
+	server, err := findServer(c, *address)
 	if err != nil {
 		return err
 	}
-	if *atOnce {
-		_, err = fmt.Fprintf(stdout, "%s is the only signing key now.\n", rotated[0].ID)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	var rotated struct{ Keys []app.SigningKey }
+	if err := server.call(ctx, http.MethodPost, "/keys:rotate", map[string]bool{"at_once": *atOnce}, &rotated); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "%s signs from now on, %s is still good.\n", rotated[0].ID, rotated[1].ID)
+	if len(rotated.Keys) == 1 {
+		_, err = fmt.Fprintf(stdout, "%s is the only signing key now.\n", rotated.Keys[0].ID)
+		return err
+	}
+	_, err = fmt.Fprintf(stdout, "%s signs from now on, %s is still good.\n", rotated.Keys[0].ID, rotated.Keys[1].ID)
 	return err
 }

@@ -31,8 +31,8 @@ const revokeAbout = `End sessions: their embed tokens are refused from the next 
   oriel revoke -list                   what is in force
   oriel revoke -lift ID                take a revocation back
 
-New sessions can be begun, but with a key that was revoked. The running server is asked; where none
-listens, the ledger's file is written.`
+New sessions can be begun, but with a key that was revoked. The running server does it: an error means
+that nothing has changed, unless it says otherwise.`
 
 // A revocation is what the command line asks for.
 type revocation struct {
@@ -47,7 +47,7 @@ func revoke(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	return asked.run(ctx, stdout, stderr)
+	return asked.run(ctx, stdout)
 }
 
 // parseRevocation reads flags before and after the kind and the name. A name is
@@ -121,40 +121,32 @@ func moment(text string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// A revoker ends sessions: at a server, or in the ledger's file.
-type revoker interface {
-	Revoke(ctx context.Context, r app.Revocation) (app.Revocation, error)
-	Revocations(ctx context.Context) ([]app.Revocation, error)
-	Lift(ctx context.Context, id string) error
-	Close() error
-}
-
 // at does what was asked for, and prints what is in force then.
-func (r *revocation) at(ctx context.Context, ledger revoker, where string, stdout io.Writer) error {
+func (r *revocation) at(ctx context.Context, server *operators, stdout io.Writer) error {
 	switch {
 	case r.list:
-		list, err := ledger.Revocations(ctx)
+		list, err := server.Revocations(ctx)
 		if err == nil {
 			printRevocations(stdout, list)
 		}
 		return err
 	case r.lift != "":
-		err := ledger.Lift(ctx, r.lift)
+		err := server.Lift(ctx, r.lift)
 		switch {
 		case err == nil && r.ask.Suspend:
-			fmt.Fprintf(stdout, "Resumed, %s: %s %s\n", where, r.ask.Kind, printable(r.ask.Name))
+			fmt.Fprintf(stdout, "Resumed, at %s: %s %s\n", server.url, r.ask.Kind, printable(r.ask.Name))
 		case err == nil:
-			fmt.Fprintf(stdout, "Revocation %s is taken back, %s.\n", r.lift, where)
+			fmt.Fprintf(stdout, "Revocation %s is taken back, at %s.\n", r.lift, server.url)
 		}
 		return err
 	}
-	made, err := ledger.Revoke(ctx, r.ask)
+	made, err := server.Revoke(ctx, r.ask)
 	if made.ID != "" {
 		did := "Revoked"
 		if made.Suspend {
 			did = "Suspended"
 		}
-		fmt.Fprintf(stdout, "%s, %s: %s\n", did, where, made)
+		fmt.Fprintf(stdout, "%s, at %s: %s\n", did, server.url, made)
 	}
 	return err
 }
@@ -191,35 +183,16 @@ func printable(s string) string {
 	return s
 }
 
-// findLedger returns the server that runs, or else the ledger's file.
-func findLedger(ctx context.Context, config *app.Config, address string, stderr io.Writer) (_ revoker, where string, err error) {
-	server, runs, err := findServer(ctx, config, address)
-	if err != nil {
-		return nil, "", err
-	}
-	if runs {
-		return server, "at " + server.url, nil
-	}
-	file, err := app.NewRevoker(config, newLogger(app.LogConfig{Format: "text", Level: "warn"}, stderr))
-	return file, fmt.Sprintf("in %s, for nobody listens at %s (a server that uses the file knows within a second)", config.Ledger.File, server.url), err
-}
-
-// findServer looks for a running server, at the address that is named or else where
-// the configuration says. None runs where the connection is refused: nothing else
-// proves it.
-func findServer(ctx context.Context, config *app.Config, address string) (server *operators, runs bool, err error) {
-	named := address != ""
-	if !named {
+// findServer returns the running server, at the address that is named or else where the
+// configuration says. It shows the operators' token of the configuration.
+func findServer(config *app.Config, address string) (*operators, error) {
+	if address == "" {
+		var err error
 		if address, err = operatorsURL(config.Operator.Listen); err != nil {
-			return nil, false, fmt.Errorf("%s: operator.listen: %w", config.Where("operator", "listen"), err)
+			return nil, fmt.Errorf("%s: operator.listen: %w", config.Where("operator", "listen"), err)
 		}
 	}
-	server = &operators{url: strings.TrimRight(address, "/"), client: directly()}
-	err = server.call(ctx, http.MethodGet, "/healthz", nil, nil)
-	if !named && errors.Is(err, syscall.ECONNREFUSED) {
-		return server, false, nil
-	}
-	return server, err == nil, err
+	return &operators{url: strings.TrimRight(address, "/"), token: config.OperatorToken, client: directly()}, nil
 }
 
 // operatorsURL is that of the listener of a server on this machine.
@@ -249,6 +222,7 @@ func directly() *http.Client {
 // operators is the operators' listener of a server.
 type operators struct {
 	url    string
+	token  func() (string, error) // for requests that change something
 	client *http.Client
 }
 
@@ -274,9 +248,6 @@ func (o *operators) Lift(ctx context.Context, id string) error {
 	return o.call(ctx, http.MethodDelete, "/revocations/"+url.PathEscape(id), nil, nil)
 }
 
-// Close does nothing: each call has a connection of its own.
-func (o *operators) Close() error { return nil }
-
 // call sends a request as JSON, and reads the answer into one unless it is nil.
 func (o *operators) call(ctx context.Context, method, path string, request, answer any) error {
 	var body io.Reader = http.NoBody
@@ -294,7 +265,17 @@ func (o *operators) call(ctx context.Context, method, path string, request, answ
 	if request != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	if method != http.MethodGet {
+		token, err := o.token()
+		if err != nil {
+			return err
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
 	res, err := o.client.Do(r)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("no server listens at %s, so nothing has changed: start it, or name its operators' listener with -url: %w", o.url, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (r *revocable) revoke(args ...string) (stdout, stderr string) {
 }
 
 // TestRevoke walks through a leak: a subject, a key by mistake, everything, with
-// the server running and not, over a restart.
+// over a restart.
 func TestRevoke(t *testing.T) {
 	r := newRevocable(t)
 	if said, _ := r.revoke("-list"); !strings.Contains(said, "new ledger: earlier revocations are unknown") {
@@ -113,14 +113,15 @@ func TestRevoke(t *testing.T) {
 	r.want(bob, "museum", http.StatusOK)
 
 	r.process.ends(t)
-	said, _ = r.revoke("view", "museum")
-	if !strings.Contains(said, "Revoked, in "+r.ledger+", for nobody listens at http://"+r.operator) {
-		t.Errorf("without a server it says %s", said)
-	}
-	if said, _ = r.revoke("-list"); strings.Count(said, "\n") != 4 || !strings.Contains(said, "left the company") {
-		t.Errorf("-list without a server:\n%s", said)
+	if status, stdout, stderr := oriel(t, "revoke", "-config", r.config, "view", "museum"); status != 1 || stdout != "" || !strings.Contains(stderr, "no server listens at http://"+r.operator+", so nothing has changed") {
+		t.Errorf("without a server: status %d, %s%s", status, stdout, stderr)
 	}
 	r.serve()
+	r.want(bob, "museum", http.StatusOK)
+	r.revoke("view", "museum")
+	if said, _ = r.revoke("-list"); strings.Count(said, "\n") != 4 || !strings.Contains(said, "left the company") {
+		t.Errorf("-list after a restart:\n%s", said)
+	}
 	r.want(bob, "museum", http.StatusUnauthorized)
 	r.want(ann, "museum", http.StatusUnauthorized)
 	dave, _ := r.mint("museum", "dave")
@@ -133,8 +134,8 @@ func TestRevoke(t *testing.T) {
 	r.process.ends(t)
 }
 
-// TestRevokeIsNotMistaken: only a connection that is refused means that there is no
-// server.
+// TestRevokeFailsLoudly: without the server's confirmation nothing is done, and no file is
+// created that the server should own.
 func TestRevokeIsNotMistaken(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -166,10 +167,11 @@ func TestRevokeIsNotMistaken(t *testing.T) {
 		}
 	}
 	config(silent.Addr().String(), "")
-	fails("oriel: ", "all")
-	if _, err := os.Stat(filepath.Join(dir, "oriel-ledger.db")); err == nil {
-		t.Error("a server that hangs up was taken for none")
+	fails("oriel: the operators' token, which the server creates: ", "all")
+	if err := os.WriteFile(filepath.Join(dir, "oriel-operator-token"), []byte(strings.Repeat("x", 40)), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	fails("oriel: ", "all")
 	config("127.0.0.1:0", "")
 	fails("-url", "all")
 	nobody, err := freeAddress()
@@ -177,16 +179,23 @@ func TestRevokeIsNotMistaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	fails("connection refused", "-url", "http://"+nobody, "all")
-	config(nobody, "ledger: {file: none}\n")
-	fails("memory alone", "all")
-	config(nobody, "ledger: {file: ledger.db}\n")
-	if err := os.WriteFile(filepath.Join(dir, "ledger.db"), []byte("garbage"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	fails("is damaged", "all")
 	config(nobody, "")
-	fails(`no view "shop"`, "view", "shop")
-	fails("no revocation", "-lift", "abc")
+	fails("so nothing has changed", "all")
+	for _, args := range [][]string{{"keys", "rotate"}, {"suspend", "view", "museum"}, {"resume", "view", "museum"}, {"cache", "purge", "-all"}} {
+		n := min(2, len(args))
+		if args[0] == "suspend" || args[0] == "resume" {
+			n = 1
+		}
+		status, stdout, stderr := oriel(t, append(append(args[:n:n], "-config", path), args[n:]...)...)
+		if status != 1 || stdout != "" || !strings.Contains(stderr, "so nothing has changed") {
+			t.Errorf("%q: status %d, %s%s", args, status, stdout, stderr)
+		}
+	}
+	_, _, _ = oriel(t, "doctor", "-config", path)
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 2 {
+		t.Errorf("files were created: %v, %v", files, err)
+	}
 }
 
 func TestRevokeUsage(t *testing.T) {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -57,20 +56,20 @@ func suspension(ctx context.Context, verb, about string, args []string, stdout, 
 	if verb == "resume" {
 		r.lift = app.SuspensionID(r.ask.Kind, r.ask.Name)
 	}
-	return r.run(ctx, stdout, stderr)
+	return r.run(ctx, stdout)
 }
 
-// run does what was asked for at the server that runs, or else in the ledger's file.
-func (r *revocation) run(ctx context.Context, stdout, stderr io.Writer) error {
+// run does what was asked for at the running server.
+func (r *revocation) run(ctx context.Context, stdout io.Writer) error {
 	config, err := app.ReadConfig(r.config)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	ledger, where, err := findLedger(ctx, config, r.url, stderr)
+	server, err := findServer(config, r.url)
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.at(ctx, ledger, where, stdout), ledger.Close())
+	return r.at(ctx, server, stdout)
 }

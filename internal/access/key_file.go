@@ -130,7 +130,10 @@ func replaceKeys(path string, keys []Key) error {
 	if err != nil {
 		return fmt.Errorf("signing keys: %w", err)
 	}
-	if err := os.Rename(temporary, path); err != nil {
+	if err = keepOwner(path, temporary); err == nil {
+		err = os.Rename(temporary, path)
+	}
+	if err != nil {
 		return fmt.Errorf("signing keys: %w", errors.Join(err, os.Remove(temporary)))
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -42,6 +43,7 @@ type App struct {
 	filters   filterErrors
 	refused   prometheus.Counter
 	first     bool            // no file of an earlier run exists
+	rotating  sync.Mutex      // held while signing keys are replaced
 	keysSeen  filestate.State // of the signing keys that authority started with
 	trail     *audit.Trail    // nil without an audit trail
 	ledger    access.Ledger

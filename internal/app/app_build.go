@@ -17,6 +17,7 @@ import (
 	"github.com/oriel-server/oriel/internal/plan"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/secret"
 	"github.com/oriel-server/oriel/internal/store/sqlstore"
 	"github.com/oriel-server/oriel/internal/web"
 	"github.com/oriel-server/oriel/js"
@@ -166,7 +167,12 @@ func (a *App) buildAuthority(rules *policy.Rules) error {
 }
 
 func (a *App) buildWeb(rules *policy.Rules, gate *policy.Gate, registry *prometheus.Registry) (err error) {
+	token, err := a.config.operatorToken(rand.Reader)
+	if err != nil {
+		return err
+	}
 	a.server, err = web.New(web.Config{
+		OperatorToken: secret.New(token), RotateKeys: a.rotateKeys,
 		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
 		Files: js.Files(), Logger: a.log, Registry: registry, Clock: a.clock, Random: rand.Reader,
 		Dialects: a.config.dialects(), Ready: a.readiness(), OperatorHosts: a.operatorHosts(), Quota: a.quota, Purge: a.purge, TrustedProxies: a.config.proxies(),

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"os"
@@ -46,6 +47,9 @@ type Config struct {
 type OperatorConfig struct {
 	Listen string   `yaml:"listen"`
 	Hosts  []string `yaml:"hosts"` // names under which it answers, beside addresses
+	// TokenFile holds what requests that change something must show. Empty for none: then
+	// nothing can be changed.
+	TokenFile string `yaml:"token_file"`
 }
 
 // LogConfig says how the log reads.
@@ -235,6 +239,7 @@ func (c *Config) resolvePaths(dir string) {
 		c.Hosts[name] = h
 	}
 	c.Tokens.KeysFile = relativeTo(dir, c.Tokens.KeysFile)
+	c.Operator.TokenFile = cmp.Or(relativeTo(dir, c.Operator.TokenFile), filepath.Join(filepath.Dir(c.Tokens.KeysFile), operatorTokenFile))
 	c.TLS.CertFile, c.TLS.KeyFile = relativeTo(dir, c.TLS.CertFile), relativeTo(dir, c.TLS.KeyFile)
 	if c.Audit.File == "none" {
 		c.Audit.File = ""

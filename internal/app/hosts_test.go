@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/oriel-server/oriel/internal/access"
 )
 
 // A portal is a host's backend, and the server that it asks.
@@ -276,7 +278,7 @@ func TestSigningKeysRotate(t *testing.T) {
 	old := mint()
 	c, err := ReadConfig(p.config)
 	check(t, err)
-	rotated, err := RotateKeys(c, rand.Reader, time.Now().Add(-time.Minute), false)
+	rotated, err := access.RotateKeys(c.Tokens.KeysFile, rand.Reader, time.Now().Add(-time.Minute), false)
 	check(t, err)
 	deadline := time.Now().Add(2 * enough)
 	for signedBy(t, mint()) != rotated[0].ID {
@@ -291,7 +293,7 @@ func TestSigningKeysRotate(t *testing.T) {
 	if status, body := p.ask("POST", "/v1/tokens:renew", old, ""); status != 200 {
 		t.Errorf("renewing it: %d %s", status, body)
 	}
-	alone, err := RotateKeys(c, rand.Reader, time.Now().Add(-time.Minute), true)
+	alone, err := access.RotateKeys(c.Tokens.KeysFile, rand.Reader, time.Now().Add(-time.Minute), true)
 	check(t, err)
 	for p.reads(old, "museum") != 401 {
 		if time.Now().After(deadline) {

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
-	"io"
+	"crypto/rand"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/filestate"
+	"github.com/oriel-server/oriel/internal/report"
+	"github.com/oriel-server/oriel/internal/web"
 )
 
 // keysInterval is how often it is looked whether the file of signing keys changed:
@@ -49,15 +51,12 @@ func (a *App) rotate(ctx context.Context) {
 }
 
 // A SigningKey is a signing key as operators see it.
-type SigningKey struct {
-	ID      string
-	Created time.Time
-}
+type SigningKey = web.SigningKey
 
 func listKeys(keys []access.Key) []SigningKey {
 	var seen []SigningKey
 	for _, k := range keys {
-		seen = append(seen, SigningKey{k.ID, k.Created})
+		seen = append(seen, SigningKey{ID: k.ID, Created: k.Created})
 	}
 	return seen
 }
@@ -68,11 +67,21 @@ func SigningKeys(c *Config) ([]SigningKey, error) {
 	return listKeys(keys), err
 }
 
-// RotateKeys makes a new signing key for a configuration. Servers that run take it
-// over by themselves; see access.RotateKeys.
-func RotateKeys(c *Config, random io.Reader, now time.Time, atOnce bool) ([]SigningKey, error) {
-	keys, err := access.RotateKeys(c.Tokens.KeysFile, random, now, atOnce)
-	return listKeys(keys), err
+// rotateKeys makes a new signing key, which is in use when it returns; see
+// access.RotateKeys. Other servers that use the file load it by themselves.
+func (a *App) rotateKeys(ctx context.Context, atOnce bool) ([]SigningKey, error) {
+	a.rotating.Lock()
+	defer a.rotating.Unlock()
+	ctx = context.WithoutCancel(ctx) // must not be left half done when the client leaves
+	keys, err := access.RotateKeys(a.config.Tokens.KeysFile, rand.Reader, a.clock(), atOnce)
+	if err != nil {
+		return nil, report.Errorf(report.Unavailable, "The signing keys stay as they were.").Because(err)
+	}
+	if _, err := a.authority.Rotate(ctx, keys); err != nil {
+		return nil, report.Errorf(report.Unavailable, "The signing keys were replaced, but this could not be recorded in the audit trail.").Because(err)
+	}
+	a.log.InfoContext(ctx, "signing keys were replaced", "keys", len(keys), "newest", keys[0].ID)
+	return listKeys(keys), nil
 }
 
 // HostKeys lists the keys of the hosts of a configuration, never what they are.

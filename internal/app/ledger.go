@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/store/sqlstore"
@@ -72,47 +70,3 @@ type Revocation = access.Revocation
 
 // SuspensionID is access.SuspensionID.
 func SuspensionID(kind, name string) string { return access.SuspensionID(kind, name) }
-
-// A Revoker ends sessions without a server: by the ledger, which the servers that
-// use the same file ask every second. Close it.
-type Revoker struct{ app *App }
-
-// NewRevoker opens the ledger of a configuration, and the audit trail. Nothing of
-// Google is needed.
-func NewRevoker(c *Config, log *slog.Logger) (*Revoker, error) {
-	if c.Ledger.File == "" {
-		return nil, fmt.Errorf("%s: ledger.file: the ledger is in the server's memory alone, and no server runs: there is nothing to end", c.src.where("ledger", "file"))
-	}
-	a := &App{config: c, log: log, clock: c.Clock, first: !c.hasRun()}
-	if a.clock == nil {
-		a.clock = time.Now
-	}
-	rules, err := c.rules()
-	if err == nil {
-		err = a.buildAudit(newMetrics(newRegistry()))
-	}
-	if err == nil {
-		err = a.buildAuthority(rules)
-	}
-	if err != nil {
-		_ = a.Close() // what was opened has written nothing
-		return nil, err
-	}
-	return &Revoker{a}, nil
-}
-
-// Revoke is access.Authority's.
-func (r *Revoker) Revoke(ctx context.Context, asked Revocation) (Revocation, error) {
-	return r.app.authority.Revoke(ctx, asked)
-}
-
-// Lift is access.Authority's.
-func (r *Revoker) Lift(ctx context.Context, id string) error { return r.app.authority.Lift(ctx, id) }
-
-// Revocations is access.Authority's.
-func (r *Revoker) Revocations(ctx context.Context) ([]Revocation, error) {
-	return r.app.authority.Revocations(ctx)
-}
-
-// Close ends what NewRevoker began.
-func (r *Revoker) Close() error { return r.app.Close() }

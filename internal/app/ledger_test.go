@@ -21,6 +21,7 @@ import (
 type running struct {
 	t                *testing.T
 	public, operator string // URLs
+	token            string // the operators'
 	apiKey           string
 	stop             func()
 }
@@ -44,7 +45,9 @@ func runServer(t *testing.T, path, apiKey string) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx, public, operator) }()
-	r := &running{t: t, public: "http://" + public.Addr().String(), operator: "http://" + operator.Addr().String(), apiKey: apiKey}
+	token, err := c.OperatorToken()
+	check(t, err)
+	r := &running{t: t, token: token, public: "http://" + public.Addr().String(), operator: "http://" + operator.Addr().String(), apiKey: apiKey}
 	stopped := false
 	r.stop = func() {
 		if !stopped {
@@ -63,6 +66,9 @@ func (r *running) ask(method, url, bearer, body string) (int, string) {
 	req, err := http.NewRequestWithContext(r.t.Context(), method, url, strings.NewReader(body))
 	check(r.t, err)
 	req.Header.Set("Content-Type", "application/json")
+	if bearer == "" && strings.HasPrefix(url, r.operator) {
+		bearer = r.token
+	}
 	if bearer != "" {
 		req.Header.Set("Authorization", "Bearer "+bearer)
 	}

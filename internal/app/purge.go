@@ -2,12 +2,7 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"time"
 
 	"github.com/oriel-server/oriel/internal/cache"
 	"github.com/oriel-server/oriel/internal/policy"
@@ -55,55 +50,4 @@ func (c *Config) viewNamed(name string) (policy.View, error) {
 		return policy.View{}, report.Errorf(report.NotFound, "There is no view %q.", report.Truncate(name))
 	}
 	return c.Views[known].view(known)
-}
-
-// A Purger drops stored answers without a server: from the file. Close it.
-type Purger struct {
-	app   *App
-	store cache.Store
-}
-
-// NewPurger opens the file of answers of a configuration. Nothing of Google is
-// needed. It fails while a server uses the file.
-func NewPurger(c *Config, log *slog.Logger) (*Purger, error) {
-	if c.Cache.File == "" {
-		return nil, fmt.Errorf("%s: cache.file: answers are in the server's memory alone, and no server runs: there is nothing to purge", c.src.where("cache", "file"))
-	}
-	a := &App{config: c, log: log, clock: c.Clock}
-	if a.clock == nil {
-		a.clock = time.Now
-	}
-	if _, err := os.Stat(c.Cache.File); errors.Is(err, fs.ErrNotExist) {
-		return &Purger{app: a}, nil
-	}
-	store, err := a.openStore()
-	return &Purger{a, store}, err
-}
-
-// Purge drops the answers of a view, all when the name is empty.
-func (p *Purger) Purge(ctx context.Context, name string) (purged Purged, err error) {
-	var what cache.Purge
-	if name != "" {
-		v, err := p.app.config.viewNamed(name)
-		if err != nil {
-			return purged, err
-		}
-		purged.View = v.Name
-		what.Owner = cache.OwnerOf(v.Account, v.Property, p.app.config.realm())
-	}
-	if p.store == nil {
-		return purged, nil
-	}
-	if purged.Disk, err = p.store.Purge(ctx, what); err == nil {
-		logPurge(p.app.log, purged)
-	}
-	return purged, err
-}
-
-// Close closes the file.
-func (p *Purger) Close() error {
-	if p.store == nil {
-		return nil
-	}
-	return p.store.Close()
 }

@@ -51,6 +51,30 @@ func (s *Server) liftRevocation(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// A SigningKey is a signing key as operators see it.
+type SigningKey struct {
+	ID      string    `json:"id"`
+	Created time.Time `json:"created,omitzero"`
+}
+
+// rotateKeys makes a new signing key. The reply lists those that are in use, newest first.
+func (s *Server) rotateKeys(w http.ResponseWriter, r *http.Request) {
+	req, err := decodeRequest[struct {
+		AtOnce bool `json:"at_once"`
+	}](r, maxOperatorBody)
+	var keys []SigningKey
+	switch {
+	case err != nil:
+	case s.rotate == nil:
+		err = report.Errorf(report.NotFound, "This server has no file of signing keys.")
+	default:
+		keys, err = s.rotate(r.Context(), req.AtOnce)
+	}
+	s.writeOperator(w, r, http.StatusOK, struct {
+		Keys []SigningKey `json:"keys"`
+	}{keys}, err)
+}
+
 // Purged is how many stored answers were dropped. Most answers in memory are on disk too.
 type Purged struct {
 	View   string `json:"view,omitempty"` // empty for all views

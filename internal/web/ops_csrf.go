@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/subtle"
 	"mime"
 	"net"
 	"net/http"
@@ -33,6 +34,21 @@ func (s *Server) checkOperator(r *http.Request) error {
 		return report.Errorf(report.Forbidden, "This listener, which is for operators, does not answer under the name %q: use its IP address, or list the name under operator.hosts.", report.Truncate(r.Host))
 	case r.ContentLength != 0 && !isJSON(r.Header.Get("Content-Type")):
 		return report.Errorf(report.Invalid, "Send JSON: Content-Type: application/json.")
+	}
+	return s.checkOperatorToken(r)
+}
+
+// checkOperatorToken refuses requests that change something, unless they show the
+// operators' token: who can merely connect, such as any process of the machine, can only
+// read.
+func (s *Server) checkOperatorToken(r *http.Request) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	token, err := bearer(r)
+	want := s.operatorToken.Reveal()
+	if err != nil || want == "" || subtle.ConstantTimeCompare([]byte(token), []byte(want)) != 1 {
+		return report.Errorf(report.Unauthenticated, "Send the operators' token, which is in operator.token_file: Authorization: Bearer TOKEN.")
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ func (s *Server) operatorIndex(w http.ResponseWriter, _ *http.Request) {
 /quota     what is left of Google's quotas
 
 /revocations   what was revoked or suspended: GET lists, POST revokes and suspends, DELETE /revocations/ID takes back
+/keys:rotate   POST makes a new signing key
 /cache:purge   POST drops the stored answers of a view, or all
 `))
 }

@@ -84,6 +84,7 @@ func (s *Server) operatorRoutes() []route {
 		{"GET", "/readyz", false, s.withTimeout(http.HandlerFunc(s.readyz))},
 		{"GET", "/metrics", false, s.metricsPage()},
 		{"GET", "/quota", false, http.HandlerFunc(s.quotaPage)},
+		{"POST", "/keys:rotate", false, s.withTimeout(http.HandlerFunc(s.rotateKeys))},
 		{"POST", "/cache:purge", false, s.withTimeout(http.HandlerFunc(s.purge))},
 		{"GET", "/revocations", false, s.withTimeout(http.HandlerFunc(s.revocations))},
 		{"POST", "/revocations", false, s.withTimeout(http.HandlerFunc(s.revoke))},

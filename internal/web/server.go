@@ -23,6 +23,7 @@ import (
 	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/origin"
 	"github.com/oriel-server/oriel/internal/policy"
+	"github.com/oriel-server/oriel/internal/secret"
 	"github.com/oriel-server/oriel/internal/ua"
 )
 
@@ -52,6 +53,11 @@ type Config struct {
 	Purge func(ctx context.Context, view string) (Purged, error)
 	// Ready lists the conditions of readiness. Optional.
 	Ready []Check
+	// OperatorToken is what requests to the operators' listener that change something must
+	// show. Without one, none is accepted.
+	OperatorToken secret.Value
+	// RotateKeys makes a new signing key, the only one when atOnce, and returns all. Optional.
+	RotateKeys func(ctx context.Context, atOnce bool) ([]SigningKey, error)
 	// OperatorHosts are host names of the operators' listener, in lower case, beside IP
 	// addresses and localhost. Optional.
 	OperatorHosts []string
@@ -99,6 +105,8 @@ type Server struct {
 	ids           ids
 	ready         []Check
 	operatorHosts []string
+	operatorToken secret.Value
+	rotate        func(ctx context.Context, atOnce bool) ([]SigningKey, error)
 	quota         func() []byte
 	purgeCache    func(ctx context.Context, view string) (Purged, error)
 	timeout       time.Duration
@@ -135,6 +143,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{
 		authority: c.Authority, rules: c.Rules, gate: c.Gate,
 		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, operatorHosts: c.OperatorHosts,
+		operatorToken: c.OperatorToken, rotate: c.RotateKeys,
 		quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout, calls: calls(), queries: newQueryCache(),
 		fixed: newFixedHeaders(), clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
 		timeouts: c.Timeouts, gzip: newGzipPools(), pages: template.Must(template.ParseFS(templates, "*.html")),

@@ -143,6 +143,9 @@ func testFiles() fstest.MapFS {
 	}
 }
 
+// operatorToken is the operators' token of a site.
+const operatorToken = "the-operators-token-of-tests"
+
 func newSite(t testing.TB, change ...func(*Config)) *site {
 	t.Helper()
 	s := &site{t: t, log: &lockedBuffer{}, registry: prometheus.NewRegistry(), ledger: access.NewMemoryLedger(), now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
@@ -163,7 +166,8 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 		PublicURL: ownOrigin, Authority: authority, Rules: rules, Gate: gate, Files: testFiles(),
 		Logger:   slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Registry: s.registry, Clock: clock, Random: rand.Reader,
-		Limits: Limits{Tokens: Pace{20, 100}, Requests: Pace{50, 500}, View: Pace{2000, 20_000}, HostTokens: Pace{500, 5000}, Failures: Pace{1, 60}},
+		OperatorToken: secret.New(operatorToken),
+		Limits:        Limits{Tokens: Pace{20, 100}, Requests: Pace{50, 500}, View: Pace{2000, 20_000}, HostTokens: Pace{500, 5000}, Failures: Pace{1, 60}},
 	}
 	for _, f := range change {
 		f(&c)
@@ -217,6 +221,9 @@ func (s *site) send(method, url, body string, headers ...string) answered {
 			req.Host = value
 		}
 		req.Header.Add(name, value)
+	}
+	if strings.HasPrefix(url, s.operator) && req.Header.Get("Authorization") == "" {
+		req.Header.Set("Authorization", "Bearer "+operatorToken)
 	}
 	return s.answer(req)
 }

@@ -26,6 +26,7 @@ var notAboutAView = map[string]string{
 	"ANY /management/accounts/{account}/{collection}":    "a list: strangers",
 	"ANY /metadata/ga/columns":                           "a list: strangers",
 	"ANY /{rest...}":                                     "nothing is there",
+	"POST /keys:rotate":                                  "of operators: path attacks",
 	"POST /cache:purge":                                  "of operators: path attacks",
 	"POST /v4/userActivity:search":                       "an error for all",
 	"GET /embed/{dashboard}":                             "HTML: strangers",

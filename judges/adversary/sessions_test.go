@@ -187,6 +187,7 @@ func (s *stage) operate(t testing.TB, server *house.Server, method, path, body s
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	req.Header.Set("Authorization", "Bearer "+operatorToken(t, server))
 	res, err := http.DefaultClient.Do(req)
 	must(t, err)
 	defer res.Body.Close()
@@ -197,6 +198,14 @@ func (s *stage) operate(t testing.TB, server *house.Server, method, path, body s
 	return res.StatusCode, b.String()
 }
 
+// operatorToken reads the operators' token of a server.
+func operatorToken(t testing.TB, server *house.Server) string {
+	t.Helper()
+	token, err := os.ReadFile(filepath.Join(server.Dir, "oriel-operator-token"))
+	must(t, err)
+	return strings.TrimSpace(string(token))
+}
+
 // A page in an operator's browser can send what a form can, and nothing must come
 // of it.
 func operatorsDoor(t *testing.T, s *stage) {
@@ -204,6 +213,7 @@ func operatorsDoor(t *testing.T, s *stage) {
 		req, err := http.NewRequest(http.MethodPost, s.oriel.Operator+"/revocations", strings.NewReader(`{"kind":"all"}`))
 		must(t, err)
 		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Authorization", "Bearer "+operatorToken(t, s.oriel))
 		req.Header.Set(head[0], head[1])
 		if head[0] == "Host" {
 			req.Host = head[1]
