@@ -40,6 +40,19 @@ func (a *Authority) MintCode(ctx context.Context, apiKey string, caller Caller, 
 	return Code{signed.AccessToken, signed.ExpiresIn}, nil
 }
 
+// CheckCode returns what a code's token would open, and leaves the code as it is. Errors
+// are those of Redeem, but for a code that was used.
+func (a *Authority) CheckCode(ctx context.Context, code string, caller Caller) (policy.Grant, error) {
+	s, grant, err := a.verify(a.parser, code, caller, codeType)
+	if err == nil {
+		grant, err = a.revoked.unsuspended(grant)
+	}
+	if err != nil {
+		return policy.Grant{}, a.refused(ctx, s.event(caller, "a code"), err)
+	}
+	return grant, nil
+}
+
 // Redeem makes the token of a code. A code that is used twice was leaked: that ends
 // its session, the first token included. Errors: Unauthenticated, and Unavailable
 // when the ledger or the trail does not work.

@@ -73,6 +73,14 @@ func (s *Server) countMint(whom string, err error) error {
 	return err
 }
 
+// countFailedMint counts a refusal before minting, and returns err.
+func (s *Server) countFailedMint(whom string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return s.countMint(whom, err)
+}
+
 // hostAPIKey returns the API key of a request from a host's backend. Requests of browsers
 // are refused: a key in a page is public.
 func hostAPIKey(r *http.Request) (string, error) {
@@ -115,8 +123,17 @@ func (s *Server) redeemedToken(r *http.Request) (reply, error) {
 	if err != nil {
 		return nil, s.countMint(forCode, err)
 	}
-	token, _, err := s.authority.Redeem(r.Context(), req.Code, s.tokenCaller(r))
-	return s.tokenReply(forCode)(token, s.limitFailures(r, err))
+	token, err := s.redeem(r, req.Code, s.tokenCaller(r))
+	if err != nil {
+		return nil, err
+	}
+	return secretReply{token}, nil
+}
+
+// redeem exchanges a code for its token, and counts the outcome.
+func (s *Server) redeem(r *http.Request, code string, caller access.Caller) (access.Token, error) {
+	token, _, err := s.authority.Redeem(r.Context(), code, caller)
+	return token, s.countMint(forCode, s.limitFailures(r, err))
 }
 
 // accountToken returns Google's access token to a host's backend that is allowed it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -65,7 +66,7 @@ func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, err)
 		return
 	}
-	d, err := s.embedDashboard(r, req)
+	token, d, err := s.embedDashboard(r, req)
 	if err != nil {
 		fail(w, r, err)
 		return
@@ -75,15 +76,34 @@ func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 	// shows an empty frame unless it is listed.
 	frameOrigins := s.rules.FrameOrigins(req.Name, d.answer.View.Name)
 	origin := refererOrigin(r)
-	switch {
-	case framed(r) && origin != "" && origin != s.origin && !slices.Contains(frameOrigins, origin):
+	if framed(r) && origin != "" && origin != s.origin && !slices.Contains(frameOrigins, origin) {
 		s.blockedPage(w, r, origin, d.answer.View.Name, req.Name)
-	case wantsJSON(r):
-		d.write(s, w, r)
-	default:
-		s.logPanels(w, r, d.answer)
-		s.embedPage(w, r, req, frameOrigins, d)
+		return
 	}
+	if req.Code != "" { // last: now the page will be shown
+		if token, err = s.redeem(r, req.Code, s.frameCaller(r)); err != nil {
+			fail(w, r, err)
+			return
+		}
+	}
+	d.body = s.withToken(d.body, token)
+	if wantsJSON(r) {
+		d.write(s, w, r)
+		return
+	}
+	s.logPanels(w, r, d.answer)
+	s.embedPage(w, r, req, frameOrigins, d)
+}
+
+// checkNavigation refuses requests with a code that no person makes, or that show no
+// dashboard: HEAD, prefetches, images and scripts. They would use up the code.
+func checkNavigation(r *http.Request) error {
+	dest := r.Header.Get("Sec-Fetch-Dest")
+	prefetch := r.Header.Get("Sec-Purpose") + r.Header.Get("Purpose") + r.Header.Get("X-Moz")
+	if r.Method != http.MethodGet || prefetch != "" || dest != "" && dest != "document" && dest != "iframe" {
+		return report.Errorf(report.Forbidden, "A code is used up by the page that a person opens, in a window or an iframe: open it there.")
+	}
+	return nil
 }
 
 // wantsJSON reports whether a script requests the page. Navigations accept HTML.
@@ -101,37 +121,42 @@ func framed(r *http.Request) bool {
 	return false
 }
 
-// embedDashboard returns the dashboard, its JSON with two more members: the embed token and
-// the server's base URL.
-func (s *Server) embedDashboard(r *http.Request, req embedRequest) (dashboardReply, error) {
+// embedDashboard returns the dashboard, and the embed token; that of a code is still to be
+// redeemed.
+func (s *Server) embedDashboard(r *http.Request, req embedRequest) (access.Token, dashboardReply, error) {
 	token, grant, err := s.embedToken(r, req)
 	if err != nil {
-		return dashboardReply{}, err
+		return token, dashboardReply{}, err
 	}
 	d, err := s.askDashboard(r.Context(), grant, req.DashboardRequest)
-	if err != nil {
-		return d, err
-	}
-	tokenJSON, err := json.Marshal(token)
-	if err != nil {
-		return d, err
-	}
-	base, err := json.Marshal(s.base)
-	if err != nil {
-		return d, err
-	}
-	d.body = privateBody(withMember(withMember(d.body.join(), "token", tokenJSON), "base", base))
-	return d, nil
+	return token, d, err
 }
 
-// embedToken returns the host's token, that of its code, or a new one for an anonymous
+// withToken adds two members to a dashboard's JSON: the embed token and the server's base
+// URL.
+func (s *Server) withToken(dashboard body, token access.Token) body {
+	tokenJSON, err := json.Marshal(token)
+	base, failed := json.Marshal(s.base)
+	if err = errors.Join(err, failed); err != nil {
+		panic(err) // strings and numbers
+	}
+	return privateBody(withMember(withMember(dashboard.join(), "token", tokenJSON), "base", base))
+}
+
+// embedToken returns the host's token, none for a code, or a new one for an anonymous
 // visitor, bound to the server's own origin: frame-ancestors decides who may frame the page.
 func (s *Server) embedToken(r *http.Request, req embedRequest) (access.Token, policy.Grant, error) {
 	token, err := s.embedCredential(r, req)
 	if err != nil {
 		return token, policy.Grant{}, err
 	}
-	grant, err := s.authority.Verify(r.Context(), token.AccessToken, s.frameCaller(r))
+	var grant policy.Grant
+	if req.Code != "" {
+		grant, err = s.authority.CheckCode(r.Context(), req.Code, s.frameCaller(r))
+		err = s.countFailedMint(forCode, err)
+	} else {
+		grant, err = s.authority.Verify(r.Context(), token.AccessToken, s.frameCaller(r))
+	}
 	if err != nil {
 		return token, grant, s.limitFailures(r, err)
 	}
@@ -157,8 +182,10 @@ func (s *Server) embedCredential(r *http.Request, req embedRequest) (access.Toke
 	case req.Token != "":
 		return access.Token{AccessToken: req.Token, TokenType: "Bearer"}, nil
 	case req.Code != "":
-		token, _, err := s.authority.Redeem(r.Context(), req.Code, s.frameCaller(r))
-		return token, s.countMint(forCode, s.limitFailures(r, err))
+		if err := checkNavigation(r); err != nil {
+			return access.Token{}, s.countMint(forCode, s.recordRefusal(r, policy.Grant{}, err))
+		}
+		return access.Token{}, nil
 	}
 	if err := s.limitMint(r, s.origin); err != nil {
 		return access.Token{}, s.countMint(forFrame, s.recordRefusal(r, policy.Grant{}, err))
