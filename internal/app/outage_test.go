@@ -225,8 +225,6 @@ const (
 	down   = `"message":"Google Analytics is not answering. Please try again in `
 	cannot = "This view cannot be read at the moment."
 	much   = "Too much was asked of Google Analytics for this view. Please try again in "
-	// until is for quotas that come back with the hour or the day, which may be near.
-	until = much + "a" // "a minute", "about 20 minutes"
 )
 
 func outages() map[string]outage {
@@ -265,11 +263,11 @@ func outages() map[string]outage {
 		"too much in a minute":    {begin: by(emulator.Fault{As: emulator.AsPerMinute}), operator: "limit 'Requests per minute per user'", visitor: much},
 		"429 without a word":      {begin: by(emulator.Fault{As: emulator.AsEmpty, Status: 429}), operator: "answered 429 with an empty body", visitor: much},
 		"429 without a reason":    {begin: spoiled(answer(429, "text/plain", "slow down")), operator: "answered 429 with text/plain", visitor: much},
-		"429 tokens of the hour":  {begin: quota("tokensPerHour"), operator: "Exhausted property tokens per hour", visitor: until, lasts: true},
-		"429 tokens of the day":   {begin: quota("tokensPerDay"), operator: "Exhausted property tokens per day", visitor: until, lasts: true},
-		"429 tokens of a project": {begin: quota("tokensPerProjectPerHour"), operator: "Exhausted property tokens for a project per hour", visitor: until, lasts: true},
+		"429 tokens of the hour":  {begin: quota("tokensPerHour"), operator: "Exhausted property tokens per hour", visitor: much, lasts: true},
+		"429 tokens of the day":   {begin: quota("tokensPerDay"), operator: "Exhausted property tokens per day", visitor: much, lasts: true},
+		"429 tokens of a project": {begin: quota("tokensPerProjectPerHour"), operator: "Exhausted property tokens for a project per hour", visitor: much, lasts: true},
 		"429 requests at once":    {begin: quota("concurrentRequests"), visitor: much, lasts: true},
-		"429 server errors":       {begin: quota("serverErrorsPerProjectPerHour"), operator: "Google answered 429", visitor: until, lasts: true},
+		"429 server errors":       {begin: quota("serverErrorsPerProjectPerHour"), operator: "Google answered 429", visitor: much, lasts: true},
 
 		"500":                    {begin: by(emulator.Fault{Status: 500}), operator: "Google answered 500: An internal error has occurred.", visitor: down},
 		"503":                    {begin: by(emulator.Fault{Status: 503}), operator: "Google answered 503: The service is currently unavailable.", visitor: down},
