@@ -105,7 +105,7 @@ func (e *entry) touch(now time.Time) {
 func (e *entry) labelled(err *report.Error) *report.Report {
 	r := *e.report
 	r.Stale = report.StaleUnavailable
-	if err.Kind == report.Quota {
+	if err.Kind == report.Quota || err.Kind == report.RateLimited {
 		r.Stale = report.StaleQuota
 	}
 	return &r
@@ -167,16 +167,18 @@ const maxFailures = 10_000
 
 // A failure is a cached error.
 type failure struct {
-	err *report.Error
-	ttl time.Duration
+	err   *report.Error
+	class report.Class // of who asked: better ones may get an answer
+	ttl   time.Duration
 }
 
 // failed caches an error, and marks the stale answer. If access was denied it drops the answer, which must not
 // come back when Google fails later. No other error takes anything away.
-func (a *Answers) failed(key report.Key, p propertyKey, err error) {
+func (a *Answers) failed(q *report.Question, err error) {
+	key, p := q.Key(), propertyOf(q)
 	e := report.AsError(err)
 	if a.ctx.Err() == nil {
-		a.cacheFailure(key, e)
+		a.cacheFailure(q, e)
 		if cached, ok := a.memory.GetIfPresent(key); ok && (allowsStale(e) || e.Kind == report.Internal) {
 			cached.refreshErr.Store(e)
 		}
@@ -194,19 +196,22 @@ func (a *Answers) failed(key report.Key, p propertyKey, err error) {
 
 // cacheFailure caches an error that the next request would only repeat, at the cost of Google's quota of
 // errors.
-func (a *Answers) cacheFailure(k report.Key, err *report.Error) {
+func (a *Answers) cacheFailure(q *report.Question, err *report.Error) {
 	switch {
 	case err.Kind == report.Invalid || err.Kind == report.TooLarge:
-		a.failures.Set(k, failure{err, a.config.Invalid})
+		a.failures.Set(q.Key(), failure{err, q.Class(), a.config.Invalid})
 	case err.Kind == report.NoAccess || allowsStale(err):
-		a.failures.Set(k, failure{err, a.config.Backoff})
+		a.failures.Set(q.Key(), failure{err, q.Class(), a.config.Backoff})
 	}
 }
 
 // cachedFailure returns the error that answers k without asking the source: a refusal always, an error that may
-// pass only if there is an entry to serve instead.
-func (a *Answers) cachedFailure(k report.Key, e *entry) *report.Error {
-	f, ok := a.failures.GetIfPresent(k)
+// pass only if there is an entry to serve instead and no worse class than that of q got it.
+func (a *Answers) cachedFailure(q *report.Question, e *entry) *report.Error {
+	f, ok := a.failures.GetIfPresent(q.Key())
+	if ok && allowsStale(f.err) && q.Class() < f.class {
+		return nil
+	}
 	if !ok || e == nil && allowsStale(f.err) && f.err.Kind != report.Misconfigured {
 		return nil
 	}
@@ -217,7 +222,7 @@ func (a *Answers) cachedFailure(k report.Key, e *entry) *report.Error {
 // questions must show.
 func allowsStale(err *report.Error) bool {
 	switch err.Kind {
-	case report.Quota, report.Unavailable, report.Canceled, report.Misconfigured:
+	case report.Quota, report.RateLimited, report.Unavailable, report.Canceled, report.Misconfigured:
 		return true
 	}
 	return false

@@ -40,7 +40,7 @@ func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report,
 	case q.Urgency() == report.Unseen && a.state(e, q, now) == stale: // a refresh waits for the new answer
 		return c.serveStale(q, e)
 	}
-	if err := a.cachedFailure(key, e); err != nil {
+	if err := a.cachedFailure(q, e); err != nil {
 		return c.staleOnError(e, err)
 	}
 	return c.fetch(ctx, q, e, unread)
@@ -88,7 +88,7 @@ func (c *Cache) fetch(ctx context.Context, asked *report.Question, e *entry, unr
 // ago.
 func (c *Cache) serveStale(q *report.Question, e *entry) (*report.Report, error) {
 	c.recent.add(q, e.report, c.clock())
-	if err := c.answers.cachedFailure(q.Key(), e); err != nil {
+	if err := c.answers.cachedFailure(q, e); err != nil {
 		return c.staleOnError(e, err)
 	}
 	urgency := report.Refresh
@@ -237,7 +237,7 @@ func (c *Cache) ask(q *report.Question) (*report.Report, error) {
 	asked := c.clock()
 	r, err := recovered("the source", func() (*report.Report, error) { return c.config.Source.Report(ctx, q) })
 	if err != nil {
-		a.failed(key, p, err)
+		a.failed(q, err)
 		return nil, err
 	}
 	a.put(key, a.newEntry(p, r))

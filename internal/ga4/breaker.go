@@ -93,9 +93,9 @@ type ticket struct {
 
 // acquire admits a request that is about to run, or says why not; release must follow
 // its success. It waits while the requests that run might use up Google's count of errors.
-func (b *breaker) acquire(ctx context.Context, request string, thresholded bool, clock func() time.Time) (ticket, *report.Error) {
+func (b *breaker) acquire(ctx context.Context, request string, thresholded bool, class report.Class, clock func() time.Time) (ticket, *report.Error) {
 	for {
-		t, ended, err := b.tryAcquire(request, thresholded, clock())
+		t, ended, err := b.tryAcquire(request, thresholded, class, clock())
 		if ended == nil {
 			return t, err
 		}
@@ -108,13 +108,13 @@ func (b *breaker) acquire(ctx context.Context, request string, thresholded bool,
 }
 
 // tryAcquire returns a channel to wait for where the answer depends on requests that run.
-func (b *breaker) tryAcquire(request string, thresholded bool, now time.Time) (t ticket, wait <-chan struct{}, err *report.Error) {
+func (b *breaker) tryAcquire(request string, thresholded bool, class report.Class, now time.Time) (t ticket, wait <-chan struct{}, err *report.Error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.err(request, thresholded, now); err != nil {
+	if err := b.err(request, thresholded, class, now); err != nil {
 		return ticket{}, nil, err
 	}
-	if b.running > 0 && !b.errors.allow(b.running, now) {
+	if b.running > 0 && !b.errors.allow(b.running+errorReserve(class, b.errors.limit()), now) {
 		if b.ended == nil {
 			b.ended = make(chan struct{})
 		}
@@ -169,26 +169,26 @@ func (b *breaker) retry(request string, now time.Time) bool {
 }
 
 // check returns why no request is admitted now, nil when some are.
-func (b *breaker) check(thresholded bool, now time.Time) *report.Error {
+func (b *breaker) check(thresholded bool, class report.Class, now time.Time) *report.Error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.err("", thresholded, now)
+	return b.err("", thresholded, class, now)
 }
 
 // err returns why a request is not admitted now, nil when it is. The lock is held.
-func (b *breaker) err(request string, thresholded bool, now time.Time) *report.Error {
+func (b *breaker) err(request string, thresholded bool, class report.Class, now time.Time) *report.Error {
 	err := b.all.err(now)
 	if err == nil && thresholded {
 		err = b.thresholded.err(now)
 	}
 	if err == nil {
-		err = b.refusals.err(now)
+		err = b.refusals.err(errorReserve(class, maxRefusals), now)
 	}
 	if err == nil {
 		err = b.circuits.err(request, now)
 	}
 	if err == nil {
-		reserve := b.circuits.suspects[request].reserve(b.errors.limit())
+		reserve := max(b.circuits.suspects[request].reserve(b.errors.limit()), errorReserve(class, b.errors.limit()))
 		if reserve > 0 || b.running == 0 { // others wait for those that run: see tryAcquire
 			err = b.errors.err(reserve, now)
 		}

@@ -23,19 +23,32 @@ const (
 	refusalWindow = 15 * time.Minute
 )
 
+// errorReserve returns how many of the errors or refusals that Google allows, limit, the
+// questions of a class leave to those of better classes: anybody can make up questions that fail.
+func errorReserve(class report.Class, limit int) int {
+	switch class {
+	case report.PublicQuestion:
+		return limit / 2
+	case report.PublicDashboard:
+		return limit / 5
+	}
+	return 0
+}
+
 // refusals are the times of refused requests, oldest first.
 type refusals []time.Time
 
 func (r *refusals) add(now time.Time) { *r = append(recent(*r, refusalWindow, now), now) }
 
-// err returns why no request is sent; nil while few were refused.
-func (r *refusals) err(now time.Time) *report.Error {
+// err returns why no request is sent that leaves so many refusals to others; nil while few were
+// refused.
+func (r *refusals) err(reserve int, now time.Time) *report.Error {
 	*r = recent(*r, refusalWindow, now)
-	n := len(*r)
-	if n < maxRefusals {
+	n, most := len(*r), maxRefusals-reserve
+	if n < most {
 		return nil
 	}
-	until := (*r)[n-maxRefusals].Add(refusalWindow)
+	until := (*r)[n-most].Add(refusalWindow)
 	return retryLater(report.Unavailable, until.Sub(now)).Because(fmt.Errorf(
 		"not asked until %s: Google refused %d questions within a quarter of an hour and would block the project at 10000",
 		until.UTC().Format(time.RFC3339), n))
@@ -98,7 +111,7 @@ func (s *serverErrors) err(reserve int, now time.Time) *report.Error {
 	why := fmt.Errorf("not asked until %s: Google counts %d server errors within the hour and blocks the project at %d",
 		now.Add(wait).UTC().Format(time.RFC3339), len(s.times), s.limit())
 	if reserve > 0 {
-		why = logged{fmt.Errorf("%w; %d are reserved for questions that are not known to fail", why, reserve)}
+		why = logged{fmt.Errorf("%w; %d are reserved for others", why, reserve)}
 	}
 	return retryLater(report.Unavailable, wait).Because(why)
 }

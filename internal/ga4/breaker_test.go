@@ -113,7 +113,7 @@ func TestARefusalIsAnOutage(t *testing.T) {
 func TestOldTokensAreNoOutage(t *testing.T) {
 	var g breakers
 	for range maxRunning {
-		p, err := g.of(one).acquire(t.Context(), "", false, func() time.Time { return noon })
+		p, err := g.of(one).acquire(t.Context(), "", false, report.HostDashboard, func() time.Time { return noon })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -289,7 +289,7 @@ func (r *randomRequests) left() int {
 func (r *randomRequests) begin() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // who would wait for a request that runs leaves
-	p, err := r.breakers.of(one).acquire(ctx, strconv.Itoa(r.dice.IntN(3)), false, func() time.Time { return r.now })
+	p, err := r.breakers.of(one).acquire(ctx, strconv.Itoa(r.dice.IntN(3)), false, report.HostDashboard, func() time.Time { return r.now })
 	if err == nil {
 		r.running, r.before, r.free = append(r.running, p), append(r.before, r.left()), time.Time{}
 		return
@@ -304,7 +304,7 @@ func (r *randomRequests) begin() {
 	if err.RetryAfter <= 0 || err.RetryAfter > longestRest {
 		r.t.Fatalf("seed %d: a question is shut for %v: %v", r.seed, err.RetryAfter, err)
 	}
-	if err = r.breakers.of(one).check(false, r.now); err == nil {
+	if err = r.breakers.of(one).check(false, report.HostDashboard, r.now); err == nil {
 		r.free = time.Time{}
 		return
 	}
@@ -352,7 +352,7 @@ func TestLateFailuresDoNotProlong(t *testing.T) {
 	entered := 0
 	enter := func(at time.Time) (ticket, error) {
 		entered++
-		p, err := g.of(one).acquire(t.Context(), strconv.Itoa(entered), false, func() time.Time { return at })
+		p, err := g.of(one).acquire(t.Context(), strconv.Itoa(entered), false, report.HostDashboard, func() time.Time { return at })
 		if err != nil {
 			return p, err
 		}

@@ -45,9 +45,10 @@ type call struct {
 	body        []byte
 	breaker     *breaker // nil when no quota of a property counts the call
 	thresholded bool     // the quota of potentially thresholded requests counts it
-	ticket      ticket   // of the last attempt
-	newToken    bool     // the last attempt had a new access token, since one was refused
-	large       bool     // holds Client.large
+	class       report.Class
+	ticket      ticket // of the last attempt
+	newToken    bool   // the last attempt had a new access token, since one was refused
+	large       bool   // holds Client.large
 
 	// decode reads a response; its error makes the attempt a failure. Required.
 	decode func(body []byte) error
@@ -102,12 +103,14 @@ func (g *Client) pause(ctx context.Context, n int, f *failure) bool {
 func (g *Client) attempt(ctx context.Context, c *call) *failure {
 	if c.breaker != nil {
 		var err *report.Error
-		if c.ticket, err = c.breaker.acquire(ctx, c.url+string(c.body), c.thresholded, g.config.Clock); err != nil {
+		if c.ticket, err = c.breaker.acquire(ctx, c.url+string(c.body), c.thresholded, c.class, g.config.Clock); err != nil {
 			return localFailure(err)
 		}
 	}
 	start := g.config.Clock()
+	g.quotas.begin(c)
 	body, f := g.send(ctx, c)
+	g.quotas.end(c)
 	end := g.config.Clock()
 	c.quotas = nil
 	if f == nil {

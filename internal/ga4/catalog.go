@@ -17,26 +17,27 @@ import (
 func (g *Client) Fields(ctx context.Context, account, property string) (*report.Fields, error) {
 	q := report.Query{Account: account, Property: property}
 	k := quotaKeyOf(q)
-	return single(ctx, g, q, &call{
+	return single(ctx, g, newJob(ctx, q, report.Rank{}), &call{
 		key: k, method: "getMetadata", verb: http.MethodGet, breaker: g.breakers.of(k),
 		url: g.data + "/v1beta/properties/" + property + "/metadata?prettyPrint=false",
 	}, decodeFields)
 }
 
-// single does a call about q's property in a slot of the property's queue, as a
-// job that shares no request.
-func single[T any](ctx context.Context, g *Client, q report.Query, c *call, decode func([]byte) (T, error)) (result T, _ error) {
-	if err := g.check(q, report.Unseen); err != nil {
+// single does a call in a slot of its property's queue, as a job that shares no request.
+func single[T any](ctx context.Context, g *Client, j *job, c *call, decode func([]byte) (T, error)) (result T, _ error) {
+	j.thresholded = false // that is counted for reports
+	if err := g.check(j); err != nil {
 		return result, err
 	}
 	var decoded T
+	c.class = j.rank.Class
 	c.decode = func(body []byte) (err error) {
 		decoded, err = decode(body)
 		return err
 	}
-	done := make(chan answer, 1)
-	_, err := g.enqueue(ctx, &job{ctx: ctx, query: q, done: done, run: func(ctx context.Context) { done <- answer{nil, g.do(ctx, c)} }})
-	if err != nil {
+	j.run = func(ctx context.Context) { j.done <- answer{nil, g.do(ctx, c)} }
+	g.queues.add(j, g.start)
+	if _, err := j.wait(); err != nil {
 		return result, err // decode may still run
 	}
 	return decoded, nil
@@ -48,7 +49,7 @@ func (g *Client) Compatibility(ctx context.Context, asked report.CompatibilityCh
 	if err != nil {
 		return nil, err
 	}
-	return single(ctx, g, asked.Query, c, func(body []byte) (*report.Compatibility, error) {
+	return single(ctx, g, newJob(ctx, asked.Query, asked.Rank), c, func(body []byte) (*report.Compatibility, error) {
 		found := new(report.Compatibility)
 		return found, json.Unmarshal(body, found)
 	})
@@ -85,7 +86,7 @@ func (g *Client) Property(ctx context.Context, account, property string) (report
 	if err != nil {
 		return report.Property{}, err
 	}
-	return single(ctx, g, q, c, c.decodeProperty)
+	return single(ctx, g, newJob(ctx, q, report.Rank{}), c, c.decodeProperty)
 }
 
 // decodeProperty reads the metadata of a report, whatever else is or is not in it.

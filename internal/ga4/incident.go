@@ -91,7 +91,7 @@ func (g *Client) Incidents() []Incident {
 func (b *breaker) state(now time.Time) (cause string, since time.Time, err *report.Error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	err = b.err("", false, now)
+	err = b.err("", false, report.HostDashboard, now)
 	switch {
 	case b.incident != nil:
 		return b.incident.cause, b.incident.since, err

@@ -155,7 +155,7 @@ func TestWaitingJobsShareABatch(t *testing.T) {
 func TestThresholdedQuestionsGoAlone(t *testing.T) {
 	q := question(0)
 	q.DimensionFilter = &report.Filter{Condition: &report.Condition{FieldName: "userGender", Empty: &report.EmptyFilter{}}}
-	if (&job{query: q}).batchable() || !(&job{query: question(0)}).batchable() {
+	if newJob(t.Context(), q, report.Rank{}).batchable() || !newJob(t.Context(), question(0), report.Rank{}).batchable() {
 		t.Error("a potentially thresholded question could exhaust its mates' batch")
 	}
 }
@@ -279,18 +279,87 @@ func TestBatchOutlivesOneMemberButNotAll(t *testing.T) {
 	<-all.Done()
 }
 
-func TestTooManyWaiting(t *testing.T) {
+// TestAFloodIsBounded: each class has places that worse ones cannot take, and the last of the
+// flood is refused rather than a session's first question.
+func TestAFloodIsBounded(t *testing.T) {
 	var l propertyQueues
 	block := make(chan struct{})
 	defer close(block)
-	run := func([]*job) { <-block }
-	for range maxRunning + maxWaiting {
-		if err := l.add(&job{ctx: t.Context(), query: question(0)}, run); err != nil {
-			t.Fatal(err)
+	add := func(class report.Class, session string) *job {
+		j := newJob(t.Context(), question(0), report.Rank{Class: class, Session: session})
+		l.add(j, func([]*job) { <-block })
+		return j
+	}
+	var flood []*job
+	for range limits[report.PublicQuestion].running + limits[report.PublicQuestion].waiting {
+		flood = append(flood, add(report.PublicQuestion, "flood"))
+	}
+	last := flood[len(flood)-1]
+	if first := add(report.PublicQuestion, "first"); len(first.done) != 0 || len(last.done) != 1 {
+		t.Errorf("the first question of a session was refused: %v", first.done)
+	}
+	if a := <-last.done; a.err.Kind != report.RateLimited || a.err.RetryAfter <= 0 {
+		t.Errorf("one too many: %+v", a.err)
+	}
+	for range limits[report.HostDashboard].waiting {
+		if j := add(report.HostDashboard, "customer"); len(j.done) != 0 {
+			t.Fatal("a host's question was refused for the public's")
 		}
 	}
-	if err := l.add(&job{ctx: t.Context(), query: question(0)}, run); err == nil || err.Kind != report.Unavailable {
-		t.Errorf("one too many: %v", err)
+	if n := l.byProperty["123456"].running; n != [report.Classes]int{5, 0, 0, 3} {
+		t.Errorf("%v run", n)
+	}
+	if n := len(l.byProperty["123456"].waiting); n != limits[report.HostDashboard].waiting {
+		t.Errorf("%d wait", n)
+	}
+}
+
+// TestTurns: within a class, sessions take turns; a better class goes first, whoever joins one
+// that waits takes it along, and classes share no request.
+func TestTurns(t *testing.T) {
+	var l propertyQueues
+	ran := make(chan []*job, 100)
+	next, end := make(chan struct{}), make(chan struct{})
+	defer close(end)
+	add := func(class report.Class, session string, offset int) *job {
+		q := question(offset)
+		q.Realtime = true // alone
+		j := newJob(t.Context(), q, report.Rank{Class: class, Session: session})
+		l.add(j, func(jobs []*job) {
+			ran <- jobs
+			if !jobs[0].rank.Class.Public() {
+				<-end
+				return
+			}
+			select {
+			case <-next:
+			case <-end:
+			}
+		})
+		return j
+	}
+	for i := range 3 {
+		add(report.PublicQuestion, "flood", i)
+	}
+	for range 3 {
+		<-ran
+	}
+	var waiting []*job
+	for i := range 4 {
+		waiting = append(waiting, add(report.PublicQuestion, "flood", 10+i))
+	}
+	add(report.PublicQuestion, "other", 20)
+	l.promote(waiting[3], report.Rank{Class: report.HostQuestion, Session: "customer"})
+	if j := <-ran; j[0] != waiting[3] {
+		t.Errorf("what a host joined waits for the public's slots; %d ran", j[0].query.Offset)
+	}
+	var order []int
+	for range 4 {
+		next <- struct{}{}
+		order = append(order, int((<-ran)[0].query.Offset))
+	}
+	if fmt.Sprint(order) != "[10 20 11 12]" {
+		t.Errorf("in the order %v", order)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -68,26 +67,73 @@ type Quota struct {
 	ProjectLimit int64 `json:"projectLimit"`
 }
 
-// quotas keep the newest Quota of each quotaKey.
+// quotas keep what is known of each quotaKey.
 type quotas struct {
 	mu    sync.Mutex
-	byKey map[quotaKey]Quota
+	byKey map[quotaKey]*quotaState
 }
+
+// A quotaState is the newest Quota, and what happened since.
+type quotaState struct {
+	Quota
+	dayLimit, thresholdedLimit int64 // as HourLimit
+	// running are the potentially thresholded requests that run; asked are those, and others that
+	// the newest Quota does not count.
+	running, asked int64
+	probed         time.Time // when a request that left no reserve was last sent
+}
+
+// of returns the state of a quotaKey. The lock is held.
+func (all *quotas) of(k quotaKey) *quotaState {
+	if all.byKey == nil {
+		all.byKey = map[quotaKey]*quotaState{}
+	}
+	if all.byKey[k] == nil {
+		all.byKey[k] = &quotaState{}
+	}
+	return all.byKey[k]
+}
+
+// begin counts a call that is about to be sent.
+func (all *quotas) begin(c *call) {
+	if c.thresholded {
+		all.mu.Lock()
+		defer all.mu.Unlock()
+		s := all.of(c.key)
+		s.running, s.asked = s.running+1, s.asked+1
+	}
+}
+
+// end counts a call that was sent.
+func (all *quotas) end(c *call) {
+	if c.thresholded {
+		all.mu.Lock()
+		defer all.mu.Unlock()
+		all.of(c.key).running--
+	}
+}
+
+// record replaces the Quota with a newer one.
+func (all *quotas) record(k quotaKey, q Quota) Quota {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	s := all.of(k)
+	q.HourLimit = q.TokensPerHour.limit(max(hourTokens, s.HourLimit))
+	q.ProjectLimit = q.TokensPerProjectPerHour.limit(max(projectTokens, s.ProjectLimit))
+	s.dayLimit = q.TokensPerDay.limit(max(dayTokens, s.dayLimit))
+	s.thresholdedLimit = q.PotentiallyThresholdedRequestsPerHour.limit(max(thresholdedRequests, s.thresholdedLimit))
+	s.Quota, s.asked = q, s.running
+	return q
+}
+
+// limit is the most that the bucket was ever seen to have, at least known.
+func (b Bucket) limit(known int64) int64 { return max(known, b.Remaining+b.Consumed) }
 
 func (g *Client) recordQuota(c *call, b Buckets, now time.Time) {
 	if c.breaker != nil && b.ServerErrorsPerProjectPerHour != (Bucket{}) {
 		c.breaker.correct(c.ticket, b.ServerErrorsPerProjectPerHour, now)
 	}
-	q := Quota{Account: c.key.account, Property: c.key.property, Category: c.key.category, At: now, Buckets: b}
-	g.quotas.mu.Lock()
-	if g.quotas.byKey == nil {
-		g.quotas.byKey = map[quotaKey]Quota{}
-	}
-	before := g.quotas.byKey[c.key]
-	q.HourLimit = max(hourTokens, before.HourLimit, b.TokensPerHour.Remaining+b.TokensPerHour.Consumed)
-	q.ProjectLimit = max(projectTokens, before.ProjectLimit, b.TokensPerProjectPerHour.Remaining+b.TokensPerProjectPerHour.Consumed)
-	g.quotas.byKey[c.key] = q
-	g.quotas.mu.Unlock()
+	q := g.quotas.record(c.key, Quota{Account: c.key.account, Property: c.key.property, Category: c.key.category, At: now, Buckets: b})
 	if g.config.Observer.Quota != nil {
 		g.config.Observer.Quota(q)
 	}
@@ -97,31 +143,48 @@ func (g *Client) recordQuota(c *call, b Buckets, now time.Time) {
 func (g *Client) Quotas() []Quota {
 	g.quotas.mu.Lock()
 	defer g.quotas.mu.Unlock()
-	list := slices.Collect(maps.Values(g.quotas.byKey))
+	var list []Quota
+	for _, s := range g.quotas.byKey {
+		if !s.At.IsZero() {
+			list = append(list, s.Quota)
+		}
+	}
 	slices.SortFunc(list, func(a, b Quota) int {
 		return strings.Compare(a.Account+"\x00"+a.Property+"\x00"+a.Category, b.Account+"\x00"+b.Property+"\x00"+b.Category)
 	})
 	return list
 }
 
-// Tokens of an hour, of a property and of a project at a property, in a standard
-// property. Those of Google Analytics 360 are ten times as many, and show.
-// Source: the Data API's quotas page, 2026-09-19.
+// The quotas of a standard property: tokens of an hour, of a property, of a project at a
+// property, and of a day; potentially thresholded requests of an hour. Those of Google Analytics
+// 360 are ten times as many, and show. Source: the Data API's quotas page, 2026-09-19.
 const (
-	hourTokens    = 40_000
-	projectTokens = 14_000
+	hourTokens          = 40_000
+	projectTokens       = 14_000
+	dayTokens           = 200_000
+	thresholdedRequests = 120
 )
 
-// The quota reserve: below these shares of an hour's tokens only queries of some urgency
-// are asked; the rest is reserved for people who wait.
-const (
-	seenReserve   = 0.20 // no refreshes and no prewarming
-	unseenReserve = 0.05 // only answers that nobody has seen yet
-)
+// reserves are the parts of Google's quotas below which the questions of a class and urgency are
+// not asked: the rest is reserved for better ones. docs/quota-and-freshness.md has the table.
+var reserves = [report.Classes][report.Prewarm + 1]float64{
+	report.HostDashboard:   {report.Unseen: 0, report.Seen: 0.05, report.Refresh: 0.20, report.Prewarm: 0.20},
+	report.HostQuestion:    {report.Unseen: 0.02, report.Seen: 0.05, report.Refresh: 0.20, report.Prewarm: 0.20},
+	report.PublicDashboard: {report.Unseen: 0.05, report.Seen: 0.10, report.Refresh: 0.25, report.Prewarm: 0.25},
+	report.PublicQuestion:  {report.Unseen: 0.50, report.Seen: 0.50, report.Refresh: 0.50, report.Prewarm: 0.50},
+}
 
-// share is the part of an hour's tokens that is left.
-func (q Quota) share() float64 {
-	return min(q.TokensPerHour.share(q.HourLimit), q.TokensPerProjectPerHour.share(q.ProjectLimit))
+// left is the part of the quotas that is left for a job. The day's tokens are reserved from the
+// public alone: refreshes that stop would not start again before the day ends.
+func (s *quotaState) left(j *job) float64 {
+	left := min(s.TokensPerHour.share(s.HourLimit), s.TokensPerProjectPerHour.share(s.ProjectLimit))
+	if j.rank.Class.Public() {
+		left = min(left, s.TokensPerDay.share(s.dayLimit))
+	}
+	if j.thresholded {
+		left = min(left, s.PotentiallyThresholdedRequestsPerHour.share(s.thresholdedLimit)-float64(s.asked)/float64(max(thresholdedRequests, s.thresholdedLimit)))
+	}
+	return left
 }
 
 // share is 1 for a bucket that Google left out: the request consumed nothing.
@@ -132,26 +195,28 @@ func (b Bucket) share(limit int64) float64 {
 	return float64(b.Remaining) / float64(limit)
 }
 
-// checkReserve refuses what can wait while tokens are short. Google's last numbers hold
-// for probeAfter: tokens come back within the hour, and only a request tells.
-func (g *Client) checkReserve(q report.Query, u report.Urgency, now time.Time) *report.Error {
-	g.quotas.mu.Lock()
-	last := g.quotas.byKey[quotaKeyOf(q)]
-	g.quotas.mu.Unlock()
-	wait := probeAfter - now.Sub(last.At)
-	if wait <= 0 {
+// check refuses a job while what is left of a quota is reserved for better ones. Google's last
+// numbers hold for probeAfter: tokens come back within the hour, and only a request tells. Then
+// one job that is sent may take of the reserve.
+func (all *quotas) check(j *job, now time.Time, sent bool) *report.Error {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	s := all.of(quotaKeyOf(j.query))
+	left := s.left(j)
+	if left >= reserves[j.rank.Class][j.rank.Urgency] {
 		return nil
 	}
-	least := report.Prewarm
-	switch left := last.share(); {
-	case left < unseenReserve:
-		least = report.Unseen
-	case left < seenReserve:
-		least = report.Seen
+	last := s.At
+	if s.probed.After(last) {
+		last = s.probed
 	}
-	if u <= least {
+	wait := probeAfter - now.Sub(last)
+	if wait <= 0 {
+		if sent {
+			s.probed = now
+		}
 		return nil
 	}
 	return retryLater(report.Quota, wait).
-		Because(fmt.Errorf("%.0f %% of the hour's tokens are left and reserved for people who wait", 100*last.share()))
+		Because(fmt.Errorf("%.0f %% of a quota is left, which is reserved for better than a %s", 100*left, j.rank.Class))
 }

@@ -59,6 +59,58 @@ func TestQuotaReserve(t *testing.T) {
 	}
 }
 
+// TestThePublicStopsAtHalf: of the tokens, of the day's too, and of potentially thresholded
+// requests, which are counted between Google's answers.
+func TestThePublicStopsAtHalf(t *testing.T) {
+	var all quotas
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	k := quotaKey{"main", "123456", core}
+	asks := func(class report.Class, thresholded bool) bool {
+		q := question(0)
+		q.Account = k.account
+		j := newJob(t.Context(), q, report.Rank{Class: class})
+		j.thresholded = thresholded
+		return all.check(j, now.Add(time.Second), true) == nil
+	}
+	left := func(hour, day, thresholded int64) {
+		all.record(k, Quota{At: now, Buckets: Buckets{TokensPerHour: Bucket{0, hour}, TokensPerDay: Bucket{0, day}, PotentiallyThresholdedRequestsPerHour: Bucket{0, thresholded}}})
+	}
+	for _, c := range []struct {
+		hour, day, thresholded int64
+		public, dashboards     bool
+	}{
+		{20_000, 100_000, 60, true, true},
+		{19_999, 100_000, 60, false, true},
+		{20_000, 99_999, 60, false, true},
+		{1_999, 100_000, 60, false, false},
+	} {
+		left(c.hour, c.day, c.thresholded)
+		if asks(report.PublicQuestion, false) != c.public || asks(report.PublicDashboard, false) != c.dashboards || !asks(report.HostDashboard, true) {
+			t.Errorf("%+v", c)
+		}
+	}
+	left(40_000, 200_000, 61)
+	if !asks(report.PublicQuestion, true) {
+		t.Error("half of the thresholded requests is left")
+	}
+	c := &call{key: k, thresholded: true}
+	all.begin(c)
+	all.begin(c)
+	if asks(report.PublicQuestion, true) || !asks(report.PublicQuestion, false) || !asks(report.HostQuestion, true) {
+		t.Error("what runs is not counted")
+	}
+	all.end(c)
+	left(40_000, 200_000, 60) // tells of one, while the other runs
+	if asks(report.PublicQuestion, true) {
+		t.Error("what still runs is not counted")
+	}
+	left(100, 200_000, 60)
+	now = now.Add(probeAfter)
+	if !asks(report.PublicQuestion, false) || asks(report.PublicQuestion, false) {
+		t.Error("one probe is sent, and no second")
+	}
+}
+
 // A property of Google Analytics 360 has ten times as much, and so has its fifth.
 func TestLargePropertiesShow(t *testing.T) {
 	project, property := 139_998, 399_998
@@ -72,7 +124,7 @@ func TestLargePropertiesShow(t *testing.T) {
 		if _, err := g.client.Report(t.Context(), refresh); err != nil {
 			t.Fatal(err)
 		}
-		if err := g.client.checkReserve(refresh.Query(), refresh.Urgency(), g.clock.Now()); (err == nil) != c.ok {
+		if err := g.client.quotas.check(newJob(t.Context(), refresh.Query(), refresh.Rank()), g.clock.Now(), false); (err == nil) != c.ok {
 			t.Errorf("%d left of 140000: %v", c.left, err)
 		}
 		g.clock.add(probeAfter)
@@ -98,7 +150,7 @@ func TestQuotasAreListed(t *testing.T) {
 func TestUrgentJobsGoFirst(t *testing.T) {
 	ln := &propertyQueue{}
 	for i, u := range []report.Urgency{report.Refresh, report.Unseen, report.Prewarm, report.Seen, report.Unseen, report.Refresh} {
-		ln.insert(&job{urgency: u, query: report.Query{Offset: report.Int64(i)}})
+		ln.place(&job{rank: report.Rank{Urgency: u}, query: report.Query{Offset: report.Int64(i)}})
 	}
 	var got []report.Int64
 	for _, j := range ln.waiting {
@@ -121,20 +173,20 @@ func TestRefusalsOpenTheBreaker(t *testing.T) {
 		}
 	}
 	refuse(maxRefusals-1, noon)
-	if err := g.of(s).check(false, noon); err != nil {
+	if err := g.of(s).check(false, report.HostDashboard, noon); err != nil {
 		t.Fatalf("one too few: %v", err)
 	}
 	refuse(1, noon.Add(10*time.Minute))
 	for at, want := range map[time.Duration]time.Duration{10 * time.Minute: 5 * time.Minute, 14*time.Minute + 30*time.Second: 30 * time.Second} {
-		err := g.of(s).check(false, noon.Add(at))
+		err := g.of(s).check(false, report.HostDashboard, noon.Add(at))
 		if err == nil || err.RetryAfter != want || !strings.Contains(err.Message, after(want)) || !strings.Contains(err.Error(), noon.Add(15*time.Minute).Format(time.RFC3339)) {
 			t.Errorf("after %v: %+v, want until %v later", at, err, want)
 		}
 	}
-	if err := g.of(s).check(false, noon.Add(15*time.Minute)); err != nil {
+	if err := g.of(s).check(false, report.HostDashboard, noon.Add(15*time.Minute)); err != nil {
 		t.Errorf("after a quarter of an hour: %v", err)
 	}
-	if err := g.of(quotaKey{"a", "2", core}).check(false, noon.Add(10*time.Minute)); err != nil {
+	if err := g.of(quotaKey{"a", "2", core}).check(false, report.HostDashboard, noon.Add(10*time.Minute)); err != nil {
 		t.Errorf("another property: %v", err)
 	}
 }

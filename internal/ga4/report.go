@@ -16,40 +16,56 @@ import (
 // Report asks Google. It waits while maxRunning requests run for the property, and
 // retries transient failures.
 func (g *Client) Report(ctx context.Context, q *report.Question) (*report.Report, error) {
-	query := q.Query()
-	if err := g.check(query, q.Urgency()); err != nil {
+	j := newJob(ctx, q.Query(), q.Rank())
+	if err := g.check(j); err != nil {
 		return nil, err
 	}
-	r, err := g.enqueue(ctx, &job{ctx: ctx, query: query, urgency: q.Urgency(), done: make(chan answer, 1)})
+	g.queues.add(j, g.start)
+	q.Watch(func(r report.Rank) { g.queues.promote(j, r) })
+	g.queues.promote(j, q.Rank()) // which may have risen before Watch
+	r, err := j.wait()
 	if err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// check refuses at once what Google would refuse anyway.
-func (g *Client) check(q report.Query, u report.Urgency) *report.Error {
+// check refuses at once what Google would refuse anyway, and what the quotas are reserved from.
+func (g *Client) check(j *job) *report.Error {
+	q := j.query
 	if !digits(q.Property) || q.Account == "" {
 		return report.Errorf(report.Internal, "Something went wrong on this server.").
 			Because(fmt.Errorf("a query without account or property id reached ga4: account %q, property %q", q.Account, q.Property))
 	}
 	now := g.config.Clock()
-	if err := g.breakers.of(quotaKeyOf(q)).check(potentiallyThresholded(q), now); err != nil {
+	if err := g.breakers.of(quotaKeyOf(q)).check(j.thresholded, j.rank.Class, now); err != nil {
 		return err
 	}
-	return g.checkReserve(q, u, now)
+	return g.quotas.check(j, now, false)
 }
 
-// enqueue waits for the answer of a job, or for the end of its context.
-func (g *Client) enqueue(ctx context.Context, j *job) (*report.Report, *report.Error) {
-	if err := g.queues.add(j, g.run); err != nil {
-		return nil, err
-	}
+// wait waits for the answer of a job in a queue, or for the end of its context.
+func (j *job) wait() (*report.Report, *report.Error) {
 	select {
 	case a := <-j.done:
 		return a.report, a.err
-	case <-ctx.Done():
-		return nil, report.AsError(ctx.Err())
+	case <-j.ctx.Done():
+		return nil, report.AsError(j.ctx.Err())
+	}
+}
+
+// start answers jobs that have a slot, as far as the quotas are not reserved for others by now.
+func (g *Client) start(jobs []*job) {
+	now := g.config.Clock()
+	jobs = slices.DeleteFunc(jobs, func(j *job) bool {
+		err := g.quotas.check(j, now, true)
+		if err != nil {
+			j.done <- answer{nil, err}
+		}
+		return err != nil
+	})
+	if len(jobs) > 0 {
+		g.run(jobs)
 	}
 }
 
@@ -72,7 +88,7 @@ type reportRequest struct {
 }
 
 func (g *Client) runOne(j *job) {
-	r, err := g.askOne(j.ctx, j.query)
+	r, err := g.askOne(j)
 	j.done <- answer{r, err}
 }
 
@@ -86,12 +102,13 @@ func methodOf(q report.Query) string {
 	return "runReport"
 }
 
-func (g *Client) askOne(ctx context.Context, q report.Query) (r *report.Report, _ *report.Error) {
+func (g *Client) askOne(j *job) (r *report.Report, _ *report.Error) {
+	q := j.query
 	c, err := g.dataCall(quotaKeyOf(q), methodOf(q), reportRequest{q, true})
 	if err != nil {
 		return nil, err
 	}
-	c.thresholded = potentiallyThresholded(q)
+	c.thresholded, c.class = j.thresholded, j.rank.Class
 	c.decode = func(body []byte) error {
 		var w reportResponse
 		err := json.Unmarshal(body, &w)
@@ -100,7 +117,7 @@ func (g *Client) askOne(ctx context.Context, q report.Query) (r *report.Report, 
 		}
 		return err
 	}
-	err = g.do(ctx, c)
+	err = g.do(j.ctx, c)
 	return r, err
 }
 
@@ -194,6 +211,7 @@ func (g *Client) askBatch(ctx context.Context, jobs []*job) (reports []*report.R
 	if err != nil {
 		return nil, err
 	}
+	c.class = jobs[0].rank.Class
 	c.decode = func(body []byte) (err error) {
 		reports, err = g.decodeBatch(c, body, jobs)
 		return err
