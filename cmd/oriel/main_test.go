@@ -142,7 +142,7 @@ func TestUsageListsEveryCommand(t *testing.T) {
 }
 
 func TestNewKeyIsAnother(t *testing.T) {
-	form := regexp.MustCompile(`(?s)API key, shown once.*\n\n  (\S+)\n.*api_keys: \[([0-9a-f]{64})\]\n$`)
+	form := regexp.MustCompile(`(?s)API key, shown once.*\n\n  (\S+)\n.*api_keys: \[([0-9a-f]{64})\]\n    views: .*\n$`)
 	_, first, _ := oriel(t, "token", "new-key")
 	_, second, _ := oriel(t, "token", "new-key")
 	if !form.MatchString(first) || !form.MatchString(second) {
@@ -390,7 +390,7 @@ func TestServeAndMint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := configure(t, host, dir, "public_url: http://"+address+"\nviews:\n  museum: {property: '412600302'}\nhosts: {portal: {api_keys: ["+parts[2]+"]}}\n")
+	path := configure(t, host, dir, "public_url: http://"+address+"\nviews:\n  museum: {property: '412600302'}\nhosts: {portal: {api_keys: ["+parts[2]+"], views: [museum]}}\n")
 	replace(t, path, "listen: 127.0.0.1:0\n", "listen: "+address+"\n")
 	p := startOriel(t, "serve", "-config", path)
 	operators := p.prints(t, `Oriel serves \S+, operators (\S+)\n`)[0]

@@ -25,7 +25,7 @@ func token(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	url := fs.String("url", "http://127.0.0.1:8080", "the server")
 	keyFile := fs.String("key-file", "", "file with the API key; else the environment's ORIEL_API_KEY")
 	views := fs.String("views", "", "comma-separated names of views")
-	dashboards := fs.String("dashboards", "", "comma-separated names of dashboards")
+	dashboards := fs.String("dashboards", "", "comma-separated names of dashboards, with the views where there are several: overview:shop+blog")
 	subject := fs.String("subject", "", "whom the token is for")
 	origin := fs.String("origin", "", "the origin of the pages that will use it")
 	if err := parse(fs, args); err != nil {
@@ -36,7 +36,7 @@ func token(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	return mint(ctx, *url, key, map[string]any{
-		"views": words(*views), "dashboards": words(*dashboards), "subject": *subject, "origin": *origin,
+		"views": words(*views), "dashboards": scopes(*dashboards), "subject": *subject, "origin": *origin,
 	}, stdout)
 }
 
@@ -49,7 +49,7 @@ func newKey(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "API key, shown once; give it to the backend:\n\n  %s\n\nFor oriel.yaml:\n\nhosts:\n  my-backend:\n    api_keys: [%s]\n", key, hex.EncodeToString(sum[:]))
+	fmt.Fprintf(stdout, "API key, shown once; give it to the backend:\n\n  %s\n\nFor oriel.yaml:\n\nhosts:\n  my-backend:\n    api_keys: [%s]\n    views: [] # name those that its tokens may open\n", key, hex.EncodeToString(sum[:]))
 	return nil
 }
 
@@ -100,6 +100,19 @@ func refusal(answer *http.Response) error {
 		return fmt.Errorf("the server answered %s", answer.Status)
 	}
 	return fmt.Errorf("the server answered %s: %s", answer.Status, body.Error.Message)
+}
+
+// scopes reads dashboards, each alone or with its views.
+func scopes(list string) (dashboards []any) {
+	for _, word := range words(list) {
+		name, views, with := strings.Cut(word, ":")
+		if !with {
+			dashboards = append(dashboards, name)
+			continue
+		}
+		dashboards = append(dashboards, map[string]any{"name": name, "views": strings.Split(views, "+")})
+	}
+	return dashboards
 }
 
 func words(list string) []string {

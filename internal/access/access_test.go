@@ -81,7 +81,7 @@ func newBench(t testing.TB, change ...func(*Config)) *bench {
 	b := &bench{t: t, now: start, secret: plain}
 	b.config = Config{
 		Keys:     []Key{key(t, 1)},
-		Hosts:    []Host{{Name: "host", APIKeys: [][32]byte{hash}}},
+		Hosts:    []Host{{Name: "host", APIKeys: [][32]byte{hash}, Views: []string{"shop", "blog"}, Questions: true}},
 		Ledger:   NewMemoryLedger(),
 		Rules:    rules(t, views()...),
 		Recorder: &b.trail,
@@ -239,7 +239,7 @@ func TestMint(t *testing.T) {
 	if g.Subject() != "customer 7" || !g.Expires().Equal(start.Add(time.Minute)) {
 		t.Errorf("%q until %s", g.Subject(), g.Expires())
 	}
-	g, err = b.verify(b.minted(MintRequest{Dashboards: []string{"overview"}, ExpiresIn: 86400}), "")
+	g, err = b.verify(b.minted(MintRequest{Dashboards: overview("shop"), ExpiresIn: 86400}), "")
 	if err != nil || !g.Expires().Equal(start.Add(5*time.Minute)) {
 		t.Errorf("a day was asked for: %s, %v", g.Expires(), err)
 	}
@@ -258,7 +258,7 @@ func TestMintRefuses(t *testing.T) {
 		{b.secret, MintRequest{}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"blog"}}, report.Forbidden},
 		{b.secret, MintRequest{Views: []string{"nothing"}}, report.Forbidden},
-		{b.secret, MintRequest{Dashboards: []string{"nothing"}}, report.Forbidden},
+		{b.secret, MintRequest{Dashboards: []MintDashboard{{Name: "nothing"}}}, report.Forbidden},
 		{b.secret, MintRequest{Views: []string{"shop"}, ExpiresIn: -1}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Origin: "shop.example"}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Origin: page + "/"}, report.Invalid},
@@ -266,7 +266,7 @@ func TestMintRefuses(t *testing.T) {
 		{b.secret, MintRequest{Views: []string{"shop"}, Origin: "https://unlisted.example"}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Filter: report.WrittenFilter{Filter: twice}}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Subject: strings.Repeat("x", 201)}, report.Invalid},
-		{b.secret, MintRequest{Views: make([]string, 51)}, report.Invalid},
+		{b.secret, MintRequest{Views: make([]string, 101)}, report.Invalid},
 		{b.secret, MintRequest{Views: []string{"shop"}, Filter: report.WrittenFilter{Filter: large()}}, report.Invalid},
 	} {
 		if _, err := b.Mint(context.Background(), c.key, from(""), c.req); err == nil || report.KindOf(err) != c.kind {
@@ -278,19 +278,19 @@ func TestMintRefuses(t *testing.T) {
 }
 
 func TestAKeyForDashboardsOpensNoViews(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Hosts[0].Dashboards = []string{"overview"} })
+	b := newBench(t, func(c *Config) { c.Hosts[0].Questions = false })
 	_, err := b.Mint(context.Background(), b.secret, from(""), MintRequest{Views: []string{"shop"}})
 	if report.KindOf(err) != report.Forbidden {
 		t.Errorf("a view was opened: %v", err)
 	}
-	token := b.minted(MintRequest{Dashboards: []string{"overview"}})
+	token := b.minted(MintRequest{Dashboards: overview("blog")})
 	if _, err := b.verify(token, ""); err != nil {
 		t.Errorf("the dashboard: %v", err)
 	}
 	// Tokens that the key minted when it opened all lose their views.
-	b.reload(func(c *Config) { c.Hosts[0].Dashboards = nil })
+	b.reload(func(c *Config) { c.Hosts[0].Questions = true })
 	token = b.minted(MintRequest{Views: []string{"shop"}})
-	b.reload(func(c *Config) { c.Hosts[0].Dashboards = []string{"overview"} })
+	b.reload(func(c *Config) { c.Hosts[0].Questions = false })
 	_, err = b.verify(token, "")
 	refused(t, "the key was limited to dashboards", err, "no longer offered")
 }
@@ -303,18 +303,17 @@ func TestAKeyTakenAwayEndsItsTokens(t *testing.T) {
 	b := newBench(t)
 	token := b.minted(MintRequest{Views: []string{"shop", "blog"}})
 	b.reload(func(c *Config) {
-		c.Hosts = []Host{{Name: "host", APIKeys: c.Hosts[0].APIKeys, Views: []string{"shop"}}}
+		c.Hosts = []Host{{Name: "host", APIKeys: c.Hosts[0].APIKeys, Views: []string{"shop"}, Questions: true}}
 	})
 	if _, err := b.verify(token, ""); err != nil {
 		t.Errorf("one view is left: %v", err)
 	}
-	only := b.minted(MintRequest{Dashboards: []string{"overview"}})
-	b.reload(func(c *Config) { c.Hosts[0].Views, c.Hosts[0].Dashboards = []string{"blog"}, []string{} })
-	if _, err := b.verify(only, ""); err != nil {
-		t.Errorf("the dashboard has a view left: %v", err)
-	}
+	only := b.minted(MintRequest{Dashboards: []MintDashboard{{Name: "overview"}}})
+	b.reload(func(c *Config) { c.Hosts[0].Views = []string{"blog"} })
+	_, err := b.verify(only, "")
+	refused(t, "the dashboard's view is gone, and the other was not minted", err, "no longer offered")
 	b.reload(func(c *Config) { c.Hosts = nil })
-	_, err := b.verify(token, "")
+	_, err = b.verify(token, "")
 	refused(t, "the key is gone", err, "not valid")
 }
 
@@ -331,7 +330,7 @@ func TestViewsTakenAwayEndTokens(t *testing.T) {
 	if _, err := b.verify(host, ""); err != nil {
 		t.Errorf("a host's token for a private view: %v", err)
 	}
-	b.reload(func(c *Config) { c.Rules = rules(t, views()[1]) })
+	b.reload(func(c *Config) { c.Rules, c.Hosts[0].Views = rules(t, views()[1]), []string{"blog"} })
 	_, err = b.verify(host, "")
 	refused(t, "removed", err, "no longer offered")
 }

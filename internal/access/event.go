@@ -32,7 +32,8 @@ type Event struct {
 	Subject    string
 	Origin     string // that the token is narrowToHost to, or the page's that was refused
 	Views      []string
-	Dashboards []string
+	Dashboards []string // names
+	Over       []string // the views over which Dashboards are read
 	Detail     string
 	Asker      policy.Asker
 	Err        error

@@ -19,8 +19,9 @@ type Host struct {
 	Name        string
 	APIKeys     [][sha256.Size]byte // hashes: the configuration does not hold the keys
 	SigningKeys []HostKey           // see LoadHostKeys
-	Views       []string            // that it may name; empty: all, or none when Dashboards are listed
+	Views       []string            // that bound its tokens, for questions and under dashboards
 	Dashboards  []string            // that it may name; empty: all
+	Questions   bool                // its tokens may query views freely; else they read dashboards only
 	// Accounts are the Google accounts whose access tokens it may get, by requests from
 	// an address in From. Nearly all hosts have neither.
 	Accounts []string
@@ -78,6 +79,9 @@ func (h Host) check(rules *policy.Rules) error {
 			return fmt.Errorf("has an API key without a hash, or with that of nothing")
 		}
 	}
+	if len(h.Views) == 0 {
+		return fmt.Errorf("names no view")
+	}
 	for _, v := range h.Views {
 		if !slices.Contains(rules.ViewNames(), v) {
 			return fmt.Errorf("names the view %q, which does not exist", v)
@@ -132,23 +136,8 @@ func (a *Authority) Hosts() []KeyInfo {
 	return all
 }
 
-func (h Host) allowsView(name string) bool {
-	return len(h.Views) == 0 && len(h.Dashboards) == 0 || slices.Contains(h.Views, name)
-}
-
-// readsOver reports whether a host opens dashboards over a view.
-func (h Host) readsOver(view string) bool {
-	return len(h.Views) == 0 || slices.Contains(h.Views, view)
-}
-
 func (h Host) allowsDashboard(name string) bool {
 	return len(h.Dashboards) == 0 || slices.Contains(h.Dashboards, name)
-}
-
-// mayRead reports whether a host opens a dashboard over at least one view.
-func (h Host) mayRead(rules *policy.Rules, dashboard string) bool {
-	views, ok := rules.DashboardViews(dashboard)
-	return ok && h.allowsDashboard(dashboard) && slices.ContainsFunc(views, h.readsOver)
 }
 
 // narrowToHost narrows a session's claim to what its host may name today, with a key
@@ -163,10 +152,21 @@ func (a *Authority) narrowToHost(s session) (policy.Claim, error) {
 	}
 	// Of clones: a renewed token says all that the first one did.
 	today := s.Claim
-	today.Views = slices.DeleteFunc(slices.Clone(s.Views), func(v string) bool { return !h.allowsView(v) })
-	today.Dashboards = slices.DeleteFunc(slices.Clone(s.Dashboards), func(d string) bool { return !h.allowsDashboard(d) })
-	today.DashboardViews = h.Views
+	today.Views, today.Dashboards = nil, nil
+	if h.Questions {
+		today.Views = h.allowed(s.Views)
+	}
+	for _, d := range s.Dashboards {
+		if h.allowsDashboard(d.Name) {
+			today.Dashboards = append(today.Dashboards, policy.DashboardClaim{Name: d.Name, Views: h.allowed(d.Views)})
+		}
+	}
 	return today, nil
+}
+
+// allowed returns those of some views that the host may name.
+func (h Host) allowed(views []string) []string {
+	return slices.DeleteFunc(slices.Clone(views), func(v string) bool { return !slices.Contains(h.Views, v) })
 }
 
 // Backend returns which accounts' access tokens a host's backend may get with an API

@@ -91,7 +91,7 @@ func (s signing) signed(t testing.TB, change ...func(h map[string]any, p jwt.Map
 
 func (s signing) registered(t testing.TB) func(*Config) {
 	return func(c *Config) {
-		c.Hosts = append(c.Hosts, Host{Name: "crm", SigningKeys: hostKeys(t, s.file), Views: []string{"shop"}})
+		c.Hosts = append(c.Hosts, Host{Name: "crm", SigningKeys: hostKeys(t, s.file), Views: []string{"shop"}, Questions: true})
 	}
 }
 
@@ -133,39 +133,49 @@ func TestHostsSignTheirOwn(t *testing.T) {
 func TestHostsSignNoMore(t *testing.T) {
 	for algorithm, s := range signings(t) {
 		b := newBench(t, s.registered(t), func(c *Config) {
-			c.Hosts = append(c.Hosts, Host{Name: "other", SigningKeys: hostKeys(t, signings(t)["EdDSA"].file)})
+			c.Hosts = append(c.Hosts, Host{Name: "other", SigningKeys: hostKeys(t, signings(t)["EdDSA"].file), Views: []string{"shop"}, Questions: true})
 		})
 		for name, f := range map[string]func(h map[string]any, p jwt.MapClaims){
 			"a view that is not its": func(_ map[string]any, p jwt.MapClaims) { p["views"] = []string{"shop", "blog"} },
 			"a view that is not":     func(_ map[string]any, p jwt.MapClaims) { p["views"] = []string{"nothing"} },
-			"nothing":                func(_ map[string]any, p jwt.MapClaims) { delete(p, "views") },
-			"too much":               func(_ map[string]any, p jwt.MapClaims) { p["views"] = make([]string, 51) },
-			"as another host":        func(_ map[string]any, p jwt.MapClaims) { p["iss"] = "other" },
-			"as us":                  func(_ map[string]any, p jwt.MapClaims) { p["iss"] = issuer },
-			"as nobody":              func(_ map[string]any, p jwt.MapClaims) { p["iss"] = "nobody" },
-			"for another server":     func(_ map[string]any, p jwt.MapClaims) { p["aud"] = "https://other.example" },
-			"for the public":         func(_ map[string]any, p jwt.MapClaims) { p["public"] = true },
-			"for a frame":            func(_ map[string]any, p jwt.MapClaims) { p["framed"] = true },
-			"with a host":            func(_ map[string]any, p jwt.MapClaims) { p["host"] = "crm" },
-			"with a key":             func(_ map[string]any, p jwt.MapClaims) { p["key"] = "0123456789ab" },
-			"an older session":       func(_ map[string]any, p jwt.MapClaims) { p["began"] = 1 },
-			"a code":                 func(_ map[string]any, p jwt.MapClaims) { p["lifetime"] = 60 },
-			"our kind":               func(h map[string]any, _ jwt.MapClaims) { h["typ"] = tokenType },
-			"no kind":                func(h map[string]any, _ jwt.MapClaims) { delete(h, "typ") },
-			"crit":                   func(h map[string]any, _ jwt.MapClaims) { h["crit"] = []string{"exp"} },
-			"a key that is not":      func(h map[string]any, _ jwt.MapClaims) { h["kid"] = "zz" },
-			"our key":                func(h map[string]any, _ jwt.MapClaims) { h["kid"] = b.config.Keys[0].ID },
-			"for ever":               func(_ map[string]any, p jwt.MapClaims) { delete(p, "exp") },
-			"for two hours":          func(_ map[string]any, p jwt.MapClaims) { p["exp"] = start.Add(2 * time.Hour).Unix() },
-			"backwards":              func(_ map[string]any, p jwt.MapClaims) { p["exp"] = start.Unix() },
-			"without a beginning":    func(_ map[string]any, p jwt.MapClaims) { delete(p, "iat") },
-			"ended":                  func(_ map[string]any, p jwt.MapClaims) { p["until"] = start.Unix() },
-			"without an id":          func(_ map[string]any, p jwt.MapClaims) { delete(p, "jti") },
-			"a long session":         func(_ map[string]any, p jwt.MapClaims) { p["sid"] = strings.Repeat("x", 101) },
-			"a long subject":         func(_ map[string]any, p jwt.MapClaims) { p["sub"] = strings.Repeat("x", 201) },
-			"an unlisted origin":     func(_ map[string]any, p jwt.MapClaims) { p["origin"] = "https://evil.example" },
-			"a filter on nothing":    func(_ map[string]any, p jwt.MapClaims) { p["filter"] = map[string]any{} },
-			"a filter of blog":       func(_ map[string]any, p jwt.MapClaims) { p["filters"] = map[string]any{"blog": country("NZ")} },
+			"a dashboard over a view that is not its": func(_ map[string]any, p jwt.MapClaims) {
+				p["dashboards"] = []any{map[string]any{"name": "overview", "views": []string{"shop", "blog"}}}
+			},
+			"a dashboard over nothing": func(_ map[string]any, p jwt.MapClaims) {
+				p["dashboards"] = []any{map[string]any{"name": "overview", "views": []string{}}}
+			},
+			"a filter that is null": func(_ map[string]any, p jwt.MapClaims) { p["filter"] = nil },
+			"filters of nothing":    func(_ map[string]any, p jwt.MapClaims) { p["filters"] = map[string]any{} },
+			"a filter of all":       func(_ map[string]any, p jwt.MapClaims) { p["filter"] = "country=~.*" },
+			"an exclusion":          func(_ map[string]any, p jwt.MapClaims) { p["filters"] = map[string]any{"shop": "country!=NZ"} },
+			"nothing":               func(_ map[string]any, p jwt.MapClaims) { delete(p, "views") },
+			"too much":              func(_ map[string]any, p jwt.MapClaims) { p["views"] = make([]string, 101) },
+			"as another host":       func(_ map[string]any, p jwt.MapClaims) { p["iss"] = "other" },
+			"as us":                 func(_ map[string]any, p jwt.MapClaims) { p["iss"] = issuer },
+			"as nobody":             func(_ map[string]any, p jwt.MapClaims) { p["iss"] = "nobody" },
+			"for another server":    func(_ map[string]any, p jwt.MapClaims) { p["aud"] = "https://other.example" },
+			"for the public":        func(_ map[string]any, p jwt.MapClaims) { p["public"] = true },
+			"for a frame":           func(_ map[string]any, p jwt.MapClaims) { p["framed"] = true },
+			"with a host":           func(_ map[string]any, p jwt.MapClaims) { p["host"] = "crm" },
+			"with a key":            func(_ map[string]any, p jwt.MapClaims) { p["key"] = "0123456789ab" },
+			"an older session":      func(_ map[string]any, p jwt.MapClaims) { p["began"] = 1 },
+			"a code":                func(_ map[string]any, p jwt.MapClaims) { p["lifetime"] = 60 },
+			"our kind":              func(h map[string]any, _ jwt.MapClaims) { h["typ"] = tokenType },
+			"no kind":               func(h map[string]any, _ jwt.MapClaims) { delete(h, "typ") },
+			"crit":                  func(h map[string]any, _ jwt.MapClaims) { h["crit"] = []string{"exp"} },
+			"a key that is not":     func(h map[string]any, _ jwt.MapClaims) { h["kid"] = "zz" },
+			"our key":               func(h map[string]any, _ jwt.MapClaims) { h["kid"] = b.config.Keys[0].ID },
+			"for ever":              func(_ map[string]any, p jwt.MapClaims) { delete(p, "exp") },
+			"for two hours":         func(_ map[string]any, p jwt.MapClaims) { p["exp"] = start.Add(2 * time.Hour).Unix() },
+			"backwards":             func(_ map[string]any, p jwt.MapClaims) { p["exp"] = start.Unix() },
+			"without a beginning":   func(_ map[string]any, p jwt.MapClaims) { delete(p, "iat") },
+			"ended":                 func(_ map[string]any, p jwt.MapClaims) { p["until"] = start.Unix() },
+			"without an id":         func(_ map[string]any, p jwt.MapClaims) { delete(p, "jti") },
+			"a long session":        func(_ map[string]any, p jwt.MapClaims) { p["sid"] = strings.Repeat("x", 101) },
+			"a long subject":        func(_ map[string]any, p jwt.MapClaims) { p["sub"] = strings.Repeat("x", 201) },
+			"an unlisted origin":    func(_ map[string]any, p jwt.MapClaims) { p["origin"] = "https://evil.example" },
+			"a filter on nothing":   func(_ map[string]any, p jwt.MapClaims) { p["filter"] = map[string]any{} },
+			"a filter of blog":      func(_ map[string]any, p jwt.MapClaims) { p["filters"] = map[string]any{"blog": country("NZ")} },
 		} {
 			_, err := b.verify(s.signed(t, f), "")
 			refused(t, algorithm+": "+name, err, "Ask for a new one.")
@@ -270,7 +280,7 @@ func TestFiltersOfViews(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	token := b.minted(MintRequest{Views: []string{"ga:1"}, Dashboards: []string{"overview"}, Filters: filters{"ga:1": country("NZ"), "blog": country("FR")}})
+	token := b.minted(MintRequest{Views: []string{"ga:1"}, Dashboards: overview("shop", "blog"), Filters: filters{"ga:1": country("NZ"), "blog": country("FR")}})
 	c, err := b.read(b.parser, token, tokenType)
 	ok(t, err)
 	if len(c.Filters) != 2 || c.Filters["shop"].Condition.String.Value != "NZ" || c.Filters["blog"] == nil {

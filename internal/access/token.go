@@ -33,13 +33,13 @@ const (
 // claims are the payload of an embed token. A host's has none of those below Filters.
 type claims struct {
 	jwt.RegisteredClaims
-	Session    string                          `json:"sid"`   // the same in a token and its renewals
-	Until      *jwt.NumericDate                `json:"until"` // when the session ends; a host may leave it out
-	Origin     string                          `json:"origin,omitempty"`
-	Views      []string                        `json:"views,omitempty"`
-	Dashboards []string                        `json:"dashboards,omitempty"`
-	Filter     report.WrittenFilter            `json:"filter,omitzero"`
-	Filters    map[string]report.WrittenFilter `json:"filters,omitempty"`
+	Session    string               `json:"sid"`   // the same in a token and its renewals
+	Until      *jwt.NumericDate     `json:"until"` // when the session ends; a host may leave it out
+	Origin     string               `json:"origin,omitempty"`
+	Views      []string             `json:"views,omitempty"`
+	Dashboards []MintDashboard      `json:"dashboards,omitempty"`
+	Filter     report.WrittenFilter `json:"filter,omitzero"`
+	Filters    ViewFilters          `json:"filters,omitempty"`
 
 	Public   bool   `json:"public,omitempty"`
 	Framed   bool   `json:"framed,omitempty"`
@@ -62,10 +62,10 @@ type session struct {
 }
 
 // revocable returns what can be revoked of a session.
-func (a *Authority) revocable(s session) revocable {
+func (s session) revocable() revocable {
 	return revocable{
 		Host: s.Host, Key: s.key, Session: s.Session, Subject: s.Subject,
-		Views: a.viewsOf(s.Claim), Began: s.began, Skew: s.skew,
+		Views: s.ViewNames(), Began: s.began, Skew: s.skew,
 	}
 }
 
@@ -76,7 +76,7 @@ func (s session) event(caller Caller, detail string) Event {
 	}
 	return Event{
 		Host: s.Host, Key: s.key, Session: s.Session, Subject: s.Subject, Origin: origin,
-		Views: s.Views, Dashboards: s.Dashboards, Detail: detail, Asker: caller.Asker,
+		Views: s.Views, Dashboards: names(s.Dashboards), Over: unique(s.ReadOver()), Detail: detail, Asker: caller.Asker,
 	}
 }
 
@@ -91,7 +91,7 @@ func (a *Authority) newSession(c policy.Claim, key string, duration time.Duratio
 	c.Session = id
 	now := a.c.Clock()
 	s := session{Claim: c, key: key, began: now, until: now.Truncate(time.Second).Add(duration)}
-	r := a.revocable(s)
+	r := s.revocable()
 	r.Began = a.revoked.firstBeginning(r)
 	s.began = r.Began
 	if err := a.revoked.check(r); err != nil {
@@ -134,7 +134,7 @@ func (a *Authority) sign(kind string, s session, lifetime, redeemed time.Duratio
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)),
 		},
 		Session: s.Session, Until: jwt.NewNumericDate(s.until), Began: s.began.UnixMilli(),
-		Origin: s.Origin, Views: s.Views, Dashboards: s.Dashboards, Filter: report.WrittenFilter{Filter: s.Filter}, Filters: wrapFilters(s.Filters),
+		Origin: s.Origin, Views: s.Views, Dashboards: mintDashboards(s.Dashboards), Filter: report.WrittenFilter{Filter: s.Filter}, Filters: wrapFilters(s.Filters),
 		Slack:  int(s.skew / time.Second),
 		Public: s.Public, Framed: s.Framed, Host: s.Host, Key: s.key, Lifetime: int(redeemed / time.Second),
 	})
@@ -295,7 +295,7 @@ func (p *claims) checkHosts() error {
 func (a *Authority) sessionOf(p claims, by verifyKey) (session, error) {
 	s := session{
 		Claim: policy.Claim{
-			Host: p.Host, Session: p.Session, Subject: p.Subject, Origin: p.Origin, Views: p.Views, Dashboards: p.Dashboards,
+			Host: p.Host, Session: p.Session, Subject: p.Subject, Origin: p.Origin, Views: p.Views, Dashboards: dashboardClaims(p.Dashboards),
 			Public: p.Public, Framed: p.Framed, Filter: p.Filter.Filter, Filters: unwrapFilters(p.Filters),
 			IssuedAt: p.IssuedAt.Time, ExpiresAt: p.ExpiresAt.Time,
 		},

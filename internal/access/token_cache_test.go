@@ -132,7 +132,9 @@ func TestRenewedTokenSaysTheSame(t *testing.T) {
 	b := newBench(t)
 	token := b.minted(MintRequest{Views: []string{"shop", "blog"}})
 	only := func(views ...string) func(*Config) {
-		return func(c *Config) { c.Hosts = []Host{{Name: "host", APIKeys: c.Hosts[0].APIKeys, Views: views}} }
+		return func(c *Config) {
+			c.Hosts = []Host{{Name: "host", APIKeys: c.Hosts[0].APIKeys, Views: views, Questions: true}}
+		}
 	}
 	b.reload(only("blog"))
 	renewed, err := b.renew(token, "")

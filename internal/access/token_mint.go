@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -39,19 +40,31 @@ func (a *Authority) Public(ctx context.Context, caller Caller, views []string, d
 
 // A MintRequest is a host's request for a token. It names at least one view or dashboard.
 type MintRequest struct {
-	Views      []string                        `json:"views,omitempty"`
-	Dashboards []string                        `json:"dashboards,omitempty"`
-	Subject    string                          `json:"subject,omitempty"`
-	Origin     string                          `json:"origin,omitempty"`     // binds the token to pages of this origin
-	Filter     report.WrittenFilter            `json:"filter,omitzero"`      // of every view
-	Filters    map[string]report.WrittenFilter `json:"filters,omitempty"`    // by view, in addition to Filter
-	ExpiresIn  int                             `json:"expires_in,omitempty"` // seconds, at most the configured lifetime; 0 for that
-	Code       bool                            `json:"code,omitempty"`       // requests a single-use code instead, see Redeem
+	Views      []string             `json:"views,omitempty"`
+	Dashboards []MintDashboard      `json:"dashboards,omitempty"`
+	Subject    string               `json:"subject,omitempty"`
+	Origin     string               `json:"origin,omitempty"`     // binds the token to pages of this origin
+	Filter     report.WrittenFilter `json:"filter,omitzero"`      // of every view
+	Filters    ViewFilters          `json:"filters,omitempty"`    // by view, in addition to Filter
+	ExpiresIn  int                  `json:"expires_in,omitempty"` // seconds, at most the configured lifetime; 0 for that
+	Code       bool                 `json:"code,omitempty"`       // requests a single-use code instead, see Redeem
+}
+
+// ViewFilters are filters by the name or alias of a view.
+type ViewFilters map[string]report.WrittenFilter
+
+// UnmarshalJSON refuses null and {}: what was meant to narrow must not be left out.
+func (f *ViewFilters) UnmarshalJSON(b []byte) error {
+	err := json.Unmarshal(b, (*map[string]report.WrittenFilter)(f))
+	if err == nil && len(*f) == 0 {
+		return report.Errorf(report.Invalid, "filters is empty: leave it out, or name the views that it narrows.")
+	}
+	return err
 }
 
 // Bounds of a MintRequest, so that the token fits into a header.
 const (
-	maxNames   = 50
+	maxNames   = 100 // views, dashboards, and the views of these
 	maxSubject = 200 // bytes
 )
 
@@ -94,35 +107,42 @@ func (a *Authority) claim(h Host, req MintRequest) (policy.Claim, error) {
 		return policy.Claim{}, report.Errorf(report.Invalid, "No view lists the origin %s, so no page of it could use the token: add it to the origins of the view.", report.Truncate(req.Origin))
 	}
 	c := policy.Claim{Host: h.Name, Subject: req.Subject, Origin: req.Origin, Filter: req.Filter.Filter}
-	for _, s := range req.Views {
+	var err error
+	if c.Views, err = a.claimViews(h, req.Views); err != nil {
+		return c, err
+	}
+	if c.Dashboards, err = a.claimDashboards(h, req.Dashboards); err != nil {
+		return c, err
+	}
+	if c.Filters, err = a.filters(c, req.Filters); err != nil {
+		return c, err
+	}
+	return c, a.c.Rules.CheckClaim(c)
+}
+
+// claimViews resolves the views that a token may query freely.
+func (a *Authority) claimViews(h Host, asked []string) ([]string, error) {
+	if len(asked) > 0 && !h.Questions {
+		return nil, report.Errorf(report.Forbidden, "This API key opens dashboards only: leave views out, and name the views of each dashboard.")
+	}
+	var views []string
+	for _, s := range asked {
 		name, ok := a.c.Rules.ResolveView(s)
-		if !ok || !h.allowsView(name) {
-			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a view %q.", report.Truncate(s))
+		if !ok || !slices.Contains(h.Views, name) {
+			return nil, report.Errorf(report.Forbidden, "This API key does not open a view %q.", report.Truncate(s))
 		}
-		if !slices.Contains(c.Views, name) {
-			c.Views = append(c.Views, name)
-		}
+		views = append(views, name)
 	}
-	for _, name := range req.Dashboards {
-		if !h.mayRead(a.c.Rules, name) {
-			return policy.Claim{}, report.Errorf(report.Forbidden, "This API key does not open a dashboard %q.", report.Truncate(name))
-		}
-		if !slices.Contains(c.Dashboards, name) {
-			c.Dashboards = append(c.Dashboards, name)
-		}
-	}
-	filters, err := a.filters(c, req.Filters)
-	c.Filters = filters
-	return c, err
+	return unique(views), nil
 }
 
 // filters resolves the views that filters are for. A filter for a view that the token
 // does not open is refused: by such a mistake another view could stay unfiltered.
-func (a *Authority) filters(c policy.Claim, asked map[string]report.WrittenFilter) (map[string]*report.Filter, error) {
+func (a *Authority) filters(c policy.Claim, asked ViewFilters) (map[string]*report.Filter, error) {
 	if len(asked) == 0 {
 		return nil, nil
 	}
-	open := a.viewsOf(c)
+	open := c.ViewNames()
 	filters := make(map[string]*report.Filter, len(asked))
 	for _, s := range slices.Sorted(maps.Keys(asked)) {
 		name, ok := a.c.Rules.ResolveView(s)
@@ -137,23 +157,16 @@ func (a *Authority) filters(c policy.Claim, asked map[string]report.WrittenFilte
 	return filters, nil
 }
 
-// viewsOf returns the views that a claim names, by itself or through a dashboard;
-// some may occur twice.
-func (a *Authority) viewsOf(c policy.Claim) []string {
-	views := slices.Clone(c.Views)
-	for _, d := range c.Dashboards {
-		over, _ := a.c.Rules.DashboardViews(d)
-		views = append(views, over...)
-	}
-	return views
-}
-
 func (req MintRequest) validate() error {
+	names := len(req.Views) + len(req.Dashboards)
+	for _, d := range req.Dashboards {
+		names += len(d.Views)
+	}
 	switch {
-	case len(req.Views)+len(req.Dashboards) == 0:
+	case names == 0:
 		return report.Errorf(report.Invalid, "Name at least one view or dashboard.")
-	case len(req.Views)+len(req.Dashboards) > maxNames:
-		return report.Errorf(report.Invalid, "Name at most %d views and dashboards.", maxNames)
+	case names > maxNames:
+		return report.Errorf(report.Invalid, "Name at most %d views and dashboards, the views of dashboards included.", maxNames)
 	case len(req.Subject) > maxSubject:
 		return report.Errorf(report.Invalid, "The subject is longer than %d bytes.", maxSubject)
 	case req.ExpiresIn < 0:
@@ -161,14 +174,14 @@ func (req MintRequest) validate() error {
 	case req.Origin != "" && !origin.Is(req.Origin):
 		return report.Errorf(report.Invalid, "The origin %q must be written scheme://host or scheme://host:port, in lower case.", report.Truncate(req.Origin))
 	}
-	if err := policy.CheckFilter(req.Filter.Filter); err != nil {
+	if err := policy.CheckTokenFilter(req.Filter.Filter); err != nil {
 		return report.Errorf(report.Invalid, "filter: %s", report.AsError(err).Message)
 	}
 	for view, f := range req.Filters {
 		if f.Filter == nil {
 			return report.Errorf(report.Invalid, "filters: that of %q is empty.", report.Truncate(view))
 		}
-		if err := policy.CheckFilter(f.Filter); err != nil {
+		if err := policy.CheckTokenFilter(f.Filter); err != nil {
 			return report.Errorf(report.Invalid, "filters: %s: %s", report.Truncate(view), report.AsError(err).Message)
 		}
 	}

@@ -38,7 +38,7 @@ func (a *Authority) Verify(ctx context.Context, token string, caller Caller) (po
 	}
 	s, grant, err := a.verify(a.parser, token, caller, tokenType, hostTokenType)
 	if err == nil {
-		a.tokens.put(hash, &cachedToken{session: s, grant: grant, keys: keys, size: uint32(len(token)), revocable: a.revocable(s)})
+		a.tokens.put(hash, &cachedToken{session: s, grant: grant, keys: keys, size: uint32(len(token)), revocable: s.revocable()})
 		grant, err = a.revoked.unsuspended(grant)
 	}
 	if err != nil {
@@ -63,7 +63,7 @@ func (a *Authority) verify(parser *jwt.Parser, token string, caller Caller, kind
 		err = s.checkOrigin(caller.Origin)
 	}
 	if err == nil {
-		err = a.revoked.check(a.revocable(s))
+		err = a.revoked.check(s.revocable())
 	}
 	today := s.Claim
 	if err == nil && !s.Public {

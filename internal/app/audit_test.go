@@ -38,7 +38,7 @@ func audited(t *testing.T, more string) *visited {
 	t.Helper()
 	key, hash, err := NewAPIKey(rand.Reader)
 	check(t, err)
-	path, _ := against(t, auditedViews+auditedBoard+fmt.Sprintf("hosts: {intranet: {api_keys: ['%x']}}\n", hash)+more)
+	path, _ := against(t, auditedViews+auditedBoard+fmt.Sprintf("hosts: {intranet: {api_keys: ['%x'], views: ['*']}}\n", hash)+more)
 	v := &visited{t: t, path: path, key: key}
 	v.begin()
 	return v

@@ -83,10 +83,14 @@ type TokensConfig struct {
 type HostConfig struct {
 	APIKeys      []string           `yaml:"api_keys"`     // their SHA-256, in hexadecimal
 	SigningKeys  string             `yaml:"signing_keys"` // a file
-	Views        []string           `yaml:"views"`
+	Views        []string           `yaml:"views"`        // [allViews] for all
 	Dashboards   []string           `yaml:"dashboards"`
+	Questions    *bool              `yaml:"questions"` // nil: true
 	AccessTokens AccessTokensConfig `yaml:"access_tokens"`
 }
+
+// allViews in place of a list of views means all of them.
+const allViews = "*"
 
 // AccessTokensConfig lets a host be handed Google's access tokens.
 type AccessTokensConfig struct {
@@ -135,19 +139,20 @@ type AgesConfig struct {
 
 // ViewConfig is a named window on one GA4 property.
 type ViewConfig struct {
-	Title    string           `yaml:"title"`
-	Account  string           `yaml:"account"`
-	Property string           `yaml:"property"`
-	Public   bool             `yaml:"public"`
-	Origins  []string         `yaml:"origins"`
-	Aliases  []string         `yaml:"aliases"`
-	Filter   dashboard.Filter `yaml:"filter"`
-	Fields   FieldsConfig     `yaml:"fields"`
-	History  HistoryConfig    `yaml:"history"`
-	Realtime *bool            `yaml:"realtime"`
-	MaxRows  int64            `yaml:"max_rows"`
-	Ages     AgesConfig       `yaml:"freshness"`
-	UA       UAConfig         `yaml:"universal_analytics"`
+	Title       string           `yaml:"title"`
+	Account     string           `yaml:"account"`
+	Property    string           `yaml:"property"`
+	Public      bool             `yaml:"public"`
+	Origins     []string         `yaml:"origins"`
+	Aliases     []string         `yaml:"aliases"`
+	Filter      dashboard.Filter `yaml:"filter"`
+	TokenFilter []string         `yaml:"token_filter"`
+	Fields      FieldsConfig     `yaml:"fields"`
+	History     HistoryConfig    `yaml:"history"`
+	Realtime    *bool            `yaml:"realtime"`
+	MaxRows     int64            `yaml:"max_rows"`
+	Ages        AgesConfig       `yaml:"freshness"`
+	UA          UAConfig         `yaml:"universal_analytics"`
 }
 
 // UAConfig says what names of Universal Analytics mean in a view. Dimensions and

@@ -59,7 +59,13 @@ func (c *Config) hosts() ([]access.Host, error) {
 	var hosts []access.Host
 	for _, name := range slices.Sorted(maps.Keys(c.Hosts)) {
 		h := c.Hosts[name]
-		host := access.Host{Name: name, Views: h.Views, Dashboards: h.Dashboards, Accounts: h.AccessTokens.Accounts}
+		host := access.Host{
+			Name: name, Views: h.Views, Dashboards: h.Dashboards, Questions: h.Questions == nil || *h.Questions,
+			Accounts: h.AccessTokens.Accounts,
+		}
+		if slices.Contains(h.Views, allViews) {
+			host.Views = slices.Sorted(maps.Keys(c.Views))
+		}
 		for _, key := range h.APIKeys {
 			sum, _ := hex.DecodeString(key) // validate has decoded it
 			host.APIKeys = append(host.APIKeys, [32]byte(sum))
@@ -140,7 +146,7 @@ func byNumber(all map[string]string) (numbers map[int]string, names map[string]s
 func (v ViewConfig) view(name string) (policy.View, error) {
 	view := policy.View{
 		Name: name, Title: v.Title, Account: v.Account, Property: v.Property,
-		Public: v.Public, Origins: v.Origins, Aliases: v.Aliases, Filter: v.Filter.Filter,
+		Public: v.Public, Origins: v.Origins, Aliases: v.Aliases, Filter: v.Filter.Filter, TokenFilter: v.TokenFilter,
 		Fields:   policy.Fields{Allow: v.Fields.Allow, Deny: v.Fields.Deny},
 		History:  policy.History{Days: v.History.Days, Refuse: v.History.Outside == "refuse"},
 		Realtime: v.Realtime == nil || *v.Realtime,

@@ -185,7 +185,7 @@ func FuzzParseConfig(f *testing.F) {
 	f.Add("listen: x\nviews: {a: {property: x}}\n")
 	f.Add("views: {a: &x {property: '1'}, b: *x}\ndashboards: {o: {views: [a], panels: [{type: line, metrics: [x], dimensions: [date]}]}}")
 	f.Add("views: [a]\ndashboards: {o: }\n")
-	f.Add("hosts: {a: {api_keys: ['']}}\n" + oneView)
+	f.Add("hosts: {a: {api_keys: [''], views: ['*']}}\n" + oneView)
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := parseConfig("oriel.yaml", []byte(text))
 		if err == nil {

@@ -174,17 +174,37 @@ func (c *Config) validateHost(f *faults, name string, h HostConfig) {
 			f.add(at("api_keys"), "an API key stands here as its SHA-256 in hexadecimal: make a key and its hash with `oriel token new-key`")
 		}
 	}
-	for _, v := range h.Views {
-		if _, ok := c.Views[v]; !ok {
-			f.add(at("views"), "there is no view %q", v)
-		}
-	}
+	c.validateHostViews(f, at("views"), h)
 	for _, d := range h.Dashboards {
 		if _, ok := c.Dashboards[d]; !ok {
 			f.add(at("dashboards"), "there is no dashboard %q", d)
 		}
 	}
 	h.AccessTokens.validate(f, at, c)
+}
+
+func (c *Config) validateHostViews(f *faults, at []string, h HostConfig) {
+	if len(h.Views) == 0 {
+		alone := ""
+		if len(h.Dashboards) > 0 && h.Questions == nil {
+			alone = ", and questions: false for a host that reads dashboards only"
+		}
+		f.add(at, `name the views that its tokens may open: write views: [%s], or views: ["*"] for all%s`, c.someViews(), alone)
+	}
+	for _, v := range h.Views {
+		if _, ok := c.Views[v]; !ok && v != allViews {
+			f.add(at, "there is no view %q", v)
+		}
+	}
+	if len(h.Views) > 1 && slices.Contains(h.Views, allViews) {
+		f.add(at, `write views: ["*"] for all views, or their names`)
+	}
+}
+
+// someViews are the names of the first views, as an example.
+func (c *Config) someViews() string {
+	names := c.src.ordered("views", maps.Keys(c.Views))
+	return strings.Join(names[:min(3, len(names))], ", ")
 }
 
 func (t AccessTokensConfig) validate(f *faults, at func(...string) []string, c *Config) {

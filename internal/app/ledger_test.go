@@ -31,7 +31,7 @@ func hosted(t *testing.T, rest string) (path, apiKey string) {
 	t.Helper()
 	key, sum, err := NewAPIKey(rand.Reader)
 	check(t, err)
-	path, _ = against(t, museum+"  shop: {property: '412600303'}\n"+fmt.Sprintf("hosts: {portal: {api_keys: ['%x']}}\naudit: {file: none}\ncache: {file: none}\n", sum)+rest)
+	path, _ = against(t, museum+"  shop: {property: '412600303'}\n"+fmt.Sprintf("hosts: {portal: {api_keys: ['%x'], views: ['*']}}\naudit: {file: none}\ncache: {file: none}\n", sum)+rest)
 	return path, key
 }
 

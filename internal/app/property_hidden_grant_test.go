@@ -17,6 +17,7 @@ import (
 
 	"github.com/oriel-server/oriel/emulator"
 	"github.com/oriel-server/oriel/emulator/world"
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A hostileGrant is a view, a token for it, and an adversary who holds the token.
@@ -50,7 +51,7 @@ type hiddenFields struct{ dimensions, metrics []string }
 func newHostileGrant(r *mathrand.Rand, past *world.World) *hostileGrant {
 	g := &hostileGrant{
 		Rand: r, site: past.Sites()[r.IntN(2)], other: past.Sites()[2],
-		view: anyNarrowing(r), token: anyNarrowing(r),
+		view: anyNarrowing(r), token: anyTokenNarrowing(r),
 		days: choose(r, []int{0, 0, 5, 20}), outside: choose(r, []string{"clip", "refuse"}),
 		realtime: r.IntN(4) > 0, rows: choose(r, []int{0, 0, 7}), free: r.IntN(6) > 0,
 	}
@@ -65,6 +66,16 @@ func anyNarrowing(r *mathrand.Rand) narrowing {
 		return choose(r, all[:inRealtime])
 	}
 	return choose(r, all)
+}
+
+// anyTokenNarrowing is one that a host may mint, see report.Filter.Narrows.
+func anyTokenNarrowing(r *mathrand.Rand) narrowing {
+	for {
+		n := anyNarrowing(r)
+		if f, err := report.ParseFilter(n.text); n.text == "" || err == nil && f.Narrows() {
+			return n
+		}
+	}
 }
 
 func choose[T any](r *mathrand.Rand, from []T) T { return from[r.IntN(len(from))] }
@@ -202,7 +213,7 @@ google: {data_url: %[1]q, admin_url: %[1]q, token_hosts: [%[2]q]}
 accounts: {main: {key_file: key.json}}
 cache: {file: none}
 limits: {requests_per_second: 1e6, requests_burst: 1000000, tokens_per_second: 1e6, tokens_burst: 1000000}
-hosts: {host: {api_keys: [%[3]q]}}
+hosts: {host: {api_keys: [%[3]q], views: ["*"]}}
 views:
   mine:
     property: %[4]q

@@ -54,6 +54,7 @@ func appendEvent(b []byte, e *access.Event, addresses bool) []byte {
 	l.sender(e.Asker, addresses, e.Host, e.Key, e.Session, e.Subject, e.Origin)
 	l.texts("views", e.Views)
 	l.texts("dashboards", e.Dashboards)
+	l.texts("over", e.Over)
 	l.text("detail", e.Detail)
 	return l
 }

@@ -10,7 +10,7 @@ import (
 // three panels, and a query, with and without them.
 func BenchmarkDashboard(b *testing.B) {
 	w, g, r := start(b, shop())
-	gr := grant(b, r, Claim{Dashboards: []string{"overview"}, Filter: is("deviceCategory", "mobile")})
+	gr := grant(b, r, Claim{Dashboards: overview("shop", "blog", "two"), Filter: is("deviceCategory", "mobile")})
 	withAndWithoutCache(b, w, g.cache.dashboards.InvalidateAll, func() error {
 		_, err := g.Dashboard(b.Context(), gr, DashboardRequest{Name: "overview"})
 		return err

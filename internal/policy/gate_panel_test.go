@@ -15,9 +15,9 @@ func TestPanelAsksWhatItsDashboardAsks(t *testing.T) {
 	v.History = History{Days: 40}
 	w, g, r := start(t, v, blog())
 	for _, c := range []Claim{
-		{Dashboards: []string{"overview"}},
-		{Dashboards: []string{"overview"}, Filter: is("country", "NZ")},
-		{Public: true, Origin: shopPage, Dashboards: []string{"overview"}},
+		{Dashboards: overview("shop", "blog", "two")},
+		{Dashboards: overview("shop", "blog", "two"), Filter: is("country", "NZ")},
+		{Public: true, Origin: shopPage, Dashboards: overview("shop", "blog", "two")},
 	} {
 		for _, req := range []DashboardRequest{
 			{Name: "overview"}, {Name: "overview", View: "blog"},
@@ -51,7 +51,7 @@ func TestExportsAreRecorded(t *testing.T) {
 	denied := sessions()
 	denied.Dimensions = []report.Dimension{{Name: "city"}}
 	old := dashboard.Range{Start: day("2025-01-01"), End: day("2025-01-31")}
-	gr := grant(t, r, Claim{Views: []string{"shop"}, Dashboards: []string{"overview"}}).For(Asker{Request: "r1"}).Exporting()
+	gr := grant(t, r, Claim{Views: []string{"shop"}, Dashboards: overview("shop", "blog", "two")}).For(Asker{Request: "r1"}).Exporting()
 	panel := "none"
 	if whole, err := g.Dashboard(bg, gr, DashboardRequest{Name: "overview"}); err == nil {
 		panel = whole.Panels[0].Panel.Name

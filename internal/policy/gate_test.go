@@ -20,7 +20,7 @@ func blog() View {
 func TestZeroGrantAllowsNothing(t *testing.T) {
 	w, g, r := start(t, shop())
 	_, _, other := start(t, shop())
-	for what, gr := range map[string]Grant{"zero": {}, "other rules'": grant(t, other, Claim{Views: []string{"shop"}, Dashboards: []string{"overview"}})} {
+	for what, gr := range map[string]Grant{"zero": {}, "other rules'": grant(t, other, Claim{Views: []string{"shop"}, Dashboards: overview("shop", "blog", "two")})} {
 		_, err := g.Report(bg, gr, "shop", sessions())
 		wantKind(t, what+" report", err, report.Unauthenticated)
 		_, err = g.Reports(bg, gr, "shop", []report.Query{sessions()})
@@ -67,7 +67,7 @@ func TestAddressing(t *testing.T) {
 
 func TestDashboardsOpenNoFreeQueries(t *testing.T) {
 	w, g, r := start(t, shop(), blog())
-	gr := grant(t, r, Claim{Dashboards: []string{"overview"}})
+	gr := grant(t, r, Claim{Dashboards: overview("shop", "blog", "two")})
 	_, err := g.Report(bg, gr, "shop", sessions())
 	wantKind(t, "report", err, report.Forbidden)
 	_, err = g.Fields(bg, gr, "shop")
@@ -97,7 +97,7 @@ func TestDashboard(t *testing.T) {
 		}
 		return nil
 	}
-	gr := grant(t, r, Claim{Public: true, Origin: shopPage, Dashboards: []string{"overview"}})
+	gr := grant(t, r, Claim{Public: true, Origin: shopPage, Dashboards: overview("shop", "blog", "two")})
 	a, err := g.Dashboard(bg, gr, DashboardRequest{Name: "overview"})
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func TestAnonymousDashboardViews(t *testing.T) {
 		}
 		return names
 	}
-	boards := []string{"overview"}
+	boards := overview("shop", "blog", "private")
 	for _, c := range []struct {
 		claim Claim
 		want  string
@@ -171,7 +171,8 @@ func TestAnonymousDashboardViews(t *testing.T) {
 		{Claim{Public: true, Origin: "https://blog.example", Dashboards: boards}, "blog"},
 		{Claim{Public: true, Framed: true, Origin: "https://oriel.example", Dashboards: boards}, "shop blog"},
 		{Claim{Dashboards: boards}, "shop blog private"},
-		{Claim{Dashboards: boards, DashboardViews: []string{"private"}}, "private"},
+		{Claim{Dashboards: overview("private")}, "private"},
+		{Claim{Dashboards: overview("private", "gone")}, "private"},
 	} {
 		if got := strings.Join(names(c.claim), " "); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.claim, got, c.want)
@@ -270,7 +271,7 @@ func TestReadableFrom(t *testing.T) {
 	twin.Name, twin.Aliases, twin.Property = "twin", nil, shop().Property
 	_, _, r := start(t, shop(), blog(), twin)
 	const blogPage = "https://blog.example"
-	both := grant(t, r, Claim{Views: []string{"shop", "blog"}, Dashboards: []string{"overview"}})
+	both := grant(t, r, Claim{Views: []string{"shop", "blog"}, Dashboards: overview("shop", "blog", "two")})
 	for _, c := range []struct {
 		origin, view, dashboard string
 		want                    bool

@@ -49,22 +49,29 @@ func (r *Rules) Grant(c Claim) (Grant, error) {
 		return Grant{}, report.Errorf(report.Unauthenticated, "The embed token is not valid. Ask for a new one.").Because(err)
 	}
 	for _, v := range r.views {
-		if slices.Contains(c.Views, v.Name) && c.reaches(v) {
+		if slices.Contains(c.Views, v.Name) && g.opens(v) {
 			g.views = append(g.views, v)
 		}
 	}
-	for _, b := range r.dashboards {
-		if !slices.Contains(c.Dashboards, b.Name) {
-			continue
-		}
-		if views := c.over(b); len(views) > 0 {
-			g.dashboards = append(g.dashboards, grantedDashboard{b, views, joinNames(views)})
+	for _, d := range c.Dashboards {
+		if b := r.dashboard(d.Name); b != nil {
+			g.open(b, d.Views)
 		}
 	}
 	if len(g.views) == 0 && len(g.dashboards) == 0 {
 		return Grant{}, report.Errorf(report.Unauthenticated, "What the embed token was for is no longer offered. Ask for a new one.")
 	}
 	return g, nil
+}
+
+// open adds a dashboard over those of its views that are named and that the grant opens.
+func (g *Grant) open(b *board, names []string) {
+	views := slices.DeleteFunc(slices.Clone(b.views), func(v *View) bool {
+		return !slices.Contains(names, v.Name) || !g.opens(v)
+	})
+	if len(views) > 0 {
+		g.dashboards = append(g.dashboards, grantedDashboard{b, views, joinNames(views)})
+	}
 }
 
 // joinNames returns the names of views as one comparable value.
@@ -85,7 +92,7 @@ type tokenFilter struct {
 
 func newTokenFilter(filters ...*report.Filter) (tokenFilter, error) {
 	for _, f := range filters {
-		if err := CheckFilter(f); err != nil {
+		if err := CheckTokenFilter(f); err != nil {
 			return tokenFilter{}, err
 		}
 	}
@@ -124,13 +131,6 @@ func (c Claim) reaches(v *View) bool {
 		return v.Public && len(v.Origins) > 0
 	}
 	return v.Public && v.lists(c.Origin)
-}
-
-// over returns the views over which the claim reads a dashboard.
-func (c Claim) over(b *board) []*View {
-	return slices.DeleteFunc(slices.Clone(b.views), func(v *View) bool {
-		return !c.reaches(v) || len(c.DashboardViews) > 0 && !slices.Contains(c.DashboardViews, v.Name)
-	})
 }
 
 // ViewNames returns the names of the views that the grant opens, for questions or

@@ -7,7 +7,7 @@ import "testing"
 func TestTargetView(t *testing.T) {
 	_, _, rules := start(t, shop(), blog())
 	views := grant(t, rules, Claim{Views: []string{"shop"}})
-	dashboards := grant(t, rules, Claim{Dashboards: []string{"overview"}})
+	dashboards := grant(t, rules, Claim{Dashboards: overview("shop", "blog", "two")})
 	for _, tt := range []struct {
 		name            string
 		grant           Grant

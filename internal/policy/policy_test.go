@@ -692,3 +692,6 @@ func TestOrderIsCheckedOnItsOwn(t *testing.T) {
 		wantKind(t, "order", v.checkFields(q), report.Invalid)
 	}
 }
+
+// overview claims the dashboard overview over views.
+func overview(views ...string) []DashboardClaim { return []DashboardClaim{{"overview", views}} }

@@ -103,9 +103,13 @@ func anyCondition(r *rand.Rand) *report.Condition {
 	return c
 }
 
-func anySoundFilter(r *rand.Rand) *report.Filter {
+func anySoundFilter(r *rand.Rand) *report.Filter { return anyChecked(r, CheckFilter) }
+
+func anyTokenFilter(r *rand.Rand) *report.Filter { return anyChecked(r, CheckTokenFilter) }
+
+func anyChecked(r *rand.Rand, check func(*report.Filter) error) *report.Filter {
 	for {
-		if f := anyFilter(r, 3); CheckFilter(f) == nil {
+		if f := anyFilter(r, 3); check(f) == nil {
 			return f
 		}
 	}

@@ -70,7 +70,7 @@ func (v View) clone() *View {
 	v.Origins = slices.Clone(v.Origins)
 	v.Aliases = slices.Clone(v.Aliases)
 	v.Fields = Fields{Allow: slices.Clone(v.Fields.Allow), Deny: slices.Clone(v.Fields.Deny)}
-	v.Filter = v.Filter.Clone()
+	v.Filter, v.TokenFilter = v.Filter.Clone(), slices.Clone(v.TokenFilter)
 	v.number = numericID(v.Name, v.Aliases)
 	return &v
 }
@@ -109,6 +109,9 @@ func (v View) Faults() []Fault {
 	if err := CheckFilter(v.Filter); err != nil {
 		add("filter", "%w", err)
 	}
+	if err := v.checkTokenFilter(); err != nil {
+		add("token_filter", "%w", err)
+	}
 	if err := v.Fields.validate(); err != nil {
 		add("fields", "%w", err)
 	}
@@ -136,7 +139,7 @@ func CheckFilter(f *report.Filter) error {
 }
 
 // checkNames makes sure that a name or alias means one view, and that none
-// checkVisible another view's property id.
+// hides another view's property id.
 func (r *Rules) checkNames() error {
 	var errs []error
 	owner := map[string]string{}
@@ -195,6 +198,9 @@ func (v *View) checkPanel(p dashboard.Panel) error {
 		}
 		if err := realtimeFields(q); err != nil {
 			return err
+		}
+		if i := slices.IndexFunc(v.TokenFilter, func(field string) bool { return !inRealtime(field) }); i >= 0 {
+			return fmt.Errorf("token_filter of view %q is by %s, which realtime questions do not have, so they are refused", v.Name, v.TokenFilter[i])
 		}
 	}
 	return v.checkVisible(q)
@@ -283,10 +289,9 @@ func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Cl
 	if err != nil {
 		return Claim{}, err
 	}
-	if !slices.ContainsFunc(b.views, func(v *View) bool { return v.Public && v.lists(origin) }) {
+	if c.Dashboards = c.over(b); c.Dashboards == nil {
 		return Claim{}, notListed(origin, "views of dashboard "+b.Name)
 	}
-	c.Dashboards = []string{b.Name}
 	return c, nil
 }
 
@@ -312,11 +317,26 @@ func (r *Rules) FramedClaim(origin, dashboard string) (Claim, error) {
 	if err != nil {
 		return Claim{}, err
 	}
-	c := Claim{Public: true, Framed: true, Origin: origin, Dashboards: []string{b.Name}}
-	if len(c.over(b)) == 0 {
+	c := Claim{Public: true, Framed: true, Origin: origin}
+	if c.Dashboards = c.over(b); c.Dashboards == nil {
 		return Claim{}, report.Errorf(report.Forbidden, "No page may frame the dashboard %q: list its origin under origins of its views.", b.Name)
 	}
 	return c, nil
+}
+
+// over claims a dashboard over all of its views that the public claim reaches; nil
+// for none.
+func (c Claim) over(b *board) []DashboardClaim {
+	var names []string
+	for _, v := range b.views {
+		if c.reaches(v) {
+			names = append(names, v.Name)
+		}
+	}
+	if names == nil {
+		return nil
+	}
+	return []DashboardClaim{{b.Name, names}}
 }
 
 func (r *Rules) publicBoard(name string) (*board, error) {

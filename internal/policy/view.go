@@ -4,6 +4,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/report"
@@ -20,8 +21,12 @@ type View struct {
 	Origins []string       // exact, as a browser sends them: scheme://host[:port]
 	Aliases []string       // old ids that name this view: ga:123
 	Filter  *report.Filter // mandatory dimension filter; nil for none
-	Fields  Fields
-	History History
+	// TokenFilter names fields by which a token's filter must narrow the view, each
+	// of them in every branch, see report.Filter.Requires. It opens the view to no
+	// token without.
+	TokenFilter []string
+	Fields      Fields
+	History     History
 	// Realtime allows realtime queries.
 	Realtime bool
 	// MaxRows bounds the rows of one answer; 0 means report.MaxLimit. A report
@@ -59,10 +64,7 @@ type Claim struct {
 	Subject    string   // the host's name for the visitor; empty if anonymous
 	Origin     string   // the page's origin; empty for tokens that servers use
 	Views      []string // that may be queried freely
-	Dashboards []string // that may be read, which opens no free queries
-	// DashboardViews bounds the views over which Dashboards are read. Empty: all
-	// of each dashboard's.
-	DashboardViews []string
+	Dashboards []DashboardClaim
 	// Public says that the claim was made for an anonymous visitor: it holds
 	// only for views that are public, and list Origin, when it is used.
 	Public bool
@@ -74,4 +76,27 @@ type Claim struct {
 	Filters   map[string]*report.Filter
 	IssuedAt  time.Time
 	ExpiresAt time.Time
+}
+
+// A DashboardClaim is a dashboard that may be read over some views, which opens no
+// free queries about them.
+type DashboardClaim struct {
+	Name  string
+	Views []string // explicit, so that no later configuration widens a token
+}
+
+// ViewNames returns the names of the views that the claim opens, for queries or
+// under a dashboard; some may occur twice.
+func (c Claim) ViewNames() []string {
+	return append(slices.Clone(c.Views), c.ReadOver()...)
+}
+
+// ReadOver returns the names of the views over which dashboards are read; some may
+// occur twice.
+func (c Claim) ReadOver() []string {
+	var names []string
+	for _, d := range c.Dashboards {
+		names = append(names, d.Views...)
+	}
+	return names
 }

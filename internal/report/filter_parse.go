@@ -162,7 +162,7 @@ func (t FilterTerm) negated(f *Filter) *Filter {
 }
 
 // A WrittenFilter is a filter in JSON that people write: text for ParseFilter, or Google's FilterExpression as an object. It
-// marshals as the object; a nil Filter is null.
+// marshals as the object, and null is refused: leave it out.
 type WrittenFilter struct{ *Filter }
 
 // MarshalJSON writes the object.
@@ -172,8 +172,7 @@ func (w WrittenFilter) MarshalJSON() ([]byte, error) { return json.Marshal(w.Fil
 // are *Error, Invalid. Validate checks the shape of an object.
 func (w *WrittenFilter) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
-		w.Filter = nil
-		return nil
+		return Errorf(Invalid, "The filter is null: leave it out, or write one such as country==New Zealand.")
 	}
 	var text string
 	if json.Unmarshal(b, &text) == nil {

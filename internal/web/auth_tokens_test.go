@@ -169,7 +169,7 @@ func TestHostToken(t *testing.T) {
 		code    int
 	}{
 		"views":             {`{"views":["secret"]}`, []string{key}, 200},
-		"everything":        {`{"views":["shop"],"dashboards":["overview"],"subject":"u1","origin":"https://shop.example","filter":{"filter":{"fieldName":"country","stringFilter":{"value":"NZ"}}},"expires_in":60}`, []string{key}, 200},
+		"everything":        {`{"views":["shop"],"dashboards":[{"name":"overview","views":["shop","blog"]}],"subject":"u1","origin":"https://shop.example","filter":{"filter":{"fieldName":"country","stringFilter":{"value":"NZ"}}},"expires_in":60}`, []string{key}, 200},
 		"nothing named":     {`{}`, []string{key}, 400},
 		"unknown member":    {`{"views":["shop"],"view":"blog"}`, []string{key}, 400},
 		"two values":        {`{"views":["shop"]}{}`, []string{key}, 400},

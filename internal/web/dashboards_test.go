@@ -50,7 +50,7 @@ func draw(t testing.TB, body string) drawn {
 }
 
 func (s *site) boardToken() string {
-	return s.minted(s.do("POST", "/v1/tokens", `{"views":["shop","blog"],"dashboards":["overview"]}`, "Authorization: Bearer "+hostKey))
+	return s.minted(s.do("POST", "/v1/tokens", `{"views":["shop","blog"],"dashboards":[{"name":"overview","views":["shop","blog"]}]}`, "Authorization: Bearer "+hostKey))
 }
 
 func TestDashboard(t *testing.T) {

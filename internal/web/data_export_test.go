@@ -139,7 +139,7 @@ func TestCellsCannotBecomeFormulas(t *testing.T) {
 		r.Body = []byte(`{"dimensionHeaders":[{"name":"pageTitle"}],"metricHeaders":[{"name":"sessions"},{"name":"@evil"}],"rows":[` + strings.Join(rows, ",") + `]}`)
 		return r, nil
 	}
-	token := bearing(s.minted(s.do("POST", "/v1/tokens", `{"views":["shop"],"dashboards":["overview"]}`, "Authorization: Bearer "+hostKey)))
+	token := bearing(s.minted(s.do("POST", "/v1/tokens", `{"views":["shop"],"dashboards":[{"name":"overview","views":["shop","blog"]}]}`, "Authorization: Bearer "+hostKey)))
 	for _, a := range []answered{s.do("POST", exportOfShop, runReport, token), s.do("GET", exportOfPanel, "", token)} {
 		all := lines(t, a)
 		if len(all) != len(titles)+1 || all[0][1] != "sessions" || all[0][2] != "'@evil" {
@@ -160,7 +160,7 @@ func TestExportsAreRefusedLikeReports(t *testing.T) {
 	s := newSite(t)
 	const narrow = `"filter":{"filter":{"fieldName":"country","stringFilter":{"value":"NZ"}}}}`
 	shop := bearing(s.minted(s.do("POST", "/v1/tokens", `{"views":["shop"],`+narrow, "Authorization: Bearer "+hostKey)))
-	board := bearing(s.minted(s.do("POST", "/v1/tokens", `{"dashboards":["overview"],`+narrow, "Authorization: Bearer "+hostKey)))
+	board := bearing(s.minted(s.do("POST", "/v1/tokens", `{"dashboards":[{"name":"overview","views":["shop","blog"]}],`+narrow, "Authorization: Bearer "+hostKey)))
 	denied := strings.Replace(runReport, "pageTitle", "city", 1)
 	ordered := strings.Replace(runReport, `{"metrics"`, `{"orderBys":[{"dimension":{"dimensionName":"city"}}],"metrics"`, 1)
 	for name, tt := range map[string]struct {

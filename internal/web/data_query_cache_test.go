@@ -167,12 +167,12 @@ func tokensFor(s *site) []string {
 	filter := func(country string) string {
 		return `,"filter":{"filter":{"fieldName":"country","stringFilter":{"value":"` + country + `"}}}`
 	}
-	all := minted(`{"views":["shop","blog","secret"],"dashboards":["overview","private"]}`)
+	all := minted(`{"views":["shop","blog","secret"],"dashboards":[{"name":"overview","views":["shop","blog"]},"private"]}`)
 	return []string{
 		"", "garbage", all, all, all,
 		minted(`{"views":["shop"]}`),
-		minted(`{"views":["shop"],"dashboards":["overview"]` + filter("Spain") + `}`),
-		minted(`{"views":["shop"],"dashboards":["overview"]` + filter("Chile") + `}`),
+		minted(`{"views":["shop"],"dashboards":[{"name":"overview","views":["shop","blog"]}]` + filter("Spain") + `}`),
+		minted(`{"views":["shop"],"dashboards":[{"name":"overview","views":["shop","blog"]}]` + filter("Chile") + `}`),
 		minted(`{"views":["shop","blog"],"origin":"` + shopOrigin + `"}`),
 		minted(`{"views":["blog"],"expires_in":120}`),
 		s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin)),

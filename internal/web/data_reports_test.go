@@ -80,7 +80,7 @@ func TestNotices(t *testing.T) {
 	s.source.answer = func(context.Context, report.Query) (*report.Report, error) { return r, nil }
 	a := s.do("POST", "/v1/views/shop:runReport", runReport, bearing(s.token("shop")))
 	wantHeader(t, a, "Oriel-Notices", "thresholded, truncated, max_rows, google:emptyReason=NO_DATA, google:news")
-	a = s.do("GET", "/v1/dashboards/overview", "", bearing(s.tokenFor(`{"dashboards":["overview"]}`)))
+	a = s.do("GET", "/v1/dashboards/overview", "", bearing(s.tokenFor(`{"dashboards":[{"name":"overview","views":["shop","blog"]}]}`)))
 	if want := `"notices":["thresholded","truncated","max_rows","google:emptyReason=NO_DATA","google:news"]`; !strings.Contains(a.body, want) {
 		t.Errorf("%s lacks %s", a.body, want)
 	}

@@ -65,7 +65,7 @@ func TestRevocations(t *testing.T) {
 	begin := func(s *site) visitors {
 		return visitors{
 			s.tokenFor(`{"views":["shop"],"subject":"ann"}`), s.tokenFor(`{"views":["blog"],"subject":"bob"}`),
-			s.tokenFor(`{"dashboards":["overview"]}`), s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin)),
+			s.tokenFor(`{"dashboards":[{"name":"overview","views":["shop","blog"]}]}`), s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin)),
 		}
 	}
 	const boardPath = "/v1/dashboards/overview"

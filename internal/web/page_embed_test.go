@@ -155,7 +155,7 @@ func TestEmbedFraming(t *testing.T) {
 // leaves it to the token.
 func TestEmbedFramedByDefaultView(t *testing.T) {
 	s := newSite(t)
-	token := s.minted(s.do("POST", "/v1/tokens", `{"dashboards":["mixed"]}`, "Authorization: Bearer "+hostKey))
+	token := s.minted(s.do("POST", "/v1/tokens", `{"dashboards":[{"name":"mixed","views":["secret","shop"]}]}`, "Authorization: Bearer "+hostKey))
 	for _, tt := range []struct {
 		query, origin string
 		code          int

@@ -157,7 +157,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 	must(t, err)
 	authority, err := access.New(access.Config{
 		Keys:   []access.Key{{ID: "k1", Secret: secret.New("q8Jd0w!xK2v-Zr7uPe5_Tn3bYc9mLh4G")}},
-		Hosts:  []access.Host{{Name: "host", APIKeys: [][32]byte{sha256.Sum256([]byte(hostKey))}}},
+		Hosts:  []access.Host{{Name: "host", APIKeys: [][32]byte{sha256.Sum256([]byte(hostKey))}, Views: rules.ViewNames(), Questions: true}},
 		Ledger: s.ledger, Recorder: access.NewLogRecorder(slog.New(slog.DiscardHandler)),
 		Rules: rules, Issuer: ownOrigin, Lifetime: 5 * time.Minute, Sessions: access.Sessions{Host: 12 * time.Hour, Public: time.Hour}, Clock: clock, Random: rand.Reader,
 	})

@@ -100,7 +100,7 @@ dashboards:
 
 // hostSection lets two backends mint: one for everything, one for the shop alone.
 const hostSection = `hosts:
-  agency: {api_keys: [%s]}
+  agency: {api_keys: [%s], views: ["*"]}
   clerk: {api_keys: [%s], views: [shop], dashboards: [overview]}
   signer: {signing_keys: signer.pem, views: [shop], dashboards: [overview]}
   sharer: {signing_keys: sharer.json, views: [shop]}

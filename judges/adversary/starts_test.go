@@ -63,10 +63,10 @@ func startAttacks() []attack {
 		"two views of one alias":          {`aliases: ["ga:78"]`, `aliases: ["ga:77"]`},
 		"a view's alias that is a name":   {`aliases: ["ga:78"]`, `aliases: [vault]`},
 		"all proxies, misspelt":           {"log: ", "trusted_proxies: ['*']\nlog: "},
-		"an API key's hash of nothing":    {"HOSTS", "hosts: {x: {api_keys: [e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855]}}"},
-		"an API key in plain":             {"HOSTS", "hosts: {x: {api_keys: [oriel_abc]}}"},
+		"an API key's hash of nothing":    {"HOSTS", "hosts: {x: {api_keys: [e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855], views: [shop]}}"},
+		"an API key in plain":             {"HOSTS", "hosts: {x: {api_keys: [oriel_abc], views: [shop]}}"},
 		"a host of no view":               {"HOSTS", "hosts: {x: {api_keys: [66371e77233b17449d8b838ab6f9c3e71ec06e5806a195ba0081fcaa2c5a09f4], views: [nothing]}}"},
-		"access tokens for all addresses": {"HOSTS", "hosts: {x: {api_keys: [66371e77233b17449d8b838ab6f9c3e71ec06e5806a195ba0081fcaa2c5a09f4], access_tokens: {accounts: [agency]}}}"},
+		"access tokens for all addresses": {"HOSTS", "hosts: {x: {api_keys: [66371e77233b17449d8b838ab6f9c3e71ec06e5806a195ba0081fcaa2c5a09f4], views: [shop], access_tokens: {accounts: [agency]}}}"},
 	} {
 		attacks = append(attacks, attack{name: "configured: " + name, of: oneKey, run: refusesConfig(change[0], change[1])})
 	}

@@ -14,7 +14,7 @@ import (
 // live for seconds.
 const vouched = `tokens: {lifetime: 7s}
 hosts:
-  portal: {api_keys: [SHA256]}
+  portal: {api_keys: [SHA256], views: [museum]}
 views:
   museum: {title: Museum, property: "412600302", origins: [%s]}
 dashboards:

@@ -88,7 +88,7 @@ const oldViews = `
 tokens: {lifetime: 5m}
 limits: {tokens_per_second: 1000, tokens_burst: 1000}
 hosts:
-  website: {api_keys: [%[3]s]}
+  website: {api_keys: [%[3]s], views: ["*"]}
 views:
   museum: {title: Hafenmuseum, property: "412600302", public: true, origins: [%[1]s], aliases: ["ga:100367422"]}
   shop: {title: Kauri & Wool, property: "412600303", origins: [%[1]s, %[2]s], aliases: ["ga:100367423"]}

@@ -79,18 +79,30 @@ func (c *town) open(t *testing.T, files map[string]string, changes ...string) *p
 	for name, text := range files {
 		must(t, os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600))
 	}
-	config := regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAllString(c.page.yaml[0], c.hash)
-	config = strings.NewReplacer(changes...).Replace(config)
-	var err error
-	p.oriel, err = house.OpenServer(c.program, p.dir, house.Config{Google: c.google, Key: c.key, Rest: config + rest})
-	must(t, err)
-	t.Cleanup(func() { must(t, p.oriel.Close()) })
+	p.start(t, strings.NewReplacer(changes...).Replace(c.page.yaml[0])+rest)
 	out, err := house.Run(c.program, "keys", "-config", filepath.Join(p.dir, "oriel.yaml"))
 	must(t, err)
 	for _, line := range regexp.MustCompile(`host portal +([0-9a-f]{12}) +(EdDSA|ES256|HS256)`).FindAllStringSubmatch(string(out), -1) {
 		p.keyID = line[1]
 	}
 	return p
+}
+
+// serve runs a server with a configuration of the page.
+func (c *town) serve(t *testing.T, config string) *portal {
+	t.Helper()
+	p := &portal{town: c, dir: t.TempDir()}
+	p.start(t, config)
+	return p
+}
+
+func (p *portal) start(t *testing.T, config string) {
+	t.Helper()
+	config = regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAllString(config, p.hash)
+	var err error
+	p.oriel, err = house.OpenServer(p.program, p.dir, house.Config{Google: p.google, Key: p.key, Rest: config})
+	must(t, err)
+	t.Cleanup(func() { must(t, p.oriel.Close()) })
 }
 
 // made runs one of the page's shell programs and returns the files that it made.

@@ -71,7 +71,7 @@ func TestPageIsRead(t *testing.T) {
 			}
 		}
 	}
-	if len(p.yaml) != 2 || len(p.requests) != 2 || len(p.claims) != 1 || ecCommand(t, p) == "" {
+	if len(p.yaml) != 3 || len(p.requests) != 4 || len(p.claims) != 1 || ecCommand(t, p) == "" {
 		t.Errorf("%d configurations, %d requests, %d claims", len(p.yaml), len(p.requests), len(p.claims))
 	}
 	for name := range p.claims[0] {

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -46,6 +47,7 @@ func TestHosts(t *testing.T) {
 	t.Run("claims", p.believesClaims)
 	t.Run("ES256", ec.verifiesES256)
 	t.Run("access tokens", c.handsOut)
+	t.Run("fifty customers", c.servesCustomers)
 }
 
 // mints runs a program that asks with an API key; it must notice that one is wrong.
@@ -143,9 +145,36 @@ func encoded(t *testing.T, m members) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
+// servesCustomers tries the page's requests for single customers, and its mistakes.
+func (c *town) servesCustomers(t *testing.T) {
+	p := c.serve(t, c.page.yaml[1])
+	for i, view := range []string{"acme", "members"} {
+		status, answer := p.ask(t, "POST", "/v1/tokens", "Bearer "+c.apiKey, "", c.page.requests[2+i])
+		if status != 200 {
+			t.Fatalf("for %s: %d %v", view, status, answer)
+		}
+		for _, other := range []string{"acme", "bolt", "members"} {
+			status, said := p.ask(t, "GET", "/v1/dashboards/overview?view="+other, fmt.Sprint("Bearer ", answer["access_token"]), origin, nil)
+			if (status == 200) != (other == view) {
+				t.Errorf("the token for %s reads %s: %d %v", view, other, status, said)
+			}
+		}
+	}
+	for _, mistake := range []members{
+		{"dashboards": []string{"overview"}},
+		{"dashboards": []members{{"name": "overview", "views": []string{}}}},
+		{"dashboards": []members{{"name": "overview", "views": []string{"members"}}}},
+		{"dashboards": []members{{"name": "overview", "views": []string{"members"}}}, "filter": "country==Germany"},
+	} {
+		if status, said := p.ask(t, "POST", "/v1/tokens", "Bearer "+c.apiKey, "", mistake); status != 400 {
+			t.Errorf("%v: %d %v", mistake, status, said)
+		}
+	}
+}
+
 // handsOut tries the page's last configuration: nothing is handed out without it.
 func (c *town) handsOut(t *testing.T) {
-	line := strings.TrimSpace(c.page.yaml[1][strings.Index(c.page.yaml[1], "    access_tokens"):])
+	line := strings.TrimSpace(c.page.yaml[2][strings.Index(c.page.yaml[2], "    access_tokens"):])
 	keys := c.made(t, c.page.programs["keys.sh"])
 	for name, want := range map[string]int{"": 403, line: 403, strings.Replace(line, "192.0.2.7", "127.0.0.1", 1): 200} {
 		p := c.open(t, keys, "    signing_keys", "    "+name+"\n    signing_keys")
