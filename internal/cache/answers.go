@@ -51,7 +51,7 @@ type AnswersConfig struct {
 // failed; and the properties that an account cannot read.
 type Answers struct {
 	config    AnswersConfig
-	memory    *otter.Cache[report.Key, *entry]
+	memory    *shares
 	failures  *otter.Cache[report.Key, failure]
 	denied    deniedProperties
 	forgotten forgotten
@@ -69,12 +69,7 @@ func NewAnswers(c AnswersConfig) (*Answers, error) {
 	if err := c.complete(); err != nil {
 		return nil, err
 	}
-	memory, err := otter.New(&otter.Options[report.Key, *entry]{
-		MaximumWeight:    uint64(c.MaxBytes),
-		Weigher:          func(_ report.Key, e *entry) uint32 { return e.weight() },
-		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[report.Key, *entry]) time.Duration { return e.Value.memoryTTL }),
-		Clock:            clock(c.Clock),
-	})
+	memory, err := newShares(c.MaxBytes, c.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +131,7 @@ func (a *Answers) Close() error {
 	a.stop()
 	a.closing.Unlock()
 	a.running.Wait()
-	a.memory.StopAllGoroutines()
+	a.memory.stop()
 	a.failures.StopAllGoroutines()
 	if a.writer != nil {
 		return a.writer.close()
@@ -157,7 +152,8 @@ type Stats struct {
 
 // Stats returns current figures.
 func (a *Answers) Stats() Stats {
-	s := Stats{Entries: a.memory.EstimatedSize(), Bytes: a.memory.WeightedSize()}
+	var s Stats
+	s.Entries, s.Bytes = a.memory.stats()
 	if a.writer != nil {
 		s.Store, s.StoreHits, s.Dropped = a.writer.store.Stats(), a.writer.hits.Load(), a.writer.dropped.Load()
 	}

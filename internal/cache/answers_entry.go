@@ -10,12 +10,11 @@ import (
 
 // An entry is a cached answer.
 type entry struct {
-	report    *report.Report
-	property  propertyKey
-	fetched   time.Time     // when the source gave it
-	ttl       time.Duration // how long after that it is fresh, by the server's ages
-	expires   time.Time     // when it is no longer served at all
-	memoryTTL time.Duration // how long memory keeps it, counted from when memory gets it
+	report   *report.Report
+	property propertyKey
+	fetched  time.Time     // when the source gave it
+	ttl      time.Duration // how long after that it is fresh, by the server's ages
+	expires  time.Time     // when it is no longer served at all
 
 	accessed     atomic.Int64                 // the last access by a visitor, Unix nanoseconds, to the minute
 	storedAccess atomic.Int64                 // the last access that the store knows of, Unix nanoseconds
@@ -40,7 +39,6 @@ func (a *Answers) newEntry(p propertyKey, r *report.Report) *entry {
 
 func (a *Answers) entry(p propertyKey, r *report.Report, fetched time.Time, ttl time.Duration, accessed time.Time) *entry {
 	e := &entry{report: r, property: p, fetched: fetched, ttl: ttl, expires: fetched.Add(ttl + a.config.Stale)}
-	e.memoryTTL = e.expires.Sub(a.config.Clock())
 	e.storedAccess.Store(accessed.UnixNano())
 	return e
 }
@@ -144,19 +142,19 @@ func scatter(at time.Time) float64 {
 }
 
 // put caches an entry, which inherits the last access of the one it replaces. A forgotten answer is not cached.
-func (a *Answers) put(key report.Key, e *entry) {
+func (a *Answers) put(key report.Key, e *entry, class report.Class) {
 	if a.forgotten.covers(e.property, e.report) {
 		return
 	}
-	if before, ok := a.memory.GetIfPresent(key); ok {
+	if before, ok := a.memory.peek(key); ok {
 		if before.report == e.report {
 			return // it may have been contradicted since
 		}
 		e.accessed.Store(before.accessed.Load())
 	}
-	a.memory.Set(key, e)
+	a.memory.set(key, e, class)
 	if a.forgotten.covers(e.property, e.report) { // since the first check
-		a.memory.Invalidate(key)
+		a.memory.drop(key)
 		return
 	}
 	a.writer.put(e.record(key))
@@ -179,7 +177,7 @@ func (a *Answers) failed(q *report.Question, err error) {
 	e := report.AsError(err)
 	if a.ctx.Err() == nil {
 		a.cacheFailure(q, e)
-		if cached, ok := a.memory.GetIfPresent(key); ok && (allowsStale(e) || e.Kind == report.Internal) {
+		if cached, ok := a.memory.peek(key); ok && (allowsStale(e) || e.Kind == report.Internal) {
 			cached.refreshErr.Store(e)
 		}
 	}
@@ -187,7 +185,7 @@ func (a *Answers) failed(q *report.Question, err error) {
 		return
 	}
 	a.denied.add(p, e, a.config.Clock().Add(a.config.Backoff))
-	a.memory.Invalidate(key)
+	a.memory.drop(key)
 	a.writer.forget(key)
 	if a.catalog != nil {
 		a.catalog.properties.unpersist(p)

@@ -51,9 +51,9 @@ func (a *Answers) forgetInBackground(p propertyKey, final bool, before time.Time
 // dropFromMemory drops answers from memory and returns how many.
 func (a *Answers) dropFromMemory(p propertyKey, final bool, before time.Time) (n int) {
 	a.forgotten.add(p, final, before)
-	for key, e := range a.memory.All() {
+	for key, e := range a.memory.all() {
 		if a.forgotten.covers(e.property, e.report) {
-			a.memory.Invalidate(key)
+			a.memory.drop(key)
 			n++
 		}
 	}

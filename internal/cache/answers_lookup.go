@@ -16,7 +16,7 @@ func (a *Answers) Get(ctx context.Context, q *report.Question) *report.Report {
 		return nil
 	}
 	now := a.config.Clock()
-	e, _ := a.lookup(ctx, q.Key(), p, now)
+	e, _ := a.lookup(ctx, q, now)
 	if a.freshEnough(e, q, now) {
 		return e.report
 	}
@@ -29,7 +29,7 @@ func (a *Answers) Get(ctx context.Context, q *report.Question) *report.Report {
 func (a *Answers) Put(ctx context.Context, q *report.Question, r *report.Report) (changed bool) {
 	p, key, now := propertyOf(q), q.Key(), a.config.Clock()
 	if r.Freshness == report.FreshFinal {
-		before, _ := a.lookup(ctx, key, p, now)
+		before, _ := a.lookup(ctx, q, now)
 		changed = before != nil && before.report.Freshness == report.FreshFinal &&
 			before.report.FetchedAt.Before(r.FetchedAt) && !bytes.Equal(before.report.Body, r.Body)
 	}
@@ -37,7 +37,7 @@ func (a *Answers) Put(ctx context.Context, q *report.Question, r *report.Report)
 		a.forgetInBackground(p, true, r.FetchedAt)
 	}
 	if e := a.newEntry(p, r); a.state(e, q, now) == fresh {
-		a.put(key, e)
+		a.put(key, e, q.Class())
 	}
 	return changed
 }
@@ -46,33 +46,34 @@ func (a *Answers) Put(ctx context.Context, q *report.Question, r *report.Report)
 // and only from memory.
 func (a *Answers) Expire(q *report.Question) {
 	key := q.Key()
-	if kept, ok := a.memory.GetEntryQuietly(key); ok {
-		kept.Value.expired.Store(true)
+	if e, ok := a.memory.peek(key); ok {
+		e.expired.Store(true)
 	}
 	a.writer.forget(key) // it would come back as fresh
 }
 
 // lookup returns the entry of a key from memory or else from the store. It returns nil if there is none, or, if
 // unread, because the store did not answer in time.
-func (a *Answers) lookup(ctx context.Context, key report.Key, p propertyKey, now time.Time) (e *entry, unread bool) {
-	if e, ok := a.memory.GetIfPresent(key); ok {
-		a.touchStored(key, e, now)
+func (a *Answers) lookup(ctx context.Context, q *report.Question, now time.Time) (e *entry, unread bool) {
+	if e, ok := a.memory.get(q.Key(), q.Class()); ok {
+		a.touchStored(q.Key(), e, now)
 		return e, false
 	}
-	return a.load(ctx, key, p, now, false)
+	return a.load(ctx, q, now, false)
 }
 
 // load is lookup in the store alone; see storeWriter.get for insist.
-func (a *Answers) load(ctx context.Context, key report.Key, p propertyKey, now time.Time, insist bool) (e *entry, unread bool) {
+func (a *Answers) load(ctx context.Context, q *report.Question, now time.Time, insist bool) (e *entry, unread bool) {
+	key, p := q.Key(), propertyOf(q)
 	r, known := a.writer.get(ctx, key, insist)
 	if e = a.entryOf(p, r); e == nil {
 		return nil, !known
 	}
 	a.writer.hits.Add(1)
 	a.touchStored(key, e, now)
-	e, _ = a.memory.SetIfAbsent(key, e)  // a flight that landed since has a newer one
-	if a.forgotten.covers(p, e.report) { // since entryOf checked
-		a.memory.Invalidate(key)
+	e = a.memory.setIfAbsent(key, e, q.Class()) // a flight that landed since has a newer one
+	if a.forgotten.covers(p, e.report) {        // since entryOf checked
+		a.memory.drop(key)
 		return nil, false
 	}
 	return e, false

@@ -74,7 +74,7 @@ func (h *recent) due(a *Answers, idleTTL time.Duration) []*report.Question {
 	now := a.config.Clock()
 	var due []*report.Question
 	for key, r := range h.questions {
-		e, _ := a.memory.GetIfPresent(key)
+		e, _ := a.memory.peek(key)
 		if e != nil && e.accessed.Load() != 0 {
 			r.accessed = later(r.accessed, time.Unix(0, e.accessed.Load()))
 		}

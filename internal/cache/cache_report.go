@@ -19,7 +19,7 @@ func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report,
 	if q.OnlyIfCached() {
 		return c.onlyIfCached(q)
 	}
-	a, key, p := c.answers, q.Key(), propertyOf(q)
+	a, p := c.answers, propertyOf(q)
 	denial, denied := a.denied.probe(p, c.clock(), a.config.Backoff)
 	if denial != nil {
 		return c.staleOnError(nil, denial)
@@ -27,7 +27,7 @@ func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report,
 	var e *entry
 	unread := false
 	if !denied {
-		e, unread = a.lookup(ctx, key, p, c.clock())
+		e, unread = a.lookup(ctx, q, c.clock())
 	}
 	now := c.clock()
 	if e != nil && q.Urgency() == report.Unseen {
@@ -49,7 +49,7 @@ func (c *Cache) Report(ctx context.Context, q *report.Question) (*report.Report,
 // onlyIfCached answers q from memory, with ErrNotCached where Report would have to do more.
 func (c *Cache) onlyIfCached(q *report.Question) (*report.Report, error) {
 	a, now := c.answers, c.clock()
-	e, _ := a.memory.GetIfPresent(q.Key())
+	e, _ := a.memory.get(q.Key(), q.Class())
 	if a.state(e, q, now) != fresh || a.denied.contains(propertyOf(q)) {
 		return nil, report.ErrNotCached
 	}
@@ -161,7 +161,7 @@ func (c *Cache) landed(q *report.Question, f *flight, e *entry) (*report.Report,
 	// The flight may have read an answer from the store. A denied property gives none, whatever the error of
 	// the probe.
 	if e == nil && !c.answers.denied.contains(propertyOf(q)) {
-		e, _ = c.answers.memory.GetIfPresent(q.Key())
+		e, _ = c.answers.memory.get(q.Key(), q.Class())
 	}
 	if c.answers.state(e, q, c.clock()) == fresh && allowsStale(err) {
 		return e.report, nil
@@ -218,13 +218,13 @@ func (c *Cache) fly(q *report.Question, known *entry, unread bool) (*report.Repo
 		return nil, report.Errorf(report.Unavailable, "The server is stopping.")
 	}
 	defer a.running.Done()
-	e, _ := a.memory.GetIfPresent(key)
+	e, _ := a.memory.get(key, q.Class())
 	if e != known && a.state(e, q, c.clock()) == fresh && !a.denied.contains(p) {
 		return e.report, nil
 	}
 	r, err := c.ask(q)
 	if err != nil && unread && allowsStale(report.AsError(err)) {
-		_, _ = a.load(a.ctx, key, p, c.clock(), true)
+		_, _ = a.load(a.ctx, q, c.clock(), true)
 	}
 	return r, err
 }
@@ -240,7 +240,7 @@ func (c *Cache) ask(q *report.Question) (*report.Report, error) {
 		a.failed(q, err)
 		return nil, err
 	}
-	a.put(key, a.newEntry(p, r))
+	a.put(key, a.newEntry(p, r), q.Class())
 	a.failures.Invalidate(key)
 	a.denied.remove(p)
 	if a.catalog != nil {

@@ -254,16 +254,16 @@ func TestReadYourWrites(t *testing.T) {
 		c := open(t, always(report.FreshFinal), on(d))
 		key := sessions.Key()
 		mustReport(t, c, sessions)
-		c.memory.Invalidate(key) // as memory that is full does
+		c.memory.drop(key) // as memory that is full does
 		look := func() *entry {
-			e, _ := c.lookup(t.Context(), key, propertyKey{}, c.Answers.config.Clock())
+			e, _ := c.lookup(t.Context(), sessions, c.Answers.config.Clock())
 			return e
 		}
 		if look() == nil || c.Stats().StoreHits != 1 {
 			t.Error("a record that waits was not found")
 		}
 		time.Sleep(time.Second)
-		c.memory.Invalidate(key)
+		c.memory.drop(key)
 		c.writer.forget(key)
 		if e := look(); e != nil {
 			t.Error("a record that is to be forgotten was found")
