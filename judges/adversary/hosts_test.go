@@ -85,7 +85,19 @@ func mintAttacks() []attack {
 	mint("an origin of all", `{"views":["shop"],"origin":"*"}`)
 	mint("an origin with a path", `{"views":["shop"],"origin":"https://www.shop.example/"}`)
 	mint("a long subject", `{"views":["shop"],"subject":"`+strings.Repeat("s", 300)+`"}`)
-	mint("fifty-one views", `{"views":["shop"`+strings.Repeat(`,"shop"`, 50)+`]}`)
+	mint("a hundred and one views", `{"views":["shop"`+strings.Repeat(`,"shop"`, 100)+`]}`)
+	mint("one's dashboard over another's view", `{"dashboards":[{"name":"overview","views":["shop","vault"]}]}`)
+	mint("a dashboard over no view", `{"dashboards":[{"name":"overview","views":[]}]}`)
+	mint("a dashboard twice", `{"dashboards":["overview","overview"]}`)
+	mint("a filter null", `{"views":["shop"],"filter":null}`)
+	mint("filters null", `{"views":["shop"],"filters":null}`)
+	mint("filters of nothing", `{"views":["shop"],"filters":{}}`)
+	mint("a filter that contains nothing", `{"views":["shop"],"filter":{"filter":{"fieldName":"country","stringFilter":{"matchType":"CONTAINS","value":""}}}}`)
+	mint("a filter that begins with nothing", `{"views":["shop"],"filter":{"filter":{"fieldName":"country","stringFilter":{"matchType":"BEGINS_WITH"}}}}`)
+	mint("a filter of an empty value", `{"views":["shop"],"filter":{"filter":{"fieldName":"country","inListFilter":{"values":["Japan",""]}}}}`)
+	mint("a filter that excludes alone", `{"views":["shop"],"filter":"country!=Japan"}`)
+	mint("a filter that matches everything", `{"views":["shop"],"filter":"country=~.*"}`)
+	mint("a filter with an open branch", `{"views":["shop"],"filter":"country==Japan,city!=Berlin"}`)
 	mint("two values", `{"views":["shop"]}{"views":["vault"]}`)
 	mint("something after it", `{"views":["shop"]},`)
 	mint("a zero byte", `{"views":["shop\u0000"]}`)
@@ -190,7 +202,7 @@ func filteredBy(filter, country string) func(*testing.T, *stage) {
 
 // filteredViewBy narrows one view of two.
 func filteredViewBy(t *testing.T, s *stage) {
-	embed := s.mint(t, s.oriel, "agency", `{"views":["shop","narrow"],"filters":{"old-shop":"country==Germany"}}`)
+	embed := s.mint(t, s.oriel, "agency", `{"views":["shop","narrow"],"filters":{"old-shop":"country==Germany","narrow":"country==`+home+`"}}`)
 	s.seesOnly(t, embed, "Germany", 0)
 	a := s.do(t, ask{path: "/v1/views/narrow:runReport", body: v1Body(""), as: literal(embed)})
 	if rows := rowsOf(t, a.body); len(rows) != 1 || rows[0][0] != home {
