@@ -223,6 +223,7 @@ func parseConfig(path string, data []byte) (*Config, error) {
 	if err := yaml.Load(data, &c.src.root); err != nil {
 		return nil, c.src.readable(err)
 	}
+	c.src.index()
 	if err := yaml.Load(data, &c, yaml.WithKnownFields()); err != nil {
 		return nil, c.src.readable(err)
 	}

@@ -183,15 +183,15 @@ func (s *source) whereAbout(section, name, text string) string {
 // panelLine returns the line of a dashboard's panel, known by its name or its
 // number; 0 when there is none.
 func (s *source) panelLine(dashboard, panel string) int {
-	_, boards := lookup(document(&s.root), "dashboards")
-	_, board := lookup(boards, dashboard)
-	_, panels := lookup(board, "panels")
+	_, boards := s.lookup(document(&s.root), "dashboards")
+	_, board := s.lookup(boards, dashboard)
+	_, panels := s.lookup(board, "panels")
 	if panels == nil || panels.Kind != yaml.SequenceNode {
 		return 0
 	}
 	for i, p := range panels.Content {
 		name := strconv.Itoa(i + 1)
-		if _, value := lookup(followed(p), "name"); value != nil {
+		if _, value := s.lookup(followed(p), "name"); value != nil {
 			name = cmp.Or(value.Value, name)
 		}
 		if name == panel {

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -17,6 +19,58 @@ type source struct {
 	path string
 	sum  string // SHA-256 of the file, in hexadecimal
 	root yaml.Node
+	keys *keyIndex // of root; nil before index
+}
+
+// A keyIndex finds keys of long mappings, so that what is done for every view takes time
+// that grows with the views and not with their square.
+type keyIndex struct {
+	positions map[*yaml.Node]map[string]int // in Content, of long mappings alone
+	compared  atomic.Int64                  // keys that were looked at
+}
+
+// longMapping is the number of keys from which a mapping is indexed and not searched.
+const longMapping = 16
+
+// index prepares lookups in root, which does not change any more.
+func (s *source) index() {
+	s.keys = &keyIndex{positions: map[*yaml.Node]map[string]int{}}
+	s.keys.add(&s.root)
+}
+
+func (k *keyIndex) add(n *yaml.Node) {
+	for _, part := range n.Content {
+		k.add(part)
+	}
+	if n.Kind != yaml.MappingNode || len(n.Content)/2 < longMapping {
+		return
+	}
+	positions := make(map[string]int, len(n.Content)/2)
+	for i := len(n.Content) - 2; i >= 0; i -= 2 { // the first of a name holds
+		positions[n.Content[i].Value] = i
+	}
+	k.positions[n] = positions
+}
+
+// position returns where in its Content a mapping has a key; -1 without it.
+func (k *keyIndex) position(mapping *yaml.Node, name string) int {
+	if mapping == nil || mapping.Kind != yaml.MappingNode {
+		return -1
+	}
+	if positions, ok := k.positions[mapping]; ok {
+		k.compared.Add(1)
+		if i, ok := positions[name]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		k.compared.Add(1)
+		if mapping.Content[i].Value == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // errorf returns an error about the key at path, with file and line.
@@ -37,7 +91,7 @@ func (s *source) where(path ...string) string {
 func (s *source) line(path []string) int {
 	node, line := document(&s.root), 0
 	for _, name := range path {
-		key, value := lookup(node, name)
+		key, value := s.lookup(node, name)
 		if key == nil {
 			break
 		}
@@ -49,17 +103,16 @@ func (s *source) line(path []string) int {
 // ordered returns names, which are keys of a top-level mapping, in the order of
 // the file. Those that YAML merged in from elsewhere ("<<") come last.
 func (s *source) ordered(section string, names iter.Seq[string]) []string {
-	_, mapping := lookup(document(&s.root), section)
-	place := func(name string) int {
-		for i := 0; mapping != nil && i+1 < len(mapping.Content); i += 2 {
-			if mapping.Content[i].Value == name {
-				return i
-			}
+	_, mapping := s.lookup(document(&s.root), section)
+	places := map[string]int{}
+	for name := range names {
+		places[name] = math.MaxInt
+		if i := s.keys.position(mapping, name); i >= 0 {
+			places[name] = i
 		}
-		return math.MaxInt
 	}
-	return slices.SortedFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
+	return slices.SortedFunc(maps.Keys(places), func(a, b string) int {
+		return cmp.Or(cmp.Compare(places[a], places[b]), cmp.Compare(a, b))
 	})
 }
 
@@ -72,16 +125,12 @@ func document(n *yaml.Node) *yaml.Node {
 
 // lookup finds a key of a mapping; both are nil without it. What stands behind an
 // alias is found.
-func lookup(mapping *yaml.Node, name string) (key, value *yaml.Node) {
-	if mapping == nil || mapping.Kind != yaml.MappingNode {
+func (s *source) lookup(mapping *yaml.Node, name string) (key, value *yaml.Node) {
+	i := s.keys.position(mapping, name)
+	if i < 0 {
 		return nil, nil
 	}
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		if mapping.Content[i].Value == name {
-			return mapping.Content[i], followed(mapping.Content[i+1])
-		}
-	}
-	return nil, nil
+	return mapping.Content[i], followed(mapping.Content[i+1])
 }
 
 func followed(n *yaml.Node) *yaml.Node {

@@ -31,6 +31,7 @@ func sourceOf(t *testing.T, text string) *source {
 	if err := yaml.Load([]byte(text), &s.root); err != nil {
 		t.Fatal(err)
 	}
+	s.index()
 	return s
 }
 

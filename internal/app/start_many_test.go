@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -148,4 +149,45 @@ func TestRestartOfManyViews(t *testing.T) {
 	if n := google.Counts().Requests["runReport"] - before; n != 0 {
 		t.Errorf("Google was asked %d times for what is stored and fresh", n)
 	}
+}
+
+// TestStartGrowsWithViews: what a start does for each view and each dashboard does not grow
+// with how many there are. Work is counted: keys that lookups in the file compared, and
+// allocations.
+func TestStartGrowsWithViews(t *testing.T) {
+	few, many := startWork(t, 200), startWork(t, 2000)
+	for what, n := range many {
+		if most := 12 * few[what]; n > most {
+			t.Errorf("%s: %d for 2,000 views, %d for 200: more than linear", what, n, few[what])
+		}
+	}
+}
+
+// startWork counts what a start of so many views does, each in a dashboard of its own, all
+// in one more.
+func startWork(t *testing.T, views int) map[string]int64 {
+	t.Helper()
+	var file, names strings.Builder
+	file.WriteString("accounts: {agency: {key_file: key.json}}\nviews:\n")
+	for i := range views {
+		fmt.Fprintf(&file, "  v%d: {property: '%d', filter: {filter: {fieldName: country, stringFilter: {value: France}}}}\n", i, 500_000_000+i)
+		fmt.Fprintf(&names, "v%d, ", i)
+	}
+	const panels = "panels: [{type: scorecard, metrics: [sessions]}]"
+	fmt.Fprintf(&file, "dashboards:\n  all: {views: [%s], %s}\n", strings.TrimSuffix(names.String(), ", "), panels)
+	for i := range views {
+		fmt.Fprintf(&file, "  d%d: {views: [v%d], %s}\n", i, i, panels)
+	}
+	path := write(t, file.String())
+	writeKey(t, filepath.Join(filepath.Dir(path), "key.json"), "https://oauth2.googleapis.com")
+	var compared int64
+	allocations := testing.AllocsPerRun(1, func() {
+		a, err := start(t, path)
+		check(t, err)
+		for _, name := range a.config.src.ordered("views", maps.Keys(a.config.Views)) {
+			a.config.src.where("views", name, "property") // as Check does
+		}
+		compared = a.config.src.keys.compared.Load()
+	})
+	return map[string]int64{"keys compared": compared, "allocations": int64(allocations)}
 }

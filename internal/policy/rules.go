@@ -19,7 +19,9 @@ import (
 type Rules struct {
 	views      []*View // in configuration's order
 	dashboards []*board
-	origins    map[string]bool // that any view lists
+	viewOf     map[string]*View  // by name
+	boardOf    map[string]*board // by name
+	origins    map[string]bool   // that any view lists
 }
 
 // A board is a dashboard with its views found.
@@ -37,14 +39,14 @@ var (
 // NewRules validates views and dashboards: names unique and well formed, every
 // dashboard's views known, every panel's fields allowed in each of its views.
 func NewRules(views []View, dashboards []dashboard.Dashboard) (*Rules, error) {
-	r := &Rules{origins: map[string]bool{}}
+	r := &Rules{viewOf: map[string]*View{}, boardOf: map[string]*board{}, origins: map[string]bool{}}
 	var errs []error
 	for _, v := range views {
 		c := v.clone()
 		for _, f := range v.Faults() {
 			errs = append(errs, fmt.Errorf("view %q: %s: %w", v.Name, f.Setting, f.Err))
 		}
-		r.views = append(r.views, c)
+		r.views, r.viewOf[c.Name] = append(r.views, c), c
 		for _, origin := range c.Origins {
 			r.origins[origin] = true
 		}
@@ -58,7 +60,7 @@ func NewRules(views []View, dashboards []dashboard.Dashboard) (*Rules, error) {
 		if r.dashboard(d.Name) != nil {
 			errs = append(errs, fmt.Errorf("dashboard %q: there are two of this name", d.Name))
 		}
-		r.dashboards = append(r.dashboards, b)
+		r.dashboards, r.boardOf[b.Name] = append(r.dashboards, b), b
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -237,13 +239,9 @@ func realtimeFields(q report.Query) error {
 	return nil
 }
 
-func (r *Rules) view(name string) *View {
-	return find(r.views, func(v *View) bool { return v.Name == name })
-}
+func (r *Rules) view(name string) *View { return r.viewOf[name] }
 
-func (r *Rules) dashboard(name string) *board {
-	return find(r.dashboards, func(b *board) bool { return b.Name == name })
-}
+func (r *Rules) dashboard(name string) *board { return r.boardOf[name] }
 
 func find[T any](list []*T, is func(*T) bool) *T {
 	if i := slices.IndexFunc(list, is); i >= 0 {
