@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
@@ -34,6 +35,9 @@ func TestClientAddress(t *testing.T) {
 		"only proxies":             {trusted, "10.0.0.1:1", []string{"10.0.0.2"}, "10.0.0.2"},
 		"mapped":                   {trusted, "[::ffff:10.0.0.1]:1", []string{"::ffff:198.51.100.1"}, "198.51.100.1"},
 		"v6 by /64":                {trusted, "[2001:db8:1:2:3:4:5:6]:1", nil, "2001:db8:1:2::"},
+		"port":                     {trusted, "10.0.0.1:1", []string{"198.51.100.1:51234"}, "198.51.100.1"},
+		"v6 with a port":           {trusted, "10.0.0.1:1", []string{"[2001:db8:1:2::9]:51234"}, "2001:db8:1:2::"},
+		"ports of two proxies":     {trusted, "10.0.0.1:1", []string{"198.51.100.1:51234, 10.9.9.9:80"}, "198.51.100.1"},
 		"v6 proxy":                 {trusted, "[fd00::1]:1", []string{"2001:db8:1:2::9"}, "2001:db8:1:2::"},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
@@ -42,6 +46,24 @@ func TestClientAddress(t *testing.T) {
 		if got := tt.c.key(r).String(); got != tt.want {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
 		}
+	}
+}
+
+// A proxy that is not listed is logged, once: its visitors are one client.
+func TestUnlistedProxyIsLoggedOnce(t *testing.T) {
+	var log bytes.Buffer
+	c := clients{[]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, warnUnlistedProxy(slog.New(slog.NewTextHandler(&log, nil)))}
+	for _, request := range []struct{ peer, forwarded string }{
+		{"203.0.113.7:1", ""}, {"10.0.0.1:1", "198.51.100.1"}, {"203.0.113.8:1", "198.51.100.1"}, {"203.0.113.9:1", "198.51.100.2"},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		if r.RemoteAddr = request.peer; request.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", request.forwarded)
+		}
+		c.addr(r)
+	}
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "peer=203.0.113.8") || !strings.Contains(got, "trusted_proxies") {
+		t.Errorf("%s", got)
 	}
 }
 

@@ -145,7 +145,7 @@ func New(c Config) (*Server, error) {
 		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, operatorHosts: c.OperatorHosts,
 		operatorToken: c.OperatorToken, rotate: c.RotateKeys,
 		quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout, calls: calls(), queries: newQueryCache(),
-		fixed: newFixedHeaders(), clients: clients{trusted: c.TrustedProxies}, registry: c.Registry, dialects: c.Dialects,
+		fixed: newFixedHeaders(), clients: clients{c.TrustedProxies, warnUnlistedProxy(c.Logger)}, registry: c.Registry, dialects: c.Dialects,
 		timeouts: c.Timeouts, gzip: newGzipPools(), pages: template.Must(template.ParseFS(templates, "*.html")),
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
