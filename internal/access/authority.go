@@ -141,15 +141,21 @@ func (a *Authority) record(ctx context.Context, e Event) error {
 
 // recordIssue records what is about to be issued. What cannot be recorded is not issued.
 func (a *Authority) recordIssue(ctx context.Context, e Event) error {
-	err := a.c.Recorder.Ready()
+	if err := a.recordable(); err != nil {
+		return err
+	}
+	return unrecorded(a.record(ctx, e))
+}
+
+// recordable returns why nothing can be issued now.
+func (a *Authority) recordable() error { return unrecorded(a.c.Recorder.Ready()) }
+
+func unrecorded(err error) error {
 	if err == nil {
-		err = a.record(ctx, e)
+		return nil
 	}
-	if err != nil {
-		return report.Errorf(report.Unavailable, "No embed token can be given out at the moment. Try again.").
-			Because(fmt.Errorf("the audit trail: %w", err))
-	}
-	return nil
+	return report.Errorf(report.Unavailable, "No embed token can be given out at the moment. Try again.").
+		Because(fmt.Errorf("the audit trail: %w", err))
 }
 
 // refused records a refusal and returns its reason. A refusal that cannot be

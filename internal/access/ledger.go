@@ -24,8 +24,33 @@ type Ledger interface {
 	// all who redeem the same code, for all time until then, one is first; from
 	// then on nobody is.
 	Redeem(ctx context.Context, code string, until, now time.Time) (first bool, err error)
+	// Renew records that a token was renewed. Of all who renew the same one, for all time
+	// until its session is over, one is first; those who come less than renewalWindow
+	// later, before the next of the family is renewed, are told when that was. It is an
+	// error, or not ok, for all others.
+	Renew(ctx context.Context, r Renewal) (at time.Time, ok bool, err error)
 	// Close ends the ledger's use.
 	Close() error
+}
+
+// A Renewal is the renewal of a token. A ledger keeps the last one of each family.
+type Renewal struct {
+	Family string    // a token and all that it was renewed to
+	Number int       // how many of the family came before the token that is renewed
+	Until  time.Time // when no token of the family can be renewed any more
+	At     time.Time
+}
+
+// After returns when a token was renewed that is renewed now, and whether it may be. The
+// last one of its family is zero if none was recorded.
+func (r Renewal) After(last Renewal) (at time.Time, first, ok bool) {
+	switch next := last.Number + 1; {
+	case last.Family == "" && r.Number == 0, last.Family != "" && r.Number == next:
+		return r.At, true, true
+	case last.Family != "" && r.Number == last.Number && r.At.Sub(last.At).Abs() < renewalWindow:
+		return last.At, false, true
+	}
+	return time.Time{}, false, false
 }
 
 // What a Revocation names.

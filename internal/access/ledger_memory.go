@@ -16,6 +16,7 @@ type MemoryLedger struct {
 	mu          sync.Mutex
 	revocations map[string]Revocation
 	codes       map[string]time.Time // until when they could be used
+	renewals    map[string]Renewal   // by family
 	swept       time.Time            // when those that could not were last removed
 	version     int64
 	closed      bool
@@ -25,7 +26,7 @@ var _ Ledger = (*MemoryLedger)(nil)
 
 // NewMemoryLedger returns an empty ledger.
 func NewMemoryLedger() *MemoryLedger {
-	return &MemoryLedger{revocations: map[string]Revocation{}, codes: map[string]time.Time{}}
+	return &MemoryLedger{revocations: map[string]Revocation{}, codes: map[string]time.Time{}, renewals: map[string]Renewal{}}
 }
 
 var errLedgerClosed = errors.New("access: the ledger is closed")
@@ -114,6 +115,21 @@ func (l *MemoryLedger) sweep(now time.Time) {
 	}
 	l.swept = now
 	maps.DeleteFunc(l.codes, func(_ string, end time.Time) bool { return !now.Before(end) })
+	maps.DeleteFunc(l.renewals, func(_ string, r Renewal) bool { return !now.Before(r.Until) })
+}
+
+// Renew implements Ledger.
+func (l *MemoryLedger) Renew(ctx context.Context, r Renewal) (at time.Time, ok bool, err error) {
+	if err := l.open(ctx); err != nil {
+		return time.Time{}, false, err
+	}
+	defer l.mu.Unlock()
+	at, first, ok := r.After(l.renewals[r.Family])
+	if first {
+		l.sweep(r.At)
+		l.renewals[r.Family] = r
+	}
+	return at, ok, nil
 }
 
 // Close implements Ledger.

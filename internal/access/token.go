@@ -48,6 +48,8 @@ type claims struct {
 	Began    int64  `json:"began,omitempty"`    // when the session began, in milliseconds of Unix time
 	Slack    int    `json:"slack,omitempty"`    // how far the clock of Began may be ahead of ours, in seconds
 	Lifetime int    `json:"lifetime,omitempty"` // of the token that a code is redeemed for, in seconds
+	Family   string `json:"family,omitempty"`   // see session; empty for the session's id
+	Renewals int    `json:"renewals,omitempty"` // how often the session's first token was renewed
 }
 
 // A session is what a good token says.
@@ -59,6 +61,8 @@ type session struct {
 	skew     time.Duration // how far the clock of began may be ahead of ours
 	until    time.Time     // when the session ends
 	lifetime time.Duration // of the token that a code is redeemed for
+	family   string        // of a token and all its renewals; a host can sign several for one session
+	renewals int           // how many of the family came before this one
 }
 
 // revocable returns what can be revoked of a session.
@@ -110,6 +114,11 @@ func (a *Authority) issue(ctx context.Context, caller Caller, kind string, s ses
 	if err != nil {
 		return Token{}, err
 	}
+	return a.recorded(ctx, caller, kind, s, token)
+}
+
+// recorded returns a token, once it is recorded.
+func (a *Authority) recorded(ctx context.Context, caller Caller, kind string, s session, token Token) (Token, error) {
 	e := s.event(caller, "")
 	e.Kind = kind
 	if err := a.recordIssue(ctx, e); err != nil {
@@ -125,8 +134,14 @@ func (a *Authority) sign(kind string, s session, lifetime, redeemed time.Duratio
 	if err != nil {
 		return Token{}, err
 	}
+	return a.signAt(a.c.Clock(), id, kind, s, lifetime, redeemed)
+}
+
+// signAt is sign at a moment, with a given id: with the same arguments and keys it makes
+// the same token.
+func (a *Authority) signAt(now time.Time, id, kind string, s session, lifetime, redeemed time.Duration) (Token, error) {
 	// Whole seconds, as in the token, so that expires_in is exact.
-	now := a.c.Clock().Truncate(time.Second)
+	now = now.Truncate(time.Second)
 	lifetime = min(lifetime, s.until.Sub(now))
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
@@ -137,6 +152,7 @@ func (a *Authority) sign(kind string, s session, lifetime, redeemed time.Duratio
 		Origin: s.Origin, Views: s.Views, Dashboards: mintDashboards(s.Dashboards), Filter: report.WrittenFilter{Filter: s.Filter}, Filters: wrapFilters(s.Filters),
 		Slack:  int(s.skew / time.Second),
 		Public: s.Public, Framed: s.Framed, Host: s.Host, Key: s.key, Lifetime: int(redeemed / time.Second),
+		Family: s.family, Renewals: s.renewals,
 	})
 	key := signer(*a.keys.Load(), now)
 	token.Header["typ"], token.Header["kid"] = kind, key.ID
@@ -285,7 +301,7 @@ func (p *claims) check(by verifyKey, issuer string) error {
 
 // checkHosts refuses claims that a host may not make, and what it could not mint.
 func (p *claims) checkHosts() error {
-	if p.Public || p.Framed || p.Host != "" || p.Key != "" || p.Began != 0 || p.Slack != 0 || p.Lifetime != 0 {
+	if p.Public || p.Framed || p.Host != "" || p.Key != "" || p.Began != 0 || p.Slack != 0 || p.Family != "" || p.Renewals != 0 || p.Lifetime != 0 {
 		return errors.New("a host signed it, and it makes claims that only this server makes")
 	}
 	return p.mintRequest().validate()
@@ -300,7 +316,7 @@ func (a *Authority) sessionOf(p claims, by verifyKey) (session, error) {
 			IssuedAt: p.IssuedAt.Time, ExpiresAt: p.ExpiresAt.Time,
 		},
 		id: p.ID, key: p.Key, began: time.UnixMilli(p.Began), skew: time.Duration(p.Slack) * time.Second,
-		lifetime: time.Duration(p.Lifetime) * time.Second,
+		lifetime: time.Duration(p.Lifetime) * time.Second, family: p.Family, renewals: p.Renewals,
 	}
 	if p.Until != nil {
 		s.until = p.Until.Time
@@ -317,7 +333,7 @@ func (a *Authority) hostSession(s session, p claims, by verifyKey) (session, err
 	// The host's clock may be ahead of ours; the skew keeps the session from beginning
 	// after a revocation that came after it.
 	s.Host, s.key, s.began, s.skew = by.host, by.fingerprint, p.IssuedAt.Time, leeway
-	s.Session = by.host + ":" + cmp.Or(s.Session, p.ID)
+	s.Session, s.family = by.host+":"+cmp.Or(s.Session, p.ID), by.host+":"+p.ID
 	if end := s.began.Add(a.c.Sessions.Host); s.until.IsZero() || s.until.After(end) {
 		s.until = end
 	}

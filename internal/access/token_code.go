@@ -72,20 +72,31 @@ func (a *Authority) Redeem(ctx context.Context, code string, caller Caller) (Tok
 		return Token{}, policy.Grant{}, a.refused(ctx, s.event(caller, "a code"), err)
 	}
 	if !first {
-		return Token{}, policy.Grant{}, a.endReplayed(ctx, s, caller)
+		return Token{}, policy.Grant{}, a.endReplayed(ctx, s, caller, replayedCode)
 	}
 	token, err := a.issue(ctx, caller, EventRedeem, s, s.lifetime)
 	return token, grant, err
 }
 
-// endReplayed ends the session of a code that was redeemed before.
-func (a *Authority) endReplayed(ctx context.Context, s session, caller Caller) error {
-	err := error(report.Errorf(report.Unauthenticated, "The code was used before, so its session has ended. Ask for a new one."))
-	_, failed := a.Revoke(ctx, Revocation{Kind: RevokeSession, Name: s.Session, Reason: "its code was redeemed twice"})
-	if failed != nil {
-		err = checkUnavailable(fmt.Errorf("ending the session of a code that was redeemed twice: %w", failed))
+// A replay is the second use of what can be used once: of two who use it, one stole it.
+type replay struct {
+	message string // for whom is refused
+	reason  string // of the revocation
+	detail  string // of the refusal
+}
+
+var (
+	replayedCode  = replay{"The code was used before, so its session has ended. Ask for a new one.", "its code was redeemed twice", "a code, for the second time"}
+	replayedToken = replay{"The embed token was renewed before, so its session has ended. Begin a new one.", "its token was renewed twice", "a renewal, for the second time"}
+)
+
+// endReplayed ends the session of a code or a token that was used before.
+func (a *Authority) endReplayed(ctx context.Context, s session, caller Caller, r replay) error {
+	err := error(report.Errorf(report.Unauthenticated, "%s", r.message))
+	if _, failed := a.Revoke(ctx, Revocation{Kind: RevokeSession, Name: s.Session, Reason: r.reason}); failed != nil {
+		err = checkUnavailable(fmt.Errorf("ending a session, for %s: %w", r.reason, failed))
 	}
-	return a.refused(ctx, s.event(caller, "a code, for the second time"), err)
+	return a.refused(ctx, s.event(caller, r.detail), err)
 }
 
 // checkUnavailable refuses a token or a code while the ledger does not work.

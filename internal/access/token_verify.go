@@ -1,9 +1,12 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -78,8 +81,9 @@ func (a *Authority) verify(parser *jwt.Parser, token string, caller Caller, kind
 
 // Renew mints a token for the session of one that is good, or was until a minute
 // ago. The new token says the same and lives as long, but ends with the session.
-// Errors are those of Verify and Mint.
-func (a *Authority) Renew(ctx context.Context, token string, caller Caller) (Token, policy.Grant, error) {
+// A host's token is renewed once, see rotate: first allow is asked, by which the caller
+// can refuse the holder of a grant. Errors are its own and those of Verify and Mint.
+func (a *Authority) Renew(ctx context.Context, token string, caller Caller, allow func(policy.Grant) error) (Token, error) {
 	s, grant, err := a.verify(a.renewer, token, caller, tokenType, hostTokenType)
 	if err == nil {
 		grant, err = a.revoked.unsuspended(grant)
@@ -87,11 +91,48 @@ func (a *Authority) Renew(ctx context.Context, token string, caller Caller) (Tok
 	if err == nil && s.until.Sub(a.c.Clock()) < time.Second {
 		err = report.Errorf(report.Unauthenticated, "The session has ended. Begin a new one.")
 	}
-	if err != nil {
-		return Token{}, policy.Grant{}, a.refused(ctx, s.event(caller, "a renewal"), err)
+	if err == nil {
+		err = allow(grant)
 	}
-	renewed, err := a.issue(ctx, caller, EventRenew, s, min(a.c.Lifetime, s.ExpiresAt.Sub(s.IssuedAt)))
-	return renewed, grant, err
+	if err != nil {
+		return Token{}, a.refused(ctx, s.event(caller, "a renewal"), err)
+	}
+	lifetime := min(a.c.Lifetime, s.ExpiresAt.Sub(s.IssuedAt))
+	if s.Public { // nothing is gained by stealing what everybody is given
+		return a.issue(ctx, caller, EventRenew, s, lifetime)
+	}
+	return a.rotate(ctx, caller, s, lifetime)
+}
+
+// renewalWindow is how long a token can be renewed again after it was: the response may
+// have been lost.
+const renewalWindow = 10 * time.Second
+
+// rotate mints the successor of a host's token (RFC 9700, section 4.14). A token has one
+// successor: within renewalWindow the same bytes are returned again, so that two who
+// renew the same token do not get two sessions out of one. Later, one of the two stole
+// it, and the session ends.
+func (a *Authority) rotate(ctx context.Context, caller Caller, s session, lifetime time.Duration) (Token, error) {
+	if err := a.recordable(); err != nil { // before the token is used up
+		return Token{}, err
+	}
+	now := a.c.Clock()
+	family := cmp.Or(s.family, s.Session)
+	at, ok, err := a.c.Ledger.Renew(ctx, Renewal{Family: family, Number: s.renewals, Until: s.until.Add(grace), At: now})
+	switch {
+	case err != nil:
+		return Token{}, a.refused(ctx, s.event(caller, "a renewal"), checkUnavailable(err))
+	case !ok:
+		return Token{}, a.endReplayed(ctx, s, caller, replayedToken)
+	}
+	s.renewals++
+	id := sha256.Sum256([]byte("successor\x00" + family + "\x00" + strconv.Itoa(s.renewals)))
+	token, err := a.signAt(at, base64.RawURLEncoding.EncodeToString(id[:16]), tokenType, s, lifetime, 0)
+	if err != nil {
+		return Token{}, err
+	}
+	token.ExpiresIn -= int(now.Truncate(time.Second).Sub(at.Truncate(time.Second)) / time.Second)
+	return a.recorded(ctx, caller, EventRenew, s, token)
 }
 
 // Expired reports whether err refuses a token for its age alone. Its signature was

@@ -45,10 +45,9 @@ func (s *Server) renewedToken(r *http.Request) (reply, error) {
 	if err != nil {
 		return nil, s.countMint(forRenewal, s.recordRefusal(r, policy.Grant{}, err))
 	}
-	renewed, grant, err := s.authority.Renew(r.Context(), token, s.tokenCaller(r))
-	if err == nil {
-		err = s.limitRequests(r, grant)
-	}
+	renewed, err := s.authority.Renew(r.Context(), token, s.tokenCaller(r), func(grant policy.Grant) error {
+		return s.limitRequests(r, grant)
+	})
 	err = s.limitFailures(r, err)
 	return s.tokenReply(forRenewal)(renewed, err)
 }

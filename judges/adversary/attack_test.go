@@ -45,6 +45,11 @@ func token(name string) bearer {
 	return func(t testing.TB, s *stage) string { return s.token(t, name) }
 }
 
+// renewable is token, but a new one each time: one that was renewed is used up.
+func renewable(name string) bearer {
+	return func(t testing.TB, s *stage) string { return s.mint(t, s.oriel, recipes[name].host, recipes[name].ask) }
+}
+
 func apiKey(host string) bearer {
 	return func(_ testing.TB, s *stage) string { return s.apiKeys[host] }
 }

@@ -33,7 +33,7 @@ func pageAttacks() []attack {
 			"asks for all":   {path: "/v1/views", as: token("shop"), head: head},
 			"reads a board":  {path: "/v1/dashboards/overview", as: token("shop"), head: head},
 			"wants a token":  {path: "/token?view=shop", head: head},
-			"renews":         {method: "POST", path: "/v1/tokens:renew", as: token("shop"), head: head},
+			"renews":         {method: "POST", path: "/v1/tokens:renew", as: renewable("shop"), head: head},
 			"preflights":     {method: "OPTIONS", path: "/v1/views/shop:runReport", head: preflight},
 			"preflights v3":  {method: "OPTIONS", path: "/v3/management/accounts", head: preflight},
 			"preflights all": {method: "OPTIONS", path: "/token", head: preflight},

@@ -200,6 +200,34 @@ func (l *Ledger) Redeem(ctx context.Context, code string, until, now time.Time) 
 	return first && err == nil, err
 }
 
+// Renew implements access.Ledger. The file holds a hash of the family.
+func (l *Ledger) Renew(ctx context.Context, r access.Renewal) (at time.Time, ok bool, err error) {
+	sum := sha256.Sum256([]byte(r.Family))
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		var last access.Renewal
+		var millis int64
+		switch err := tx.QueryRowContext(ctx, "SELECT number, at FROM renewals WHERE sum = ?", sum[:]).Scan(&last.Number, &millis); {
+		case err == nil:
+			last.Family, last.At = r.Family, time.UnixMilli(millis).UTC()
+		case !errors.Is(err, sql.ErrNoRows):
+			return err
+		}
+		first := false
+		if at, first, ok = r.After(last); !first {
+			return nil
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM renewals WHERE until <= ?", l.cutoff()); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO renewals (sum, number, at, until) VALUES (?, ?, ?, ?)", sum[:], r.Number, r.At.UnixMilli(), r.Until.UnixMilli())
+		return err
+	})
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	return at, ok, nil
+}
+
 // affected returns how many rows a statement changed.
 func affected(r sql.Result, err error) (int64, error) {
 	if err != nil {

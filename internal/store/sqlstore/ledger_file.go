@@ -39,6 +39,12 @@ PRAGMA application_id = 0x4f72694c;
 PRAGMA user_version = 1;
 `
 
+// renewalTables holds the last renewal of each family of tokens whose session goes on.
+const renewalTables = `
+CREATE TABLE IF NOT EXISTS renewals (sum BLOB PRIMARY KEY, number INTEGER NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS renewals_by_until ON renewals (until);
+`
+
 // A ledgerFile is an open file that was found intact.
 type ledgerFile struct {
 	db      *sql.DB // one connection
@@ -105,6 +111,9 @@ func (f *ledgerFile) check(ctx context.Context) error {
 	if err := f.identify(ctx); err != nil {
 		return err
 	}
+	if err := f.addTables(ctx); err != nil {
+		return err
+	}
 	var result string
 	if err := f.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
 		return err
@@ -113,6 +122,16 @@ func (f *ledgerFile) check(ctx context.Context) error {
 		return fmt.Errorf("%w: %s", errDamaged, result)
 	}
 	_, _, err := f.revocations(ctx)
+	return err
+}
+
+// addTables adds the tables that ledgers of before lack. An older Oriel ignores them.
+func (f *ledgerFile) addTables(ctx context.Context) error {
+	var there int
+	if err := f.db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name = 'renewals'").Scan(&there); err != nil || there > 0 {
+		return err
+	}
+	_, err := f.db.ExecContext(ctx, renewalTables)
 	return err
 }
 
@@ -233,7 +252,7 @@ func initLedger(ctx context.Context, path string, first access.Revocation) error
 	_, err = db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
 	if err == nil {
 		err = inTx(ctx, db, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, ledgerTables); err != nil {
+			if _, err := tx.ExecContext(ctx, ledgerTables+renewalTables); err != nil {
 				return err
 			}
 			return putRevocation(ctx, tx, first)

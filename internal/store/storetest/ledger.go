@@ -31,6 +31,7 @@ func RunLedger(t *testing.T, s LedgerSubject) {
 		"version":                    ledgerVersion,
 		"redeemed once":              ledgerRedeemed,
 		"one is first":               ledgerFirst,
+		"renewed once":               ledgerRenewed,
 		"many at once":               ledgerConcurrent,
 		"canceled":                   ledgerCanceled,
 		"closed":                     ledgerClosed,
@@ -227,6 +228,28 @@ func ledgerRedeemed(t *testing.T, s LedgerSubject) {
 	}
 }
 
+func ledgerRenewed(t *testing.T, s LedgerSubject) {
+	all := openTwice(t, s)
+	until := all[0].now.Add(12 * time.Hour)
+	for i, c := range []struct {
+		family string
+		number int
+		at     time.Duration
+		first  time.Duration // when it was renewed first; negative: it is refused
+	}{
+		{"a", 1, 0, -1}, {"a", 0, 0, 0}, {"a", 0, 9 * time.Second, 0}, {"a", 0, 10 * time.Second, -1}, {"b", 0, 10 * time.Second, 10 * time.Second},
+		{"a", 1, 11 * time.Second, 11 * time.Second}, {"a", 0, 11 * time.Second, -1}, {"a", 1, 12 * time.Second, 11 * time.Second},
+		{"a", 3, 12 * time.Second, -1}, {"a", 2, time.Hour, time.Hour}, {"a", 2, 2 * time.Hour, -1},
+	} {
+		b := all[i%len(all)]
+		at, ok, err := b.Renew(t.Context(), access.Renewal{Family: c.family, Number: c.number, Until: until, At: b.now.Add(c.at)})
+		b.must(err)
+		if ok != (c.first >= 0) || ok && at.Sub(all[0].now).Round(time.Second) != c.first {
+			t.Errorf("%d: %+v: %v %v", i, c, at, ok)
+		}
+	}
+}
+
 // openTwice opens a ledger twice where that is possible.
 func openTwice(t *testing.T, s LedgerSubject) []*ledgerTest {
 	t.Helper()
@@ -316,6 +339,9 @@ func failsAll(t *testing.T, b *ledgerTest, ctx context.Context) {
 	}
 	if _, err := b.Version(ctx); err == nil {
 		t.Error("Version works")
+	}
+	if _, ok, err := b.Renew(ctx, access.Renewal{Family: "a", Until: b.now.Add(time.Hour), At: b.now}); err == nil || ok {
+		t.Error("Renew works")
 	}
 	if first, err := b.Redeem(ctx, "code", b.now.Add(time.Hour), b.now); err == nil || first {
 		t.Error("Redeem works")
