@@ -60,6 +60,7 @@ func (a *App) build() error {
 	if err := a.buildAuthority(rules); err != nil {
 		return err
 	}
+	a.warnDisclosures()
 	return a.buildWeb(rules, gate, registry)
 }
 

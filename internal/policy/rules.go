@@ -71,7 +71,7 @@ func NewRules(views []View, dashboards []dashboard.Dashboard) (*Rules, error) {
 func (v View) clone() *View {
 	v.Origins = slices.Clone(v.Origins)
 	v.Aliases = slices.Clone(v.Aliases)
-	v.Fields = Fields{Allow: slices.Clone(v.Fields.Allow), Deny: slices.Clone(v.Fields.Deny)}
+	v.Fields = v.Fields.expanded()
 	v.Filter, v.TokenFilter = v.Filter.Clone(), slices.Clone(v.TokenFilter)
 	v.number = numericID(v.Name, v.Aliases)
 	return &v

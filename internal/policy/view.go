@@ -42,7 +42,7 @@ type View struct {
 // a query. An empty Allow allows all; Deny wins, and holds for a field's
 // deprecated names, for its parameterized forms (keyEvents denies
 // keyEvents:purchase) and in any case of letters. A name that ends in "*" is a
-// prefix. A calculated metric is denied with any field that it is computed from.
+// prefix; family:revenue is a family of fields. A calculated metric is denied with any field that it is computed from.
 type Fields struct {
 	Allow, Deny []string
 }

@@ -49,8 +49,14 @@ var patternName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(:[\pL\pN_-]{0,80})?\
 
 func (f Fields) validate() error {
 	for _, name := range slices.Concat(f.Allow, f.Deny) {
+		if strings.HasPrefix(name, familyPrefix) {
+			if err := validateFamily(name); err != nil {
+				return err
+			}
+			continue
+		}
 		if !patternName.MatchString(name) && name != "*" {
-			return fmt.Errorf("%q is not a field or a prefix such as customEvent:*", name)
+			return fmt.Errorf("%q is not a field, a prefix such as customEvent:* or a family such as family:revenue", name)
 		}
 	}
 	return nil
