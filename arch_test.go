@@ -37,12 +37,13 @@ var importMap = map[string][]string{
 	"internal/access":          {"internal/policy", "internal/report", "internal/origin", "internal/secret"},
 	"internal/audit":           {"internal/access", "internal/policy", "internal/report"},
 	"internal/web": {
-		"internal/access", "internal/policy", "internal/dashboard", "internal/ua", "internal/report", "internal/origin", "internal/protojson", "js",
+		"internal/access", "internal/policy", "internal/dashboard", "internal/ua", "internal/report", "internal/origin", "internal/protojson",
+		"internal/secret", "js",
 	},
 	"internal/app": {
 		"internal/report", "internal/credential", "internal/plan", "internal/cache", "internal/ua",
 		"internal/dashboard", "internal/ga4", "internal/policy", "internal/access", "internal/audit", "internal/web",
-		"internal/store/sqlstore", "internal/origin", "internal/upstream", "internal/filestate", "js",
+		"internal/store/sqlstore", "internal/origin", "internal/secret", "internal/upstream", "internal/filestate", "js",
 	},
 	"cmd/oriel":      {"internal/app", "emulator"},
 	"build/anyday":   {},                                             // moves the clock of tests
