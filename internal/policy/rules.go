@@ -72,6 +72,9 @@ func (v View) clone() *View {
 	v.Origins = slices.Clone(v.Origins)
 	v.Aliases = slices.Clone(v.Aliases)
 	v.Fields = v.Fields.expanded()
+	if v.History.bounded() {
+		v.Fields.Deny = append(v.Fields.Deny, lifetimeDimensions...)
+	}
 	v.Filter, v.TokenFilter = v.Filter.Clone(), slices.Clone(v.TokenFilter)
 	v.number = numericID(v.Name, v.Aliases)
 	return &v
@@ -213,6 +216,8 @@ func (v *View) checkVisible(q report.Query) (err error) {
 	q.Mentions(func(m report.Mention) {
 		switch {
 		case err != nil || v.Fields.allows(m.Name):
+		case v.precedesHistory(m.Name):
+			err = fmt.Errorf("history of view %q hides %s, which tells of earlier days", v.Name, m.Name)
 		case v.Fields.denies(m.Name):
 			err = fmt.Errorf("fields.deny of view %q hides %s", v.Name, m.Name)
 		case plainName.MatchString(m.Name):

@@ -48,8 +48,8 @@ type Fields struct {
 }
 
 // History says which days of a view may be asked for. Zero: all. Google's rolling
-// metrics (active28DayUsers …) and lifetime dimensions (firstSessionDate) look
-// back further by their definition: deny them where that matters.
+// metrics (active28DayUsers …) begin that many days later; dimensions whose values are earlier
+// days (firstSessionDate) are denied.
 type History struct {
 	Since report.Date // first day; zero for none
 	Days  int         // only the last so many days, today included; 0 for all

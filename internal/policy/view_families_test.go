@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A knownField is a fact of Google's metadata, see testdata/ga4-fields.csv.
@@ -205,6 +207,29 @@ func TestRelationsCoverGoogle(t *testing.T) {
 			told := Fields{Deny: []string{f.name}}.Disclosures()
 			if !slices.ContainsFunc(told, func(d Disclosure) bool { return slices.Contains(d.By, other) }) {
 				t.Errorf("nothing says that %s tells %s", other, f.name)
+			}
+		}
+	}
+}
+
+// TestHistoryHidesEarlierDates: a dimension whose values are days before the history is not
+// answered under any of its names, and the error says why.
+func TestHistoryHidesEarlierDates(t *testing.T) {
+	for _, history := range []History{{Days: 30}, {Since: report.NewDate(2026, 1, 1)}, {}} {
+		rules, err := NewRules([]View{{Name: "shop", Account: "a", Property: "1", History: history}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := rules.view("shop")
+		for _, name := range []string{"firstSessionDate", "firstTouchDate", "FIRSTSESSIONDATE", "date", "dateHour"} {
+			q := report.Query{Metrics: []report.Metric{{Name: "sessions"}}, Dimensions: []report.Dimension{{Name: name}}}
+			err := v.checkFields(q)
+			hidden := history.bounded() && !strings.HasPrefix(name, "date")
+			if hidden != (err != nil) || hidden && (report.KindOf(err) != report.Forbidden || !strings.Contains(err.Error(), "days before it")) {
+				t.Errorf("%+v, %s: %v", history, name, err)
+			}
+			if shown := v.Fields.shows(report.Field{APIName: name}); shown == hidden {
+				t.Errorf("%+v: lists show %s: %t", history, name, shown)
 			}
 		}
 	}

@@ -151,7 +151,11 @@ func spellings(name string) []string {
 func (v *View) checkFields(q report.Query) error {
 	var err error
 	q.Mentions(func(m report.Mention) {
-		if err == nil && !v.Fields.allows(m.Name) {
+		switch {
+		case err != nil || v.Fields.allows(m.Name):
+		case v.precedesHistory(m.Name):
+			err = report.Errorf(report.Forbidden, "The history of this view is bounded, and %s tells of days before it: leave it out.", report.Truncate(m.Name))
+		default:
 			err = noSuchField(m.Name, m.Kind(), q.Realtime)
 		}
 	})

@@ -62,6 +62,15 @@ var rollingMetrics = map[string]int{
 	"active28dayusers": 27, "daupermau": 27, "waupermau": 27,
 }
 
+// lifetimeDimensions are the dimensions whose values are days before those that a query
+// asks for; a view with a history denies them. All other dates are of the days asked for.
+var lifetimeDimensions = []string{"firstSessionDate"}
+
+// precedesHistory reports whether a field's values are days before the view's history.
+func (v *View) precedesHistory(name string) bool {
+	return v.History.bounded() && (Fields{Deny: lifetimeDimensions}).denies(name)
+}
+
 // lookback returns how many days before its dates a query counts.
 func lookback(q report.Query) int {
 	most := 0
