@@ -28,9 +28,12 @@ func TestCodesAreNotBurnt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			a := s.do("POST", "/v1/tokens", `{"dashboards":["overview"],"code":true}`, "Authorization: Bearer "+hostKey)
+			a := s.do("POST", "/v1/tokens", `{"dashboards":[{"name":"overview","views":["shop"]}],"code":true}`, "Authorization: Bearer "+hostKey)
 			var minted struct{ Code string }
 			must(t, json.Unmarshal([]byte(a.body), &minted))
+			if minted.Code == "" {
+				t.Fatalf("no code: %d %s", a.code, a.body)
+			}
 			address := "/embed/overview?code=" + minted.Code
 			if a := s.do(c.method, address+c.query, "", c.headers...); a.code != c.code || strings.Contains(a.body, "access_token") {
 				t.Errorf("%d, want %d; %.200s", a.code, c.code, a.body)
