@@ -123,6 +123,17 @@ func (a *Authority) UseKeys(keys []Key) error {
 type Caller struct {
 	Origin string // of the requesting page; empty for clients that are no pages
 	policy.Asker
+	// Allow is called with what a token will open once all checks of the authority have
+	// passed, before anything is used up, issued or recorded. Its error refuses the token,
+	// and is the caller's to record. Optional.
+	Allow func(policy.Grant) error
+}
+
+func (c Caller) allow(grant policy.Grant) error {
+	if c.Allow == nil {
+		return nil
+	}
+	return c.Allow(grant)
 }
 
 func (a *Authority) random(n int) (string, error) {
@@ -141,13 +152,17 @@ func (a *Authority) record(ctx context.Context, e Event) error {
 
 // recordIssue records what is about to be issued. What cannot be recorded is not issued.
 func (a *Authority) recordIssue(ctx context.Context, e Event) error {
-	if err := a.recordable(); err != nil {
-		return err
+	err := a.recordable()
+	if err == nil {
+		err = unrecorded(a.record(ctx, e))
 	}
-	return unrecorded(a.record(ctx, e))
+	if err != nil {
+		return a.refused(ctx, e, err)
+	}
+	return nil
 }
 
-// recordable returns why nothing can be issued now.
+// recordable returns why nothing can be issued now, before anything is used up for it.
 func (a *Authority) recordable() error { return unrecorded(a.c.Recorder.Ready()) }
 
 func unrecorded(err error) error {

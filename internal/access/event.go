@@ -17,7 +17,7 @@ const (
 	EventRevoke  = "revoke"       // sessions were ended: Detail names the revocation
 	EventSuspend = "suspend"      // a view, a host or a dashboard was closed: Detail names the suspension
 	EventResume  = "resume"       // it was opened again
-	EventHandOut = "access token" // a host's backend requested Google's access token: Detail names the account; the gate's decision follows
+	EventHandOut = "access token" // a host's backend got Google's access token: Detail names the account
 	EventRotate  = "rotate"       // signing keys changed: Detail lists them
 )
 

@@ -170,10 +170,9 @@ func (h Host) allowed(views []string) []string {
 }
 
 // Backend returns which accounts' access tokens a host's backend may get with an API
-// key from its address, and records that it requested one account's. Errors:
-// Unauthenticated, and Unavailable when it cannot be recorded.
+// key from its address. Error: Unauthenticated.
 func (a *Authority) Backend(ctx context.Context, apiKey, account string, asker policy.Asker) (policy.Backend, error) {
-	e := Event{Kind: EventHandOut, Asker: asker, Detail: "account " + report.Truncate(account)}
+	e := Event{Asker: asker, Detail: accountDetail(account)}
 	h, key, ok := a.hostByAPIKey(apiKey)
 	if !ok {
 		return policy.Backend{}, a.refused(ctx, e, badAPIKey())
@@ -182,14 +181,25 @@ func (a *Authority) Backend(ctx context.Context, apiKey, account string, asker p
 	if err := a.revoked.check(revocable{Host: h.Name, Key: key, Began: a.c.Clock()}); err != nil {
 		return policy.Backend{}, a.refused(ctx, e, err)
 	}
-	if err := a.recordIssue(ctx, e); err != nil {
-		return policy.Backend{}, err
-	}
 	b := policy.Backend{Host: h.Name, Key: key, Asker: asker}
 	if slices.ContainsFunc(h.From, func(p netip.Prefix) bool { return p.Contains(asker.Address) }) {
 		b.Accounts = h.Accounts
 	}
 	return b, nil
+}
+
+// HandOut records that an account's access token is about to leave for a backend. Error:
+// Unavailable when that cannot be recorded; then it must not leave.
+func (a *Authority) HandOut(ctx context.Context, b policy.Backend, account string) error {
+	return a.recordIssue(ctx, Event{Kind: EventHandOut, Host: b.Host, Key: b.Key, Asker: b.Asker, Detail: accountDetail(account)})
+}
+
+func accountDetail(account string) string { return "account " + report.Truncate(account) }
+
+// RefusedKey records, like Refused, that a request with an API key was refused.
+func (a *Authority) RefusedKey(ctx context.Context, apiKey string, caller Caller, err error) error {
+	h, key, _ := a.hostByAPIKey(apiKey)
+	return a.refused(ctx, Event{Host: h.Name, Key: key, Origin: report.Truncate(caller.Origin), Asker: caller.Asker}, err)
 }
 
 func badAPIKey() error {

@@ -127,6 +127,12 @@ func (a *Authority) recorded(ctx context.Context, caller Caller, kind string, s 
 	return token, nil
 }
 
+// expiry returns when a token of a session ends that is issued now.
+func (a *Authority) expiry(s session, lifetime time.Duration) time.Time {
+	now := a.c.Clock().Truncate(time.Second)
+	return now.Add(min(lifetime, s.until.Sub(now)))
+}
+
 // sign makes a token of at most the given lifetime, and no longer than its session.
 // Of a code, redeemed is the lifetime of its token.
 func (a *Authority) sign(kind string, s session, lifetime, redeemed time.Duration) (Token, error) {

@@ -40,36 +40,27 @@ func (a *Authority) MintCode(ctx context.Context, apiKey string, caller Caller, 
 	return Code{signed.AccessToken, signed.ExpiresIn}, nil
 }
 
-// CheckCode returns what a code's token would open, and leaves the code as it is. Errors
-// are those of Redeem, but for a code that was used.
-func (a *Authority) CheckCode(ctx context.Context, code string, caller Caller) (policy.Grant, error) {
-	s, grant, err := a.verify(a.parser, code, caller, codeType)
-	if err == nil {
-		grant, err = a.revoked.unsuspended(grant)
-	}
-	if err != nil {
-		return policy.Grant{}, a.refused(ctx, s.event(caller, "a code"), err)
-	}
-	return grant, nil
-}
-
 // Redeem makes the token of a code. A code that is used twice was leaked: that ends
 // its session, the first token included. Errors: Unauthenticated, and Unavailable
 // when the ledger or the trail does not work.
 func (a *Authority) Redeem(ctx context.Context, code string, caller Caller) (Token, policy.Grant, error) {
 	s, grant, err := a.verify(a.parser, code, caller, codeType)
-	first := false
 	if err == nil {
 		grant, err = a.revoked.unsuspended(grant)
 	}
 	if err == nil {
-		first, err = a.c.Ledger.Redeem(ctx, s.id, s.ExpiresAt.Add(time.Minute), a.c.Clock())
-		if err != nil {
-			err = checkUnavailable(err)
-		}
+		err = a.recordable()
 	}
 	if err != nil {
 		return Token{}, policy.Grant{}, a.refused(ctx, s.event(caller, "a code"), err)
+	}
+	grant = grant.Until(a.expiry(s, s.lifetime))
+	if err := caller.allow(grant); err != nil {
+		return Token{}, grant, err
+	}
+	first, err := a.c.Ledger.Redeem(ctx, s.id, s.ExpiresAt.Add(time.Minute), a.c.Clock())
+	if err != nil {
+		return Token{}, policy.Grant{}, a.refused(ctx, s.event(caller, "a code"), checkUnavailable(err))
 	}
 	if !first {
 		return Token{}, policy.Grant{}, a.endReplayed(ctx, s, caller, replayedCode)

@@ -29,11 +29,24 @@ func (a *Authority) Public(ctx context.Context, caller Caller, views []string, d
 		c, err = a.c.Rules.FramedClaim(caller.Origin, dashboard)
 	}
 	var s session
+	var grant policy.Grant
 	if err == nil {
 		s, err = a.newSession(c, "", a.c.Sessions.Public)
 	}
+	if err == nil {
+		grant, err = a.c.Rules.Grant(s.Claim)
+	}
+	if err == nil {
+		grant, err = a.revoked.unsuspended(grant)
+	}
+	if err == nil {
+		err = a.recordable()
+	}
 	if err != nil {
 		return Token{}, a.refused(ctx, Event{Origin: report.Truncate(caller.Origin), Asker: caller.Asker, Detail: "a public token"}, err)
+	}
+	if err := caller.allow(grant.For(caller.Asker).Until(a.expiry(s, a.c.Lifetime))); err != nil {
+		return Token{}, err
 	}
 	return a.issue(ctx, caller, EventMint, s, a.c.Lifetime)
 }

@@ -114,7 +114,7 @@ const renewalWindow = 10 * time.Second
 // it, and the session ends.
 func (a *Authority) rotate(ctx context.Context, caller Caller, s session, lifetime time.Duration) (Token, error) {
 	if err := a.recordable(); err != nil { // before the token is used up
-		return Token{}, err
+		return Token{}, a.refused(ctx, s.event(caller, "a renewal"), err)
 	}
 	now := a.c.Clock()
 	family := cmp.Or(s.family, s.Session)

@@ -76,7 +76,9 @@ func (l *line) panels(all []policy.PanelDecision) {
 		} else {
 			l.number("rows", uint64(max(p.Rows, 0)))
 		}
-		l.query(p.Query)
+		if p.Query != nil {
+			l.query(p.Query)
+		}
 		l.flag("clipped", p.Clipped)
 		*l = append(*l, '}')
 	}

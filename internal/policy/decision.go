@@ -15,6 +15,12 @@ type Recorder interface {
 	Record(ctx context.Context, d Decision)
 }
 
+// Methods of decisions that several places make.
+const (
+	methodViews     = "views"
+	methodDashboard = "dashboard"
+)
+
 // A Decision is what the gate decided on one request, for operators.
 type Decision struct {
 	Time      time.Time
@@ -28,7 +34,7 @@ type Decision struct {
 	Dashboard string
 	Account   string          // whose access token was asked for
 	Query     *report.Query   // as narrowed, or as sent if refused; shared, not to be changed
-	Panels    []PanelDecision // of a dashboard that was read, in its order
+	Panels    []PanelDecision // of a dashboard that was read, in its order; of an export, the one
 	Clipped   bool            // dates were clipped to the view's history
 	Rows      int             // of the answer
 	Err       error           // nil when allowed and answered
@@ -58,6 +64,10 @@ func decisionAt(now time.Time, method string, grant *Grant) Decision {
 
 func (g *Gate) record(ctx context.Context, d Decision, err error) {
 	d.Err = err
+	if d.Asker.draft != nil {
+		d.Asker.draft.add(d)
+		return
+	}
 	g.c.Recorder.Record(ctx, d)
 }
 

@@ -72,9 +72,9 @@ func (g *Gate) open(grant Grant, view string) (*View, error) {
 // currency where Google tells.
 func (g *Gate) Views(ctx context.Context, grant Grant) ([]ViewInfo, error) {
 	if err := g.admit(grant); err != nil {
-		return nil, g.refuse(ctx, "views", grant, "", nil, err)
+		return nil, g.refuse(ctx, methodViews, grant, "", nil, err)
 	}
-	g.record(ctx, g.decision("views", grant), nil)
+	g.record(ctx, g.decision(methodViews, grant), nil)
 	return g.infos(ctx, grant.views), nil
 }
 
@@ -82,9 +82,9 @@ func (g *Gate) Views(ctx context.Context, grant Grant) ([]ViewInfo, error) {
 func (g *Gate) View(ctx context.Context, grant Grant, view string) (ViewInfo, error) {
 	v, err := g.open(grant, view)
 	if err != nil {
-		return ViewInfo{}, g.refuse(ctx, "views", grant, view, nil, err)
+		return ViewInfo{}, g.refuse(ctx, methodViews, grant, view, nil, err)
 	}
-	d := g.decision("views", grant)
+	d := g.decision(methodViews, grant)
 	d.View = v.Name
 	g.record(ctx, d, nil)
 	return g.info(ctx, v), nil

@@ -25,8 +25,9 @@ type AccessToken struct {
 }
 
 // AccessToken hands a Google account's access token to a backend that may have it.
-// Errors: Forbidden, with the same message for unknown accounts, and those of the
-// keyring.
+// Errors, which are recorded: Forbidden, with the same message for unknown accounts, and
+// those of the keyring. That the token is handed out is recorded by the authority, before
+// it leaves.
 func (g *Gate) AccessToken(ctx context.Context, b Backend, account string) (AccessToken, error) {
 	d := Decision{Time: g.c.Clock(), Method: "access token", Asker: b.Asker, Host: b.Host, Account: account}
 	if g.c.Keyring == nil || b.Host == "" || !slices.Contains(b.Accounts, account) {
@@ -41,6 +42,5 @@ func (g *Gate) AccessToken(ctx context.Context, b Backend, account string) (Acce
 		g.record(ctx, d, err)
 		return AccessToken{}, err
 	}
-	g.record(ctx, d, nil)
 	return AccessToken{t.HandOut(), t.Expires()}, nil
 }

@@ -52,7 +52,7 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 		g.recordUnresolved(ctx, grant, req, p, err)
 		return nil, err
 	}
-	d := g.decision("dashboard", grant)
+	d := g.decision(methodDashboard, grant)
 	d.View, d.Dashboard, d.Clipped = p.view.Name, p.granted.board.Name, p.clipped
 	board := g.prepareDashboard(ctx, grant, p)
 	answer := &DashboardAnswer{
@@ -76,8 +76,9 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 }
 
 // recordUnresolved records the error of resolveDashboard.
-func (g *Gate) recordUnresolved(ctx context.Context, grant Grant, req DashboardRequest, p resolvedDashboard, err error) {
-	d := g.decision("dashboard", grant)
+func (g *Gate) recordUnresolved(ctx context.Context, grant Grant, req DashboardRequest, p resolvedDashboard, err error, panels ...PanelDecision) {
+	d := g.decision(methodDashboard, grant)
+	d.Panels = panels
 	d.View, d.Dashboard, d.Clipped, d.Refused = report.Truncate(req.View), report.Truncate(req.Name), p.clipped, p.refused
 	if p.view != nil {
 		d.View = p.view.Name
@@ -100,16 +101,21 @@ func (g *Gate) askPanels(ctx context.Context, board *PreparedDashboard, rank rep
 func (b *PreparedDashboard) decisions(answers []PanelAnswer) []PanelDecision {
 	all := make([]PanelDecision, len(answers))
 	for i, a := range answers {
-		p := &b.panels[i]
-		all[i] = PanelDecision{Name: p.panel.Name, Query: p.query, Clipped: p.clipped, Refused: p.refused}
-		if a.Err != nil {
-			all[i].Err = a.Err
-		}
-		if a.Report != nil {
-			all[i].Rows = a.Report.Rows
-		}
+		all[i] = b.panels[i].decision(a)
 	}
 	return all
+}
+
+// decision returns what is recorded of a panel.
+func (p *preparedPanel) decision(a PanelAnswer) PanelDecision {
+	d := PanelDecision{Name: p.panel.Name, Query: p.query, Clipped: p.clipped, Refused: p.refused}
+	if a.Err != nil {
+		d.Err = a.Err
+	}
+	if a.Report != nil {
+		d.Rows = a.Report.Rows
+	}
+	return d
 }
 
 // A resolvedDashboard is a dashboard request that was allowed, with its view and days.
@@ -250,23 +256,24 @@ func (g *Gate) dashboardValid(ctx context.Context, b *PreparedDashboard, p resol
 func sameZone(a, b *time.Location) bool { return a == b || a.String() == b.String() }
 
 // Panel answers the named panel of a dashboard with the report that Dashboard gives for the
-// same request. The decision recorded is about the panel's query, or about the dashboard if
-// that is refused.
+// same request. The decision recorded is about the dashboard, with this panel alone.
 func (g *Gate) Panel(ctx context.Context, grant Grant, req DashboardRequest, name string) (PanelAnswer, error) {
 	p, panel, err := g.onePanel(ctx, grant, req, name)
 	if err != nil {
-		g.recordUnresolved(ctx, grant, req, p, err)
+		g.recordUnresolved(ctx, grant, req, p, err, PanelDecision{Name: report.Truncate(name), Err: err, Refused: p.refused})
 		return PanelAnswer{}, err
 	}
 	made := g.preparePanel(ctx, grant, p, panel)
-	d := g.decision(methodOf(&made.panel.Query), grant)
-	d.View, d.Dashboard, d.Query, d.Clipped, d.Refused = p.view.Name, p.granted.board.Name, made.query, made.clipped, made.refused
-	if made.err != nil {
-		g.record(ctx, d, made.err)
-		return PanelAnswer{Panel: &made.panel, Err: report.AsError(made.err)}, made.err
+	answer, err := PanelAnswer{Panel: &made.panel}, made.err
+	if err == nil {
+		answer.Report, err = g.ask(ctx, made.prepared, made.prepared.question.Ranked(grant.reading()))
 	}
-	r, err := g.askAndRecord(ctx, made.prepared, grant.reading(), d)
-	return PanelAnswer{&made.panel, r, report.AsError(err)}, err
+	answer.Err = report.AsError(err)
+	d := g.decision(methodDashboard, grant)
+	d.View, d.Dashboard, d.Clipped, d.Refused = p.view.Name, p.granted.board.Name, made.clipped, made.refused
+	d.Panels = []PanelDecision{made.decision(answer)}
+	g.record(ctx, d, err)
+	return answer, err
 }
 
 func (g *Gate) onePanel(ctx context.Context, grant Grant, req DashboardRequest, name string) (resolvedDashboard, *dashboard.Panel, error) {

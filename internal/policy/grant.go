@@ -26,11 +26,19 @@ type Asker struct {
 	Request string     // the number of the request
 	Address netip.Addr // of the client, as limits count it
 	Export  bool       // the answer leaves as a file
+
+	draft *Draft // of the request; nil: decisions are recorded at once
 }
 
 // For returns the grant as it stands for one request.
 func (g Grant) For(asker Asker) Grant {
 	g.asker = asker
+	return g
+}
+
+// Until returns the grant of a token that ends at another time.
+func (g Grant) Until(end time.Time) Grant {
+	g.claim.ExpiresAt = end
 	return g
 }
 

@@ -50,8 +50,21 @@ func (s *Server) withGrantOr(fail failFunc, about subject, ask askFunc) http.Han
 		if err != nil {
 			return nil, err
 		}
-		return ask(r, grant)
+		view, dashboard := about(r)
+		return s.recorded(r, grant, policy.Subject{View: view, Dashboard: dashboard}, ask)
 	}))
+}
+
+// errPanicked is why a request is not answered whose handler panics.
+var errPanicked = report.Errorf(report.Internal, "panic")
+
+// recorded returns what ask returns, and has it recorded what came of the request: as
+// answered only with a reply.
+func (s *Server) recorded(r *http.Request, grant policy.Grant, about policy.Subject, ask askFunc) (answer reply, err error) {
+	grant, draft := s.gate.Draft(grant, about)
+	err = errPanicked
+	defer func() { draft.End(r.Context(), err) }()
+	return ask(r, grant)
 }
 
 // withTimeout bounds the work for a request.

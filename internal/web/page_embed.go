@@ -62,37 +62,51 @@ func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 		fail = s.fail
 	}
 	req, err := readEmbedRequest(r.PathValue("dashboard"), r.URL.Query())
+	if err == nil && r.Method == http.MethodHead && req.Code == "" {
+		err = report.Errorf(report.Invalid, "Ask for the page with GET: the answer to HEAD has no dashboard.")
+	}
 	if err != nil {
+		fail(w, r, s.recordRefusal(r, policy.Grant{}, err))
+		return
+	}
+	d, err := s.embedDashboard(r, req)
+	blocked, isBlocked := errors.AsType[*blockedFrame](err)
+	switch {
+	case isBlocked:
+		s.blockedPage(w, r, blocked)
+	case err != nil:
 		fail(w, r, err)
-		return
-	}
-	token, d, err := s.embedDashboard(r, req)
-	if err != nil {
-		fail(w, r, err)
-		return
-	}
-	// Only visitors who may see a view learn which origins it lists. A page that hides its
-	// origin (Referrer-Policy: no-referrer) gets the dashboard; the browser, which knows it,
-	// shows an empty frame unless it is listed.
-	frameOrigins := s.rules.FrameOrigins(req.Name, d.answer.View.Name)
-	origin := refererOrigin(r)
-	if framed(r) && origin != "" && origin != s.origin && !slices.Contains(frameOrigins, origin) {
-		s.blockedPage(w, r, origin, d.answer.View.Name, req.Name)
-		return
-	}
-	if req.Code != "" { // last: now the page will be shown
-		if token, err = s.redeem(r, req.Code, s.frameCaller(r)); err != nil {
-			fail(w, r, err)
-			return
-		}
-	}
-	d.body = s.withToken(d.body, token)
-	if wantsJSON(r) {
+	case wantsJSON(r):
 		d.write(s, w, r)
-		return
+	default:
+		s.logPanels(w, r, d.answer)
+		s.embedPage(w, r, req, s.rules.FrameOrigins(req.Name, d.answer.View.Name), d)
 	}
-	s.logPanels(w, r, d.answer)
-	s.embedPage(w, r, req, frameOrigins, d)
+}
+
+// A blockedFrame is why a browser would show an empty frame.
+type blockedFrame struct {
+	origin          string // of the page around it
+	view, dashboard string
+}
+
+func (b *blockedFrame) Error() string {
+	return "a page of " + b.origin + " may not frame dashboard " + b.dashboard
+}
+
+// Unwrap returns the error as it is recorded.
+func (b *blockedFrame) Unwrap() error { return report.Errorf(report.Forbidden, "%s", b.Error()) }
+
+// checkFrame refuses pages around the dashboard that its view does not list. Only visitors
+// who may see a view learn which origins it lists. A page that hides its origin
+// (Referrer-Policy: no-referrer) gets the dashboard; the browser, which knows it, shows an
+// empty frame unless it is listed.
+func (s *Server) checkFrame(r *http.Request, grant policy.Grant, req embedRequest) error {
+	view, origin := grant.TargetView(req.View, req.Name), refererOrigin(r)
+	if view == "" || !framed(r) || origin == "" || origin == s.origin || slices.Contains(s.rules.FrameOrigins(req.Name, view), origin) {
+		return nil
+	}
+	return &blockedFrame{report.Truncate(origin), view, req.Name}
 }
 
 // checkNavigation refuses requests with a code that no person makes, or that show no
@@ -121,53 +135,46 @@ func framed(r *http.Request) bool {
 	return false
 }
 
-// embedDashboard returns the dashboard, and the embed token; that of a code is still to be
-// redeemed.
-func (s *Server) embedDashboard(r *http.Request, req embedRequest) (access.Token, dashboardReply, error) {
-	token, grant, err := s.embedToken(r, req)
-	if err != nil {
-		return token, dashboardReply{}, err
+// embedDashboard returns the dashboard, its JSON with two more members: the embed token and
+// the server's base URL. Its token is issued, or its code redeemed, once there is something
+// to show.
+func (s *Server) embedDashboard(r *http.Request, req embedRequest) (d dashboardReply, err error) {
+	var draft *policy.Draft
+	var expiresIn int
+	caller := s.frameCaller(r)
+	caller.Allow = func(grant policy.Grant) (err error) {
+		expiresIn = secondsUntil(s.clock(), grant.Expires())
+		grant, draft = s.gate.Draft(grant, policy.Subject{View: req.View, Dashboard: req.Name})
+		if err = s.checkEmbed(r, grant, req); err == nil {
+			d, err = s.askDashboard(r.Context(), grant, req.DashboardRequest)
+		}
+		return err
 	}
-	d, err := s.askDashboard(r.Context(), grant, req.DashboardRequest)
-	return token, d, err
+	err = errPanicked
+	defer func() {
+		if draft != nil {
+			draft.End(r.Context(), err)
+		}
+	}()
+	token, err := s.embedToken(r, req, caller)
+	if err != nil {
+		return d, err
+	}
+	token.ExpiresIn = expiresIn
+	d.body = privateBody(withMember(withMember(d.body.join(), "token", jsonOf(token)), "base", jsonOf(s.base)))
+	return d, nil
 }
 
-// withToken adds two members to a dashboard's JSON: the embed token and the server's base
-// URL.
-func (s *Server) withToken(dashboard body, token access.Token) body {
-	tokenJSON, err := json.Marshal(token)
-	base, failed := json.Marshal(s.base)
-	if err = errors.Join(err, failed); err != nil {
-		panic(err) // strings and numbers
-	}
-	return privateBody(withMember(withMember(dashboard.join(), "token", tokenJSON), "base", base))
-}
-
-// embedToken returns the host's token, none for a code, or a new one for an anonymous
-// visitor, bound to the server's own origin: frame-ancestors decides who may frame the page.
-func (s *Server) embedToken(r *http.Request, req embedRequest) (access.Token, policy.Grant, error) {
-	token, err := s.embedCredential(r, req)
-	if err != nil {
-		return token, policy.Grant{}, err
-	}
-	var grant policy.Grant
-	if req.Code != "" {
-		grant, err = s.authority.CheckCode(r.Context(), req.Code, s.frameCaller(r))
-		err = s.countFailedMint(forCode, err)
-	} else {
-		grant, err = s.authority.Verify(r.Context(), token.AccessToken, s.frameCaller(r))
-	}
-	if err != nil {
-		return token, grant, s.limitFailures(r, err)
-	}
-	if err = s.limitRequests(r, grant); err == nil {
+// checkEmbed checks limits and the page around the dashboard.
+func (s *Server) checkEmbed(r *http.Request, grant policy.Grant, req embedRequest) error {
+	err := s.limitRequests(r, grant)
+	if err == nil {
 		err = s.limitView(grant, req.View, req.Name)
 	}
-	if err != nil {
-		return token, grant, s.recordRefusal(r, grant, err)
+	if err == nil {
+		err = s.checkFrame(r, grant, req)
 	}
-	token.ExpiresIn = secondsUntil(s.clock(), grant.Expires())
-	return token, grant, nil
+	return err
 }
 
 // frameCaller is the caller of the embed page, in whichever page it is framed.
@@ -177,22 +184,28 @@ func (s *Server) frameCaller(r *http.Request) access.Caller {
 	return c
 }
 
-func (s *Server) embedCredential(r *http.Request, req embedRequest) (access.Token, error) {
+// embedToken returns the host's token, that of its code, or a new one for an anonymous
+// visitor, bound to the server's own origin: frame-ancestors decides who may frame the page.
+// What it opens is shown to caller.Allow before.
+func (s *Server) embedToken(r *http.Request, req embedRequest, caller access.Caller) (access.Token, error) {
 	switch {
 	case req.Token != "":
-		return access.Token{AccessToken: req.Token, TokenType: "Bearer"}, nil
+		grant, err := s.authority.Verify(r.Context(), req.Token, caller)
+		if err == nil {
+			err = caller.Allow(grant)
+		}
+		return access.Token{AccessToken: req.Token, TokenType: "Bearer"}, s.limitFailures(r, err)
 	case req.Code != "":
 		if err := checkNavigation(r); err != nil {
-			return access.Token{}, s.countMint(forCode, s.recordRefusal(r, policy.Grant{}, err))
+			return access.Token{}, s.refuseMint(r, forCode, err)
 		}
-		return access.Token{}, nil
+		return s.redeem(r, req.Code, caller)
 	}
 	if err := s.limitMint(r, s.origin); err != nil {
-		return access.Token{}, s.countMint(forFrame, s.recordRefusal(r, policy.Grant{}, err))
+		return access.Token{}, s.refuseMint(r, forFrame, err)
 	}
-	c := s.frameCaller(r)
-	c.Origin = s.origin
-	token, err := s.authority.Public(r.Context(), c, nil, req.Name)
+	caller.Origin = s.origin
+	token, err := s.authority.Public(r.Context(), caller, nil, req.Name)
 	return token, s.countMint(forFrame, err)
 }
 

@@ -8,8 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/oriel-server/oriel/internal/report"
 )
 
 //go:embed embed.html message.html
@@ -42,13 +40,13 @@ func (s *Server) failPage(w http.ResponseWriter, r *http.Request, err error) {
 
 // blockedPage explains to a page's author why the browser would show an empty frame. It
 // names only what the visitor may see of the view.
-func (s *Server) blockedPage(w http.ResponseWriter, r *http.Request, origin, view, dashboard string) {
-	s.recordError(w, r, report.Errorf(report.Forbidden, "a page of %s may not frame dashboard %s", report.Truncate(origin), dashboard))
+func (s *Server) blockedPage(w http.ResponseWriter, r *http.Request, b *blockedFrame) {
+	s.recordError(w, r, b)
 	s.messagePage(w, r, http.StatusForbidden, messagePageData{
 		Title:   "This page may not show the dashboard",
-		Message: "Pages of " + report.Truncate(origin) + " are not listed for it.",
-		Advice:  "To allow them, the operator of this server lists the origin for the view, and for the other views of the dashboard " + dashboard + ":",
-		Setting: "views." + view + ".origins: [" + report.Truncate(origin) + "]",
+		Message: "Pages of " + b.origin + " are not listed for it.",
+		Advice:  "To allow them, the operator of this server lists the origin for the view, and for the other views of the dashboard " + b.dashboard + ":",
+		Setting: "views." + b.view + ".origins: [" + b.origin + "]",
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/credential"
 	"github.com/oriel-server/oriel/internal/dashboard"
 	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/report"
@@ -148,17 +150,38 @@ const operatorToken = "the-operators-token-of-tests"
 
 func newSite(t testing.TB, change ...func(*Config)) *site {
 	t.Helper()
+	return newSiteWith(t, siteParts{decisions: forgetful{}, events: access.NewLogRecorder(slog.New(slog.DiscardHandler))}, change...)
+}
+
+// siteParts are what some tests bring themselves.
+type siteParts struct {
+	decisions policy.Recorder
+	events    access.Recorder
+	keyring   credential.Keyring
+}
+
+// host is the host whose backend has hostKey. With a keyring, it may have an access token.
+func (p siteParts) host(views []string) access.Host {
+	h := access.Host{Name: "host", APIKeys: [][32]byte{sha256.Sum256([]byte(hostKey))}, Views: views, Questions: true}
+	if p.keyring != nil {
+		h.Accounts, h.From = []string{"main"}, []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
+	}
+	return h
+}
+
+func newSiteWith(t testing.TB, parts siteParts, change ...func(*Config)) *site {
+	t.Helper()
 	s := &site{t: t, log: &lockedBuffer{}, registry: prometheus.NewRegistry(), ledger: access.NewMemoryLedger(), now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return s.now }
 	s.source = &source{answer: func(context.Context, report.Query) (*report.Report, error) { return s.report(), nil }}
 	rules, err := policy.NewRules(testViews(), testDashboards())
 	must(t, err)
-	gate, err := policy.New(policy.Config{Rules: rules, Source: s.source, Catalog: catalog{}, Recorder: forgetful{}, Clock: clock})
+	gate, err := policy.New(policy.Config{Rules: rules, Source: s.source, Catalog: catalog{}, Recorder: parts.decisions, Keyring: parts.keyring, Clock: clock})
 	must(t, err)
 	authority, err := access.New(access.Config{
 		Keys:   []access.Key{{ID: "k1", Secret: secret.New("q8Jd0w!xK2v-Zr7uPe5_Tn3bYc9mLh4G")}},
-		Hosts:  []access.Host{{Name: "host", APIKeys: [][32]byte{sha256.Sum256([]byte(hostKey))}, Views: rules.ViewNames(), Questions: true}},
-		Ledger: s.ledger, Recorder: access.NewLogRecorder(slog.New(slog.DiscardHandler)),
+		Hosts:  []access.Host{parts.host(rules.ViewNames())},
+		Ledger: s.ledger, Recorder: parts.events,
 		Rules: rules, Issuer: ownOrigin, Lifetime: 5 * time.Minute, Sessions: access.Sessions{Host: 12 * time.Hour, Public: time.Hour}, Clock: clock, Random: rand.Reader,
 	})
 	must(t, err)

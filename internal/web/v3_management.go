@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"strings"
 
@@ -80,9 +79,9 @@ func (s *Server) managementList(r *http.Request, grant policy.Grant) (reply, err
 		return nil, err
 	}
 	at := managedResource(r)
-	at.Profile = s.profileNumber(r.Context(), grant, at.Profile)
+	at.Profile = profileNumber(grant, views, at.Profile)
 	if at.Collection == "profiles" {
-		at.Item = s.profileNumber(r.Context(), grant, at.Item)
+		at.Item = profileNumber(grant, views, at.Item)
 	}
 	prefix, _, _ := strings.Cut(r.URL.Path, "/management")
 	access, err := s.gate.FieldAccesses(r.Context(), grant)
@@ -114,12 +113,15 @@ func (s *Server) management(prefix string, grant policy.Grant, views []policy.Vi
 
 // profileNumber returns the number of the view that has an old id. Any other id is
 // returned unchanged.
-func (s *Server) profileNumber(ctx context.Context, grant policy.Grant, asked string) string {
+func profileNumber(grant policy.Grant, views []policy.ViewInfo, asked string) string {
 	if asked == "" || asked == ua.All {
 		return asked
 	}
-	if v, err := s.gate.View(ctx, grant, "ga:"+asked); err == nil {
-		return v.Number
+	name := grant.TargetView("ga:"+asked, "")
+	for _, v := range views {
+		if v.Name == name {
+			return v.Number
+		}
 	}
 	return asked
 }
