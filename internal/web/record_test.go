@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,6 +29,7 @@ type recordedSite struct {
 	lines  *lockedBuffer
 	broken atomic.Bool
 	sent   []sentRequest
+	whole  bool // every address is asked
 }
 
 // A sentRequest is a request with how it was answered.
@@ -54,8 +56,23 @@ func newRecordedSite(t *testing.T, limits Limits) *recordedSite {
 	var err error
 	s.trail, err = audit.Open(audit.Config{Stream: s, Required: true, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
+	defer func() { s.source.answer = s.answerShape }()
 	s.site = newSiteWith(t, siteParts{decisions: s.trail.Decisions(), events: s.trail.Events(), keyring: keyring{}}, func(c *Config) { c.Limits = limits })
 	return s
+}
+
+// answerShape answers with the columns of a query, and no rows.
+func (s *recordedSite) answerShape(ctx context.Context, q report.Query) (*report.Report, error) {
+	r := s.report()
+	var dimensions, metrics []string
+	for _, d := range q.Dimensions {
+		dimensions = append(dimensions, `{"name":"`+d.Name+`"}`)
+	}
+	for _, m := range q.Metrics {
+		metrics = append(metrics, `{"name":"`+m.Name+`","type":"TYPE_INTEGER"}`)
+	}
+	r.Body, r.Rows = []byte(`{"dimensionHeaders":[`+strings.Join(dimensions, ",")+`],"metricHeaders":[`+strings.Join(metrics, ",")+`],"rowCount":0}`), 0
+	return r, ctx.Err()
 }
 
 // wildcards are values of the wildcards of routes: some that exist, some that don't.
@@ -164,7 +181,11 @@ func (s *recordedSite) try(t *testing.T, ctx context.Context, rt route, token st
 			s.sent[first+i].route = rt.method + " " + rt.path
 		}
 	}
-	for _, path := range pathsOf(t, rt.path) {
+	paths := pathsOf(t, rt.path)
+	if !s.whole {
+		paths = paths[:min(len(paths), 2)]
+	}
+	for _, path := range paths {
 		queries, bodies := queriesOf(path), s.bodies(path)
 		for _, method := range methods {
 			for _, c := range credentials {
@@ -199,8 +220,8 @@ func unrecorded(path string) bool {
 	return true
 }
 
-// neverAnswered are the routes that only refuse.
-var neverAnswered = map[string]bool{"POST /v4/userActivity:search": true, " /analytics/v3/{rest...}": true, " /v3/{rest...}": true}
+// neverAnswered are the ends of routes that only refuse, or have nothing here to answer with.
+var neverAnswered = []string{"POST /v4/userActivity:search", "/v3/{rest...}", "/management/{collection}/{item}", "/profiles/{profile}/{collection}/{item}"}
 
 // TestLinesOfAnsweredRequests: of each route, whatever is wrong with a request, the trail has a
 // line that says ok if and only if the request was answered.
@@ -233,6 +254,7 @@ func TestLinesOfAnsweredRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newRecordedSite(t, c.limits)
+			s.whole = name == "free"
 			if c.spoil != nil {
 				c.spoil(s)
 			}
@@ -248,7 +270,7 @@ func TestLinesOfAnsweredRequests(t *testing.T) {
 			}
 			s.broken.Store(false)
 			must(t, s.trail.Close())
-			s.checkLines(t, name == "free")
+			s.checkLines(t, s.whole)
 		})
 	}
 }
@@ -298,7 +320,9 @@ func (s *recordedSite) checkLines(t *testing.T, all bool) {
 		}
 	}
 	for _, rt := range s.server.routes() {
-		if name := rt.method + " " + rt.path; all && !answered[name] && !neverAnswered[name] {
+		name := rt.method + " " + rt.path
+		never := slices.ContainsFunc(neverAnswered, func(end string) bool { return strings.HasSuffix(name, end) })
+		if all && !answered[name] && !never && !unrecorded(rt.path) {
 			t.Errorf("%s was never answered: the test asks it nothing good", name)
 		}
 	}
