@@ -295,8 +295,10 @@ func TestBackend(t *testing.T) {
 	ask := func(key, address string) (policy.Backend, error) {
 		return b.Backend(context.Background(), key, "main", policy.Asker{Address: netip.MustParseAddr(address)})
 	}
-	if got, err := ask(b.secret, "192.0.2.7"); err != nil || len(got.Accounts) != 1 || b.trail.last().Kind != EventHandOut {
-		t.Errorf("%+v, %v, recorded %+v", got, err, b.trail.last())
+	if got, err := ask(b.secret, "192.0.2.7"); err != nil || len(got.Accounts) != 1 {
+		t.Errorf("%+v, %v", got, err)
+	} else if err := b.HandOut(context.Background(), got, "main"); err != nil || b.trail.last().Kind != EventHandOut || b.trail.last().Host != "host" {
+		t.Errorf("%v, recorded %+v", err, b.trail.last())
 	}
 	if got, err := ask(b.secret, "192.0.2.8"); err != nil || len(got.Accounts) != 0 {
 		t.Errorf("from another address: %+v, %v", got, err)
@@ -304,7 +306,7 @@ func TestBackend(t *testing.T) {
 	_, err := ask("nothing", "192.0.2.7")
 	refused(t, "no key", err, "API key")
 	b.trail.broken = errors.New("disk full")
-	if _, err := ask(b.secret, "192.0.2.7"); report.KindOf(err) != report.Unavailable {
+	if err := b.HandOut(context.Background(), policy.Backend{Host: "host"}, "main"); report.KindOf(err) != report.Unavailable {
 		t.Errorf("it cannot be recorded: %v", err)
 	}
 }
