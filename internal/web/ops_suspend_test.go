@@ -55,7 +55,7 @@ func TestSuspensions(t *testing.T) {
 			s := newSite(t)
 			tokens := map[string]string{
 				"shop": s.tokenFor(`{"views":["shop"]}`), "both": s.tokenFor(`{"views":["shop","blog"]}`),
-				"board":  s.tokenFor(`{"dashboards":["overview"]}`),
+				"board":  s.tokenFor(`{"dashboards":[{"name":"overview","views":["shop"]}]}`),
 				"public": s.minted(s.do("GET", "/token?view=shop", "", "Origin: "+shopOrigin)),
 			}
 			check := func(when string, open func(way string) bool) {
