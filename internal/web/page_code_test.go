@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestCodesAreNotBurnt: nothing but a page that a person opens and that shows the dashboard
@@ -45,5 +46,19 @@ func TestCodesAreNotBurnt(t *testing.T) {
 				t.Errorf("the second time: %d", a.code)
 			}
 		})
+	}
+}
+
+// TestPageOfACode: the page of a code tells when the token ends that the code became, not the
+// code.
+func TestPageOfACode(t *testing.T) {
+	s := newSite(t)
+	a := s.do("POST", "/v1/tokens", `{"dashboards":[{"name":"overview","views":["shop","blog"]}],"code":true,"expires_in":60}`, "Authorization: Bearer "+hostKey)
+	var minted struct{ Code string }
+	must(t, json.Unmarshal([]byte(a.body), &minted))
+	s.now = s.now.Add(10 * time.Second)
+	a = s.do("GET", "/embed/overview?code="+minted.Code, "", "Sec-Fetch-Dest: iframe")
+	if d := a.inlined(t); d.Token == nil || d.Token.ExpiresIn != 60 || d.ExpiresIn != 60 {
+		t.Errorf("token %+v, expiresIn %d; want 60 s", d.Token, d.ExpiresIn)
 	}
 }
