@@ -316,5 +316,6 @@ func (d *decoder) opaque(t json.Token) (v any, err error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(d.in[start:d.InputOffset()]))
 	dec.UseNumber()
-	return v, dec.Decode(&v)
+	err = dec.Decode(&v) // not in the return: Go leaves open whether v is read before it
+	return v, err
 }
