@@ -260,7 +260,7 @@ func TestLinesOfAnsweredRequests(t *testing.T) {
 			}
 			for _, rt := range s.server.routes() {
 				s.broken.Store(false)
-				token := s.send(nil, "POST", "/v1/tokens", `{"views":["shop","blog"],"dashboards":["overview"]}`, bearing(hostKey))
+				token := s.send(nil, "POST", "/v1/tokens", `{"views":["shop","blog"],"dashboards":[{"name":"overview","views":["shop","blog"]}]}`, bearing(hostKey))
 				var minted access.Token
 				_ = json.Unmarshal(token.Body.Bytes(), &minted)
 				if c.spoil != nil {
