@@ -140,7 +140,7 @@ func queriesOf(path string) []string {
 
 // code returns the body that redeems a new code.
 func (s *recordedSite) code() string {
-	a := s.send(nil, "POST", "/v1/tokens", `{"views":["shop"],"code":true}`, bearing(hostKey))
+	a := s.send(context.Background(), "POST", "/v1/tokens", `{"views":["shop"],"code":true}`, bearing(hostKey))
 	var c access.Code
 	_ = json.Unmarshal(a.Body.Bytes(), &c) // none where minting is to fail
 	return `{"code":"` + c.Code + `"}`
@@ -260,7 +260,7 @@ func TestLinesOfAnsweredRequests(t *testing.T) {
 			}
 			for _, rt := range s.server.routes() {
 				s.broken.Store(false)
-				token := s.send(nil, "POST", "/v1/tokens", `{"views":["shop","blog"],"dashboards":[{"name":"overview","views":["shop","blog"]}]}`, bearing(hostKey))
+				token := s.send(context.Background(), "POST", "/v1/tokens", `{"views":["shop","blog"],"dashboards":[{"name":"overview","views":["shop","blog"]}]}`, bearing(hostKey))
 				var minted access.Token
 				_ = json.Unmarshal(token.Body.Bytes(), &minted)
 				if c.spoil != nil {
