@@ -114,7 +114,7 @@ func (b *breaker) tryAcquire(request string, thresholded bool, class report.Clas
 	if err := b.err(request, thresholded, class, now); err != nil {
 		return ticket{}, nil, err
 	}
-	if b.running > 0 && !b.errors.allow(b.running+errorReserve(class, b.errors.limit()), now) {
+	if b.running > 0 && !b.errors.allow(b.running, now) {
 		if b.ended == nil {
 			b.ended = make(chan struct{})
 		}
@@ -188,7 +188,7 @@ func (b *breaker) err(request string, thresholded bool, class report.Class, now 
 		err = b.circuits.err(request, now)
 	}
 	if err == nil {
-		reserve := max(b.circuits.suspects[request].reserve(b.errors.limit()), errorReserve(class, b.errors.limit()))
+		reserve := b.circuits.suspects[request].reserve(b.errors.limit())
 		if reserve > 0 || b.running == 0 { // others wait for those that run: see tryAcquire
 			err = b.errors.err(reserve, now)
 		}
