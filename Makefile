@@ -1,6 +1,6 @@
 # make test sets up everything that the tests need, on Debian, and passes.
 
-.PHONY: test test-fast setup js lint unit any-day any-day-briefly fuzz-briefly judge adversary fuzz bench simulate dist demo clean
+.PHONY: test test-fast setup js lint unit any-day any-day-briefly judge adversary fuzz bench simulate dist demo clean
 
 export CGO_ENABLED ?= 0
 
@@ -48,15 +48,11 @@ SLOW = . ./cmd/oriel ./emulator ./emulator/world ./internal/app ./internal/audit
 any-day-briefly:
 	go run ./build/anyday $$(go list ./... | grep -Fxv "$$(go list $(SLOW))")
 
-# Every fuzz test for a minute; FUZZTIME=10m for longer.
+# Every fuzz test for a minute; FUZZTIME=10m for longer. Not part of make test, whose
+# verdict follows from the commit alone: seeds and what was found before are unit tests.
 FUZZTIME ?= 60s
 fuzz:
 	build/fuzz $(FUZZTIME)
-
-# Those of what strangers write, two seconds each. Not part of make test, whose verdict
-# must follow from the commit alone; the seeds and what was found before are unit tests.
-fuzz-briefly:
-	build/fuzz 2s internal/access internal/credential internal/dashboard internal/policy internal/protojson internal/report internal/ua
 
 # Google's own clients and a real browser, against the built program.
 judge:

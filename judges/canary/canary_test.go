@@ -188,18 +188,6 @@ type canary struct {
 	statuses map[int]int
 }
 
-// awaitChecks waits until the start has asked about each view: a server whose every view
-// is refused meanwhile, and that has nothing stored, ends.
-func awaitChecks(t *testing.T, server *house.Server) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if bytes.Contains(server.Log(), []byte("views are checked")) {
-			return
-		}
-	}
-	t.Fatal("the views were not checked within 30 s")
-}
-
 func (c *canary) fly(t *testing.T, program string, config house.Config, api string) {
 	server := house.Serve(t, program, config)
 	fatal(t, c.secrets.AddSigningKeys(server.Dir))
@@ -209,7 +197,7 @@ func (c *canary) fly(t *testing.T, program string, config house.Config, api stri
 		requests[i] = m.request()
 	}
 	if c.phase.disturb != nil {
-		awaitChecks(t, server)
+		fatal(t, server.AwaitStart())
 		c.phase.disturb(t, c.google)
 	}
 	c.send(t, requests)
