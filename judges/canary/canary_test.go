@@ -197,6 +197,7 @@ func (c *canary) fly(t *testing.T, program string, config house.Config, api stri
 		requests[i] = m.request()
 	}
 	if c.phase.disturb != nil {
+		fatal(t, server.AwaitStart())
 		c.phase.disturb(t, c.google)
 	}
 	c.send(t, requests)

@@ -145,6 +145,12 @@ func OpenServer(program, dir string, c Config) (*Server, error) {
 	return s, nil
 }
 
+// AwaitStart waits until the server has asked about each of its views. Before that it
+// ends when Google refuses them all, for it has nothing to give.
+func (s *Server) AwaitStart() error {
+	return s.program.wait("check of the views", func() bool { return bytes.Contains(s.Log(), []byte("views are checked")) })
+}
+
 // Close ends the server like Ctrl-C, and returns an error when it does not end well.
 func (s *Server) Close() error { return s.program.stop() }
 
