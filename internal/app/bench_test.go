@@ -136,10 +136,10 @@ func configure(t testing.TB) (file string) {
 	check(t, err)
 	google.Start()
 	t.Cleanup(google.Close)
-	e, err := emulator.New(emulator.Config{World: past, BaseURL: google.URL})
+	e, err := emulator.New(emulator.Config{World: past, BaseURL: google.URL, Quota: 1e6})
 	check(t, err)
 	property := past.Sites()[0].Property
-	google.Config.Handler = generous(t, e, property)
+	google.Config.Handler = e.Handler()
 	dir := t.TempDir()
 	key, err := e.IssueKey("bench@project.iam.gserviceaccount.com")
 	check(t, err)
@@ -160,19 +160,6 @@ dashboards:
   twelve: {views: [site], range: 28d, panels: [%s]}
 `, *level, google.URL, google.URL, strings.TrimPrefix(google.URL, "http://"), property, benchOrigin, benchedPanels()), 0o600))
 	return file
-}
-
-// generous is the emulator, whose quotas never end.
-func generous(t testing.TB, e *emulator.Emulator, property string) http.Handler {
-	h := e.Handler()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, bucket := range []string{"tokensPerDay", "tokensPerHour", "tokensPerProjectPerHour"} {
-			if err := e.SetQuotaLeft(property, false, bucket, 10_000); err != nil {
-				t.Error(err)
-			}
-		}
-		h.ServeHTTP(w, r)
-	})
 }
 
 func benchedPanels() string {

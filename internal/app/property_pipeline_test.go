@@ -175,7 +175,8 @@ func holdings() (all []*holding) {
 		return &report.Filter{Condition: &report.Condition{FieldName: field, String: &report.StringFilter{MatchType: match, Value: value}}}
 	}
 	for _, extra := range []*report.Filter{
-		nil, nil, is("deviceCategory", "EXACT", "mobile"), {Not: is("country", "BEGINS_WITH", "U")}, is("nthDay", "CONTAINS", "1"),
+		nil, nil, is("deviceCategory", "EXACT", "mobile"), is("nthDay", "CONTAINS", "1"),
+		{AndGroup: &report.FilterList{Expressions: []*report.Filter{is("country", "CONTAINS", "a"), {Not: is("country", "BEGINS_WITH", "U")}}}},
 		{OrGroup: &report.FilterList{Expressions: []*report.Filter{is("browser", "EXACT", "Chrome"), is("date", "ENDS_WITH", "5")}}},
 	} {
 		all = append(all,
@@ -330,7 +331,11 @@ func (w *witness) mint(g *holding) {
 	if w.clock().Before(g.expires) {
 		return
 	}
-	body, err := json.Marshal(map[string]any{"views": []string{g.view}, "filter": g.extra})
+	claim := map[string]any{"views": []string{g.view}}
+	if g.extra != nil {
+		claim["filter"] = g.extra
+	}
+	body, err := json.Marshal(claim)
 	must(w.t, err)
 	answer := w.post(w.key, "/v1/tokens", body)
 	g.bearer, g.expires = w.token(answer.Body.Bytes()), w.clock().Add(time.Minute)

@@ -14,7 +14,6 @@ func TestNarrows(t *testing.T) {
 		filter           string
 		narrows, byField bool // by customer
 	}{
-		{`null`, false, false},
 		{`"customer==7"`, true, true},
 		{`"country==NZ"`, true, false},
 		{`"customer==7;country!=NZ"`, true, true},
