@@ -71,7 +71,7 @@ func (g *busyGoogle) counted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.running.Add(1)
 		defer g.running.Add(-1)
-		w.Header().Set("Date", g.clock.now().Format(http.TimeFormat)) // by which askers see that their clocks are right
+		w.Header().Set("Date", g.clock.now().Format(http.TimeFormat)) // by which clients see that their clocks are right
 		about := askedAbout.FindStringSubmatch(r.URL.Path)
 		if about == nil {
 			next.ServeHTTP(w, r)

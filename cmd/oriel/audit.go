@@ -22,7 +22,7 @@ func auditTrail(_ context.Context, args []string, stdout, stderr io.Writer) erro
 	fs := newFlags("audit verify", auditAbout, stderr)
 	path := fs.String("config", "oriel.yaml", "configuration file, asked for the trail's file when none is named")
 	anchor := fs.String("anchor", "", "`hash` of a line that must be there, from the log or /readyz")
-	restarts := fs.Bool("restarts", false, "accept chains that begin anew, as they do on stdout whenever the server starts")
+	restarts := fs.Bool("restarts", false, "accept chains that start again, as they do on stdout whenever the server starts")
 	if len(args) == 0 || args[0] != "verify" {
 		fs.Usage()
 		return helpOr(args, errUsage)
@@ -44,7 +44,7 @@ func auditTrail(_ context.Context, args []string, stdout, stderr io.Writer) erro
 		text string
 	}{
 		{found.After != "", "the first of them follows a line with the hash " + found.After},
-		{found.Restarts > 0, fmt.Sprintf("the chain begins anew %d times", found.Restarts)},
+		{found.Restarts > 0, fmt.Sprintf("the chain starts again %d times", found.Restarts)},
 		{found.Torn > 0, fmt.Sprintf("%d times the server ended while it wrote a line", found.Torn)},
 		{found.Unfinished, "the last line is one of these"},
 		{found.Lost > 0, fmt.Sprintf("%d lines could not be written, the server says", found.Lost)},

@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// errUsage says that the flag package has already told what is wrong.
+// errUsage means that the flag package has already printed what is wrong.
 var errUsage = errors.New("wrong usage")
 
 // newFlags returns the flags of a subcommand; about is its help text.

@@ -24,7 +24,7 @@ func commands() []command {
 	return []command{
 		{"demo", "show everything, offline: a made-up Google, a server, a customer's page", demo},
 		{"serve", "run the server", serve},
-		{"doctor", "check configuration, keys and access, and say what to mend", doctor},
+		{"doctor", "check configuration, keys and access, and print what to fix", doctor},
 		{"token", "mint an embed token, or make an API key", token},
 		{"keys", "list keys, or rotate those that sign embed tokens", keys},
 		{"revoke", "end sessions: of a session id, a subject, a view, a host, a key, or all", revoke},

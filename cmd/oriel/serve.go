@@ -81,13 +81,13 @@ func (s *server) close() {
 	}
 }
 
-// checkPatience bounds how long the check at the start waits for Google's word about
+// checkPatience bounds how long the check at the start waits for Google's response about
 // one view.
 const checkPatience = 30 * time.Second
 
-// run serves until ctx ends, from the first moment on, for what is stored needs no
-// Google. Views are checked behind; when none has anything to give, and waiting would not
-// mend that, the server ends.
+// run serves until ctx ends. It listens at once, since stored reports need no Google, and
+// checks views in the background; when no view can be served, and waiting does not fix
+// that, the server ends.
 func (s *server) run(ctx context.Context) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)

@@ -122,7 +122,7 @@ func (a *Authority) UseKeys(keys []Key) error {
 // A Caller is who presents a token or requests one, as far as the connection tells.
 type Caller struct {
 	Origin string // of the requesting page; empty for clients that are no pages
-	policy.Asker
+	policy.Requester
 	// Allow is called with what a token will open once all checks of the authority have
 	// passed, before anything is used up, issued or recorded. Its error refuses the token,
 	// and is the caller's to record. Optional.
@@ -185,6 +185,6 @@ func (a *Authority) refused(ctx context.Context, e Event, err error) error {
 // although the token was good, and returns err. The grant may be zero.
 func (a *Authority) Refused(ctx context.Context, caller Caller, grant policy.Grant, err error) error {
 	return a.refused(ctx, Event{
-		Host: grant.Host(), Session: grant.Session(), Subject: grant.Subject(), Origin: report.Truncate(caller.Origin), Asker: caller.Asker,
+		Host: grant.Host(), Session: grant.Session(), Subject: grant.Subject(), Origin: report.Truncate(caller.Origin), Requester: caller.Requester,
 	}, err)
 }

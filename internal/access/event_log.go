@@ -27,7 +27,7 @@ func (l *LogRecorder) Record(ctx context.Context, e Event) error {
 	if !l.log.Enabled(ctx, level) {
 		return nil
 	}
-	attrs := []slog.Attr{slog.String("request", e.Asker.Request)}
+	attrs := []slog.Attr{slog.String("request", e.Requester.Request)}
 	for _, a := range []struct{ key, value string }{
 		{"host", e.Host}, {"key", e.Key}, {"session", e.Session}, {"subject", e.Subject}, {"origin", e.Origin}, {"detail", e.Detail},
 	} {

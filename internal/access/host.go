@@ -171,8 +171,8 @@ func (h Host) allowed(views []string) []string {
 
 // Backend returns which accounts' access tokens a host's backend may get with an API
 // key from its address. Error: Unauthenticated.
-func (a *Authority) Backend(ctx context.Context, apiKey, account string, asker policy.Asker) (policy.Backend, error) {
-	e := Event{Asker: asker, Detail: accountDetail(account)}
+func (a *Authority) Backend(ctx context.Context, apiKey, account string, requester policy.Requester) (policy.Backend, error) {
+	e := Event{Requester: requester, Detail: accountDetail(account)}
 	h, key, ok := a.hostByAPIKey(apiKey)
 	if !ok {
 		return policy.Backend{}, a.refused(ctx, e, badAPIKey())
@@ -181,8 +181,8 @@ func (a *Authority) Backend(ctx context.Context, apiKey, account string, asker p
 	if err := a.revoked.check(revocable{Host: h.Name, Key: key, Began: a.c.Clock()}); err != nil {
 		return policy.Backend{}, a.refused(ctx, e, err)
 	}
-	b := policy.Backend{Host: h.Name, Key: key, Asker: asker}
-	if slices.ContainsFunc(h.From, func(p netip.Prefix) bool { return p.Contains(asker.Address) }) {
+	b := policy.Backend{Host: h.Name, Key: key, Requester: requester}
+	if slices.ContainsFunc(h.From, func(p netip.Prefix) bool { return p.Contains(requester.Address) }) {
 		b.Accounts = h.Accounts
 	}
 	return b, nil
@@ -191,7 +191,7 @@ func (a *Authority) Backend(ctx context.Context, apiKey, account string, asker p
 // HandOut records that an account's access token is about to leave for a backend. Error:
 // Unavailable when that cannot be recorded; then it must not leave.
 func (a *Authority) HandOut(ctx context.Context, b policy.Backend, account string) error {
-	return a.recordIssue(ctx, Event{Kind: EventHandOut, Host: b.Host, Key: b.Key, Asker: b.Asker, Detail: accountDetail(account)})
+	return a.recordIssue(ctx, Event{Kind: EventHandOut, Host: b.Host, Key: b.Key, Requester: b.Requester, Detail: accountDetail(account)})
 }
 
 func accountDetail(account string) string { return "account " + report.Truncate(account) }
@@ -199,7 +199,7 @@ func accountDetail(account string) string { return "account " + report.Truncate(
 // RefusedKey records, like Refused, that a request with an API key was refused.
 func (a *Authority) RefusedKey(ctx context.Context, apiKey string, caller Caller, err error) error {
 	h, key, _ := a.hostByAPIKey(apiKey)
-	return a.refused(ctx, Event{Host: h.Name, Key: key, Origin: report.Truncate(caller.Origin), Asker: caller.Asker}, err)
+	return a.refused(ctx, Event{Host: h.Name, Key: key, Origin: report.Truncate(caller.Origin), Requester: caller.Requester}, err)
 }
 
 func badAPIKey() error {

@@ -293,7 +293,7 @@ func TestBackend(t *testing.T) {
 		c.Hosts[0].Accounts, c.Hosts[0].From = []string{"main"}, []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32")}
 	})
 	ask := func(key, address string) (policy.Backend, error) {
-		return b.Backend(context.Background(), key, "main", policy.Asker{Address: netip.MustParseAddr(address)})
+		return b.Backend(context.Background(), key, "main", policy.Requester{Address: netip.MustParseAddr(address)})
 	}
 	if got, err := ask(b.secret, "192.0.2.7"); err != nil || len(got.Accounts) != 1 {
 		t.Errorf("%+v, %v", got, err)

@@ -80,7 +80,7 @@ func (s session) event(caller Caller, detail string) Event {
 	}
 	return Event{
 		Host: s.Host, Key: s.key, Session: s.Session, Subject: s.Subject, Origin: origin,
-		Views: s.Views, Dashboards: names(s.Dashboards), Over: unique(s.ReadOver()), Detail: detail, Asker: caller.Asker,
+		Views: s.Views, Dashboards: names(s.Dashboards), Over: unique(s.ReadOver()), Detail: detail, Requester: caller.Requester,
 	}
 }
 

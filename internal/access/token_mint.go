@@ -43,9 +43,9 @@ func (a *Authority) Public(ctx context.Context, caller Caller, views []string, d
 		err = a.recordable()
 	}
 	if err != nil {
-		return Token{}, a.refused(ctx, Event{Origin: report.Truncate(caller.Origin), Asker: caller.Asker, Detail: "a public token"}, err)
+		return Token{}, a.refused(ctx, Event{Origin: report.Truncate(caller.Origin), Requester: caller.Requester, Detail: "a public token"}, err)
 	}
-	if err := caller.allow(grant.For(caller.Asker).Until(a.expiry(s, a.c.Lifetime))); err != nil {
+	if err := caller.allow(grant.For(caller.Requester).Until(a.expiry(s, a.c.Lifetime))); err != nil {
 		return Token{}, err
 	}
 	return a.issue(ctx, caller, EventMint, s, a.c.Lifetime)
@@ -94,7 +94,7 @@ func (a *Authority) Mint(ctx context.Context, apiKey string, caller Caller, req 
 
 // newHostSession begins the session that a host's backend requests.
 func (a *Authority) newHostSession(ctx context.Context, apiKey string, caller Caller, req MintRequest) (session, error) {
-	e := Event{Asker: caller.Asker, Subject: report.Truncate(req.Subject), Detail: "a host's token"}
+	e := Event{Requester: caller.Requester, Subject: report.Truncate(req.Subject), Detail: "a host's token"}
 	h, key, ok := a.hostByAPIKey(apiKey)
 	if !ok {
 		return session{}, a.refused(ctx, e, badAPIKey())

@@ -37,7 +37,7 @@ func (a *Authority) Verify(ctx context.Context, token string, caller Caller) (po
 		if err != nil {
 			return policy.Grant{}, a.refused(ctx, t.event(caller, ""), err)
 		}
-		return grant.For(caller.Asker), nil
+		return grant.For(caller.Requester), nil
 	}
 	s, grant, err := a.verify(a.parser, token, caller, tokenType, hostTokenType)
 	if err == nil {
@@ -76,7 +76,7 @@ func (a *Authority) verify(parser *jwt.Parser, token string, caller Caller, kind
 		return s, policy.Grant{}, err
 	}
 	grant, err := a.c.Rules.Grant(today)
-	return s, grant.For(caller.Asker), err
+	return s, grant.For(caller.Requester), err
 }
 
 // Renew mints a token for the session of one that is good, or was until a minute

@@ -141,7 +141,7 @@ func (m *metrics) watchAudit(t *audit.Trail) {
 // VerifyAudit checks files of an audit trail, in the order in which they were
 // written; those whose name ends in .gz are unpacked. The error names the first
 // line that is not what was written. With an anchor, the hash of a line in
-// hexadecimal, that line must be there; with restarts, chains may begin anew.
+// hexadecimal, that line must be there; with restarts, chains may start again.
 func VerifyAudit(files []string, anchor string, restarts bool) (audit.Summary, error) {
 	v := audit.Verifier{Anchor: anchor, Restarts: restarts}
 	for _, name := range files {

@@ -212,7 +212,7 @@ func (a *App) check(ctx context.Context, name string, patience time.Duration, st
 	return f
 }
 
-// A cause reads as the cause of an error alone, without the sentence for askers.
+// A cause reads as the cause of an error alone, without the sentence for visitors.
 type cause struct{ of *report.Error }
 
 func (c cause) Error() string { return c.of.Err.Error() }

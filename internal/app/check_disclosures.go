@@ -29,7 +29,7 @@ func (c *Config) disclosures() iter.Seq2[string, []policy.Disclosure] {
 	}
 }
 
-// warnDisclosures logs at the start which denied fields can be told from allowed ones.
+// warnDisclosures logs at the start which denied fields can be derived from allowed ones.
 func (a *App) warnDisclosures() {
 	views := 0
 	for name, list := range a.config.disclosures() {

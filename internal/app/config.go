@@ -111,7 +111,7 @@ type CacheConfig struct {
 	Prewarm   time.Duration `yaml:"prewarm"` // 0: nothing ahead of time
 }
 
-// LimitsConfig bounds what one asker can make the server do.
+// LimitsConfig bounds what one visitor can make the server do.
 type LimitsConfig struct {
 	RequestTimeout    time.Duration `yaml:"request_timeout"`
 	TokensPerSecond   float64       `yaml:"tokens_per_second"`

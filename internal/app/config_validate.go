@@ -24,7 +24,7 @@ type fault struct {
 	err  error
 }
 
-// faults collects what is wrong, so that one can mend it in one go.
+// faults collects what is wrong, so that one can fix everything in one go.
 type faults struct {
 	src  *source
 	list []fault

@@ -132,7 +132,7 @@ func TestFiltersThatAreNone(t *testing.T) {
 	}
 }
 
-// TestAllFaultsAtOnce: one mends a file in one go, from top to bottom.
+// TestAllFaultsAtOnce: a file is fixed in one go, from top to bottom.
 func TestAllFaultsAtOnce(t *testing.T) {
 	text := "listen: x\nlog: {level: loud}\ngoogle: {data_url: x}\ncache: {max_mb: 0}\nviews:\n  shop: {property: x, origins: ['*']}\n"
 	_, err := parseConfig("oriel.yaml", []byte(text))

@@ -37,7 +37,7 @@ func (t TLSConfig) validate(f *faults, publicURL string) {
 
 const (
 	certificateInterval = 10 * time.Second   // how often the files are looked at, at most
-	certificateWarning  = 7 * 24 * time.Hour // before its end operators are told
+	certificateWarning  = 7 * 24 * time.Hour // before its end the log has a warning
 )
 
 // A certificate is a pair of files that may be replaced at any time. New ones are

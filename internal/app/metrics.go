@@ -95,7 +95,7 @@ func (m *metrics) inFlightChanged(property string, running int) {
 	m.inFlight.WithLabelValues(property).Set(float64(running))
 }
 
-// planned counts what the plan found at hand as the hits that they are.
+// planned counts reports that the plan found in the cache as hits.
 func (m *metrics) planned(e plan.Event) { m.plans[e].Inc() }
 
 func (m *metrics) cacheAnswered(e cache.Event) { m.answers[e].Inc() }

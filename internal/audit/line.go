@@ -92,7 +92,7 @@ func (l *line) flag(name string, set bool) {
 }
 
 // sender appends who sent a request.
-func (l *line) sender(a policy.Asker, addresses bool, host, key, session, subject, origin string) {
+func (l *line) sender(a policy.Requester, addresses bool, host, key, session, subject, origin string) {
 	l.text("request", a.Request)
 	if addresses && a.Address.IsValid() {
 		l.key("address")

@@ -30,7 +30,7 @@ func appendDecision(b []byte, d *policy.Decision, addresses bool) []byte {
 	switch {
 	case d.Refused:
 		event = "refuse"
-	case d.Asker.Export:
+	case d.Requester.Export:
 		event = "export"
 	}
 	l := newLine(b, d.Time, event)
@@ -38,7 +38,7 @@ func appendDecision(b []byte, d *policy.Decision, addresses bool) []byte {
 	if d.Err != nil {
 		l.text("kind", report.KindOf(d.Err).String())
 	}
-	l.sender(d.Asker, addresses, d.Host, "", d.Session, d.Subject, d.Origin)
+	l.sender(d.Requester, addresses, d.Host, "", d.Session, d.Subject, d.Origin)
 	l.text("method", d.Method)
 	l.text("view", d.View)
 	l.text("dashboard", d.Dashboard)

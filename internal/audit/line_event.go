@@ -51,7 +51,7 @@ func appendEvent(b []byte, e *access.Event, addresses bool) []byte {
 			l.text("reason", err.Message) // these are fixed texts; others may repeat the request
 		}
 	}
-	l.sender(e.Asker, addresses, e.Host, e.Key, e.Session, e.Subject, e.Origin)
+	l.sender(e.Requester, addresses, e.Host, e.Key, e.Session, e.Subject, e.Origin)
 	l.texts("views", e.Views)
 	l.texts("dashboards", e.Dashboards)
 	l.texts("over", e.Over)

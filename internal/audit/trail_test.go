@@ -101,14 +101,14 @@ func whole(t testing.TB, texts ...string) Summary {
 
 // TestLines: every member that a line may have, and nothing else.
 func TestLines(t *testing.T) {
-	asker := policy.Asker{Request: "r1", Address: netip.MustParseAddr("192.0.2.7")}
+	requester := policy.Requester{Request: "r1", Address: netip.MustParseAddr("192.0.2.7")}
 	refused := report.Errorf(report.Forbidden, `"secret": no such field`)
 	for _, c := range []struct {
 		name string
 		line []byte
 		want string
 	}{
-		{"read", appendDecision(nil, &policy.Decision{Time: noon, Method: "report", Asker: asker, Host: "intranet", Session: "s", Subject: "anna", Origin: "https://a.example",
+		{"read", appendDecision(nil, &policy.Decision{Time: noon, Method: "report", Requester: requester, Host: "intranet", Session: "s", Subject: "anna", Origin: "https://a.example",
 			View: "shop", Dashboard: "d", Query: &question30, Clipped: true, Rows: 30}, false),
 			`"event":"read","outcome":"ok","request":"r1","host":"intranet","session":"s","subject":"anna","origin":"https://a.example","method":"report","view":"shop","dashboard":"d",` +
 				`"dimensions":["date","country"],"metrics":["sessions","totalUsers"],"filters":["hostName","pagePath"],"ranges":["2026-10-24..2026-11-22"],"clipped":true,"rows":30`},
@@ -120,9 +120,9 @@ func TestLines(t *testing.T) {
 			`"event":"read","outcome":"ok","method":"dashboard","view":"shop","dashboard":"d","panels":[` +
 				`{"panel":"line","rows":30,"dimensions":["date","country"],"metrics":["sessions","totalUsers"],"filters":["hostName","pagePath"],"ranges":["2026-10-24..2026-11-22"]},` +
 				`{"panel":"now","outcome":"failed","kind":"internal","metrics":["activeUsers"],"clipped":true},{"panel":"old","outcome":"refused","kind":"forbidden"}]`},
-		{"address", appendDecision(nil, &policy.Decision{Time: noon, Method: "views", Asker: asker}, true),
+		{"address", appendDecision(nil, &policy.Decision{Time: noon, Method: "views", Requester: requester}, true),
 			`"event":"read","outcome":"ok","request":"r1","address":"192.0.2.7","method":"views"`},
-		{"export", appendDecision(nil, &policy.Decision{Time: noon, Method: "report", Asker: policy.Asker{Export: true}, Query: &report.Query{}}, false),
+		{"export", appendDecision(nil, &policy.Decision{Time: noon, Method: "report", Requester: policy.Requester{Export: true}, Query: &report.Query{}}, false),
 			`"event":"export","outcome":"ok","method":"report","rows":0`},
 		{"refused", appendDecision(nil, &policy.Decision{Time: noon, Method: "report", Query: &report.Query{
 			MetricFilter: &report.Filter{OrGroup: &report.FilterList{Expressions: []*report.Filter{{Condition: &report.Condition{FieldName: "m"}}, {Condition: &report.Condition{FieldName: "m"}}}}},
@@ -131,7 +131,7 @@ func TestLines(t *testing.T) {
 			`"event":"refuse","outcome":"refused","kind":"forbidden","method":"report","filters":["m"],"orders":["a","b"],"ranges":["a\"b..today"]`},
 		{"failed", appendDecision(nil, &policy.Decision{Time: noon, Method: "fields", Err: errors.New("secret")}, false),
 			`"event":"read","outcome":"failed","kind":"internal","method":"fields"`},
-		{"mint", appendEvent(nil, &access.Event{Time: noon, Kind: access.EventMint, Host: "h", Key: "k", Session: "s", Subject: "x", Origin: "o", Views: []string{"a", "b"}, Dashboards: []string{"c"}, Detail: "d", Asker: asker}, true),
+		{"mint", appendEvent(nil, &access.Event{Time: noon, Kind: access.EventMint, Host: "h", Key: "k", Session: "s", Subject: "x", Origin: "o", Views: []string{"a", "b"}, Dashboards: []string{"c"}, Detail: "d", Requester: requester}, true),
 			`"event":"mint","outcome":"ok","request":"r1","address":"192.0.2.7","host":"h","key":"k","session":"s","subject":"x","origin":"o","views":["a","b"],"dashboards":["c"],"detail":"d"`},
 		{"bad token", appendEvent(nil, &access.Event{Time: noon, Kind: access.EventRefuse, Err: report.Errorf(report.Unauthenticated, "It has expired.").Because(errors.New("secret"))}, false),
 			`"event":"refuse","outcome":"refused","kind":"unauthenticated","reason":"It has expired."`},
@@ -372,7 +372,7 @@ func BenchmarkRead(b *testing.B) {
 	trail := open(b, fileOf(b))
 	recorder := trail.Decisions()
 	d := policy.Decision{
-		Time: noon, Method: "report", Asker: policy.Asker{Request: "0123456789abcdef"}, Session: "ZGVjaXNpb25zLW9mLWEtdmlldw",
+		Time: noon, Method: "report", Requester: policy.Requester{Request: "0123456789abcdef"}, Session: "ZGVjaXNpb25zLW9mLWEtdmlldw",
 		Origin: "https://host.example", View: "site", Query: &question30, Rows: 30,
 	}
 	b.ReportAllocs()

@@ -52,7 +52,7 @@ func TestStrangersEvictNoBetterAnswers(t *testing.T) {
 	}
 }
 
-// BenchmarkSharesHit is a hit in the asker's share, and one in the last that is looked at.
+// BenchmarkSharesHit is a hit in the requester's share, and one in the last that is looked at.
 func BenchmarkSharesHit(b *testing.B) {
 	for _, c := range []report.Class{report.PublicQuestion, report.HostDashboard} {
 		b.Run(c.String(), func(b *testing.B) {

@@ -327,7 +327,7 @@ func TestPanicOfTheSourceIsAnError(t *testing.T) {
 	c := open(t, &source{answer: func(context.Context, int64, *report.Question) (*report.Report, error) { panic("boom") }}, nil)
 	_, err := c.Report(t.Context(), sessions)
 	if e := report.AsError(err); e.Kind != report.Internal || strings.Contains(e.Message, "boom") {
-		t.Errorf("got %v, want an internal error that tells the asker nothing", err)
+		t.Errorf("got %v, want an internal error that tells the requester nothing", err)
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 type Decision struct {
 	Time      time.Time
 	Method    string // report, realtime, fields, views, dashboard, access token
-	Asker     Asker
+	Requester     Requester
 	Host      string // that began the session; empty for the public's
 	Session   string
 	Subject   string
@@ -57,15 +57,15 @@ func (g *Gate) decision(method string, grant Grant) Decision {
 
 func decisionAt(now time.Time, method string, grant *Grant) Decision {
 	return Decision{
-		Time: now, Method: method, Asker: grant.asker, Host: grant.claim.Host,
+		Time: now, Method: method, Requester: grant.requester, Host: grant.claim.Host,
 		Session: grant.Session(), Subject: grant.Subject(), Origin: grant.Origin(),
 	}
 }
 
 func (g *Gate) record(ctx context.Context, d Decision, err error) {
 	d.Err = err
-	if d.Asker.draft != nil {
-		d.Asker.draft.add(d)
+	if d.Requester.draft != nil {
+		d.Requester.draft.add(d)
 		return
 	}
 	g.c.Recorder.Record(ctx, d)

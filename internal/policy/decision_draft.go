@@ -27,7 +27,7 @@ type Subject struct{ View, Dashboard string }
 func (g *Gate) Draft(grant Grant, about Subject) (Grant, *Draft) {
 	d := &Draft{gate: g, grant: grant, about: about}
 	d.held = d.first[:0]
-	grant.asker.draft = d
+	grant.requester.draft = d
 	return grant, d
 }
 
@@ -59,7 +59,7 @@ func (d *Draft) End(ctx context.Context, err error) {
 		if err != nil && made.Err == nil {
 			made.Err, made.Refused = err, refuses(err)
 		}
-		made.Asker.draft = nil
+		made.Requester.draft = nil
 		d.gate.c.Recorder.Record(ctx, made)
 	}
 	d.held = nil

@@ -93,7 +93,7 @@ func numberPasses(f *report.NumericFilter, is string) bool {
 	}[f.Operation]
 }
 
-// FuzzNoTextEscapes puts a host's text and an asker's behind a view's: whatever
+// FuzzNoTextEscapes puts a host's text and a visitor's behind a view's: whatever
 // they say, a row passes if and only if all three let it through.
 func FuzzNoTextEscapes(f *testing.F) {
 	for _, s := range []string{
@@ -108,12 +108,12 @@ func FuzzNoTextEscapes(f *testing.F) {
 		{Condition: &report.Condition{FieldName: "city", String: &report.StringFilter{Value: "Apia"}}},
 	}}}}
 	now := time.Date(2026, time.May, 4, 12, 0, 0, 0, time.UTC)
-	f.Fuzz(func(t *testing.T, hosts, askers, place, other string) {
+	f.Fuzz(func(t *testing.T, hosts, visitors, place, other string) {
 		narrowing, err := report.ParseFilter(hosts)
 		if err != nil {
 			return
 		}
-		asked, err := report.ParseFilter(askers)
+		asked, err := report.ParseFilter(visitors)
 		if err != nil {
 			return
 		}
@@ -126,8 +126,8 @@ func FuzzNoTextEscapes(f *testing.F) {
 			{"country": place, "city": other, "hour": other}, {"country": other, "city": "Apia", "hour": "3"}, {"country": "New Zealand", "city": place, "hour": "12"},
 		} {
 			mine := strings.ToLower(r["country"]) == "new zealand" || strings.ToLower(r["city"]) == "apia"
-			if want := mine && said(hosts, r) && said(askers, r); passes(narrowed.DimensionFilter, r) != want {
-				t.Fatalf("%q passes: %v, although the view says %v, the host %v, the asker %v", r, !want, mine, said(hosts, r), said(askers, r))
+			if want := mine && said(hosts, r) && said(visitors, r); passes(narrowed.DimensionFilter, r) != want {
+				t.Fatalf("%q passes: %v, although the view says %v, the host %v, the requester %v", r, !want, mine, said(hosts, r), said(visitors, r))
 			}
 		}
 	})

@@ -14,7 +14,7 @@ type Backend struct {
 	Host     string
 	Key      string // fingerprint of the API key
 	Accounts []string
-	Asker    Asker
+	Requester    Requester
 }
 
 // An AccessToken is Google's, for a host that calls Google itself. It reads all
@@ -29,7 +29,7 @@ type AccessToken struct {
 // those of the keyring. That the token is handed out is recorded by the authority, before
 // it leaves.
 func (g *Gate) AccessToken(ctx context.Context, b Backend, account string) (AccessToken, error) {
-	d := Decision{Time: g.c.Clock(), Method: "access token", Asker: b.Asker, Host: b.Host, Account: account}
+	d := Decision{Time: g.c.Clock(), Method: "access token", Requester: b.Requester, Host: b.Host, Account: account}
 	if g.c.Keyring == nil || b.Host == "" || !slices.Contains(b.Accounts, account) {
 		d.Account, d.Refused = report.Truncate(account), true
 		err := report.Errorf(report.Forbidden, "This API key is handed no access token of an account %q at this address.", report.Truncate(account))

@@ -51,7 +51,7 @@ func TestExportsAreRecorded(t *testing.T) {
 	denied := sessions()
 	denied.Dimensions = []report.Dimension{{Name: "city"}}
 	old := dashboard.Range{Start: day("2025-01-01"), End: day("2025-01-31")}
-	gr := grant(t, r, Claim{Views: []string{"shop"}, Dashboards: overview("shop", "blog", "two")}).For(Asker{Request: "r1"}).Exporting()
+	gr := grant(t, r, Claim{Views: []string{"shop"}, Dashboards: overview("shop", "blog", "two")}).For(Requester{Request: "r1"}).Exporting()
 	panel := "none"
 	if whole, err := g.Dashboard(bg, gr, DashboardRequest{Name: "overview"}); err == nil {
 		panel = whole.Panels[0].Panel.Name
@@ -78,7 +78,7 @@ func TestExportsAreRecorded(t *testing.T) {
 		if len(w.decisions) != 1 {
 			t.Fatalf("%s: %d decisions", what, len(w.decisions))
 		}
-		if d := w.decisions[0]; !d.Asker.Export || d.Asker.Request != "r1" || d.Refused != tt.refused {
+		if d := w.decisions[0]; !d.Requester.Export || d.Requester.Request != "r1" || d.Refused != tt.refused {
 			t.Errorf("%s: %+v", what, d)
 		}
 	}

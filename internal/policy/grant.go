@@ -18,11 +18,11 @@ type Grant struct {
 	dashboards []grantedDashboard
 	filter     tokenFilter            // of every view that has none of its own
 	filters    map[string]tokenFilter // of the views of these names; filter is in each
-	asker      Asker
+	requester      Requester
 }
 
-// An Asker is the origin of a request beside its token: for records, never for decisions.
-type Asker struct {
+// An Requester is the origin of a request beside its token: for records, never for decisions.
+type Requester struct {
 	Request string     // the number of the request
 	Address netip.Addr // of the client, as limits count it
 	Export  bool       // the answer leaves as a file
@@ -31,8 +31,8 @@ type Asker struct {
 }
 
 // For returns the grant as it stands for one request.
-func (g Grant) For(asker Asker) Grant {
-	g.asker = asker
+func (g Grant) For(requester Requester) Grant {
+	g.requester = requester
 	return g
 }
 
@@ -237,7 +237,7 @@ func (g Grant) target(view, dashboard string) *View {
 // Exporting returns the grant for an answer that is served as a file, which decisions
 // record.
 func (g Grant) Exporting() Grant {
-	g.asker.Export = true
+	g.requester.Export = true
 	return g
 }
 

@@ -327,7 +327,7 @@ func TestComparisonsAreNarrowed(t *testing.T) {
 		}
 	}
 	if q.Comparisons[0].DimensionFilter.AndGroup != nil {
-		t.Error("the asker's query was changed")
+		t.Error("the requester's query was changed")
 	}
 }
 
@@ -375,7 +375,7 @@ func TestMandatoryFilterIsNotNamed(t *testing.T) {
 }
 
 // TestAFilterOverNothing: that a hidden filter names no valid field is the operator's to
-// correct, whatever the asker asks.
+// correct, whatever the requester asks.
 func TestAFilterOverNothing(t *testing.T) {
 	w, g, r := start(t, shop())
 	gr := grant(t, r, Claim{Views: []string{"shop"}, Filter: is("deviceCategory", "mobile")})

@@ -25,7 +25,7 @@ func TestAsError(t *testing.T) {
 			t.Errorf("%v: %v, want %v", test.err, e.Kind, test.kind)
 		}
 		if strings.Contains(e.Message, "secret") || !strings.HasSuffix(e.Message, "later") && !strings.HasSuffix(e.Message, ".") {
-			t.Errorf("%v: the asker reads %q", test.err, e.Message)
+			t.Errorf("%v: the requester reads %q", test.err, e.Message)
 		}
 		if !errors.Is(e, test.err) && !errors.Is(test.err, e) {
 			t.Errorf("%v: the cause is lost", test.err)

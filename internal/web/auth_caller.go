@@ -64,7 +64,7 @@ func (s *Server) tokenCaller(r *http.Request) access.Caller {
 
 // caller returns the origin, address and ID of a request.
 func (s *Server) caller(r *http.Request) access.Caller {
-	return access.Caller{Origin: s.pageOrigin(r), Asker: policy.Asker{Request: requestID(r), Address: s.clients.key(r)}}
+	return access.Caller{Origin: s.pageOrigin(r), Requester: policy.Requester{Request: requestID(r), Address: s.clients.key(r)}}
 }
 
 // requestID returns the ID of a request, which instrumented puts into its header in place

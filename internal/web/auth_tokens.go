@@ -11,7 +11,7 @@ import (
 // maxNames bounds the views that one request can name.
 const maxNames = 50
 
-// Values of the metrics' label asker: for whom a token is minted.
+// Values of the metrics' label requester: for whom a token is minted.
 const (
 	forVisitor = "visitor" // of a page, through /token
 	forFrame   = "frame"   // of the embed page, with the page
@@ -168,8 +168,8 @@ func (s *Server) accountToken(r *http.Request) (reply, error) {
 	if !ok || verb != "token" {
 		return nil, s.authority.RefusedKey(r.Context(), key, s.caller(r), report.Errorf(report.NotFound, "An account answers :token."))
 	}
-	asker := policy.Asker{Request: requestID(r), Address: s.clients.addr(r)}
-	b, err := s.authority.Backend(r.Context(), key, name, asker)
+	requester := policy.Requester{Request: requestID(r), Address: s.clients.addr(r)}
+	b, err := s.authority.Backend(r.Context(), key, name, requester)
 	if err != nil {
 		return nil, s.limitFailures(r, err)
 	}

@@ -158,8 +158,8 @@ func TestRefusedDashboards(t *testing.T) {
 	}
 }
 
-// Panels are encoded once for many askers, and for no longer than they say how old
-// they are; what is an asker's own never is.
+// Panels are encoded once for many visitors, and for no longer than they say how old
+// they are; what is a visitor's own never is.
 func TestDashboardsAreOfTheMoment(t *testing.T) {
 	s := newSite(t)
 	kept := s.report() // fetched 12.5 s ago

@@ -53,8 +53,8 @@ func newMetrics(registry prometheus.Registerer) (*metrics, error) {
 		}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "oriel_embed_tokens_total",
-			Help: "Embed tokens requested, by asker (visitor, frame, host, renewal, code) and outcome (minted, or the kind of error).",
-		}, []string{"asker", "outcome"}),
+			Help: "Embed tokens requested, by requester (visitor, frame, host, renewal, code) and outcome (minted, or the kind of error).",
+		}, []string{"requester", "outcome"}),
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "oriel_http_errors_total",
 			Help: "Requests answered with an error, by kind.",

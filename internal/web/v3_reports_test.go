@@ -55,7 +55,7 @@ func TestUniversal(t *testing.T) {
 	}
 }
 
-// The asker gets v3's words, the log the kind and the cause.
+// The requester gets v3's words, the log the kind and the cause.
 func TestUniversalCauseIsLogged(t *testing.T) {
 	s := newSite(t)
 	s.source.answer = func(context.Context, report.Query) (*report.Report, error) {

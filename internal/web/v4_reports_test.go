@@ -128,7 +128,7 @@ func TestReportingErrors(t *testing.T) {
 	}
 }
 
-// The asker gets a sentence, the log the cause.
+// The requester gets a sentence, the log the cause.
 func TestReportingCauseIsLogged(t *testing.T) {
 	s := newSite(t)
 	token := s.token("shop")

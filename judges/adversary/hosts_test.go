@@ -149,7 +149,7 @@ func accountsAlike(t *testing.T, s *stage) {
 }
 
 // poison asks the same of a view with many narrowings, all at once and again and
-// again: each asker gets his own rows.
+// again: each requester gets his own rows.
 func poison(t *testing.T, s *stage) {
 	var countries []string
 	for _, row := range rowsOf(t, s.do(t, v1("shop", "")).body)[:6] {

@@ -210,7 +210,7 @@ func strangers() []attack {
 		{name: "the public token, from the vault's page", of: crossView, ask: ask{path: "/token?view=vault", head: []string{"Origin: " + vaultOrigin}}, want: refused},
 		{name: "quota in the answer", of: answersTellQuery, ask: ask{path: "/v1/views/shop:runReport", as: token("shop"),
 			body: strings.Replace(hostsBody, "{", `{"returnPropertyQuota":true,`, 1)}, want: without("tokensPerHour", "propertyQuota")},
-		{name: "a view's name in an error is the asker's own", of: answersTellQuery, ask: ask{path: "/v1/views/" + escaped("nothing of the sort") + "/metadata", as: token("shop")}, want: refused},
+		{name: "a view's name in an error is the requester's own", of: answersTellQuery, ask: ask{path: "/v1/views/" + escaped("nothing of the sort") + "/metadata", as: token("shop")}, want: refused},
 		{name: "a view that is and one that is not", of: answersTellQuery, run: alike("/v1/views/$X/metadata", "vault", "nowhere")},
 		{name: "a dashboard that is and one that is not", of: answersTellQuery, run: alike("/v1/dashboards/$X", "strongroom", "nowhereatall")},
 		{name: "a page that is and one that is not", of: answersTellQuery, run: alike("/embed/$X?token=$TOKEN(shop)", "strongroom", "nowhereatall")},

@@ -142,7 +142,7 @@ var forms = []struct {
 var breaks = strings.NewReplacer("\n", "", `\n`, "", `\\n`, "")
 
 // Search notes which secrets are in a text, and returns what they are. sent is
-// what the asker has said: that may be repeated to him.
+// what the requester has said: that may be repeated to him.
 func (s *Secrets) Search(where Place, context, text, sent string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

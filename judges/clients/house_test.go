@@ -164,7 +164,7 @@ func (w *watch) RoundTrip(req *http.Request) (*http.Response, error) {
 	headers := fmt.Sprint(res.Header)
 	for _, id := range views {
 		if strings.Contains(req.URL.Path, id) {
-			continue // an answer may repeat what the asker knows
+			continue // an answer may repeat what the requester knows
 		}
 		if bytes.Contains(body, []byte(id)) || strings.Contains(headers, id) {
 			w.t.Errorf("%s %s: the answer tells the property id %s:\n%s\n%.500s", req.Method, req.URL.Path, id, headers, body)
