@@ -70,7 +70,9 @@ func (l *trail) last() Event {
 	return l.events[len(l.events)-1]
 }
 
-func from(origin string) Caller { return Caller{Origin: origin, Requester: policy.Requester{Request: "r1"}} }
+func from(origin string) Caller {
+	return Caller{Origin: origin, Requester: policy.Requester{Request: "r1"}}
+}
 
 func newBench(t testing.TB, change ...func(*Config)) *bench {
 	t.Helper()

@@ -35,7 +35,7 @@ type Event struct {
 	Dashboards []string // names
 	Over       []string // the views over which Dashboards are read
 	Detail     string
-	Requester      policy.Requester
+	Requester  policy.Requester
 	Err        error
 }
 

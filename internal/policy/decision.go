@@ -25,7 +25,7 @@ const (
 type Decision struct {
 	Time      time.Time
 	Method    string // report, realtime, fields, views, dashboard, access token
-	Requester     Requester
+	Requester Requester
 	Host      string // that began the session; empty for the public's
 	Session   string
 	Subject   string

@@ -11,10 +11,10 @@ import (
 // A Backend is a host's authenticated backend and what it may get beside embed tokens.
 // Package access makes it.
 type Backend struct {
-	Host     string
-	Key      string // fingerprint of the API key
-	Accounts []string
-	Requester    Requester
+	Host      string
+	Key       string // fingerprint of the API key
+	Accounts  []string
+	Requester Requester
 }
 
 // An AccessToken is Google's, for a host that calls Google itself. It reads all

@@ -18,7 +18,7 @@ type Grant struct {
 	dashboards []grantedDashboard
 	filter     tokenFilter            // of every view that has none of its own
 	filters    map[string]tokenFilter // of the views of these names; filter is in each
-	requester      Requester
+	requester  Requester
 }
 
 // An Requester is the origin of a request beside its token: for records, never for decisions.
