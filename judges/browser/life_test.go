@@ -41,7 +41,7 @@ func TestGerman(t *testing.T) {
 	b.eventually("the controls are German", root+`.querySelector('.segments').textContent.includes('30 Tage') && window.__settled()`)
 	b.eventually("the figures are German", `/^\d{1,3}\.\d{3}$/.test(`+root+`.querySelectorAll('.oriel-card-value .oriel-sr')[1].textContent)`)
 	p := b.panel("Bounce rate")
-	if !strings.Contains(p.AsOf, "Stand ") || !strings.Contains(p.Text, ",") || !strings.Contains(p.Text, "ggü.") {
+	if !strings.Contains(p.AsOf, "Aktualisiert: ") || !strings.Contains(p.Text, ",") || !strings.Contains(p.Text, "ggü.") {
 		t.Errorf("not German: %+v", p)
 	}
 	b.shoot("german")
