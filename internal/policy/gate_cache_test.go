@@ -313,11 +313,11 @@ func sameDecision(a, b Decision) bool {
 func TestKeepIsBounded(t *testing.T) {
 	b := &PreparedDashboard{panels: make([]preparedPanel, 3)}
 	for _, size := range []int{3*maxEncodedPanel + 1, 1 << 30} {
-		if b.Keep(size, size); b.Kept() != nil {
+		if b.SetEncoded(size, size); b.Encoded() != nil {
 			t.Errorf("%d bytes are kept", size)
 		}
 	}
-	if b.Keep("text", 3*maxEncodedPanel); b.Kept() != "text" {
+	if b.SetEncoded("text", 3*maxEncodedPanel); b.Encoded() != "text" {
 		t.Error("what is small enough is not kept")
 	}
 }

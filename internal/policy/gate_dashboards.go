@@ -62,7 +62,7 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 	if board.cacheable {
 		answer.Prepared = board
 	}
-	wait := g.askPanels(ctx, board, grant.reading(), answer.Panels)
+	wait := g.askPanels(ctx, board, grant.dashboardRank(), answer.Panels)
 	answer.Views = g.infos(ctx, p.granted.views)
 	for i, v := range p.granted.views {
 		if v == p.view {
@@ -179,22 +179,22 @@ type PreparedDashboard struct {
 	queries   []*prepared    // of the panels; nil for a panel with an error
 	zone      *time.Location // the property's
 	cacheable bool           // valid until the day, the zone or the property's fields change
-	encoded   atomic.Value   // see Keep
+	encoded   atomic.Value   // see SetEncoded
 }
 
-// maxEncodedPanel bounds the size in bytes of what Keep keeps, per panel.
+// maxEncodedPanel bounds the size in bytes that SetEncoded stores, per panel.
 const maxEncodedPanel = 8 << 10
 
-// Keep stores an encoded form of the dashboard, of size bytes, for Kept, unless a few of that
+// SetEncoded stores an encoded form of the dashboard, of size bytes, for Encoded, unless a few of that
 // size would fill the cache.
-func (b *PreparedDashboard) Keep(encoded any, size int) {
+func (b *PreparedDashboard) SetEncoded(encoded any, size int) {
 	if size <= maxEncodedPanel*len(b.panels) {
 		b.encoded.Store(encoded)
 	}
 }
 
-// Kept returns what Keep stored last; nil for nothing.
-func (b *PreparedDashboard) Kept() any { return b.encoded.Load() }
+// Encoded returns what SetEncoded stored last, or nil.
+func (b *PreparedDashboard) Encoded() any { return b.encoded.Load() }
 
 // A preparedPanel is a panel with its prepared query, or with an error.
 type preparedPanel struct {
@@ -266,7 +266,7 @@ func (g *Gate) Panel(ctx context.Context, grant Grant, req DashboardRequest, nam
 	made := g.preparePanel(ctx, grant, p, panel)
 	answer, err := PanelAnswer{Panel: &made.panel}, made.err
 	if err == nil {
-		answer.Report, err = g.ask(ctx, made.prepared, made.prepared.question.Ranked(grant.reading()))
+		answer.Report, err = g.ask(ctx, made.prepared, made.prepared.question.Ranked(grant.dashboardRank()))
 	}
 	answer.Err = report.AsError(err)
 	d := g.decision(methodDashboard, grant)

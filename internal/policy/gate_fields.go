@@ -48,7 +48,7 @@ func (g *Gate) Compatibility(ctx context.Context, grant Grant, view string, aske
 		return nil, err
 	}
 	hidden := hiddenFields(q, v.Filter, extra)
-	asked.Query, asked.Rank = q.Clone(), grant.question()
+	asked.Query, asked.Rank = q.Clone(), grant.questionRank()
 	asked.Query.Account, asked.Query.Property = v.Account, v.Property
 	asked.Query.DimensionFilter = report.And(v.Filter.Clone(), extra.Clone(), asked.Query.DimensionFilter)
 	found, err := g.c.Catalog.Compatibility(ctx, asked)

@@ -218,7 +218,7 @@ func (g *Gate) Answer(ctx context.Context, grant Grant, view string, a *ParsedQu
 		g.record(ctx, d, err)
 		return nil, err
 	}
-	return g.askAndRecord(ctx, p, grant.question(), d)
+	return g.askAndRecord(ctx, p, grant.questionRank(), d)
 }
 
 // Reports answers up to report.MaxBatch queries about a view; the first error
@@ -249,7 +249,7 @@ func (g *Gate) AnswerAll(ctx context.Context, grant Grant, view string, all []*P
 			return nil, err
 		}
 	}
-	return g.askAndRecordAll(ctx, queries, grant.question(), decisions)
+	return g.askAndRecordAll(ctx, queries, grant.questionRank(), decisions)
 }
 
 func checkBatch(n int) error {

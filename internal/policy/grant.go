@@ -130,15 +130,15 @@ func (g Grant) narrowed(v *View) tokenFilter {
 	return g.filter
 }
 
-// reaches reports whether the claim is valid for a view as it is configured now.
-func (c Claim) reaches(v *View) bool {
+// validFor reports whether the claim is valid for a view as it is configured now.
+func (c Claim) validFor(v *View) bool {
 	switch {
 	case !c.Public:
 		return true
 	case c.Framed:
 		return v.Public && len(v.Origins) > 0
 	}
-	return v.Public && v.lists(c.Origin)
+	return v.Public && v.listsOrigin(c.Origin)
 }
 
 // ViewNames returns the names of the views that the grant opens, for questions or
@@ -159,11 +159,11 @@ func (g Grant) ViewNames() []string {
 // Anonymous reports whether the session is a visitor's for whom no host asked.
 func (g Grant) Anonymous() bool { return g.claim.Public }
 
-// question returns the rank of the holder's free questions.
-func (g Grant) question() report.Rank { return g.rank(report.HostQuestion, report.PublicQuestion) }
+// questionRank returns the rank of the holder's free questions.
+func (g Grant) questionRank() report.Rank { return g.rank(report.HostQuestion, report.PublicQuestion) }
 
-// reading returns the rank of the questions of dashboards that the holder reads.
-func (g Grant) reading() report.Rank { return g.rank(report.HostDashboard, report.PublicDashboard) }
+// dashboardRank returns the rank of the questions of dashboards that the holder reads.
+func (g Grant) dashboardRank() report.Rank { return g.rank(report.HostDashboard, report.PublicDashboard) }
 
 func (g Grant) rank(host, public report.Class) report.Rank {
 	class := host
@@ -199,7 +199,7 @@ func (g Grant) view(s string) (*View, error) { return resolve(g.views, s) }
 // from every page, whether or not there is such a view.
 func (g Grant) ReadableFrom(origin, view, dashboard string) bool {
 	v := g.target(view, dashboard)
-	return v == nil || v.lists(origin)
+	return v == nil || v.listsOrigin(origin)
 }
 
 // TargetView returns the name of the view that a request is for, which names a view (by
@@ -253,7 +253,7 @@ func (g Grant) dashboard(name string) (grantedDashboard, error) {
 // resolve finds the view that a name, an alias or a property id means among
 // views. Names and aliases come first; a property id must mean one view only.
 func resolve(views []*View, s string) (*View, error) {
-	if v := find(views, func(v *View) bool { return v.named(s) }); v != nil {
+	if v := find(views, func(v *View) bool { return v.hasName(s) }); v != nil {
 		return v, nil
 	}
 	var found *View

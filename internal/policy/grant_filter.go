@@ -34,7 +34,7 @@ func (v View) checkTokenFilter() error {
 
 // opens reports whether the claim holds for a view as it is configured now, its
 // token_filter included.
-func (g *Grant) opens(v *View) bool { return g.claim.reaches(v) && g.lacks(v) == nil }
+func (g *Grant) opens(v *View) bool { return g.claim.validFor(v) && g.lacks(v) == nil }
 
 // lacks says which filter the token lacks for a view; nil for none.
 func (g *Grant) lacks(v *View) error {

@@ -255,14 +255,14 @@ func find[T any](list []*T, is func(*T) bool) *T {
 	return nil
 }
 
-// named reports whether s is the view's name, one of its aliases, or its number
+// hasName reports whether s is the view's name, one of its aliases, or its number
 // as Universal Analytics' clients write it.
-func (v *View) named(s string) bool {
+func (v *View) hasName(s string) bool {
 	number, numbered := strings.CutPrefix(s, "ga:")
 	return v.Name == s || slices.Contains(v.Aliases, s) || numbered && number == v.number
 }
 
-func (v *View) lists(origin string) bool { return origin != "" && slices.Contains(v.Origins, origin) }
+func (v *View) listsOrigin(origin string) bool { return origin != "" && slices.Contains(v.Origins, origin) }
 
 // PublicClaim returns what an anonymous visitor of a page at origin may be given:
 // the named views, or the public views of a dashboard, or, when neither is named,
@@ -274,11 +274,11 @@ func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Cl
 		return r.publicClaim(c)
 	}
 	for _, name := range views {
-		v := find(r.views, func(v *View) bool { return v.Public && v.named(name) })
+		v := find(r.views, func(v *View) bool { return v.Public && v.hasName(name) })
 		if v == nil {
 			return Claim{}, report.Errorf(report.NotFound, "There is no public view %q.", report.Truncate(name))
 		}
-		if !v.lists(origin) {
+		if !v.listsOrigin(origin) {
 			return Claim{}, notListed(origin, "view "+v.Name)
 		}
 		if !slices.Contains(c.Views, v.Name) {
@@ -301,7 +301,7 @@ func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Cl
 // publicClaim fills a claim with all views that are public on its origin.
 func (r *Rules) publicClaim(c Claim) (Claim, error) {
 	for _, v := range r.views {
-		if v.Public && v.lists(c.Origin) {
+		if v.Public && v.listsOrigin(c.Origin) {
 			c.Views = append(c.Views, v.Name)
 		}
 	}
@@ -332,7 +332,7 @@ func (r *Rules) FramedClaim(origin, dashboard string) (Claim, error) {
 func (c Claim) over(b *board) []DashboardClaim {
 	var names []string
 	for _, v := range b.views {
-		if c.reaches(v) {
+		if c.validFor(v) {
 			names = append(names, v.Name)
 		}
 	}
@@ -381,7 +381,7 @@ func (r *Rules) FrameOrigins(dashboard, view string) []string {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(framed[0].Origins), func(origin string) bool {
-		return slices.ContainsFunc(framed, func(v *View) bool { return !v.lists(origin) })
+		return slices.ContainsFunc(framed, func(v *View) bool { return !v.listsOrigin(origin) })
 	})
 }
 
@@ -396,7 +396,7 @@ func (r *Rules) ViewNames() []string {
 
 // ResolveView returns the name of the view that a name or alias means.
 func (r *Rules) ResolveView(s string) (name string, ok bool) {
-	v := find(r.views, func(v *View) bool { return v.named(s) })
+	v := find(r.views, func(v *View) bool { return v.hasName(s) })
 	if v == nil {
 		return "", false
 	}

@@ -141,7 +141,7 @@ func (e *encodedDashboard) valid(a *policy.DashboardAnswer, chosen dashboard.Ran
 // its opening brace: as it was encoded last while that is valid.
 func encodeShared(a *policy.DashboardAnswer, chosen dashboard.Range, now time.Time) (*sharedBody, error) {
 	if a.Prepared != nil {
-		if last, _ := a.Prepared.Kept().(*encodedDashboard); last != nil && last.valid(a, chosen, now) {
+		if last, _ := a.Prepared.Encoded().(*encodedDashboard); last != nil && last.valid(a, chosen, now) {
 			return last.sharedBody, nil
 		}
 	}
@@ -169,7 +169,7 @@ func encodeShared(a *policy.DashboardAnswer, chosen dashboard.Range, now time.Ti
 		}
 	}
 	if a.Prepared != nil {
-		a.Prepared.Keep(fresh, len(text))
+		a.Prepared.SetEncoded(fresh, len(text))
 	}
 	return fresh.sharedBody, nil
 }
