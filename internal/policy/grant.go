@@ -163,7 +163,9 @@ func (g Grant) Anonymous() bool { return g.claim.Public }
 func (g Grant) questionRank() report.Rank { return g.rank(report.HostQuestion, report.PublicQuestion) }
 
 // dashboardRank returns the rank of the questions of dashboards that the holder reads.
-func (g Grant) dashboardRank() report.Rank { return g.rank(report.HostDashboard, report.PublicDashboard) }
+func (g Grant) dashboardRank() report.Rank {
+	return g.rank(report.HostDashboard, report.PublicDashboard)
+}
 
 func (g Grant) rank(host, public report.Class) report.Rank {
 	class := host

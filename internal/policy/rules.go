@@ -262,7 +262,9 @@ func (v *View) hasName(s string) bool {
 	return v.Name == s || slices.Contains(v.Aliases, s) || numbered && number == v.number
 }
 
-func (v *View) listsOrigin(origin string) bool { return origin != "" && slices.Contains(v.Origins, origin) }
+func (v *View) listsOrigin(origin string) bool {
+	return origin != "" && slices.Contains(v.Origins, origin)
+}
 
 // PublicClaim returns what an anonymous visitor of a page at origin may be given:
 // the named views, or the public views of a dashboard, or, when neither is named,

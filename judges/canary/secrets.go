@@ -22,7 +22,7 @@ import (
 // A Place is where text comes out of the server.
 type Place int
 
-// The places, from the one where least may be told.
+// The places, from the one that may show least.
 const (
 	Public   Place = iota // an answer to the public
 	Operator              // an answer to an operator

@@ -1,4 +1,4 @@
-// The frame tells how high it is; this page, its host, makes the room. Nothing else is ever told.
+// The frame reports its height; this page, its host, makes the room. Nothing else is reported.
 const frame = document.getElementById('dashboard');
 addEventListener('message', ({ source, origin, data }) => {
   if (source !== frame.contentWindow || origin !== new URL(frame.src).origin) return;

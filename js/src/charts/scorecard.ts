@@ -58,7 +58,7 @@ export class Scorecard extends Shell {
     return card;
   }
 
-  // Direction is told by arrow, sign and words; colour only repeats it.
+  // Direction is shown by arrow, sign and words; colour only repeats it.
   private change(value: number, before: number, column: Column): HTMLElement {
     const { texts, format } = this;
     const points = column.type === 'percent';

@@ -79,7 +79,7 @@ export function tableOf(report: GoogleReport, labels: (apiName: string) => strin
 
 /**
  * Splits a compared report, whose last dimension says `current` or `previous`, into two. A report
- * that is not compared is its own current. Rows are told apart by that value, never by position.
+ * that is not compared is its own current. Rows are distinguished by that value, never by position.
  */
 export function splitRanges(report: GoogleReport): { current: GoogleReport; previous?: GoogleReport } {
   const at = (report.dimensionHeaders ?? []).findIndex(({ name }) => name === RANGE);

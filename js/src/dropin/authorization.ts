@@ -6,7 +6,7 @@ import type { Token } from '../types.js';
 import { later, report } from './callbacks.js';
 import { publicSource, renewingSource } from './token.js';
 
-/** Is told of changes, in a task of its own. */
+/** Is called after changes, in a task of its own. */
 export interface AuthorizationListener {
   signedIn?(): void;
   signedOut?(): void;

@@ -93,8 +93,8 @@ export function dataChartClass(requester: Requester, load: () => Promise<Drawing
     const failed = (error: unknown): void => {
       if (generation !== state.generation) return;
       const again = error instanceof ChartError && error.transient;
-      const told = again && !state.retry.plan(() => findContainer(container)?.isConnected && run(chart, state, options));
-      fail(chart, container, error, told);
+      const emittedBefore = again && !state.retry.plan(() => findContainer(container)?.isConnected && run(chart, state, options));
+      fail(chart, container, error, emittedBefore);
     };
     show(state, generation, options).then((drawn) => {
       if (!drawn) return;

@@ -26,8 +26,9 @@ export function viewSelectorClass(requester: Requester, clock = browserClock): C
     if (generations.get(selector) !== generation) return;
     const retry = retryOf(selector);
     if (!isGood(reply)) {
-      const told = isTransient(reply) && !retry.plan(() => findContainer(selector.get()['container'])?.isConnected && begin(selector));
-      return fail(selector, errorBodyOf(reply), told);
+      const emittedBefore =
+        isTransient(reply) && !retry.plan(() => findContainer(selector.get()['container'])?.isConnected && begin(selector));
+      return fail(selector, errorBodyOf(reply), emittedBefore);
     }
     retry.stop();
     const accounts = (reply.result as { items?: AccountSummary[] }).items ?? [];

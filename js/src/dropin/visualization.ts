@@ -15,7 +15,7 @@ export function drawingLoader(base: string): () => Promise<Drawing> {
   });
 }
 
-/** Loads ahead of use. Whoever needs the module later reports a failure. */
+/** Loads ahead of use. The caller that needs the module later reports a failure. */
 export function warm(load: () => Promise<unknown>): void {
   load().catch(() => {});
 }

@@ -12,8 +12,8 @@ export function arrayToDataTable(rows: readonly (readonly unknown[])[], firstRow
   const data = firstRowIsData ? rows : rows.slice(1);
   const table = new DataTable();
   first.forEach((head, at) => {
-    const told = firstRowIsData ? {} : described(head);
-    table.addColumn({ ...told, type: told.type ?? typeOf(data.map((row) => row[at])) });
+    const column = firstRowIsData ? {} : described(head);
+    table.addColumn({ ...column, type: column.type ?? typeOf(data.map((row) => row[at])) });
   });
   data.forEach((row, i) => {
     if (row.length === first.length) return;

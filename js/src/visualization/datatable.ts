@@ -118,8 +118,8 @@ export class DataTable extends Reading {
 
   insertColumn(at: number, type: string | ColumnDescription, label?: string, id?: string): void {
     if (at !== this.columns.length) this.columnAt(at);
-    const told: ColumnDescription = typeof type === 'object' && type !== null ? type : { type, label, id };
-    const { type: kind, label: name = '', id: key = '', pattern = '', role, p } = told;
+    const given: ColumnDescription = typeof type === 'object' && type !== null ? type : { type, label, id };
+    const { type: kind, label: name = '', id: key = '', pattern = '', role, p } = given;
     if (!types.includes(kind ?? '')) throw new Error(`Invalid type, ${String(kind)}, for column "${name || key || at}".`);
     const properties = { ...p, ...(role ? { role } : {}) };
     this.columns.splice(at, 0, { id: String(key ?? ''), label: String(name ?? ''), type: kind as ColumnType, pattern, p: properties });

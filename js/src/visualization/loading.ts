@@ -13,10 +13,10 @@ function later(callback: unknown): Promise<void> {
 }
 
 /** google.charts.load: the language is taken, packages and versions are not looked at. */
-export function load(...told: unknown[]): Promise<void> {
-  const options = told.find((one) => typeof one === 'object' && one !== null) as LoadOptions | undefined;
+export function load(...given: unknown[]): Promise<void> {
+  const options = given.find((one) => typeof one === 'object' && one !== null) as LoadOptions | undefined;
   setLanguage(options?.language);
-  return later(told.find((one) => typeof one === 'function') ?? options?.callback);
+  return later(given.find((one) => typeof one === 'function') ?? options?.callback);
 }
 
 /** google.charts.setOnLoadCallback. */

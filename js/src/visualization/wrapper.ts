@@ -32,9 +32,9 @@ export class ChartWrapper {
   private chart: { of: string; in: Element; drawn: VisualizationChart } | null = null;
 
   constructor(spec: ChartSpecs | string = {}) {
-    const told = typeof spec === 'string' ? (JSON.parse(spec) as ChartSpecs) : { ...(spec ?? {}) };
-    this.spec = { ...told, options: structured(told.options ?? {}) as object };
-    if (told.dataTable !== undefined && told.dataTable !== null) this.setDataTable(told.dataTable);
+    const given = typeof spec === 'string' ? (JSON.parse(spec) as ChartSpecs) : { ...(spec ?? {}) };
+    this.spec = { ...given, options: structured(given.options ?? {}) as object };
+    if (given.dataTable !== undefined && given.dataTable !== null) this.setDataTable(given.dataTable);
   }
 
   /** Draws in the container, given here or by the specification. `ready` or `error` follow. */
