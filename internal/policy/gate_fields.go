@@ -54,7 +54,7 @@ func (g *Gate) Compatibility(ctx context.Context, grant Grant, view string, aske
 	found, err := g.c.Catalog.Compatibility(ctx, asked)
 	g.record(ctx, d, err)
 	if err != nil {
-		return nil, normalizeUnknownField(redactFilterFields(err, hidden), false)
+		return nil, v.forVisitor(err, hidden, false)
 	}
 	return &report.Compatibility{
 		Dimensions: v.Fields.visibleIn(found.Dimensions),
@@ -62,11 +62,21 @@ func (g *Gate) Compatibility(ctx context.Context, grant Grant, view string, aske
 	}, nil
 }
 
-func (f Fields) visibleIn(list []report.FieldCompatibility) []report.FieldCompatibility {
-	return slices.DeleteFunc(slices.Clone(list), func(c report.FieldCompatibility) bool {
+func (f Fields) visibleIn(list []report.FieldCompatibility) (visible []report.FieldCompatibility) {
+	for _, c := range list {
 		field := c.Field()
-		return field == nil || !f.shows(*field)
-	})
+		if field == nil || !f.shows(*field) {
+			continue
+		}
+		described := f.described(*field)
+		if c.Metric == field {
+			c.Metric = &described
+		} else {
+			c.Dimension = &described
+		}
+		visible = append(visible, c)
+	}
+	return visible
 }
 
 // A FieldAccess decides which fields of a view a grant may name.

@@ -175,7 +175,7 @@ func (g *Gate) ask(ctx context.Context, p *prepared, question *report.Question) 
 	case errors.Is(err, report.ErrNotCached):
 		return nil, err
 	}
-	return nil, normalizeUnknownField(redactFilterFields(err, p.hidden), p.query.Realtime)
+	return nil, p.view.forVisitor(err, p.hidden, p.query.Realtime)
 }
 
 // askAll asks the questions that are not nil and calls answer with the index and the result of

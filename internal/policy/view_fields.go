@@ -259,7 +259,7 @@ func redactFilterFields(err error, hidden []string) error {
 	}
 	for _, name := range hidden {
 		if strings.Contains(e.Message, name) {
-			return report.Errorf(report.Invalid, "These dimensions and metrics cannot be asked together over this view.").Because(err)
+			return notTogether(err)
 		}
 	}
 	return err
@@ -278,10 +278,46 @@ func missingInRealtime(f *report.Filter) (names []string) {
 	return names
 }
 
+// customName finds the names of custom definitions and of key events' metrics in a text.
+var customName = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*:[\pL\pN_-]+`)
+
+// forVisitor returns Google's error about a query of the view as its visitors may read it; hidden
+// are the fields that the query does not name.
+func (v *View) forVisitor(err error, hidden []string, realtime bool) error {
+	err = normalizeUnknownField(redactFilterFields(err, hidden), realtime)
+	e := report.AsError(err)
+	if e == nil || e.Kind != report.Invalid {
+		return err
+	}
+	if slices.ContainsFunc(customName.FindAllString(e.Message, -1), func(name string) bool { return !v.Fields.allows(name) }) {
+		return notTogether(err)
+	}
+	return err
+}
+
+func notTogether(cause error) error {
+	return report.Errorf(report.Invalid, "These dimensions and metrics cannot be asked together over this view.").Because(cause)
+}
+
 // visible returns the fields that a view lets be named. A deprecated name of a
 // visible field is as visible as the field.
-func (f Fields) visible(fields []report.Field) []report.Field {
-	return slices.DeleteFunc(slices.Clone(fields), func(field report.Field) bool { return !f.shows(field) })
+func (f Fields) visible(fields []report.Field) (visible []report.Field) {
+	for _, field := range fields {
+		if f.shows(field) {
+			visible = append(visible, f.described(field))
+		}
+	}
+	return visible
+}
+
+// described returns a visible field without an expression that names others.
+func (f Fields) described(field report.Field) report.Field {
+	for _, operand := range operands {
+		if slices.ContainsFunc(operand.FindAllString(field.Expression, -1), func(name string) bool { return !f.allows(name) }) {
+			field.Expression = ""
+		}
+	}
+	return field
 }
 
 func (f Fields) shows(field report.Field) bool {

@@ -57,6 +57,11 @@ func (o Options) Validate() error {
 			return err
 		}
 	}
+	for n, text := range o.Metrics {
+		if _, err := parseFormula(text); err != nil {
+			return fmt.Errorf("ga:metric%d: %w", n, err)
+		}
+	}
 	for name, text := range o.Calculated {
 		if _, err := parseFormula(text); err != nil {
 			return fmt.Errorf("ga:calcMetric_%s: %w", name, err)
@@ -143,18 +148,6 @@ func (o Options) override(n Name) string {
 		}
 	}
 	return ""
-}
-
-// Visible returns the options without the goals and custom definitions whose fields
-// are denied, for lists of them.
-func (o Options) Visible(may func(field string) bool) Options {
-	keep := func(all map[int]string, prefix string) map[int]string {
-		all = maps.Clone(all)
-		maps.DeleteFunc(all, func(_ int, field string) bool { return !may(prefix + field) })
-		return all
-	}
-	o.Goals, o.Dimensions, o.Metrics = keep(o.Goals, "keyEvents:"), keep(o.Dimensions, ""), keep(o.Metrics, "")
-	return o
 }
 
 // A Profile is the profileInfo of a body. ID is the number in ids; the others are

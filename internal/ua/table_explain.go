@@ -61,7 +61,7 @@ func (v vocabulary) explain(err error) error {
 	}
 	if m := noField.FindStringSubmatch(e.Message); m != nil && v[m[1]] != "" {
 		return report.Errorf(report.Invalid, "Invalid dimension or metric: %s. It is answered by %s of Google Analytics 4, which is not a field of this view.%s",
-			report.Truncate(v[m[1]]), report.Truncate(m[1]), remedy(v[m[1]], m[1])).Because(err)
+			report.Truncate(v[m[1]]), anonymous(m[1]), remedy(v[m[1]], m[1])).Because(err)
 	}
 	if m := incompatible.FindStringSubmatch(e.Message); m != nil {
 		return report.Errorf(report.Invalid, "Selected dimensions and metrics cannot be queried together. Remove %s: Google Analytics 4 has no answer with the others.",
@@ -74,16 +74,28 @@ var fieldName = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*(?::[\pL\pN_-]+)?`)
 
 // words replaces the fields in a list by what the client wrote.
 func (v vocabulary) words(list string) string {
-	return fieldName.ReplaceAllStringFunc(list, func(field string) string { return report.Truncate(cmp.Or(v[field], field)) })
+	return fieldName.ReplaceAllStringFunc(list, func(field string) string { return report.Truncate(cmp.Or(v[field], anonymous(field))) })
+}
+
+// anonymous returns a field of GA4's own, which everybody knows, or what kind of field it is:
+// names of custom definitions and events are in the configuration, and the view may deny them.
+func anonymous(field string) string {
+	prefix, _, custom := strings.Cut(field, ":")
+	switch {
+	case !custom:
+		return report.Truncate(field)
+	case strings.HasPrefix(prefix, "custom"), prefix == "calcMetric":
+		return "a custom definition"
+	}
+	return "a key event"
 }
 
 // remedy tells what the operator can do about a name whose field is a custom
 // definition; empty for GA4's own fields.
 func remedy(requested, field string) string {
 	key := strings.ToLower(requested)
-	prefix, _, custom := strings.Cut(field, ":")
 	n, arg := lookup(key)
-	if !custom || n == nil {
+	if !strings.Contains(field, ":") || n == nil {
 		return ""
 	}
 	setting := map[bool]string{true: "dimensions", false: "metrics"}[n.Dimension]
@@ -95,5 +107,5 @@ func remedy(requested, field string) string {
 		name = arg
 	}
 	return fmt.Sprintf(" The operator can register it as a custom definition in Google Analytics, or say in views.NAME.universal_analytics.%s which field it is, "+
-		"such as %s: %s:NAME.", setting, name, prefix)
+		"such as %s: %s.", setting, name, examples[setting])
 }

@@ -167,7 +167,7 @@ func (tq *tableQuery) metric(requested string) (metric, error) {
 	}
 	f, err := parseFormula(n.GA4)
 	if err != nil {
-		return metric{}, badName("%s cannot be computed: %s.", requested, err)
+		return metric{}, badName("%s cannot be computed: the view's configuration has no formula of GA4 metrics for it.", requested)
 	}
 	for _, ref := range f.refs() {
 		tq.note(requested, ref.Metric, ref.Where.Field)

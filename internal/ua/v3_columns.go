@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -61,16 +63,17 @@ var attributeNames = []string{
 // reason.
 func AllColumns() *Columns { return columns() }
 
-// A ColumnView is what the columns of a view depend on: its options, whether the client
-// may use a GA4 field, and whether the property has a field that the client may use.
-type ColumnView struct {
+// ViewNames decide which names of v3 a client may use in a view, for every list of names: the
+// view's options, whether the client may use a GA4 field, and whether the property has a field
+// that the client may use.
+type ViewNames struct {
 	Options  Options
 	May, Has func(field string) bool
 }
 
 // ColumnsOf returns the columns that at least one of the views allows. One that none of
 // these can answer is DEPRECATED, like those that GA4 cannot.
-func ColumnsOf(views []ColumnView) *Columns {
+func ColumnsOf(views []ViewNames) *Columns {
 	c := *AllColumns()
 	c.Items = nil
 	for _, column := range AllColumns().Items {
@@ -109,7 +112,7 @@ const (
 
 // availability returns the best availability of the names that n stands for, with the
 // name that has it.
-func (v ColumnView) availability(n Name) (best availability, answer Name) {
+func (v ViewNames) availability(n Name) (best availability, answer Name) {
 	requested := v.Options.expand(n)
 	if len(requested) == 0 {
 		return unanswered, n
@@ -130,11 +133,26 @@ func (v ColumnView) availability(n Name) (best availability, answer Name) {
 	return best, answer
 }
 
-func (v ColumnView) availabilityOf(fields []string) availability {
-	for _, f := range fields {
-		if !v.May(f) {
-			return hidden
+// mayName reports whether the client may use every name in a text.
+func (v ViewNames) mayName(text string) bool {
+	for _, name := range requestName.FindAllString(text, -1) {
+		r, err := v.Options.resolve(name, false)
+		if fields := r.fields(); err != nil || len(fields) == 0 || !v.mayRead(fields) {
+			return false
 		}
+	}
+	return true
+}
+
+func (v ViewNames) mayRead(fields []string) bool {
+	return !slices.ContainsFunc(fields, func(f string) bool { return !v.May(f) })
+}
+
+var requestName = regexp.MustCompile(`ga:[A-Za-z0-9_]+`)
+
+func (v ViewNames) availabilityOf(fields []string) availability {
+	if !v.mayRead(fields) {
+		return hidden
 	}
 	for _, f := range fields {
 		if !v.Has(f) {

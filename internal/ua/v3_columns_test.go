@@ -23,7 +23,7 @@ func TestColumnsAreThoseThatMayBeNamed(t *testing.T) {
 			return field == "screenPageViews" || h.Sum32()%5 != 0
 		}
 		listed := map[string]string{}
-		for _, c := range ColumnsOf([]ColumnView{{Options: o, May: may, Has: func(string) bool { return true }}}).Items {
+		for _, c := range ColumnsOf([]ViewNames{{Options: o, May: may, Has: func(string) bool { return true }}}).Items {
 			listed[c.ID] = c.Attributes.Status
 		}
 		for _, c := range AllColumns().Items {

@@ -125,7 +125,7 @@ func (m Management) profile(v ManagedView) item {
 func (m Management) goals(views []ManagedView) (items []item) {
 	for _, v := range views {
 		p := v.Profile
-		numbered(v.Options.Goals, func(n int, event string) {
+		v.numbered("ga:goal%dCompletions", v.Names.Options.Goals, func(n int, event string) {
 			id := strconv.Itoa(n)
 			conditions := []object{{{"type", "ACTION"}, {"matchType", "EXACT"}, {"expression", event}}}
 			items = append(items, item{id, object{
@@ -142,7 +142,7 @@ func (m Management) goals(views []ManagedView) (items []item) {
 
 func (m Management) customDimensions(views []ManagedView) (items []item) {
 	for _, v := range views {
-		numbered(v.Options.Dimensions, func(n int, field string) {
+		v.numbered("ga:dimension%d", v.Names.Options.Dimensions, func(n int, field string) {
 			items = append(items, m.custom(v.Profile, "customDimension", "ga:dimension", n, field, ""))
 		})
 	}
@@ -151,7 +151,7 @@ func (m Management) customDimensions(views []ManagedView) (items []item) {
 
 func (m Management) customMetrics(views []ManagedView) (items []item) {
 	for _, v := range views {
-		numbered(v.Options.Metrics, func(n int, field string) {
+		v.numbered("ga:metric%d", v.Names.Options.Metrics, func(n int, field string) {
 			items = append(items, m.custom(v.Profile, "customMetric", "ga:metric", n, field, "INTEGER"))
 		})
 	}
@@ -184,9 +184,12 @@ func definitionScope(field string) (scope, name string) {
 	return "HIT", field
 }
 
-// segments are those that a filter can express: a query for any other fails.
-func (m Management) segments([]ManagedView) (items []item) {
+// segments are those that a filter can express and a view allows: a query for any other fails.
+func (m Management) segments(views []ManagedView) (items []item) {
 	for _, s := range segments {
+		if !slices.ContainsFunc(views, func(v ManagedView) bool { return v.Names.mayName(s.filter) }) {
+			continue
+		}
 		definition := ""
 		if s.filter != "" {
 			definition = "sessions::condition::" + s.filter

@@ -32,8 +32,8 @@ type ManagedView struct {
 	Profile      Profile // as NewProfile made it
 	TimeZone     string  // IANA name; empty when unknown
 	CurrencyCode string
-	// Options have the view's goals, custom dimensions and custom metrics.
-	Options Options
+	// Names are those of goals, custom dimensions, custom metrics and segments that may be listed.
+	Names ViewNames
 }
 
 // A ManagementPath is a path of the Management API: a collection in a profile, a web
@@ -209,10 +209,13 @@ func each(of func(Management, ManagedView) item) func(Management, []ManagedView)
 	}
 }
 
-// numbered calls add for each entry of a configuration, in the order of numbers.
-func numbered(names map[int]string, add func(n int, name string)) {
-	for _, n := range slices.Sorted(maps.Keys(names)) {
-		add(n, names[n])
+// numbered calls add for each entry of a configuration that the client may use under the name
+// in a pattern, in the order of numbers.
+func (v ManagedView) numbered(pattern string, fields map[int]string, add func(n int, field string)) {
+	for _, n := range slices.Sorted(maps.Keys(fields)) {
+		if v.Names.mayName(fmt.Sprintf(pattern, n)) {
+			add(n, fields[n])
+		}
 	}
 }
 

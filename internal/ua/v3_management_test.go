@@ -15,15 +15,21 @@ func testManagement() Management {
 		Views: []ManagedView{
 			{
 				Profile: NewProfile("100367422", "Shop"), TimeZone: "Europe/Berlin", CurrencyCode: "EUR",
-				Options: Options{
+				Names: allNames(Options{
 					Goals:      map[int]string{20: "sign_up", 1: "purchase"},
 					Dimensions: map[int]string{2: "customUser:plan", 1: "customEvent:author", 3: "customItem:colour", 4: "contentGroup"},
 					Metrics:    map[int]string{1: "customEvent:words"},
-				},
+				}),
 			},
-			{Profile: NewProfile("473864015031999", "Blog"), Options: Options{Goals: map[int]string{1: "read"}}},
+			{Profile: NewProfile("473864015031999", "Blog"), Names: allNames(Options{Goals: map[int]string{1: "read"}})},
 		},
 	}
+}
+
+// allNames lets a client use every name.
+func allNames(o Options) ViewNames {
+	all := func(string) bool { return true }
+	return ViewNames{Options: o, May: all, Has: all}
 }
 
 // TestManagement answers every testdata/management/*.in and compares with its .want.

@@ -105,7 +105,7 @@ func (s *Server) management(prefix string, grant policy.Grant, views []policy.Vi
 	for i, v := range views {
 		m.Views = append(m.Views, ua.ManagedView{
 			Profile: ua.NewProfile(v.Number, v.Title), TimeZone: v.TimeZone, CurrencyCode: v.CurrencyCode,
-			Options: s.dialects[v.Name].Visible(access[i].May),
+			Names: s.names(access[i]),
 		})
 	}
 	return m
@@ -136,15 +136,20 @@ func (s *Server) columns(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	var views []ua.ColumnView
+	var views []ua.ViewNames
 	for _, n := range access {
-		views = append(views, ua.ColumnView{Options: s.dialects[n.View], May: n.May, Has: n.Has})
+		views = append(views, s.names(n))
 	}
 	body, err := ua.ColumnsOf(views).JSON(q)
 	if err != nil {
 		return nil, err
 	}
 	return revalidatedReply(body), nil
+}
+
+// names decide which names of v3 a grant may use in a view.
+func (s *Server) names(n policy.FieldAccess) ua.ViewNames {
+	return ua.ViewNames{Options: s.dialects[n.View], May: n.May, Has: n.Has}
 }
 
 func (s *Server) v3NotFound(*http.Request, policy.Grant) (reply, error) {

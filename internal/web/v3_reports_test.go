@@ -226,7 +226,7 @@ func TestUniversalErrorsNameWhatThePageWrote(t *testing.T) {
 		return [2]string{v3.Error.Message, v4.Error.Message}
 	}
 	for _, message := range said("ga:eventCategory") {
-		if !strings.Contains(message, "Invalid dimension or metric: ga:eventCategory.") || !strings.Contains(message, "eventCategory: customEvent:NAME") {
+		if !strings.Contains(message, "Invalid dimension or metric: ga:eventCategory.") || !strings.Contains(message, "eventCategory: customEvent:author") {
 			t.Errorf("not registered: %s", message)
 		}
 	}
