@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -74,6 +75,9 @@ type Keys struct {
 }
 
 var _ Keyring = (*Keys)(nil)
+
+// Format prints no field: keys are secrets, and connections change while they are printed.
+func (k *Keys) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "credential.Keys") }
 
 // New reads the key file of every account and returns their keyring. It sends no request
 // to Google. The error joins one *Error for every account at fault.

@@ -22,11 +22,11 @@ const documentRules = `
 - **Names are read** whatever their case; deprecated names answer as the ones that replaced them.
 - **Rates** (PERCENT) are 0 to 100, as they were; GA4's 0 to 1 is converted both in values and in filters.
 - **Several GA4 rows can fold into one row**, such as all pages under ` + "`/blog/`" + ` into one ` + "`ga:pagePathLevel1`" + `. Counts of events are added up; rates and means are computed
-  anew from their parts. Sessions are added up only where a session is in one row (a channel, a device), not over pages or referrers. Distinct users are never added up.
+  again from their parts. Sessions are added up only where a session is in one row (a channel, a device), not over pages or referrers. Distinct users are never added up.
   What cannot be had exactly is an error that says so, and only if rows of this very answer fold: ` + "`ga:users`" + ` by ` + "`ga:fullReferrer`" + ` is answered as long as no referrer came both by http
   and by https. ` + "`ga:uniquePageviews`" + ` is the exception: UA itself added it up over pages, so Oriel does.
 - **A filter on a computed metric**, or on one that needs a question of its own, is applied to the finished rows. Totals are then those of the rows that are left: counts are
-  added up, rates computed anew, and users and sessions added up too, so a user in two rows counts twice in the total. A ratio whose parts GA4 does not tell has a total over one row only.
+  added up, rates computed again, and users and sessions added up too, so a user in two rows counts twice in the total. A ratio whose parts GA4 does not tell has a total over one row only.
 - **A filter on a computed dimension** is turned round into one on the GA4 field where that says the same (` + "`==`, `!=`, `=@`, `!@`" + ` on path levels, every operator on
   dimensions with few values). Otherwise the dimension must be in the query, and rows are filtered before they fold.
 - **Metrics of one event** (` + "`eventCount[eventName==…]`" + `), or of one medium (` + "`ga:organicSearches`" + `), are asked in a question of their own and joined to the others; rows without it have 0.

@@ -153,9 +153,9 @@ func TestMetrics(t *testing.T) {
 		`oriel_http_requests_total{code="404",method="OTHER",route="/"} 1`,
 		`oriel_http_request_duration_seconds_count{route="/v1/views/{call}"} 2`,
 		`oriel_http_requests_in_flight 0`,
-		`oriel_embed_tokens_total{requester="visitor",outcome="minted"} 1`,
-		`oriel_embed_tokens_total{requester="visitor",outcome="not found"} 1`,
-		`oriel_embed_tokens_total{requester="host",outcome="minted"} 1`,
+		`oriel_embed_tokens_total{outcome="minted",requester="visitor"} 1`,
+		`oriel_embed_tokens_total{outcome="not found",requester="visitor"} 1`,
+		`oriel_embed_tokens_total{outcome="minted",requester="host"} 1`,
 		`oriel_http_errors_total{kind="unauthenticated"} 1`,
 	} {
 		if !strings.Contains(a.body, want+"\n") {
