@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -22,6 +23,7 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
+	security := config.Security()
 	config.Cache.File, config.Audit.File = "", "" // they are the server's
 	for _, file := range []*string{&config.Ledger.File, &config.Tokens.KeysFile, &config.Operator.TokenFile} {
 		if _, err := os.Stat(*file); err != nil {
@@ -33,7 +35,20 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return err
 	}
 	defer a.Close()
-	return tell(a.Examine(ctx, *timeout), stdout)
+	return errors.Join(tell(a.Examine(ctx, *timeout), stdout), tellSecurity(security, stdout))
+}
+
+// tellSecurity writes a line for each thing that the configuration leaves open.
+func tellSecurity(lines []string, w io.Writer) error {
+	text := "\nsecurity\n"
+	for _, line := range lines {
+		text += "open  " + line + "\n"
+	}
+	if len(lines) == 0 {
+		text += "ok    nothing is left open that need not be\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
 }
 
 // tell writes a line per view as it is found out, one more for each note, and in the end

@@ -263,7 +263,7 @@ func TestDoctorOfAnAccountThatFails(t *testing.T) {
 	setFault(t, control, "token", portal)
 	status, stdout, stderr := oriel(t, "doctor", "-config", path)
 	want := "FAIL  " + path + `:4: views museum, shop, other: account "agency" (` + serviceAccount + "): "
-	if status != 1 || !strings.HasPrefix(stdout, want) || strings.Count(stdout, "\n") != 1 || !strings.Contains(stderr, "3 of 3 views cannot be read") {
+	if status != 1 || !strings.HasPrefix(stdout, want) || strings.Count(stdout, "FAIL") != 1 || !strings.Contains(stderr, "3 of 3 views cannot be read") {
 		t.Errorf("status %d\n%s%s\nwant %s", status, stdout, stderr, want)
 	}
 	if want := "answers in the place of " + host + `: instead of a token endpoint, something answered 403 with text/html; charset=UTF-8, titled "Sign in"`; !strings.Contains(stdout, want) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -18,16 +17,11 @@ const trafficDays = 28
 // Examine is Check for doctor. It notes which of the views that can be read show
 // nothing, each at the price of a report. An empty view is no fault: a new site has
 // no visitors yet, but neither has one whose tag is broken. It notes as well which
-// names of Universal Analytics mean a field that the property lacks, and which fields
-// that a view allows tell those that it denies.
+// names of Universal Analytics mean a field that the property lacks.
 func (a *App) Examine(ctx context.Context, patience time.Duration) iter.Seq[Finding] {
-	disclosures := maps.Collect(a.config.disclosures())
 	return a.findings(ctx, patience, func(ctx context.Context, f *Finding) {
 		if f.Err == nil {
 			f.Notes = slices.Concat(a.traffic(ctx, f.View, patience), a.missingFields(ctx, f.View, patience))
-			for _, d := range disclosures[f.View] {
-				f.Notes = append(f.Notes, fmt.Sprintf("%s: %s", a.config.src.where("views", f.View, "fields", "deny"), d))
-			}
 		}
 	})
 }

@@ -27,6 +27,7 @@ type crowd struct {
 	ahead   atomic.Int64 // of the server's clock, in nanoseconds
 	running atomic.Int64
 	most    atomic.Int64 // that ever ran at once
+	lists   atomic.Int64 // requests for what an account can read
 }
 
 var anyProperty = regexp.MustCompile(`properties/5[0-9]+`)
@@ -37,6 +38,9 @@ func (c *crowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer c.running.Add(-1)
 		for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
 		}
+	}
+	if strings.HasSuffix(r.URL.Path, "/accountSummaries") {
+		c.lists.Add(1)
 	}
 	r.URL.Path = anyProperty.ReplaceAllString(r.URL.Path, "properties/412600302")
 	c.google.ServeHTTP(w, r)
