@@ -83,7 +83,8 @@ func (a *App) buildGoogle(m *metrics) (err error) {
 	}
 	a.google, err = ga4.New(ga4.Config{
 		DataURL: a.config.Google.DataURL, AdminURL: a.config.Google.AdminURL,
-		Keyring: a.keys, Email: a.keys.Email, Clock: a.clock, Random: a.config.Jitter, Logger: a.log,
+		MaxAnswerBytes: int64(a.config.Limits.MaxAnswerMB) << 20,
+		Keyring:        a.keys, Email: a.keys.Email, Clock: a.clock, Random: a.config.Jitter, Logger: a.log,
 		Observer: ga4.Observer{Request: m.requestDone, Quota: m.quotaReported, InFlight: m.inFlightChanged},
 	})
 	return err
@@ -177,7 +178,7 @@ func (a *App) buildWeb(rules *policy.Rules, gate *policy.Gate, registry *prometh
 		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
 		Files: js.Files(), Logger: a.log, Registry: registry, Clock: a.clock, Random: rand.Reader,
 		Dialects: a.config.dialects(), Ready: a.readiness(), OperatorHosts: a.operatorHosts(), Quota: a.quota, Purge: a.purge, TrustedProxies: a.config.proxies(),
-		RequestTimeout: a.config.Limits.RequestTimeout, Limits: a.config.Limits.paces(),
+		RequestTimeout: a.config.Limits.RequestTimeout, Limits: a.config.Limits.paces(), MaxAnswer: a.config.Limits.MaxAnswerMB << 20,
 	})
 	return err
 }

@@ -125,6 +125,7 @@ type LimitsConfig struct {
 	HostTokensBurst      int     `yaml:"host_tokens_burst"`
 	FailuresPerSecond    float64 `yaml:"failures_per_second"`
 	FailuresBurst        int     `yaml:"failures_burst"`
+	MaxAnswerMB          int     `yaml:"max_answer_mb"`
 	Connections          int     `yaml:"connections"`             // 0: by what the system allows
 	ConnectionsPerClient int     `yaml:"connections_per_address"` // 0: no bound
 }
@@ -197,7 +198,7 @@ func defaults() Config {
 		Limits: LimitsConfig{
 			RequestTimeout: 30 * time.Second, TokensPerSecond: 20, TokensBurst: 200, RequestsPerSecond: 50, RequestsBurst: 500,
 			ViewPerSecond: 2000, ViewBurst: 20_000, HostTokensPerSecond: 500, HostTokensBurst: 5000, FailuresPerSecond: 1, FailuresBurst: 60,
-			ConnectionsPerClient: 1000,
+			MaxAnswerMB: 8, ConnectionsPerClient: 1000,
 		},
 	}
 }

@@ -120,7 +120,7 @@ func (c *Config) validateDurations(f *faults) {
 	positive := map[string]bool{
 		"cache.realtime": c.Cache.Realtime > 0, "cache.intraday": c.Cache.Intraday > 0,
 		"cache.settling":         c.Cache.Settling > 0,
-		"limits.request_timeout": c.Limits.RequestTimeout > 0,
+		"limits.request_timeout": c.Limits.RequestTimeout > 0, "limits.max_answer_mb": c.Limits.MaxAnswerMB > 0,
 	}
 	p := c.Limits.paces()
 	for key, p := range map[string]web.Pace{"tokens": p.Tokens, "requests": p.Requests, "view": p.View, "host_tokens": p.HostTokens, "failures": p.Failures} {

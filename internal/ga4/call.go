@@ -49,6 +49,7 @@ type call struct {
 	ticket      ticket // of the last attempt
 	newToken    bool   // the last attempt had a new access token, since one was refused
 	large       bool   // holds Client.large
+	reports     int    // of a batch; 0 for a single answer
 
 	// decode reads a response; its error makes the attempt a failure. Required.
 	decode func(body []byte) error
@@ -180,7 +181,7 @@ const maxErrorBytes = 64 << 10
 // read reads a response within ctx, which ends before the caller's context, parent.
 // Only a 200 that begins as JSON may be the expected one, and so be too large.
 func (g *Client) read(ctx, parent context.Context, c *call, r *http.Response) ([]byte, *failure) {
-	limit := g.config.MaxAnswerBytes
+	limit := g.config.MaxAnswerBytes * int64(max(1, c.reports))
 	body := bufio.NewReader(r.Body)
 	first, _ := body.Peek(1) // an error comes again below
 	expected := r.StatusCode == http.StatusOK && (len(first) == 0 || strings.ContainsAny(string(first), "{[ \t\r\n"))
@@ -196,7 +197,7 @@ func (g *Client) read(ctx, parent context.Context, c *call, r *http.Response) ([
 	case !expected || len(text) == 0:
 		return nil, decodeFailure(upstream.Response{Host: r.Request.URL.Host, Status: r.StatusCode, Header: r.Header, Body: text})
 	case int64(len(text)) > limit:
-		return nil, localFailure(report.Errorf(report.TooLarge, "The answer is too large. Ask for fewer rows with limit.").
+		return nil, localFailure(report.TooLargeAnswer(int(g.config.MaxAnswerBytes)).
 			Because(fmt.Errorf("Google's answer is larger than %d bytes", limit)))
 	}
 	return text, nil

@@ -51,7 +51,7 @@ type Config struct {
 	// RetryPause is the first pause before a request is repeated; later ones
 	// are longer. The default is 400 ms.
 	RetryPause time.Duration
-	// MaxAnswerBytes bounds a response. The default is 128 MiB:
+	// MaxAnswerBytes bounds a response, for each report in it. The default is 128 MiB:
 	// 250,000 rows of three dimensions and three metrics are some 60.
 	MaxAnswerBytes int64
 }

@@ -108,7 +108,7 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 		{"connection lost", func(http.ResponseWriter, request) { panic(http.ErrAbortHandler) },
 			report.Unavailable, broken, "could not be reached", firstRest, 3},
 		{"too large", func(w http.ResponseWriter, _ request) { _, _ = io.WriteString(w, "{"+strings.Repeat(" ", 2000)) },
-			report.TooLarge, "The answer is too large. Ask for fewer rows with limit.", "1000 bytes", 0, 1},
+			report.TooLarge, report.TooLargeAnswer(1000).Message, "1000 bytes", 0, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := configured(t, test.answer, func(c *Config) { c.MaxAnswerBytes = 1000 })

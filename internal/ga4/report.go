@@ -211,7 +211,7 @@ func (g *Client) askBatch(ctx context.Context, jobs []*job) (reports []*report.R
 	if err != nil {
 		return nil, err
 	}
-	c.class = jobs[0].rank.Class
+	c.class, c.reports = jobs[0].rank.Class, len(jobs)
 	c.decode = func(body []byte) (err error) {
 		reports, err = g.decodeBatch(c, body, jobs)
 		return err

@@ -62,7 +62,7 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 	if board.cacheable {
 		answer.Prepared = board
 	}
-	wait := g.askPanels(ctx, board, grant.dashboardRank(), answer.Panels)
+	wait := g.askPanels(ctx, board, grant, answer.Panels)
 	answer.Views = g.infos(ctx, p.granted.views)
 	for i, v := range p.granted.views {
 		if v == p.view {
@@ -87,12 +87,12 @@ func (g *Gate) recordUnresolved(ctx context.Context, grant Grant, req DashboardR
 }
 
 // askPanels sets the answers of all panels; those that are not cached once wait returns.
-func (g *Gate) askPanels(ctx context.Context, board *PreparedDashboard, rank report.Rank, answers []PanelAnswer) (wait func()) {
+func (g *Gate) askPanels(ctx context.Context, board *PreparedDashboard, grant Grant, answers []PanelAnswer) (wait func()) {
 	for i := range answers {
 		p := &board.panels[i]
 		answers[i].Panel, answers[i].Err = &p.panel, report.AsError(p.err)
 	}
-	return g.askAll(ctx, board.queries, rank, func(i int, r *report.Report, err error) {
+	return g.askAll(ctx, board.queries, grant.dashboardRank(), grant.meter, func(i int, r *report.Report, err error) {
 		answers[i].Report, answers[i].Err = r, report.AsError(err)
 	})
 }

@@ -179,10 +179,10 @@ func (g *Gate) ask(ctx context.Context, p *prepared, question *report.Question) 
 }
 
 // askAll asks the questions that are not nil and calls answer with the index and the result of
-// each. Cached reports are read one after the other, the others are fetched concurrently. The
-// returned function waits for them.
-func (g *Gate) askAll(ctx context.Context, queries []*prepared, rank report.Rank, answer func(i int, r *report.Report, err error)) (wait func()) {
-	var misses sync.WaitGroup
+// each. Cached reports are read one after the other, the others are fetched concurrently, unless
+// meter, which may be nil, refuses their number. The returned function waits for them.
+func (g *Gate) askAll(ctx context.Context, queries []*prepared, rank report.Rank, meter func(int) error, answer func(i int, r *report.Report, err error)) (wait func()) {
+	var missing []int
 	for i, p := range queries {
 		if p == nil {
 			continue
@@ -191,12 +191,24 @@ func (g *Gate) askAll(ctx context.Context, queries []*prepared, rank report.Rank
 			answer(i, r, err)
 			continue
 		}
-		misses.Go(func() {
-			r, err := g.ask(ctx, p, p.question.Ranked(rank))
+		missing = append(missing, i)
+	}
+	var refused error
+	if meter != nil && len(missing) > 0 {
+		refused = meter(len(missing))
+	}
+	var asked sync.WaitGroup
+	for _, i := range missing {
+		if refused != nil {
+			answer(i, nil, refused)
+			continue
+		}
+		asked.Go(func() {
+			r, err := g.ask(ctx, queries[i], queries[i].question.Ranked(rank))
 			answer(i, r, err)
 		})
 	}
-	return misses.Wait
+	return asked.Wait
 }
 
 // Report answers a query about a view (name, alias, or the property id when it
@@ -265,7 +277,7 @@ func checkBatch(n int) error {
 func (g *Gate) askAndRecordAll(ctx context.Context, queries []*prepared, rank report.Rank, decisions []Decision) ([]*report.Report, error) {
 	reports := make([]*report.Report, len(queries))
 	errs := make([]error, len(queries))
-	g.askAll(ctx, queries, rank, func(i int, r *report.Report, err error) {
+	g.askAll(ctx, queries, rank, nil, func(i int, r *report.Report, err error) {
 		reports[i], errs[i] = r, err
 		g.recordAnswer(ctx, decisions[i], r, err)
 	})()

@@ -19,6 +19,7 @@ type Grant struct {
 	filter     tokenFilter            // of every view that has none of its own
 	filters    map[string]tokenFilter // of the views of these names; filter is in each
 	requester  Requester
+	meter      func(questions int) error // see Metered; may be nil
 }
 
 // An Requester is the origin of a request beside its token: for records, never for decisions.
@@ -240,6 +241,13 @@ func (g Grant) target(view, dashboard string) *View {
 // record.
 func (g Grant) Exporting() Grant {
 	g.requester.Export = true
+	return g
+}
+
+// Metered returns the grant with a meter for dashboards: it is called with the number of
+// panels that are not cached before any of them is asked about, and its error answers them.
+func (g Grant) Metered(meter func(questions int) error) Grant {
+	g.meter = meter
 	return g
 }
 

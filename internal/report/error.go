@@ -20,7 +20,7 @@ const (
 	Unauthenticated             // no valid embed token or API key
 	Forbidden                   // authenticated, but not allowed
 	NotFound                    // no such view, dashboard or page
-	TooLarge                    // the request is larger than the limit in the message
+	TooLarge                    // the request, or its answer, is larger than the limit in the message
 	RateLimited                 // the client sends requests too fast
 	Quota                       // Google's quota is exhausted
 	Misconfigured               // the operator must act: key, access, configuration
@@ -57,6 +57,20 @@ type Error struct {
 // Errorf returns an error with a message for the client, in which credentials are redacted.
 func Errorf(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: RedactCredentials(fmt.Sprintf(format, args...))}
+}
+
+// TooLargeAnswer returns the error of an answer of more than so many bytes.
+func TooLargeAnswer(most int) *Error {
+	return Errorf(TooLarge, "The answer is larger than %s, the most that this server sends at once. "+
+		"Ask for it in pages, with limit and offset (v3: max-results and start-index; v4: pageSize and pageToken), or with fewer dimensions.", size(most))
+}
+
+// size returns a number of bytes in words.
+func size(bytes int) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%d bytes", bytes)
+	}
+	return fmt.Sprintf("%d MB", bytes>>20)
 }
 
 // Because returns e with its cause set.

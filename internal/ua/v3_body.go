@@ -121,6 +121,9 @@ func (b *Body) JSON() []byte {
 	return b.format.render(b)
 }
 
+// JSONWithin is JSON; an error if it has more than so many bytes.
+func (b *Body) JSONWithin(most int) ([]byte, error) { return b.format.renderWithin(b, most) }
+
 // encode returns v as JSON that keeps <, > and &.
 func encode(v any) []byte {
 	var out bytes.Buffer

@@ -83,8 +83,24 @@ func (f responseFormat) render(v any) []byte {
 	if !f.pretty {
 		return full
 	}
+	return indent(full)
+}
+
+// renderWithin is render for at most so many bytes.
+func (f responseFormat) renderWithin(v any, most int) ([]byte, error) {
+	full := f.fieldMask.Apply(encode(v))
+	if f.pretty && len(full) <= most {
+		full = indent(full)
+	}
+	if len(full) > most {
+		return nil, report.TooLargeAnswer(most)
+	}
+	return full, nil
+}
+
+func indent(text []byte) []byte {
 	var out bytes.Buffer
-	_ = json.Indent(&out, full, "", " ") // encode returns valid JSON
+	_ = json.Indent(&out, text, "", " ") // encode returns valid JSON
 	return out.Bytes()
 }
 

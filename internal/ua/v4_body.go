@@ -28,6 +28,9 @@ const valuesMembers = "values,pivotValueRegions/values"
 // indented unless the request had prettyPrint=false.
 func (b *BatchBody) JSON() []byte { return b.format.render(b) }
 
+// JSONWithin is JSON; an error if it has more than so many bytes.
+func (b *BatchBody) JSONWithin(most int) ([]byte, error) { return b.format.renderWithin(b, most) }
+
 type reportBody struct {
 	ColumnHeader  columnHeader `json:"columnHeader"`
 	Data          reportData   `json:"data"`

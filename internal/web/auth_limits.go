@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -17,9 +18,9 @@ import (
 const (
 	// originShare is the rate of an origin, in rates of one address.
 	originShare = 50
-	// siteShare is the same for an IPv6 /48: a few large ones have many users, most have
-	// one, whose 65,536 networks would multiply the rate.
-	siteShare = 50
+	// siteShare is the same for an IPv6 /48, far below the origin's: a few large ones have
+	// many users, most have one, whose 65,536 networks would multiply the rate.
+	siteShare = 10
 	// maxLimiters bounds the buckets of one kind.
 	maxLimiters = 20_000
 )
@@ -31,6 +32,10 @@ type Pace struct {
 }
 
 func (p Pace) times(n int) Pace { return Pace{p.PerSecond * float64(n), p.Burst * n} }
+
+// quietPace is the most that a network asks for and counts as quiet: a household renews a
+// token every few minutes.
+var quietPace = Pace{PerSecond: 0.1, Burst: 20}
 
 // Limits are the rate limits of a Server: requests over a limit get 429. All are required.
 type Limits struct {
@@ -44,13 +49,15 @@ type Limits struct {
 // A limiter holds the limits of a server. Each kind of key, of which there can be many,
 // has buckets of its own, so that a flood of one kind evicts no other.
 type limiter struct {
-	minting  addresses       // embed tokens of anonymous visitors
-	origins  *limits[string] // the same by origin, of which few are listed
-	requests addresses       // of anonymous visitors
-	sessions *limits[string] // requests by session
-	views    *limits[string] // requests by view
-	hosts    *limits[string] // embed tokens by host
-	failing  addresses       // invalid credentials
+	minting  addresses           // embed tokens of anonymous visitors
+	origins  *limits[string]     // the same by origin, of which few are listed
+	quiet    *limits[netip.Addr] // the same by IPv4 address or IPv6 /48: those within are quiet
+	reserves *limits[string]     // the same by origin, for quiet networks
+	requests addresses           // of anonymous visitors
+	sessions *limits[string]     // requests by session
+	views    *limits[string]     // requests by view
+	hosts    *limits[string]     // embed tokens by host
+	failing  addresses           // invalid credentials
 }
 
 func newLimiter(paces Limits) (*limiter, error) {
@@ -63,6 +70,8 @@ func newLimiter(paces Limits) (*limiter, error) {
 	return &limiter{
 		minting:  newAddresses(tokens, paces.Tokens),
 		origins:  newLimits[string](tokens, paces.Tokens.times(originShare)),
+		quiet:    newLimits[netip.Addr](tokens, quietPace),
+		reserves: newLimits[string](tokens, paces.Tokens.times(originShare)),
 		requests: newAddresses(requests, paces.Requests),
 		sessions: newLimits[string](requests, paces.Requests),
 		views:    newLimits[string]("Too many people look at this view", paces.View),
@@ -71,13 +80,20 @@ func newLimiter(paces Limits) (*limiter, error) {
 	}, nil
 }
 
-// limitMint limits the embed tokens of anonymous visitors by address and by origin.
+// limitMint limits the embed tokens of anonymous visitors by address and by origin. When an
+// origin's rate is used up, networks that were quiet have a reserve of the same rate.
 func (s *Server) limitMint(r *http.Request, origin string) error {
 	now := s.clock()
-	if err := s.limiter.minting.allow(now, s.clients.key(r)); err != nil {
+	network := s.clients.key(r)
+	if err := s.limiter.minting.allow(now, network); err != nil {
 		return err
 	}
-	return s.limiter.origins.allow(now, origin)
+	quiet := s.limiter.quiet.allow(now, cmp.Or(siteOf(network), network)) == nil
+	err := s.limiter.origins.allow(now, origin)
+	if err != nil && quiet {
+		return s.limiter.reserves.allow(now, origin)
+	}
+	return err
 }
 
 // limitHostMint limits the embed tokens of a host. The authority refuses unknown keys.
@@ -147,31 +163,51 @@ func newLimits[K comparable](refusal string, p Pace) *limits[K] {
 
 // allow takes a token from the bucket of a key; its error has the time to retry after.
 func (l *limits[K]) allow(now time.Time, who K) error {
-	wait := l.take(now, who)
-	if wait <= 0 {
+	bucket := l.bucket(who)
+	if bucket.AllowN(now, 1) {
 		return nil
 	}
+	return l.refuse(now, bucket, 1)
+}
+
+// allowMore takes the tokens of a request that costs more than the one it has paid.
+func (l *limits[K]) allowMore(now time.Time, who K, cost int) error {
+	if cost > l.pace.Burst {
+		return report.Errorf(report.TooLarge, "This request costs as much as %d reports, and %d is the most at once: send it in parts.", cost, l.pace.Burst)
+	}
+	bucket := l.bucket(who)
+	if bucket.AllowN(now, cost-1) {
+		return nil
+	}
+	return l.refuse(now, bucket, cost) // when it comes again, it pays the one again
+}
+
+// charge takes tokens that the bucket may not have: who comes next waits for them.
+func (l *limits[K]) charge(now time.Time, who K, cost int) {
+	l.bucket(who).ReserveN(now, min(cost, l.pace.Burst))
+}
+
+// refuse returns the error of a bucket that has fewer than n tokens.
+func (l *limits[K]) refuse(now time.Time, bucket *rate.Limiter, n int) error {
+	reserved := bucket.ReserveN(now, n)
+	wait := reserved.DelayFrom(now)
+	if wait <= 0 { // another request gave tokens back
+		return nil
+	}
+	reserved.CancelAt(now)
 	e := report.Errorf(report.RateLimited, "%s. Try again in %s s.", l.refusal, wholeSeconds(wait))
 	e.RetryAfter = wait
 	return e
 }
 
-func (l *limits[K]) take(now time.Time, who K) time.Duration {
+func (l *limits[K]) bucket(who K) *rate.Limiter {
 	bucket, ok := l.buckets.GetIfPresent(who)
 	if !ok {
 		bucket, _ = l.buckets.ComputeIfAbsent(who, func() (*rate.Limiter, bool) {
 			return rate.NewLimiter(rate.Limit(l.pace.PerSecond), l.pace.Burst), false
 		})
 	}
-	if bucket.AllowN(now, 1) {
-		return 0
-	}
-	reserved := bucket.ReserveN(now, 1)
-	wait := reserved.DelayFrom(now)
-	if wait > 0 {
-		reserved.CancelAt(now)
-	}
-	return wait
+	return bucket
 }
 
 // addresses are limits by network, and by the /48 of an IPv6 one.
@@ -188,4 +224,21 @@ func (a addresses) allow(now time.Time, network netip.Addr) error {
 		err = a.sites.allow(now, site)
 	}
 	return err
+}
+
+// allowMore is that of limits.
+func (a addresses) allowMore(now time.Time, network netip.Addr, cost int) error {
+	err := a.networks.allowMore(now, network, cost)
+	if site := siteOf(network); err == nil && site.IsValid() {
+		err = a.sites.allowMore(now, site, cost)
+	}
+	return err
+}
+
+// charge is that of limits.
+func (a addresses) charge(now time.Time, network netip.Addr, cost int) {
+	a.networks.charge(now, network, cost)
+	if site := siteOf(network); site.IsValid() {
+		a.sites.charge(now, site, cost)
+	}
 }

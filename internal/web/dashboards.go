@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -69,7 +68,7 @@ func (s *Server) dashboard(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := s.askDashboard(r.Context(), grant, req)
+	d, err := s.askDashboard(r, grant, req)
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +91,15 @@ type dashboardReply struct {
 	body   body
 }
 
+func (d dashboardReply) size() int { return d.body.size() }
+
 func (d dashboardReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	s.logPanels(w, r, d.answer)
 	s.writePrivate(w, r, d.body)
 }
 
-func (s *Server) askDashboard(ctx context.Context, grant policy.Grant, req policy.DashboardRequest) (dashboardReply, error) {
-	answer, err := s.gate.Dashboard(ctx, grant, req)
+func (s *Server) askDashboard(r *http.Request, grant policy.Grant, req policy.DashboardRequest) (dashboardReply, error) {
+	answer, err := s.gate.Dashboard(r.Context(), s.metered(r, grant, req.View, req.Name), req)
 	if err != nil {
 		return dashboardReply{}, err
 	}

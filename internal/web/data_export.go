@@ -67,6 +67,8 @@ type exportReply struct {
 	name   string
 }
 
+func (e exportReply) size() int { return len(e.file) }
+
 func (e exportReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	s.setAge(w.Header(), e.report)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+e.name+`"`)

@@ -78,6 +78,9 @@ func batchCall(member string, decode func([]byte) ([]report.Query, error)) func(
 		if err != nil {
 			return nil, err
 		}
+		if err := s.limitWork(r, grant, view, "", len(queries)); err != nil {
+			return nil, err
+		}
 		reports, err := s.gate.AnswerAll(r.Context(), grant, view, queries)
 		if err != nil {
 			return nil, err

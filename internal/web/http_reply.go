@@ -13,6 +13,7 @@ import (
 // A reply is a successful response.
 type reply interface {
 	write(s *Server, w http.ResponseWriter, r *http.Request)
+	size() int // of the body in bytes, not compressed
 }
 
 type (
@@ -64,7 +65,10 @@ func (s *Server) recorded(r *http.Request, grant policy.Grant, about policy.Subj
 	grant, draft := s.gate.Draft(grant, about)
 	err = errPanicked
 	defer func() { draft.End(r.Context(), err) }()
-	return ask(r, grant)
+	if answer, err = ask(r, grant); err != nil {
+		return nil, err
+	}
+	return answer, s.weigh(r, grant, about, answer)
 }
 
 // withTimeout bounds the work for a request.
@@ -81,6 +85,8 @@ type dataReply struct {
 	body    body
 	reports []*report.Report
 }
+
+func (d dataReply) size() int { return d.body.size() }
 
 func (d dataReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	s.setAge(w.Header(), d.reports...)
@@ -99,12 +105,16 @@ func jsonOf(value any) jsonReply {
 	return text
 }
 
+func (j jsonReply) size() int { return len(j) }
+
 func (j jsonReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	s.writePrivate(w, r, privateBody(j))
 }
 
 // A secretReply is a credential: never cached, never compressed (BREACH).
 type secretReply struct{ value any }
+
+func (secretReply) size() int { return 0 }
 
 func (t secretReply) write(_ *Server, w http.ResponseWriter, _ *http.Request) {
 	setHeaders(w.Header(), "Cache-Control", "no-store", "Pragma", "no-cache") // RFC 6749, section 5.1

@@ -76,7 +76,7 @@ func (s *site) long() (request string, size int) {
 
 // Whoever asks for much and takes nothing does not keep it, nor the handler.
 func TestReadersThatStop(t *testing.T) {
-	s := newSite(t, func(c *Config) { c.Timeouts.Answer = 50 * time.Millisecond })
+	s := newSite(t, func(c *Config) { c.Timeouts.Answer, c.MaxAnswer = 50*time.Millisecond, 64<<20 })
 	request, size := s.long()
 	conn := s.dial()
 	_, err := io.WriteString(conn, request)
@@ -94,7 +94,7 @@ func TestReadersThatStop(t *testing.T) {
 // Whoever takes it slowly gets all of it, though it takes longer than one piece may.
 func TestReadersThatAreSlow(t *testing.T) {
 	s := newSite(t, func(c *Config) {
-		c.RequestTimeout = time.Second
+		c.RequestTimeout, c.MaxAnswer = time.Second, 64<<20
 		c.Timeouts = Timeouts{Body: time.Second, Answer: 3 * time.Second}
 	})
 	request, size := s.long()

@@ -146,7 +146,10 @@ func (s *Server) embedDashboard(r *http.Request, req embedRequest) (d dashboardR
 		expiresIn = secondsUntil(s.clock(), grant.Expires())
 		grant, draft = s.gate.Draft(grant, policy.Subject{View: req.View, Dashboard: req.Name})
 		if err = s.checkEmbed(r, grant, req); err == nil {
-			d, err = s.askDashboard(r.Context(), grant, req.DashboardRequest)
+			d, err = s.askDashboard(r, grant, req.DashboardRequest)
+		}
+		if err == nil {
+			err = s.weigh(r, grant, policy.Subject{View: req.View, Dashboard: req.Name}, d)
 		}
 		return err
 	}

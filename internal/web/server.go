@@ -30,6 +30,9 @@ import (
 // DefaultRequestTimeout is that of Config.
 const DefaultRequestTimeout = 30 * time.Second
 
+// DefaultMaxAnswer is that of Config.
+const DefaultMaxAnswer = 8 << 20
+
 // Config is what a Server needs.
 type Config struct {
 	// PublicURL is the server's URL for browsers: scheme, host, and the path below which
@@ -66,6 +69,8 @@ type Config struct {
 	// RequestTimeout bounds the work for one request. Optional.
 	RequestTimeout time.Duration
 	Limits         Limits // Required.
+	// MaxAnswer bounds an answer, in bytes before compression. Optional.
+	MaxAnswer int
 	// Timeouts are those of HTTPServer. Optional.
 	Timeouts Timeouts
 }
@@ -91,6 +96,7 @@ func (c *Config) validate() error {
 }
 
 func (c *Config) setDefaults() {
+	c.MaxAnswer = cmp.Or(c.MaxAnswer, DefaultMaxAnswer)
 	c.RequestTimeout = cmp.Or(c.RequestTimeout, DefaultRequestTimeout)
 	c.Timeouts.setDefaults(c.RequestTimeout)
 }
@@ -116,18 +122,19 @@ type Server struct {
 	origin string // scheme://host of base, as a browser sends it
 	secure bool   // base is https
 
-	assets   map[string]*asset
-	pages    *template.Template
-	clients  clients
-	limiter  *limiter
-	timeouts Timeouts
-	dialects map[string]ua.Options
-	metrics  *metrics
-	registry *prometheus.Registry
-	fixed    fixedHeaders
-	gzip     *gzipPools
-	queries  *queryCache
-	calls    map[string]call
+	assets    map[string]*asset
+	pages     *template.Template
+	clients   clients
+	limiter   *limiter
+	maxAnswer int
+	timeouts  Timeouts
+	dialects  map[string]ua.Options
+	metrics   *metrics
+	registry  *prometheus.Registry
+	fixed     fixedHeaders
+	gzip      *gzipPools
+	queries   *queryCache
+	calls     map[string]call
 
 	public   http.Handler
 	operator http.Handler
@@ -146,7 +153,7 @@ func New(c Config) (*Server, error) {
 		operatorToken: c.OperatorToken, rotate: c.RotateKeys,
 		quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout, calls: calls(), queries: newQueryCache(),
 		fixed: newFixedHeaders(), clients: clients{c.TrustedProxies, warnUnlistedProxy(c.Logger)}, registry: c.Registry, dialects: c.Dialects,
-		timeouts: c.Timeouts, gzip: newGzipPools(), pages: template.Must(template.ParseFS(templates, "*.html")),
+		timeouts: c.Timeouts, maxAnswer: c.MaxAnswer, gzip: newGzipPools(), pages: template.Must(template.ParseFS(templates, "*.html")),
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
 		return nil, err

@@ -56,10 +56,15 @@ type source struct {
 	mu      sync.Mutex
 	queries []report.Query
 	answer  func(context.Context, report.Query) (*report.Report, error)
+	// missing makes questions that ask for cached reports alone fail.
+	missing bool
 }
 
 func (s *source) Report(ctx context.Context, question *report.Question) (*report.Report, error) {
 	q := question.Query()
+	if s.missing && question.OnlyIfCached() {
+		return nil, report.ErrNotCached
+	}
 	s.mu.Lock()
 	s.queries = append(s.queries, q)
 	s.mu.Unlock()

@@ -38,14 +38,15 @@ func (q *cachedQuery) translate(key v3Key, options func() ua.Options) (*v3Plan, 
 	return p, nil
 }
 
-// answer encodes the response. That of a single report is cached with the report.
-func (p *v3Plan) answer(reports []*report.Report) (body, error) {
+// answer encodes the response, of at most so many bytes. That of a single report is cached with the report.
+func (p *v3Plan) answer(reports []*report.Report, most int) (body, error) {
 	encode := func() (*sharedBody, error) {
 		answer, err := p.Answer(reports)
 		if err != nil {
 			return nil, err
 		}
-		return &sharedBody{plain: answer.JSON()}, nil
+		text, err := answer.JSONWithin(most)
+		return &sharedBody{plain: text}, err
 	}
 	if len(reports) != 1 {
 		encoded, err := encode()

@@ -159,6 +159,8 @@ func (s *Server) v3NotFound(*http.Request, policy.Grant) (reply, error) {
 // A revalidatedReply is JSON that a client may store if it revalidates it.
 type revalidatedReply []byte
 
+func (b revalidatedReply) size() int { return len(b) }
+
 func (b revalidatedReply) write(s *Server, w http.ResponseWriter, r *http.Request) {
 	tag := etag(b)
 	w.Header().Set("ETag", "W/"+tag)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -106,11 +105,11 @@ func (s *Server) v3Report(r *http.Request, grant policy.Grant, method string, pa
 	if err != nil {
 		return nil, err
 	}
-	reports, err := s.askAll(r.Context(), grant, view.Name, plan.queries)
+	reports, err := s.askAll(r, grant, view.Name, plan.queries)
 	if err != nil {
 		return nil, plan.Explain(err)
 	}
-	body, err := plan.answer(reports)
+	body, err := plan.answer(reports, s.maxAnswer)
 	if err != nil {
 		return nil, err
 	}
@@ -136,19 +135,34 @@ func (s *Server) v3Options(r *http.Request, view policy.ViewInfo, today report.D
 	return o
 }
 
-// askAll asks the gate any number of queries; it returns the first error.
-func (s *Server) askAll(ctx context.Context, grant policy.Grant, view string, queries []*policy.ParsedQuery) ([]*report.Report, error) {
+// maxTranslated bounds the reports that are made into one answer, in sizes of an answer:
+// some of their rows may be added up or left out.
+const maxTranslated = 4
+
+// askAll asks the gate any number of queries, of one translation; it returns the first error.
+func (s *Server) askAll(r *http.Request, grant policy.Grant, view string, queries []*policy.ParsedQuery) ([]*report.Report, error) {
+	ctx := r.Context()
 	if len(queries) == 1 {
 		answer, err := s.gate.Answer(ctx, grant, view, queries[0])
 		return []*report.Report{answer}, err
 	}
+	if err := s.limitWork(r, grant, view, "", len(queries)); err != nil {
+		return nil, err
+	}
 	var reports []*report.Report
+	size := 0
 	for batch := range slices.Chunk(queries, report.MaxBatch) {
 		answers, err := s.gate.AnswerAll(ctx, grant, view, batch)
 		if err != nil {
 			return nil, err
 		}
 		reports = append(reports, answers...)
+		for _, a := range answers {
+			size += len(a.Body)
+		}
+		if size > maxTranslated*s.maxAnswer {
+			return nil, report.TooLargeAnswer(s.maxAnswer)
+		}
 	}
 	return reports, nil
 }

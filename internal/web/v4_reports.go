@@ -49,7 +49,7 @@ func (s *Server) batchGet(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	reports, err := s.askAll(r.Context(), grant, view.Name, newParsedQueries(plan.Queries(), 0))
+	reports, err := s.askAll(r, grant, view.Name, newParsedQueries(plan.Queries(), 0))
 	if err != nil {
 		return nil, plan.Explain(err)
 	}
@@ -57,7 +57,11 @@ func (s *Server) batchGet(r *http.Request, grant policy.Grant) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dataReply{privateBody(answer.JSON()), reports}, nil
+	text, err := answer.JSONWithin(s.maxAnswer)
+	if err != nil {
+		return nil, err
+	}
+	return dataReply{privateBody(text), reports}, nil
 }
 
 // userActivity refuses userActivity:search.
