@@ -7,10 +7,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"github.com/maypok86/otter/v2"
-
-	"github.com/oriel-server/oriel/internal/report"
 )
 
 // AnswersConfig configures Answers. Durations that are 0 have the default named.
@@ -52,7 +48,7 @@ type AnswersConfig struct {
 type Answers struct {
 	config    AnswersConfig
 	memory    *shares
-	failures  *otter.Cache[report.Key, failure]
+	failures  failures
 	denied    deniedProperties
 	forgotten forgotten
 	catalog   *Catalog     // which learns from each answer; may be nil
@@ -73,11 +69,7 @@ func NewAnswers(c AnswersConfig) (*Answers, error) {
 	if err != nil {
 		return nil, err
 	}
-	failures, err := otter.New(&otter.Options[report.Key, failure]{
-		MaximumSize:      maxFailures,
-		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[report.Key, failure]) time.Duration { return e.Value.ttl }),
-		Clock:            clock(c.Clock),
-	})
+	failures, err := newFailures(c.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +124,7 @@ func (a *Answers) Close() error {
 	a.closing.Unlock()
 	a.running.Wait()
 	a.memory.stop()
-	a.failures.StopAllGoroutines()
+	a.failures.stop()
 	if a.writer != nil {
 		return a.writer.close()
 	}

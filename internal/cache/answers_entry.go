@@ -18,6 +18,7 @@ type entry struct {
 
 	accessed     atomic.Int64                 // the last access by a visitor, Unix nanoseconds, to the minute
 	storedAccess atomic.Int64                 // the last access that the store knows of, Unix nanoseconds
+	storedClass  atomic.Int32                 // the class that the store knows of
 	refreshErr   atomic.Pointer[report.Error] // why the last refresh failed
 	expired      atomic.Bool                  // a later answer contradicts it
 }
@@ -152,22 +153,13 @@ func (a *Answers) put(key report.Key, e *entry, class report.Class) {
 		}
 		e.accessed.Store(before.accessed.Load())
 	}
-	a.memory.set(key, e, class)
+	class = a.memory.set(key, e, class)
 	if a.forgotten.covers(e.property, e.report) { // since the first check
 		a.memory.drop(key)
 		return
 	}
-	a.writer.put(e.record(key))
-}
-
-// maxFailures bounds the cached failures.
-const maxFailures = 10_000
-
-// A failure is a cached error.
-type failure struct {
-	err   *report.Error
-	class report.Class // of who asked: better ones may get an answer
-	ttl   time.Duration
+	e.storedClass.Store(int32(class))
+	a.writer.put(e.record(key, class, e.fetched))
 }
 
 // failed caches an error, and marks the stale answer. If access was denied it drops the answer, which must not
@@ -197,16 +189,16 @@ func (a *Answers) failed(q *report.Question, err error) {
 func (a *Answers) cacheFailure(q *report.Question, err *report.Error) {
 	switch {
 	case err.Kind == report.Invalid || err.Kind == report.TooLarge:
-		a.failures.Set(q.Key(), failure{err, q.Class(), a.config.Invalid})
+		a.failures.set(q.Key(), failure{err, q.Class(), a.config.Invalid})
 	case err.Kind == report.NoAccess || allowsStale(err):
-		a.failures.Set(q.Key(), failure{err, q.Class(), a.config.Backoff})
+		a.failures.set(q.Key(), failure{err, q.Class(), a.config.Backoff})
 	}
 }
 
 // cachedFailure returns the error that answers k without asking the source: a refusal always, an error that may
 // pass only if there is an entry to serve instead and no worse class than that of q got it.
 func (a *Answers) cachedFailure(q *report.Question, e *entry) *report.Error {
-	f, ok := a.failures.GetIfPresent(q.Key())
+	f, ok := a.failures.get(q.Key())
 	if ok && allowsStale(f.err) && q.Class() < f.class {
 		return nil
 	}

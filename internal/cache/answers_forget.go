@@ -26,7 +26,7 @@ func (a *Answers) ForgetAll(ctx context.Context) (Forgotten, error) {
 
 func (a *Answers) forget(ctx context.Context, p propertyKey) (n Forgotten, err error) {
 	n.Memory = a.dropFromMemory(p, false, a.config.Clock())
-	a.failures.InvalidateAll()
+	a.failures.dropAll()
 	n.Disk, err = a.writer.purge(ctx, p, false)
 	return n, err
 }

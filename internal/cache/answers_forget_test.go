@@ -163,7 +163,7 @@ func TestPurgeForgetsNothingNewer(t *testing.T) {
 				at := propertyOf(sessions)
 				r := *mustReport(t, c, sessions)
 				r.FetchedAt = time.Now()
-				c.writer.put(c.newEntry(at, &r).record(sessions.Key()))
+				c.writer.put(c.newEntry(at, &r).record(sessions.Key(), sessions.Class(), r.FetchedAt))
 				if fails {
 					d.broken.Store(true)
 				}

@@ -56,7 +56,7 @@ func (a *Answers) Expire(q *report.Question) {
 // unread, because the store did not answer in time.
 func (a *Answers) lookup(ctx context.Context, q *report.Question, now time.Time) (e *entry, unread bool) {
 	if e, ok := a.memory.get(q.Key(), q.Class()); ok {
-		a.touchStored(q.Key(), e, now)
+		a.touchStored(q, e, now)
 		return e, false
 	}
 	return a.load(ctx, q, now, false)
@@ -70,24 +70,38 @@ func (a *Answers) load(ctx context.Context, q *report.Question, now time.Time, i
 		return nil, !known
 	}
 	a.writer.hits.Add(1)
-	a.touchStored(key, e, now)
-	e = a.memory.setIfAbsent(key, e, q.Class()) // a flight that landed since has a newer one
-	if a.forgotten.covers(p, e.report) {        // since entryOf checked
+	a.touchStored(q, e, now)
+	e = a.memory.setIfAbsent(key, e, min(q.Class(), r.Class)) // a flight that landed since has a newer one
+	if a.forgotten.covers(p, e.report) {                      // since entryOf checked
 		a.memory.drop(key)
 		return nil, false
 	}
 	return e, false
 }
 
-// touchStored updates the last access in the store if that is older than storeTouchInterval.
-func (a *Answers) touchStored(key report.Key, e *entry, now time.Time) {
+// touchStored updates the last access in the store if that is older than storeTouchInterval, and the class if
+// that of q is better.
+func (a *Answers) touchStored(q *report.Question, e *entry, now time.Time) {
 	if a.writer == nil {
+		return
+	}
+	key, class := q.Key(), e.storedClass.Load()
+	if int32(q.Class()) < class && e.storedClass.CompareAndSwap(class, int32(q.Class())) && a.mayStore(e) {
+		a.writer.put(e.record(key, q.Class(), now))
+		if !a.mayStore(e) { // since the first check
+			a.writer.forget(key)
+		}
 		return
 	}
 	last := e.storedAccess.Load()
 	if now.UnixNano()-last > int64(storeTouchInterval) && e.storedAccess.CompareAndSwap(last, now.UnixNano()) {
 		a.writer.touch(key, now)
 	}
+}
+
+// mayStore reports whether an entry of the memory may still come back from the store.
+func (a *Answers) mayStore(e *entry) bool {
+	return !e.expired.Load() && !a.denied.contains(e.property) && !a.forgotten.covers(e.property, e.report)
 }
 
 // clockSkew is how far in the future an answer may have been fetched, by a clock that was corrected since. One
@@ -102,16 +116,17 @@ func (a *Answers) entryOf(p propertyKey, r *Record) *entry {
 		return nil
 	}
 	e := a.entry(p, r.Report, r.Stored, min(r.Good.Sub(r.Stored), a.ttl(r.Report)), r.Used)
+	e.storedClass.Store(int32(r.Class))
 	if !now.Before(e.expires) {
 		return nil
 	}
 	return e
 }
 
-// record returns what the store keeps of a new entry.
-func (e *entry) record(key report.Key) *Record {
+// record returns what the store keeps of an entry.
+func (e *entry) record(key report.Key, class report.Class, used time.Time) *Record {
 	return &Record{
-		Key: key, Owner: ownerOf(e.property), Report: e.report, Stored: e.fetched,
-		Good: e.fetched.Add(e.ttl), Kept: e.expires, Used: e.fetched,
+		Key: key, Owner: ownerOf(e.property), Class: class, Report: e.report, Stored: e.fetched,
+		Good: e.fetched.Add(e.ttl), Kept: e.expires, Used: used,
 	}
 }

@@ -21,6 +21,9 @@ type shares struct {
 // minimumShares are the sixteenths of the bytes that better classes leave to a class.
 var minimumShares = [report.Classes]int64{report.HostQuestion: 2, report.PublicDashboard: 2, report.PublicQuestion: 1}
 
+// ShareOf returns the bytes, of so many, that better classes leave to a class.
+func ShareOf(class report.Class, bytes int64) int64 { return bytes * minimumShares[class] / 16 }
+
 func newShares(bytes int64, clock clock) (*shares, error) {
 	s := &shares{bytes: bytes}
 	for class := range s.of {
@@ -75,8 +78,8 @@ func (s *shares) peek(key report.Key) (*entry, bool) {
 	return nil, false
 }
 
-// set replaces the entry of a key, in the best of its share and that of a class.
-func (s *shares) set(key report.Key, e *entry, class report.Class) {
+// set replaces the entry of a key, in the best of its share and that of a class, which it returns.
+func (s *shares) set(key report.Key, e *entry, class report.Class) report.Class {
 	s.moves.Lock()
 	defer s.moves.Unlock()
 	for c, share := range s.of {
@@ -87,6 +90,7 @@ func (s *shares) set(key report.Key, e *entry, class report.Class) {
 	}
 	s.of[class].Set(key, e)
 	s.balance()
+	return class
 }
 
 // setIfAbsent returns the entry of a key, which is e if there was none.
@@ -112,11 +116,11 @@ func (s *shares) drop(key report.Key) {
 // balance gives each class what better ones leave. s.moves is held, or nobody else has s yet.
 func (s *shares) balance() {
 	left := s.bytes
-	for _, sixteenths := range minimumShares {
-		left -= s.bytes * sixteenths / 16
+	for c := range s.of {
+		left -= ShareOf(report.Class(c), s.bytes)
 	}
 	for c, share := range s.of {
-		left += s.bytes * minimumShares[c] / 16
+		left += ShareOf(report.Class(c), s.bytes)
 		if most := uint64(max(left, 0)); share.GetMaximum() != most {
 			share.SetMaximum(most)
 		}
@@ -138,6 +142,7 @@ func (s *shares) all() iter.Seq2[report.Key, *entry] {
 
 func (s *shares) stats() (entries int, bytes uint64) {
 	for _, share := range s.of {
+		share.CleanUp() // evictions are made in the background
 		entries, bytes = entries+share.EstimatedSize(), bytes+share.WeightedSize()
 	}
 	return entries, bytes

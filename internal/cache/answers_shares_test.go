@@ -52,6 +52,30 @@ func TestStrangersEvictNoBetterAnswers(t *testing.T) {
 	}
 }
 
+// TestStrangersEvictNoBetterFailures: what Google refused a host is not asked again because a stranger
+// asked much that it refuses too.
+func TestStrangersEvictNoBetterFailures(t *testing.T) {
+	all, err := newFailures(func() time.Time { return noon })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.stop()
+	refused := func(class report.Class) failure {
+		return failure{report.Errorf(report.Invalid, "No."), class, time.Hour}
+	}
+	for n := range 100 {
+		all.set(keyOf("host", fmt.Sprint(n)), refused(report.HostDashboard))
+	}
+	for n := range 20_000 {
+		all.set(keyOf("stranger", fmt.Sprint(n)), refused(report.PublicQuestion))
+	}
+	for n := range 100 {
+		if _, ok := all.get(keyOf("host", fmt.Sprint(n))); !ok {
+			t.Errorf("%d was evicted", n)
+		}
+	}
+}
+
 // BenchmarkSharesHit is a hit in the requester's share, and one in the last that is looked at.
 func BenchmarkSharesHit(b *testing.B) {
 	for _, c := range []report.Class{report.PublicQuestion, report.HostDashboard} {

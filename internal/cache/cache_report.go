@@ -53,7 +53,7 @@ func (c *Cache) onlyIfCached(q *report.Question) (*report.Report, error) {
 	if a.state(e, q, now) != fresh || a.denied.contains(propertyOf(q)) {
 		return nil, report.ErrNotCached
 	}
-	a.touchStored(q.Key(), e, now)
+	a.touchStored(q, e, now)
 	e.touch(now)
 	c.config.Observer(Hit)
 	return e.report, nil
@@ -241,7 +241,7 @@ func (c *Cache) ask(q *report.Question) (*report.Report, error) {
 		return nil, err
 	}
 	a.put(key, a.newEntry(p, r), q.Class())
-	a.failures.Invalidate(key)
+	a.failures.drop(key)
 	a.denied.remove(p)
 	if a.catalog != nil {
 		a.catalog.properties.persistAgain(p)

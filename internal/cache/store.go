@@ -21,7 +21,8 @@ type Store interface {
 	// outlives the process, however that ends, in a store that outlives processes.
 	//
 	// A store has a capacity. To stay within it, Apply forgets records whose Kept time is over, and then those
-	// whose Used time is the longest ago. A record that would take more than MaxShare of the capacity is not
+	// of the worst class that takes more than its ShareOf the capacity, the one whose Used time is the longest ago
+	// first. A record that replaces one of a better class has that class. A record that would take more than MaxShare of the capacity is not
 	// kept, and an older one with its key is forgotten.
 	//
 	// An empty batch is not idle: a store that could not be opened tries again.
@@ -70,6 +71,8 @@ type Record struct {
 	Key report.Key
 	// Owner stands for the property and account that the answer is about; zero for what is no answer.
 	Owner report.Key
+	// Class is the best of those who asked for the answer.
+	Class report.Class
 	// Report is the answer; its Stale is empty.
 	Report *report.Report
 	// Stored is when the answer came.

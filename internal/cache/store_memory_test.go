@@ -62,10 +62,14 @@ func (s *MemoryStore) Apply(ctx context.Context, b *Batch) error {
 		}
 	}
 	for _, r := range b.Put {
+		class := r.Class
+		if before := s.records[r.Key]; before != nil {
+			class = min(class, before.Class)
+		}
 		s.forget(r.Key)
 		if float64(r.Size()) <= MaxShare*float64(s.capacity) {
 			kept := *r
-			kept.Used = s.past(r.Used)
+			kept.Used, kept.Class = s.past(r.Used), class
 			s.records[r.Key] = &kept
 			s.bytes += r.Size()
 		}
@@ -119,21 +123,26 @@ func (s *MemoryStore) evict() {
 	}
 	now := s.clock()
 	left := make([]*Record, 0, len(s.records))
+	var sizes [report.Classes]int64
 	for k, r := range s.records {
 		if over(r.Kept, now) {
 			s.forget(k)
 		} else {
 			left = append(left, r)
+			sizes[r.Class] += r.Size()
 		}
 	}
 	slices.SortFunc(left, func(a, b *Record) int {
-		return cmp.Or(a.Used.Compare(b.Used), slices.Compare(a.Key[:], b.Key[:]))
+		return cmp.Or(cmp.Compare(b.Class, a.Class), a.Used.Compare(b.Used), slices.Compare(a.Key[:], b.Key[:]))
 	})
 	for _, r := range left {
 		if s.bytes <= s.capacity {
 			return
 		}
-		s.forget(r.Key)
+		if sizes[r.Class] > ShareOf(r.Class, s.capacity) {
+			sizes[r.Class] -= r.Size()
+			s.forget(r.Key)
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ func (d *database) purge(ctx context.Context, p cache.Purge) (n int, err error) 
 		query += " AND final = 1"
 	}
 	err = d.transact(ctx, func(w *writeTx) (err error) {
-		n, err = w.removeMatching(-1, query, owner)
+		n, _, err = w.removeMatching(-1, query, owner)
 		return err
 	})
 	return n, err
@@ -142,7 +142,7 @@ func (w *writeTx) put(r *cache.Record) error {
 		return err
 	}
 	err := w.tx.StmtContext(w.ctx, w.upsert).QueryRowContext(w.ctx, r.Key[:], w.clamped(r.Used), expiry(r.Kept), r.Size(),
-		r.Owner[:], r.Report.Freshness == report.FreshFinal).Scan(&id)
+		r.Owner[:], r.Report.Freshness == report.FreshFinal, r.Class).Scan(&id)
 	if err != nil {
 		return err
 	}

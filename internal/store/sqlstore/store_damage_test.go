@@ -286,7 +286,7 @@ func edit(t *testing.T, path, statements string) {
 // TestFilesThatAreLeftAlone: a newer Oriel's, and another program's.
 func TestFilesThatAreLeftAlone(t *testing.T) {
 	for name, c := range map[string]struct{ statements, want string }{
-		"newer":            {schema + "PRAGMA user_version = 7; UPDATE oriel_cache SET version = 7; DROP TABLE records", "written by a newer Oriel (schema 7; this one knows 2): run that one, or name another file"},
+		"newer":            {schema + "PRAGMA user_version = 7; UPDATE oriel_cache SET version = 7; DROP TABLE records", "written by a newer Oriel (schema 7; this one knows 3): run that one, or name another file"},
 		"another program":  {"CREATE TABLE accounts (id); PRAGMA application_id = 77", "database of another program: name another file"},
 		"a nameless table": {"CREATE TABLE accounts (id)", "database of another program"},
 	} {
@@ -332,7 +332,7 @@ func TestFilesOfAnOlderOriel(t *testing.T) {
 		t.Errorf("%d records are taken over", n)
 	}
 	goesOn(t, s)
-	if said := log.String(); !strings.Contains(said, "older Oriel") || !strings.Contains(said, "schema 1, this one writes 2") {
+	if said := log.String(); !strings.Contains(said, "older Oriel") || !strings.Contains(said, "schema 1, this one writes 3") {
 		t.Errorf("the log says %q", said)
 	}
 	if aside, _ := filepath.Glob(path + ".damaged-*"); len(aside) > 0 {

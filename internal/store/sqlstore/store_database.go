@@ -159,10 +159,10 @@ func (d *database) prepare(ctx context.Context) error {
 		db  *sql.DB
 		sql string
 	}{
-		{&d.read, d.readers, "SELECT used, owner, data FROM records JOIN bodies USING (id) WHERE key = ?"},
+		{&d.read, d.readers, "SELECT used, owner, class, data FROM records JOIN bodies USING (id) WHERE key = ?"},
 		{&d.find, d.writer, "SELECT id FROM records WHERE key = ?"},
-		{&d.upsert, d.writer, `INSERT INTO records (key, used, kept, size, owner, final) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-			ON CONFLICT (key) DO UPDATE SET used = ?2, kept = ?3, size = ?4, owner = ?5, final = ?6 RETURNING id`},
+		{&d.upsert, d.writer, `INSERT INTO records (key, used, kept, size, owner, final, class) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+			ON CONFLICT (key) DO UPDATE SET used = ?2, kept = ?3, size = ?4, owner = ?5, final = ?6, class = min(class, ?7) RETURNING id`},
 		{&d.upsertBody, d.writer, "INSERT INTO bodies (id, data) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET data = ?2"},
 		{&d.touch, d.writer, "UPDATE records SET used = ?2 WHERE key = ?1"},
 		{&d.delete, d.writer, "DELETE FROM records WHERE id = ?"},
@@ -210,14 +210,14 @@ func (d *database) get(ctx context.Context, k report.Key) (*cache.Record, error)
 	if !rows.Next() {
 		return nil, rows.Err()
 	}
-	var used int64
+	var used, class int64
 	var owner, data []byte
-	if rows.Scan(&used, &owner, &data) != nil || len(owner) != len(report.Key{}) {
+	if rows.Scan(&used, &owner, &class, &data) != nil || len(owner) != len(report.Key{}) || class < 0 || class >= report.Classes {
 		return nil, errCorrupt // a column of another type
 	}
 	r, err := decode(k, data)
 	if err == nil {
-		r.Used, r.Owner = time.UnixMilli(used).UTC(), report.Key(owner)
+		r.Used, r.Owner, r.Class = time.UnixMilli(used).UTC(), report.Key(owner), report.Class(class)
 	}
 	return r, err
 }

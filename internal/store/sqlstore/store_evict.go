@@ -3,6 +3,9 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+
+	"github.com/oriel-server/oriel/internal/cache"
+	"github.com/oriel-server/oriel/internal/report"
 )
 
 // A rowQuerier is a *sql.DB or a *sql.Tx.
@@ -27,59 +30,76 @@ func (d *database) bytesInUse(ctx context.Context, db rowQuerier) (int64, error)
 const evictionSlack = 0.05
 
 // evict removes records until there is room for some bytes: expired ones first, then
-// the least recently used.
+// those of the worst class beyond its share, the least recently used first.
 func (w *writeTx) evict(bytes int64) error {
 	used, err := w.bytesInUse(w.ctx, w.tx)
 	if err != nil || used+bytes <= w.config.MaxBytes {
 		return err
 	}
 	now := w.config.Clock().UnixMilli()
-	if _, err := w.removeMatching(-1, "SELECT id, size FROM records WHERE kept <= ?", now); err != nil {
+	if _, _, err := w.removeMatching(-1, "SELECT id, size FROM records WHERE kept <= ?", now); err != nil {
 		return err
 	}
-	target := int64((1-evictionSlack)*float64(w.config.MaxBytes)) - bytes
-	for {
+	target := max(int64((1-evictionSlack)*float64(w.config.MaxBytes))-bytes, 0)
+	for _, shared := range []int64{w.config.MaxBytes, 0} { // shares are of what records take, without the pages around them
+		for class := report.Class(report.Classes - 1); class >= 0; class-- {
+			if done, err := w.evictClass(class, cache.ShareOf(class, shared), target); done || err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// evictClass removes records of a class beyond its share until no more than target is in use.
+func (w *writeTx) evictClass(class report.Class, share, target int64) (done bool, err error) {
+	var size int64
+	if err := w.tx.QueryRowContext(w.ctx, "SELECT coalesce(sum(size), 0) FROM records WHERE class = ?", class).Scan(&size); err != nil {
+		return false, err
+	}
+	for excess := size - share; ; {
 		used, err := w.bytesInUse(w.ctx, w.tx)
-		if err != nil || used <= max(target, 0) {
-			return err
+		if err != nil || used <= target || excess <= 0 {
+			return used <= target, err
 		}
-		n, err := w.removeMatching(used-target, "SELECT id, size FROM records INDEXED BY records_by_use ORDER BY used, id LIMIT 1000")
+		n, removed, err := w.removeMatching(min(used-target, excess),
+			"SELECT id, size FROM records INDEXED BY records_by_class WHERE class = ? ORDER BY used, id LIMIT 1000", class)
 		if err != nil || n == 0 {
-			return err
+			return false, err
 		}
+		excess -= removed
 	}
 }
 
 // removeMatching removes records that a query finds, until bytes are freed; all of them
-// when bytes is negative. It returns their number.
-func (w *writeTx) removeMatching(bytes int64, query string, args ...any) (int, error) {
-	ids, err := w.matching(bytes, query, args...)
+// when bytes is negative. It returns their number and sizes.
+func (w *writeTx) removeMatching(bytes int64, query string, args ...any) (n int, size int64, err error) {
+	ids, size, err := w.matching(bytes, query, args...)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	for _, id := range ids {
 		if err := w.remove(id); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
-	return len(ids), nil
+	return len(ids), size, nil
 }
 
-func (w *writeTx) matching(bytes int64, query string, args ...any) ([]int64, error) {
+func (w *writeTx) matching(bytes int64, query string, args ...any) (ids []int64, sum int64, err error) {
 	rows, err := w.tx.QueryContext(w.ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer rows.Close()
-	var ids []int64
-	for sum := int64(0); (bytes < 0 || sum < bytes) && rows.Next(); {
+	for (bytes < 0 || sum < bytes) && rows.Next() {
 		var id, size int64
 		if err := rows.Scan(&id, &size); err != nil {
-			return nil, errDamaged
+			return nil, 0, errDamaged
 		}
 		ids, sum = append(ids, id), sum+size
 	}
-	return ids, rows.Err()
+	return ids, sum, rows.Err()
 }
 
 // minVacuum is how many pages must be free for a vacuum.

@@ -17,7 +17,7 @@ const (
 	applicationID = 0x4f726965
 	// schemaVersion changes when an older Oriel could not read the file, or would miss
 	// parts of a record. A file of an older schema is removed: Google has all of it.
-	schemaVersion = 2
+	schemaVersion = 3
 )
 
 // schema makes an empty file ours. Records and their bodies are two tables, for SQLite
@@ -26,7 +26,7 @@ const (
 // newer Oriel.
 const schema = `
 CREATE TABLE oriel_cache (version INTEGER NOT NULL);
-INSERT INTO oriel_cache VALUES (2);
+INSERT INTO oriel_cache VALUES (3);
 CREATE TABLE records (
 	id   INTEGER PRIMARY KEY,
 	key  BLOB NOT NULL UNIQUE,
@@ -34,13 +34,14 @@ CREATE TABLE records (
 	kept INTEGER NOT NULL,
 	size INTEGER NOT NULL,
 	owner BLOB NOT NULL,
-	final INTEGER NOT NULL
+	final INTEGER NOT NULL,
+	class INTEGER NOT NULL
 );
-CREATE INDEX records_by_use ON records (used, id, size);
+CREATE INDEX records_by_class ON records (class, used, id, size);
 CREATE INDEX records_by_owner ON records (owner, final, size);
 CREATE TABLE bodies (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
 PRAGMA application_id = 0x4f726965;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 `
 
 var (

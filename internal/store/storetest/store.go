@@ -39,6 +39,7 @@ func Run(t *testing.T, s Subject) {
 		"all that a record holds": roundTrip,
 		"expired":                 expired,
 		"capacity":                capacity,
+		"worst class first":       worstClassFirst,
 		"least recent first":      leastRecentFirst,
 		"expired first":           expiredFirst,
 		"used in the future":      usedInTheFuture,
@@ -229,7 +230,7 @@ func orderInABatch(t *testing.T, subject Subject) {
 func roundTrip(t *testing.T, subject Subject) {
 	s := openStore(t, subject)
 	put := &cache.Record{
-		Key: Key(1), Owner: Key(2), Stored: s.ago(3), Good: s.now.Add(time.Hour), Kept: s.now.Add(2 * time.Hour), Used: s.ago(1),
+		Key: Key(1), Owner: Key(2), Class: report.PublicDashboard, Stored: s.ago(3), Good: s.now.Add(time.Hour), Kept: s.now.Add(2 * time.Hour), Used: s.ago(1),
 		Report: &report.Report{
 			Body: []byte("{\"a\":\"\\u0000 \xff\"}\n"), Rows: 7, FetchedAt: s.ago(4).Add(123 * time.Nanosecond), Freshness: report.FreshSettling,
 			TimeZone: "America/St_Johns", Sampled: true, Thresholded: true, OtherRow: true, Truncated: true, Notices: []string{"news=A/B", "more"}, RowCount: 4711,
@@ -242,7 +243,7 @@ func roundTrip(t *testing.T, subject Subject) {
 	}
 	stored := *got.Report
 	stored.Encoded = nil // made of the body when it is wanted
-	if fmt.Sprint(stored) != fmt.Sprint(*put.Report) || got.Owner != put.Owner {
+	if fmt.Sprint(stored) != fmt.Sprint(*put.Report) || got.Owner != put.Owner || got.Class != put.Class {
 		t.Errorf("report:\n got %+v\nwant %+v", *got.Report, *put.Report)
 	}
 	for name, pair := range map[string][2]time.Time{

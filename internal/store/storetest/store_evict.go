@@ -50,6 +50,40 @@ func capacity(t *testing.T, subject Subject) {
 	}
 }
 
+// worstClassFirst: a stranger's answers evict none of a better class, however recently they were used, and
+// what a better class asked for once stays its own.
+func worstClassFirst(t *testing.T, subject Subject) {
+	s := openStore(t, subject)
+	put := func(n int, class report.Class, used time.Time) {
+		r := Record(n, 1, 50_000, used)
+		r.Class = class
+		s.put(r)
+	}
+	for n := 1; n <= 20; n++ {
+		put(n, report.HostDashboard, s.ago(1000-n))
+	}
+	put(20, report.PublicQuestion, s.ago(980))
+	for n := 21; n <= 25; n++ {
+		put(n, report.PublicDashboard, s.ago(900))
+	}
+	for n := 101; n <= 400; n++ {
+		put(n, report.PublicQuestion, s.ago(500-n))
+	}
+	for n := 1; n <= 25; n++ {
+		s.want(n, 1)
+	}
+	s.want(400, 1)
+	for n := 501; n <= 700; n++ {
+		put(n, report.HostDashboard, s.ago(0))
+	}
+	s.want(25, 1) // within the share that better classes leave
+	s.want(400, 1)
+	s.want(1, 0)
+	if st := s.Stats(); st.Bytes > Capacity {
+		t.Errorf("%d bytes of %d are used", st.Bytes, Capacity)
+	}
+}
+
 func leastRecentFirst(t *testing.T, subject Subject) {
 	s := openStore(t, subject)
 	s.fill(50)
