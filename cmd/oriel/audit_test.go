@@ -18,7 +18,7 @@ import (
 func trailOf(t *testing.T) (config string, lines []string) {
 	t.Helper()
 	host, dir := emulated(t)
-	config = configure(t, host, dir, "views:\n  museum: {property: '412600302', public: true, origins: ['https://host.example']}\n")
+	config = configure(t, host, dir, "views:\n  museum: {property: '412600302', public: questions, fields: {allow: ['*']}, history: {days: 4000}, origins: ['https://host.example']}\n")
 	address, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)

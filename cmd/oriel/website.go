@@ -19,7 +19,7 @@ type website struct {
 	key    string // the API key; it stays here
 }
 
-// demoView is the view of the page of single charts, and of the one from 2015.
+// demoView is the view of the page from 2015.
 const demoView = "museum"
 
 // handler serves the customer's pages.

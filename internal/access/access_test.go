@@ -112,7 +112,7 @@ func (b *bench) reload(change ...func(*Config)) {
 
 func views() []policy.View {
 	return []policy.View{
-		{Name: "shop", Account: "main", Property: "1", Public: true, Origins: []string{page}, Aliases: []string{"ga:1"}},
+		{Name: "shop", Account: "main", Property: "1", Public: policy.PublicQuestions, Fields: policy.Fields{Allow: []string{"*"}}, History: policy.History{Days: 400}, Origins: []string{page}, Aliases: []string{"ga:1"}},
 		{Name: "blog", Account: "main", Property: "2", Origins: []string{page}},
 	}
 }
@@ -324,7 +324,7 @@ func TestViewsTakenAwayEndTokens(t *testing.T) {
 	anonymous, host := b.public(), b.minted(MintRequest{Views: []string{"shop"}})
 	b.reload(func(c *Config) {
 		v := views()
-		v[0].Public = false
+		v[0].Public = policy.Private
 		c.Rules = rules(t, v...)
 	})
 	_, err := b.verify(anonymous, page)

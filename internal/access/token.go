@@ -42,6 +42,7 @@ type claims struct {
 	Filters    ViewFilters          `json:"filters,omitempty"`
 
 	Public   bool   `json:"public,omitempty"`
+	Set      bool   `json:"set,omitempty"`
 	Framed   bool   `json:"framed,omitempty"`
 	Host     string `json:"host,omitempty"`     // that began the session; empty for the public's
 	Key      string `json:"key,omitempty"`      // fingerprint of the host's key; empty for the public's
@@ -63,13 +64,14 @@ type session struct {
 	lifetime time.Duration // of the token that a code is redeemed for
 	family   string        // of a token and all its renewals; a host can sign several for one session
 	renewals int           // how many of the family came before this one
+	set      []string      // of a public set: the names of its views
 }
 
 // revocable returns what can be revoked of a session.
 func (s session) revocable() revocable {
 	return revocable{
 		Host: s.Host, Key: s.key, Session: s.Session, Subject: s.Subject,
-		Views: s.ViewNames(), Began: s.began, Skew: s.skew,
+		Views: append(s.ViewNames(), s.set...), Began: s.began, Skew: s.skew,
 	}
 }
 
@@ -77,6 +79,9 @@ func (s session) event(caller Caller, detail string) Event {
 	origin := s.Origin
 	if origin == "" {
 		origin = report.Truncate(caller.Origin)
+	}
+	if s.Set && detail == "" {
+		detail = "the public set"
 	}
 	return Event{
 		Host: s.Host, Key: s.key, Session: s.Session, Subject: s.Subject, Origin: origin,
@@ -94,7 +99,7 @@ func (a *Authority) newSession(c policy.Claim, key string, duration time.Duratio
 	}
 	c.Session = id
 	now := a.c.Clock()
-	s := session{Claim: c, key: key, began: now, until: now.Truncate(time.Second).Add(duration)}
+	s := a.withSet(session{Claim: c, key: key, began: now, until: now.Truncate(time.Second).Add(duration)})
 	r := s.revocable()
 	r.Began = a.revoked.firstBeginning(r)
 	s.began = r.Began
@@ -157,7 +162,7 @@ func (a *Authority) signAt(now time.Time, id, kind string, s session, lifetime, 
 		Session: s.Session, Until: jwt.NewNumericDate(s.until), Began: s.began.UnixMilli(),
 		Origin: s.Origin, Views: s.Views, Dashboards: mintDashboards(s.Dashboards), Filter: report.WrittenFilter{Filter: s.Filter}, Filters: wrapFilters(s.Filters),
 		Slack:  int(s.skew / time.Second),
-		Public: s.Public, Framed: s.Framed, Host: s.Host, Key: s.key, Lifetime: int(redeemed / time.Second),
+		Public: s.Public, Set: s.Set, Framed: s.Framed, Host: s.Host, Key: s.key, Lifetime: int(redeemed / time.Second),
 		Family: s.family, Renewals: s.renewals,
 	})
 	key := signer(*a.keys.Load(), now)
@@ -307,7 +312,7 @@ func (p *claims) check(by verifyKey, issuer string) error {
 
 // checkHosts refuses claims that a host may not make, and what it could not mint.
 func (p *claims) checkHosts() error {
-	if p.Public || p.Framed || p.Host != "" || p.Key != "" || p.Began != 0 || p.Slack != 0 || p.Family != "" || p.Renewals != 0 || p.Lifetime != 0 {
+	if p.Public || p.Set || p.Framed || p.Host != "" || p.Key != "" || p.Began != 0 || p.Slack != 0 || p.Family != "" || p.Renewals != 0 || p.Lifetime != 0 {
 		return errors.New("a host signed it, and it makes claims that only this server makes")
 	}
 	return p.mintRequest().validate()
@@ -318,7 +323,7 @@ func (a *Authority) sessionOf(p claims, by verifyKey) (session, error) {
 	s := session{
 		Claim: policy.Claim{
 			Host: p.Host, Session: p.Session, Subject: p.Subject, Origin: p.Origin, Views: p.Views, Dashboards: dashboardClaims(p.Dashboards),
-			Public: p.Public, Framed: p.Framed, Filter: p.Filter.Filter, Filters: unwrapFilters(p.Filters),
+			Public: p.Public, Set: p.Set, Framed: p.Framed, Filter: p.Filter.Filter, Filters: unwrapFilters(p.Filters),
 			IssuedAt: p.IssuedAt.Time, ExpiresAt: p.ExpiresAt.Time,
 		},
 		id: p.ID, key: p.Key, began: time.UnixMilli(p.Began), skew: time.Duration(p.Slack) * time.Second,
@@ -328,9 +333,17 @@ func (a *Authority) sessionOf(p claims, by verifyKey) (session, error) {
 		s.until = p.Until.Time
 	}
 	if by.host == "" {
-		return s, nil
+		return a.withSet(s), nil
 	}
 	return a.hostSession(s, p, by)
+}
+
+// withSet completes the session of a public set, whose token names no views.
+func (a *Authority) withSet(s session) session {
+	if s.Public && s.Set {
+		s.set = a.c.Rules.PublicViews(s.Origin)
+	}
+	return s
 }
 
 // hostSession completes the session of a token that a host signed. The session's id

@@ -98,7 +98,7 @@ func TestRenewalIsNarrowedByToday(t *testing.T) {
 	token := b.public()
 	closed := views()
 	for i := range closed {
-		closed[i].Public = false
+		closed[i].Public = policy.Private
 	}
 	b.config.Rules = rules(t, closed...)
 	again, err := New(b.config)

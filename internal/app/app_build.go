@@ -84,6 +84,7 @@ func (a *App) buildGoogle(m *metrics) (err error) {
 	a.google, err = ga4.New(ga4.Config{
 		DataURL: a.config.Google.DataURL, AdminURL: a.config.Google.AdminURL,
 		MaxAnswerBytes: int64(a.config.Limits.MaxAnswerMB) << 20,
+		PublicTokens:   a.config.publicTokens(),
 		Keyring:        a.keys, Email: a.keys.Email, Clock: a.clock, Random: a.config.Jitter, Logger: a.log,
 		Observer: ga4.Observer{Request: m.requestDone, Quota: m.quotaReported, InFlight: m.inFlightChanged},
 	})

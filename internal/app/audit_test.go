@@ -28,7 +28,7 @@ type visited struct {
 
 const (
 	auditOrigin  = "https://host.example"
-	auditedViews = "  museum: {property: '412600302', public: true, origins: [" + auditOrigin + "], history: {since: 2026-10-20}, fields: {deny: [totalRevenue]},\n" +
+	auditedViews = "  museum: {property: '412600302', public: questions, origins: [" + auditOrigin + "], history: {since: 2026-10-20}, fields: {allow: ['*'], deny: [totalRevenue]},\n" +
 		"    filter: {notExpression: {filter: {fieldName: country, stringFilter: {value: Canary Islands}}}}}\n"
 	auditedBoard = "dashboards:\n  overview: {views: [museum], panels: [{type: scorecard, metrics: [sessions], range: 2026-10-01..2026-10-31}]}\n"
 )

@@ -153,9 +153,9 @@ tokens: {lifetime: 1h}
 limits: {tokens_per_second: 1e6, tokens_burst: 1000000, requests_per_second: 1e6, requests_burst: 1000000, view_per_second: 1e6, view_burst: 1000000}
 views:
   site:
-    {property: %q, public: true, origins: [%q], aliases: ["ga:123"], realtime: true, history: {days: 400},
+    {property: %q, public: questions, origins: [%q], aliases: ["ga:123"], realtime: true, history: {days: 400},
      filter: {notExpression: {filter: {fieldName: country, stringFilter: {value: Atlantis}}}},
-     fields: {deny: [purchaseRevenue, totalRevenue, "customUser:*"]}}
+     fields: {allow: ["*"], deny: [purchaseRevenue, totalRevenue, "customUser:*"]}}
 dashboards:
   twelve: {views: [site], range: 28d, panels: [%s]}
 `, *level, google.URL, google.URL, strings.TrimPrefix(google.URL, "http://"), property, benchOrigin, benchedPanels()), 0o600))

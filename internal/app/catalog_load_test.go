@@ -11,8 +11,8 @@ import (
 // lives. A question about what has been read is answered; one about what has not waits for
 // the disk within its own deadline, and is answered when that gives up.
 func TestServesWhileTheDiskIsRead(t *testing.T) {
-	path, _ := against(t, "  museum: {property: '412600302', public: true, origins: ['https://www.example.com']}\n"+
-		"  shop: {property: '412600303', public: true, origins: ['https://www.example.com']}\n"+
+	path, _ := against(t, "  museum: {property: '412600302', public: questions, fields: {allow: ['*']}, history: {days: 4000}, origins: ['https://www.example.com']}\n"+
+		"  shop: {property: '412600303', public: questions, fields: {allow: ['*']}, history: {days: 4000}, origins: ['https://www.example.com']}\n"+
 		"cache: {file: none}\nlimits: {request_timeout: 2s}\n")
 	a, err := start(t, path)
 	check(t, err)

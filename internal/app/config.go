@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/oriel-server/oriel/internal/dashboard"
+	"github.com/oriel-server/oriel/internal/policy"
 )
 
 // Config is oriel.yaml. Every key is explained in docs/configuration.md and
@@ -140,20 +141,41 @@ type AgesConfig struct {
 
 // ViewConfig is a named window on one GA4 property.
 type ViewConfig struct {
-	Title       string           `yaml:"title"`
-	Account     string           `yaml:"account"`
-	Property    string           `yaml:"property"`
-	Public      bool             `yaml:"public"`
-	Origins     []string         `yaml:"origins"`
-	Aliases     []string         `yaml:"aliases"`
-	Filter      dashboard.Filter `yaml:"filter"`
-	TokenFilter []string         `yaml:"token_filter"`
-	Fields      FieldsConfig     `yaml:"fields"`
-	History     HistoryConfig    `yaml:"history"`
-	Realtime    *bool            `yaml:"realtime"`
-	MaxRows     int64            `yaml:"max_rows"`
-	Ages        AgesConfig       `yaml:"freshness"`
-	UA          UAConfig         `yaml:"universal_analytics"`
+	Title        string           `yaml:"title"`
+	Account      string           `yaml:"account"`
+	Property     string           `yaml:"property"`
+	Public       Public           `yaml:"public"`
+	PublicTokens int64            `yaml:"public_tokens_per_day"` // 0: a tenth of what Google allows
+	Origins      []string         `yaml:"origins"`
+	Aliases      []string         `yaml:"aliases"`
+	Filter       dashboard.Filter `yaml:"filter"`
+	TokenFilter  []string         `yaml:"token_filter"`
+	Fields       FieldsConfig     `yaml:"fields"`
+	History      HistoryConfig    `yaml:"history"`
+	Realtime     *bool            `yaml:"realtime"`
+	MaxRows      int64            `yaml:"max_rows"`
+	Ages         AgesConfig       `yaml:"freshness"`
+	UA           UAConfig         `yaml:"universal_analytics"`
+}
+
+// Public is what anonymous visitors may read of a view: false, true for its dashboards, or
+// questions.
+type Public policy.Publicity
+
+// UnmarshalYAML reads one of the three.
+func (p *Public) UnmarshalYAML(node *yaml.Node) error {
+	var dashboards bool
+	switch {
+	case node.ShortTag() == "!!bool" && node.Load(&dashboards) == nil:
+		if *p = Public(policy.Private); dashboards {
+			*p = Public(policy.PublicDashboards)
+		}
+	case node.Value == "questions":
+		*p = Public(policy.PublicQuestions)
+	default:
+		return fmt.Errorf("line %d: public: write true for the view's dashboards, questions for free queries too, or false", node.Line)
+	}
+	return nil
 }
 
 // UAConfig says what names of Universal Analytics mean in a view. Dimensions and

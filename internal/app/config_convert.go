@@ -143,10 +143,21 @@ func byNumber(all map[string]string) (numbers map[int]string, names map[string]s
 	return numbers, names
 }
 
+// publicTokens returns the daily tokens of free questions of anonymous visitors, by property.
+func (c *Config) publicTokens() map[string]int64 {
+	tokens := map[string]int64{}
+	for _, v := range c.Views {
+		if v.PublicTokens > 0 {
+			tokens[v.Property] = v.PublicTokens
+		}
+	}
+	return tokens
+}
+
 func (v ViewConfig) view(name string) (policy.View, error) {
 	view := policy.View{
 		Name: name, Title: v.Title, Account: v.Account, Property: v.Property,
-		Public: v.Public, Origins: v.Origins, Aliases: v.Aliases, Filter: v.Filter.Filter, TokenFilter: v.TokenFilter,
+		Public: policy.Publicity(v.Public), Origins: v.Origins, Aliases: v.Aliases, Filter: v.Filter.Filter, TokenFilter: v.TokenFilter,
 		Fields:   policy.Fields{Allow: v.Fields.Allow, Deny: v.Fields.Deny},
 		History:  policy.History{Days: v.History.Days, Refuse: v.History.Outside == "refuse"},
 		Realtime: v.Realtime == nil || *v.Realtime,

@@ -24,7 +24,7 @@ func TestUnreadableFiles(t *testing.T) {
 		{"not a decimal", "limits: {tokens_per_second: fast}", `oriel.yaml:1: "fast" is not a number`},
 		{"no unit", "cache:\n  stale: 5\n", `oriel.yaml:2: "5" is not a duration: write a number with its unit, as in 30s, 10m or 24h`},
 		{"not a list", "trusted_proxies: 10.0.0.0/8", `oriel.yaml:1: "10.0.0.0/8" is not a list: write [one, two]`},
-		{"not a truth", "views:\n  shop:\n    public: maybe\n", `oriel.yaml:3: "maybe" is not true or false`},
+		{"not a truth", "views:\n  shop:\n    public: maybe\n", `oriel.yaml:3: public: write true for the view's dashboards, questions for free queries too, or false`},
 		{"a list for text", "listen: [a]", "oriel.yaml:1: a list is not text"},
 		{"keys for text", "listen: {a: b}", "oriel.yaml:1: a group of keys is not text"},
 		{"text for keys", "cache: big", `oriel.yaml:1: "big" is not a group of keys: write them below, indented`},

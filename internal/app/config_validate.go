@@ -15,6 +15,7 @@ import (
 
 	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/origin"
+	"github.com/oriel-server/oriel/internal/policy"
 	"github.com/oriel-server/oriel/internal/web"
 )
 
@@ -229,6 +230,7 @@ func (c *Config) validateViews(f *faults) {
 	if len(c.Views) == 0 {
 		f.add([]string{"views"}, "name at least one view")
 	}
+	budgets := map[string]string{}
 	for _, name := range c.src.ordered("views", maps.Keys(c.Views)) {
 		v := c.Views[name]
 		at := func(setting string) []string { return append([]string{"views", name}, strings.Split(setting, ".")...) }
@@ -237,7 +239,8 @@ func (c *Config) validateViews(f *faults) {
 		} else if !ok {
 			f.add(at("account"), "there is no account %q; accounts are %s", v.Account, strings.Join(slices.Sorted(maps.Keys(c.Accounts)), ", "))
 		}
-		if v.Public && len(v.Origins) == 0 {
+		c.validatePublicTokens(f, budgets, name)
+		if v.Public != Public(policy.Private) && len(v.Origins) == 0 {
 			f.add(at("public"), "a public view needs at least one origin in views.%s.origins", name)
 		}
 		if o := v.History.Outside; o != "" && o != "clip" && o != "refuse" {
@@ -261,6 +264,25 @@ func (c *Config) validateViews(f *faults) {
 			}
 			f.add(at(fault.Setting), "%v", fault.Err)
 		}
+	}
+}
+
+// validatePublicTokens checks the budget of a view's property, which its views share. Budgets has
+// the name of a view that sets it, by property.
+func (c *Config) validatePublicTokens(f *faults, budgets map[string]string, name string) {
+	v, at := c.Views[name], []string{"views", name, "public_tokens_per_day"}
+	if v.PublicTokens == 0 {
+		return
+	}
+	other := cmp.Or(budgets[v.Property], name)
+	budgets[v.Property] = other
+	switch {
+	case v.PublicTokens < 0:
+		f.add(at, "%d is negative: leave it out for a tenth of what Google allows", v.PublicTokens)
+	case v.Public != Public(policy.PublicQuestions):
+		f.add(at, "it bounds the free queries of anonymous visitors: write public: questions, or leave it out")
+	case v.PublicTokens != c.Views[other].PublicTokens:
+		f.add(at, "it is the budget of the property, and view %q sets another: write the same, or leave one out", other)
 	}
 }
 

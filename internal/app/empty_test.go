@@ -58,11 +58,13 @@ accounts: {agency: {key_file: key.json}}
 limits: {requests_per_second: 1e6, requests_burst: 1000000}
 cache: {file: none}
 views:
-  busy: {property: '412600302', public: true, origins: ["https://www.example.com"]}
-  empty: {property: '412600310', public: true, origins: ["https://www.example.com"]}
+  busy: {property: '412600302', public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: ["https://www.example.com"]}
+  empty: {property: '412600310', public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: ["https://www.example.com"]}
   young:
     property: '412600311'
-    public: true
+    public: questions
+    fields: {allow: ["*"]}
+    history: {days: 4000}
     origins: ["https://www.example.com"]
     universal_analytics:
       goals: {1: sign_up, 2: nope}
@@ -376,11 +378,11 @@ func TestExamine(t *testing.T) {
 	notes := map[string][]string{
 		"empty": {"no traffic in the last 28 days: is the site's tag in place?"},
 		"young": {
-			file + ":13: universal_analytics.goals, 2: the property has no metric keyEvents:nope",
-			file + ":16: universal_analytics.dimensions, 1: the property has no dimension customEvent:nope2",
-			file + ":15: universal_analytics.dimensions, eventLabel: the property has no dimension customEvent:nope",
-			file + ":18: universal_analytics.metrics, 1: the property has no dimension nope",
-			file + ":18: universal_analytics.metrics, 1: the property has no metric customEvent:nope3",
+			file + ":15: universal_analytics.goals, 2: the property has no metric keyEvents:nope",
+			file + ":18: universal_analytics.dimensions, 1: the property has no dimension customEvent:nope2",
+			file + ":17: universal_analytics.dimensions, eventLabel: the property has no dimension customEvent:nope",
+			file + ":20: universal_analytics.metrics, 1: the property has no dimension nope",
+			file + ":20: universal_analytics.metrics, 1: the property has no metric customEvent:nope3",
 		},
 	}
 	for f := range x.app.Examine(t.Context(), time.Minute) {

@@ -49,7 +49,7 @@ accounts: {agency: {key_file: key.json}}
 limits: {requests_per_second: 1e6, requests_burst: 1000000, view_per_second: 1e6, view_burst: 1000000, connections_per_address: 100000}
 hosts: {portal: {api_keys: [%[2]s], views: [museum]}}
 views:
-  museum: {property: '412600302', public: true, origins: ['https://www.example.com']}
+  museum: {property: '412600302', public: questions, fields: {allow: ['*']}, history: {days: 4000}, origins: ['https://www.example.com']}
 `, host, hex.EncodeToString(hash[:])))
 	google := writeKey(t, filepath.Join(filepath.Dir(path), "key.json"), "http://"+host)
 	slow.google = google.Handler()

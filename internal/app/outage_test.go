@@ -87,8 +87,8 @@ tokens: {lifetime: 1h, public_session: 168h}
 limits: {request_timeout: 5s, requests_per_second: 1e6, requests_burst: 1000000, tokens_per_second: 1e6, tokens_burst: 1000000}
 cache: {file: none}
 views:
-  museum: {property: '412600302', public: true, origins: ["https://www.example.com"]}
-  shop: {property: '412600303', public: true, origins: ["https://www.example.com"]}
+  museum: {property: '412600302', public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: ["https://www.example.com"]}
+  shop: {property: '412600303', public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: ["https://www.example.com"]}
 `, host))
 	x.google = writeKey(t, filepath.Join(filepath.Dir(path), "key.json"), "http://"+host)
 	// A service account's assertions are dated by the machine's clock, which a test

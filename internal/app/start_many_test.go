@@ -55,7 +55,7 @@ func crowded(t *testing.T, views int, rest string) (path string, google *emulato
 	var text strings.Builder
 	fmt.Fprintf(&text, "google: {data_url: 'http://%[1]s', admin_url: 'http://%[1]s', token_hosts: ['%[1]s']}\naccounts: {agency: {key_file: key.json}}\n%[2]sviews:\n", host, rest)
 	for i := range views {
-		fmt.Fprintf(&text, "  v%d: {property: '%d', public: true, origins: ['https://www.example.com']}\n", i, 500_000_000+i)
+		fmt.Fprintf(&text, "  v%d: {property: '%d', public: questions, fields: {allow: ['*']}, history: {days: 4000}, origins: ['https://www.example.com']}\n", i, 500_000_000+i)
 	}
 	path = write(t, text.String())
 	google = writeKey(t, filepath.Join(filepath.Dir(path), "key.json"), "http://"+host)

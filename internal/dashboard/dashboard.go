@@ -2,7 +2,12 @@
 // a panel is a query with a shape, a dashboard is a page of panels.
 package dashboard
 
-import "github.com/oriel-server/oriel/internal/report"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/oriel-server/oriel/internal/report"
+)
 
 // A Dashboard is a page of panels over one of its views at a time.
 type Dashboard struct {
@@ -11,7 +16,28 @@ type Dashboard struct {
 	Description string
 	Views       []string // in the order of the view switcher; the first is the default
 	Range       Range    // if a request names none
+	Ranges      []Range  // that visitors choose from, see Listed
 	Panels      []Panel
+}
+
+// usualRanges are those of dashboards that list none.
+var usualRanges = []Range{{Days: 7}, {Days: 28}, {Days: 90}}
+
+// Listed returns the ranges that visitors choose from: Ranges, or the usual ones, and Range.
+// The last days come first, in the order of their number.
+func (d Dashboard) Listed() []Range {
+	listed := slices.Clone(d.Ranges)
+	if len(listed) == 0 {
+		listed = slices.Clone(usualRanges)
+	}
+	if r := cmp.Or(d.Range, defaultRange); !slices.Contains(listed, r) {
+		listed = append(listed, r)
+	}
+	slices.SortStableFunc(listed, func(a, b Range) int {
+		const last = MaxDays + 1
+		return cmp.Compare(cmp.Or(a.Days, last), cmp.Or(b.Days, last))
+	})
+	return listed
 }
 
 // A Panel is a query with a shape.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
@@ -23,6 +24,9 @@ type Spec struct {
 	// Range is the span of days when the visitor has chosen none: 7d, 28d, 90d …
 	// up to yesterday, or 2026-01-01..2026-01-31. Optional: 28d.
 	Range string `yaml:"range"`
+	// Ranges are those that a visitor can choose, each as in Range; anonymous visitors no
+	// others. Optional: 7d, 28d and 90d. Range is always one of them.
+	Ranges []string `yaml:"ranges"`
 	// Panels are drawn in this order. Required: at least one.
 	Panels []PanelSpec `yaml:"panels"`
 }
@@ -75,6 +79,9 @@ type PanelSpec struct {
 // defaultRange is the range if neither the dashboard nor the request names one.
 var defaultRange = Range{Days: 28}
 
+// maxRanges is how many ranges a dashboard may list: anybody may ask a public one for each.
+const maxRanges = 12
+
 // UnmarshalYAML reads a panel strictly and notes its line.
 func (s *PanelSpec) UnmarshalYAML(node *yaml.Node) error {
 	type panel PanelSpec
@@ -99,6 +106,19 @@ func (s Spec) Dashboard(name string) (Dashboard, error) {
 			errs = append(errs, fmt.Errorf("range: %w", err))
 		}
 		d.Range = r
+	}
+	for _, text := range s.Ranges {
+		r, err := ParseRange(text)
+		if err == nil && slices.Contains(d.Ranges, r) {
+			err = fmt.Errorf("%s is listed twice", text)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("ranges: %w", err))
+		}
+		d.Ranges = append(d.Ranges, r)
+	}
+	if len(d.Ranges) > maxRanges {
+		errs = append(errs, fmt.Errorf("ranges: list at most %d", maxRanges))
 	}
 	for i, ps := range s.Panels {
 		p, err := ps.panel(strconv.Itoa(i + 1))

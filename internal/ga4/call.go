@@ -52,8 +52,9 @@ type call struct {
 	reports     int    // of a batch; 0 for a single answer
 
 	// decode reads a response; its error makes the attempt a failure. Required.
-	decode func(body []byte) error
-	quotas []Buckets // of the response
+	decode   func(body []byte) error
+	quotas   []Buckets // of the response
+	timeZone string    // of the property, as the response has it
 }
 
 // String names a call for operators.

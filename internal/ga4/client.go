@@ -43,6 +43,9 @@ type Config struct {
 	Email func(account string) string
 	// Observer gets requests and quotas. Optional.
 	Observer Observer
+	// PublicTokens are the tokens of a day, by property, that free questions of anonymous
+	// visitors may cost. The default for a property is a tenth of what Google allows.
+	PublicTokens map[string]int64
 	// Random returns a number in [0, 1), for jitter. The default is
 	// math/rand/v2's.
 	Random func() float64
@@ -105,6 +108,7 @@ func New(c Config) (*Client, error) {
 		return nil, fmt.Errorf("ga4: the time zone of Google's quotas is missing; link time/tzdata: %w", err)
 	}
 	g := &Client{config: c, data: data, admin: admin, pacific: pacific, large: make(chan struct{}, 1)}
+	g.quotas.perDay, g.quotas.google = c.PublicTokens, pacific
 	g.http = &http.Client{Transport: c.Transport, CheckRedirect: upstream.NoRedirects}
 	g.queues.changed = c.Observer.InFlight
 	return g, nil

@@ -17,6 +17,7 @@ const (
 	unreadable  = "This view cannot be read at the moment."
 	unavailable = "Google Analytics is not answering. Please try again %s."
 	exhausted   = "Too much was asked of Google Analytics for this view. Please try again %s."
+	budgetSpent = "No new questions of anonymous visitors are answered for this view today. Please try again %s."
 )
 
 // soon is when to retry where Google is asked again with the next request.

@@ -69,8 +69,12 @@ type Quota struct {
 
 // quotas keep what is known of each quotaKey.
 type quotas struct {
-	mu    sync.Mutex
-	byKey map[quotaKey]*quotaState
+	perDay map[string]int64 // Config.PublicTokens
+	google *time.Location   // where Google's days are
+
+	mu      sync.Mutex
+	byKey   map[quotaKey]*quotaState
+	budgets map[string]*budget // by property
 }
 
 // A quotaState is the newest Quota, and what happened since.
@@ -133,6 +137,7 @@ func (g *Client) recordQuota(c *call, b Buckets, now time.Time) {
 	if c.breaker != nil && b.ServerErrorsPerProjectPerHour != (Bucket{}) {
 		c.breaker.correct(c.ticket, b.ServerErrorsPerProjectPerHour, now)
 	}
+	g.quotas.spend(c, b.TokensPerDay, now)
 	q := g.quotas.record(c.key, Quota{Account: c.key.account, Property: c.key.property, Category: c.key.category, At: now, Buckets: b})
 	if g.config.Observer.Quota != nil {
 		g.config.Observer.Quota(q)
@@ -165,14 +170,22 @@ const (
 	thresholdedRequests = 120
 )
 
-// reserves are the parts of Google's quotas below which the questions of a class and urgency are
-// not asked: the rest is reserved for better ones. docs/quota-and-freshness.md has the table.
-var reserves = [report.Classes][report.Prewarm + 1]float64{
-	report.HostDashboard:   {report.Unseen: 0, report.Seen: 0.05, report.Refresh: 0.20, report.Prewarm: 0.20},
-	report.HostQuestion:    {report.Unseen: 0.02, report.Seen: 0.05, report.Refresh: 0.20, report.Prewarm: 0.20},
-	report.PublicDashboard: {report.Unseen: 0.05, report.Seen: 0.10, report.Refresh: 0.25, report.Prewarm: 0.25},
-	report.PublicQuestion:  {report.Unseen: 0.50, report.Seen: 0.50, report.Refresh: 0.50, report.Prewarm: 0.50},
+// shares are what a class may use of Google's quotas. docs/quota-and-freshness.md has the table.
+var shares = [report.Classes]struct {
+	// reserve is the part of a quota below which questions of an urgency are not asked: it is
+	// reserved for better ones.
+	reserve reserve
+	// day is the part of a property's tokens of a day that the class may use, see budget; 0 where
+	// only reserve bounds it.
+	day float64
+}{
+	report.HostDashboard:   {reserve: reserve{report.Unseen: 0, report.Seen: 0.05, report.Refresh: 0.20, report.Prewarm: 0.20}},
+	report.HostQuestion:    {reserve: reserve{report.Unseen: 0.02, report.Seen: 0.05, report.Refresh: 0.20, report.Prewarm: 0.20}},
+	report.PublicDashboard: {reserve: reserve{report.Unseen: 0.05, report.Seen: 0.10, report.Refresh: 0.25, report.Prewarm: 0.25}},
+	report.PublicQuestion:  {reserve: reserve{report.Unseen: 0.50, report.Seen: 0.50, report.Refresh: 0.50, report.Prewarm: 0.50}, day: 0.10},
 }
+
+type reserve = [report.Prewarm + 1]float64
 
 // left is the part of the quotas that is left for a job. The day's tokens are reserved from the
 // public alone: refreshes that stop would not start again before the day ends.
@@ -201,9 +214,12 @@ func (b Bucket) share(limit int64) float64 {
 func (all *quotas) check(j *job, now time.Time, sent bool) *report.Error {
 	all.mu.Lock()
 	defer all.mu.Unlock()
+	if err := all.checkBudget(j, now); err != nil {
+		return err
+	}
 	s := all.of(quotaKeyOf(j.query))
 	left := s.left(j)
-	if left >= reserves[j.rank.Class][j.rank.Urgency] {
+	if left >= shares[j.rank.Class].reserve[j.rank.Urgency] {
 		return nil
 	}
 	last := s.At

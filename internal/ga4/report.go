@@ -242,7 +242,11 @@ func (g *Client) decodeBatch(c *call, body []byte, jobs []*job) ([]*report.Repor
 
 func (g *Client) decodeReport(c *call, w *reportResponse, q report.Query) (*report.Report, error) {
 	c.addQuota(w.PropertyQuota)
-	return w.report(q, g.config.Clock())
+	r, err := w.report(q, g.config.Clock())
+	if err == nil && r.TimeZone != "" {
+		c.timeZone = r.TimeZone
+	}
+	return r, err
 }
 
 // addQuota keeps the quotas of a response.

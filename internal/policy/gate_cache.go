@@ -69,6 +69,7 @@ type decisionKey struct {
 // properties' settings and fields.
 type panelKey struct {
 	board                    *board // of the rules
+	panel                    string // the only one that is wanted; empty for all
 	view                     *View
 	views                    string // see grantedDashboard.names
 	filter                   filterHash

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync/atomic"
@@ -15,11 +16,14 @@ type DashboardRequest struct {
 	Name  string
 	View  string          // empty: the first that the grant opens
 	Range dashboard.Range // zero: the dashboard's
+	Panel string          // the only one that is wanted; empty for all
 }
 
-// A DashboardAnswer is a dashboard with the data of all panels.
+// A DashboardAnswer is a dashboard with the data of its panels.
 type DashboardAnswer struct {
 	Dashboard  dashboard.Dashboard
+	Ranges     []dashboard.Range // that it lists; shared, not to be changed
+	AnyRange   bool              // the grant opens other ranges too
 	View       ViewInfo
 	Views      []ViewInfo  // of the dashboard, that the grant opens
 	Start, End report.Date // as clipped to the view's history
@@ -42,7 +46,7 @@ type PanelAnswer struct {
 // defaultRange is for dashboards that name none.
 var defaultRange = dashboard.Range{Days: 28}
 
-// Dashboard answers all panels of a dashboard at once. A panel that fails does
+// Dashboard answers all panels of a dashboard at once, or the one that is wanted. A panel that fails does
 // not fail the others. A compared panel's query holds two date ranges, named
 // "current" and "previous"; only the first if the view's history does not contain all
 // of the second. One decision is recorded, with a PanelDecision for each panel.
@@ -54,15 +58,15 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 	}
 	d := g.decision(methodDashboard, grant)
 	d.View, d.Dashboard, d.Clipped = p.view.Name, p.granted.board.Name, p.clipped
-	board := g.prepareDashboard(ctx, grant, p)
+	board := g.prepareDashboard(ctx, grant, p, req.Panel)
 	answer := &DashboardAnswer{
-		Dashboard: p.granted.board.Dashboard, Start: p.start, End: p.end, Today: p.days.today,
+		Dashboard: p.granted.board.Dashboard, Ranges: p.granted.board.ranges, AnyRange: grant.anyRange(p.view), Start: p.start, End: p.end, Today: p.days.today,
 		Panels: make([]PanelAnswer, len(board.panels)),
 	}
 	if board.cacheable {
 		answer.Prepared = board
 	}
-	wait := g.askPanels(ctx, board, grant, answer.Panels)
+	wait := g.askPanels(ctx, board, p.rank, grant.meter, answer.Panels)
 	answer.Views = g.infos(ctx, p.granted.views)
 	for i, v := range p.granted.views {
 		if v == p.view {
@@ -76,9 +80,11 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 }
 
 // recordUnresolved records the error of resolveDashboard.
-func (g *Gate) recordUnresolved(ctx context.Context, grant Grant, req DashboardRequest, p resolvedDashboard, err error, panels ...PanelDecision) {
+func (g *Gate) recordUnresolved(ctx context.Context, grant Grant, req DashboardRequest, p resolvedDashboard, err error) {
 	d := g.decision(methodDashboard, grant)
-	d.Panels = panels
+	if req.Panel != "" {
+		d.Panels = []PanelDecision{{Name: report.Truncate(req.Panel), Err: err, Refused: p.refused}}
+	}
 	d.View, d.Dashboard, d.Clipped, d.Refused = report.Truncate(req.View), report.Truncate(req.Name), p.clipped, p.refused
 	if p.view != nil {
 		d.View = p.view.Name
@@ -87,12 +93,12 @@ func (g *Gate) recordUnresolved(ctx context.Context, grant Grant, req DashboardR
 }
 
 // askPanels sets the answers of all panels; those that are not cached once wait returns.
-func (g *Gate) askPanels(ctx context.Context, board *PreparedDashboard, grant Grant, answers []PanelAnswer) (wait func()) {
+func (g *Gate) askPanels(ctx context.Context, board *PreparedDashboard, rank report.Rank, meter func(int) error, answers []PanelAnswer) (wait func()) {
 	for i := range answers {
 		p := &board.panels[i]
 		answers[i].Panel, answers[i].Err = &p.panel, report.AsError(p.err)
 	}
-	return g.askAll(ctx, board.queries, grant.dashboardRank(), grant.meter, func(i int, r *report.Report, err error) {
+	return g.askAll(ctx, board.queries, rank, meter, func(i int, r *report.Report, err error) {
 		answers[i].Report, answers[i].Err = r, report.AsError(err)
 	})
 }
@@ -126,6 +132,8 @@ type resolvedDashboard struct {
 	zone       *time.Location // the property's
 	days       days
 	start, end report.Date
+	panels     []dashboard.Panel // that are wanted
+	rank       report.Rank       // of their questions
 	clipped    bool
 	refused    bool // in case of an error: by the gate, not because the catalog failed
 }
@@ -140,11 +148,14 @@ func (g *Gate) resolveDashboard(ctx context.Context, grant Grant, req DashboardR
 	}
 	v := p.granted.views[0]
 	if req.View != "" {
-		if v, err = resolve(p.granted.views, req.View); err != nil {
+		if v, err = grant.resolve(p.granted.views, req.View); err != nil {
 			return p, err
 		}
 	}
 	p.view = v
+	if p.panels, err = p.granted.board.wanted(req.Panel); err != nil {
+		return p, err
+	}
 	property, err := g.property(ctx, v)
 	if err != nil {
 		p.refused = false
@@ -153,12 +164,30 @@ func (g *Gate) resolveDashboard(ctx context.Context, grant Grant, req DashboardR
 	p.now, p.zone = g.c.Clock(), property.TimeZone
 	today := report.DateOf(p.now, p.zone)
 	p.days = days{first: v.History.first(today), today: today, refuse: v.History.Refuse}
-	r := req.Range
-	if r.IsZero() {
-		r = p.granted.board.Range
+	if p.rank = grant.dashboardRank(); !p.granted.board.offers(req.Range, p.days) {
+		if p.rank = grant.questionRank(); !grant.anyRange(v) {
+			return p, p.granted.board.refuseRange()
+		}
 	}
-	p.start, p.end, p.clipped, err = p.days.span(r)
+	p.start, p.end, p.clipped, err = p.days.span(cmp.Or(req.Range, p.granted.board.Range))
 	return p, err
+}
+
+// anyRange reports whether the holder may read dashboards over a view for ranges that they
+// do not list. For anonymous visitors each is a free question.
+func (g Grant) anyRange(v *View) bool { return !g.Anonymous() || v.Public == PublicQuestions }
+
+// wanted returns the panel of a name, or all panels if it is empty.
+func (b *board) wanted(name string) ([]dashboard.Panel, error) {
+	if name == "" {
+		return b.Panels, nil
+	}
+	for i := range b.Panels {
+		if b.Panels[i].Name == name {
+			return b.Panels[i : i+1], nil
+		}
+	}
+	return nil, report.Errorf(report.NotFound, "The dashboard %q has no panel %q.", b.Name, report.Truncate(name))
 }
 
 // span resolves a range and clips it to the view's history.
@@ -208,15 +237,15 @@ type preparedPanel struct {
 
 // prepareDashboard checks and narrows the query of each panel, or returns the result from
 // the cache.
-func (g *Gate) prepareDashboard(ctx context.Context, grant Grant, p resolvedDashboard) *PreparedDashboard {
-	key := panelKey{p.granted.board, p.view, p.granted.names, grant.narrowed(p.view).hash, p.start, p.end, p.days.first, p.days.today}
+func (g *Gate) prepareDashboard(ctx context.Context, grant Grant, p resolvedDashboard, panel string) *PreparedDashboard {
+	key := panelKey{p.granted.board, panel, p.view, p.granted.names, grant.narrowed(p.view).hash, p.start, p.end, p.days.first, p.days.today}
 	if cached, ok := g.cache.dashboards.GetIfPresent(key); ok && g.dashboardValid(ctx, cached, p) {
 		return cached
 	}
-	n := len(p.granted.board.Panels)
+	n := len(p.panels)
 	board := &PreparedDashboard{panels: make([]preparedPanel, n), queries: make([]*prepared, n), zone: p.zone, cacheable: true}
 	for i := range board.panels {
-		board.panels[i] = g.preparePanel(ctx, grant, p, &p.granted.board.Panels[i])
+		board.panels[i] = g.preparePanel(ctx, grant, p, &p.panels[i])
 		board.queries[i] = board.panels[i].prepared
 		board.cacheable = board.cacheable && board.panels[i].cacheable(p.view)
 	}
@@ -255,18 +284,19 @@ func (g *Gate) dashboardValid(ctx context.Context, b *PreparedDashboard, p resol
 
 func sameZone(a, b *time.Location) bool { return a == b || a.String() == b.String() }
 
-// Panel answers the named panel of a dashboard with the report that Dashboard gives for the
-// same request. The decision recorded is about the dashboard, with this panel alone.
-func (g *Gate) Panel(ctx context.Context, grant Grant, req DashboardRequest, name string) (PanelAnswer, error) {
-	p, panel, err := g.onePanel(ctx, grant, req, name)
+// Panel answers the one panel that is wanted, with the report that Dashboard gives for the
+// same request, or the panel's error. The decision recorded is about the dashboard, with this
+// panel alone.
+func (g *Gate) Panel(ctx context.Context, grant Grant, req DashboardRequest) (PanelAnswer, error) {
+	p, err := g.resolveDashboard(ctx, grant, req)
 	if err != nil {
-		g.recordUnresolved(ctx, grant, req, p, err, PanelDecision{Name: report.Truncate(name), Err: err, Refused: p.refused})
+		g.recordUnresolved(ctx, grant, req, p, err)
 		return PanelAnswer{}, err
 	}
-	made := g.preparePanel(ctx, grant, p, panel)
+	made := g.preparePanel(ctx, grant, p, &p.panels[0])
 	answer, err := PanelAnswer{Panel: &made.panel}, made.err
 	if err == nil {
-		answer.Report, err = g.ask(ctx, made.prepared, made.prepared.question.Ranked(grant.dashboardRank()))
+		answer.Report, err = g.ask(ctx, made.prepared, made.prepared.question.Ranked(p.rank))
 	}
 	answer.Err = report.AsError(err)
 	d := g.decision(methodDashboard, grant)
@@ -274,18 +304,4 @@ func (g *Gate) Panel(ctx context.Context, grant Grant, req DashboardRequest, nam
 	d.Panels = []PanelDecision{made.decision(answer)}
 	g.record(ctx, d, err)
 	return answer, err
-}
-
-func (g *Gate) onePanel(ctx context.Context, grant Grant, req DashboardRequest, name string) (resolvedDashboard, *dashboard.Panel, error) {
-	p, err := g.resolveDashboard(ctx, grant, req)
-	if err != nil {
-		return p, nil, err
-	}
-	panels := p.granted.board.Panels
-	for i := range panels {
-		if panels[i].Name == name {
-			return p, &panels[i], nil
-		}
-	}
-	return p, nil, report.Errorf(report.NotFound, "The dashboard %q has no panel %q.", report.Truncate(req.Name), report.Truncate(name))
 }

@@ -32,7 +32,9 @@ func TestPanelAsksWhatItsDashboardAsks(t *testing.T) {
 				w.asked = nil
 				_, err := g.Report(bg, gr, "shop", sessions())
 				wantKind(t, "a free question", err, report.Forbidden)
-				got, err := g.Panel(bg, gr, req, want.Panel.Name)
+				one := req
+				one.Panel = want.Panel.Name
+				got, err := g.Panel(bg, gr, one)
 				if err != nil || got.Report == nil || !reflect.DeepEqual(got.Panel, want.Panel) {
 					t.Fatalf("%+v: %+v, %v; want %+v", req, got.Panel, err, want.Panel)
 				}
@@ -61,15 +63,15 @@ func TestExportsAreRecorded(t *testing.T) {
 		kind    report.Kind
 		refused bool
 	}{
-		"panel":         {func() error { _, err := g.Panel(bg, gr, DashboardRequest{Name: "overview"}, panel); return err }, -1, false},
+		"panel":         {func() error { _, err := g.Panel(bg, gr, DashboardRequest{Name: "overview", Panel: panel}); return err }, -1, false},
 		"report":        {func() error { _, err := g.Report(bg, gr, "shop", sessions()); return err }, -1, false},
-		"no such panel": {func() error { _, err := g.Panel(bg, gr, DashboardRequest{Name: "overview"}, "none"); return err }, report.NotFound, true},
+		"no such panel": {func() error { _, err := g.Panel(bg, gr, DashboardRequest{Name: "overview", Panel: "none"}); return err }, report.NotFound, true},
 		"denied":        {func() error { _, err := g.Report(bg, gr, "shop", denied); return err }, report.Invalid, true},
 		"too old": {func() error {
-			_, err := g.Panel(bg, gr, DashboardRequest{Name: "overview", Range: old}, panel)
+			_, err := g.Panel(bg, gr, DashboardRequest{Name: "overview", Range: old, Panel: panel})
 			return err
 		}, report.Forbidden, true},
-		"no such board": {func() error { _, err := g.Panel(bg, gr, DashboardRequest{Name: "none"}, panel); return err }, report.Forbidden, true},
+		"no such board": {func() error { _, err := g.Panel(bg, gr, DashboardRequest{Name: "none", Panel: panel}); return err }, report.Forbidden, true},
 	} {
 		w.decisions = nil
 		if err := tt.ask(); err == nil && tt.kind >= 0 || err != nil && report.KindOf(err) != tt.kind {
@@ -83,7 +85,7 @@ func TestExportsAreRecorded(t *testing.T) {
 		}
 	}
 	w.decisions = nil
-	_, err := g.Panel(bg, Grant{}, DashboardRequest{Name: "overview"}, panel)
+	_, err := g.Panel(bg, Grant{}, DashboardRequest{Name: "overview", Panel: panel})
 	wantKind(t, "the zero grant", err, report.Unauthenticated)
 	if len(w.decisions) != 1 || !w.decisions[0].Refused {
 		t.Errorf("%+v", w.decisions)

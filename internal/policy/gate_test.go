@@ -14,7 +14,7 @@ import (
 )
 
 func blog() View {
-	return View{Name: "blog", Title: "Blog", Account: "main", Property: "222", Public: true, Realtime: true, Origins: []string{"https://blog.example", shopPage}}
+	return View{Name: "blog", Title: "Blog", Account: "main", Property: "222", Public: PublicDashboards, Realtime: true, Origins: []string{"https://blog.example", shopPage}}
 }
 
 func TestZeroGrantAllowsNothing(t *testing.T) {
@@ -150,7 +150,7 @@ func TestDashboard(t *testing.T) {
 
 func TestAnonymousDashboardViews(t *testing.T) {
 	private := blog()
-	private.Name, private.Property, private.Public = "private", "333", false
+	private.Name, private.Property, private.Public = "private", "333", Private
 	_, g, r := start(t, shop(), blog(), private)
 	names := func(c Claim) (names []string) {
 		a, err := g.Dashboard(bg, grant(t, r, c), DashboardRequest{Name: "overview"})
@@ -224,8 +224,21 @@ func TestFieldsAndViews(t *testing.T) {
 
 func TestPublicClaims(t *testing.T) {
 	private := blog()
-	private.Name, private.Property, private.Public = "private", "333", false
-	_, _, r := start(t, shop(), blog(), private)
+	private.Name, private.Property, private.Public = "private", "333", Private
+	open, alone := shop(), blog()
+	alone.Name, alone.Property = "alone", "444"
+	asked := blog()
+	for _, v := range []*View{&open, &asked} {
+		v.Public, v.Fields.Allow, v.History.Days = PublicQuestions, []string{"*"}, 400
+	}
+	_, _, r := start(t, open, asked, private, alone)
+	_, err := r.PublicClaim(shopPage, []string{"shop", "alone"}, "")
+	wantKind(t, "a view of dashboards", err, report.Forbidden)
+	for _, want := range []string{`"alone"`, `<oriel-chart dashboard="overview" panel="a">`, "public: questions"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not say %s", err, want)
+		}
+	}
 	c, err := r.PublicClaim(shopPage, []string{"ga:123", "shop", "blog"}, "")
 	if err != nil || !reflect.DeepEqual(c.Views, []string{"shop", "blog"}) || !c.Public || c.Origin != shopPage {
 		t.Errorf("%+v, %v", c, err)

@@ -57,8 +57,11 @@ func (r *Rules) Grant(c Claim) (Grant, error) {
 	if err := g.narrow(c); err != nil {
 		return Grant{}, report.Errorf(report.Unauthenticated, "The embed token is not valid. Ask for a new one.").Because(err)
 	}
+	if set := r.public[c.Origin]; c.Public && c.Set && set != nil {
+		g.views, g.dashboards = set.questions, set.dashboards
+	}
 	for _, v := range r.views {
-		if slices.Contains(c.Views, v.Name) && g.opens(v) {
+		if slices.Contains(c.Views, v.Name) && g.opens(v) && (!c.Public || v.Public == PublicQuestions) {
 			g.views = append(g.views, v)
 		}
 	}
@@ -137,9 +140,9 @@ func (c Claim) validFor(v *View) bool {
 	case !c.Public:
 		return true
 	case c.Framed:
-		return v.Public && len(v.Origins) > 0
+		return v.Public != Private && len(v.Origins) > 0
 	}
-	return v.Public && v.listsOrigin(c.Origin)
+	return v.Public != Private && v.listsOrigin(c.Origin)
 }
 
 // ViewNames returns the names of the views that the grant opens, for questions or
@@ -193,7 +196,18 @@ func (g Grant) Expires() time.Time { return g.claim.ExpiresAt }
 
 // view returns the view of the grant that may be queried under a name. A view
 // that exists and one that does not sound the same when they are not granted.
-func (g Grant) view(s string) (*View, error) { return resolve(g.views, s) }
+func (g Grant) view(s string) (*View, error) {
+	v, err := g.resolve(g.views, s)
+	if err == nil || !g.Anonymous() {
+		return v, err
+	}
+	for _, d := range g.dashboards {
+		if v := find(d.views, func(v *View) bool { return v.hasName(s) }); v != nil {
+			return nil, dashboardsAlone(v, g.dashboards)
+		}
+	}
+	return nil, err
+}
 
 // ReadableFrom reports whether a page at origin, which shows the holder's token,
 // may read the answer about a view (by name, alias or property id), or about a
@@ -230,7 +244,7 @@ func (g Grant) target(view, dashboard string) *View {
 	if view == "" {
 		return nil
 	}
-	v, err := resolve(views, view)
+	v, err := g.resolve(views, view)
 	if err != nil {
 		return nil
 	}
@@ -261,15 +275,16 @@ func (g Grant) dashboard(name string) (grantedDashboard, error) {
 }
 
 // resolve finds the view that a name, an alias or a property id means among
-// views. Names and aliases come first; a property id must mean one view only.
-func resolve(views []*View, s string) (*View, error) {
+// views. Names and aliases come first; a property id must mean one view only, and means
+// none to anonymous visitors, who may not learn it.
+func (g Grant) resolve(views []*View, s string) (*View, error) {
 	if v := find(views, func(v *View) bool { return v.hasName(s) }); v != nil {
 		return v, nil
 	}
 	var found *View
 	for _, v := range views {
 		switch {
-		case v.Property != s:
+		case v.Property != s || g.Anonymous():
 		case found != nil:
 			return nil, report.Errorf(report.Invalid, "The property id %s means several views of this embed token: name the view, such as %s or %s.", report.Truncate(s), found.Name, v.Name)
 		default:

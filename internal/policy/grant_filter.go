@@ -26,7 +26,7 @@ func (v View) checkTokenFilter() error {
 			return fmt.Errorf("%q is not a dimension of GA4: write one such as customEvent:customer_id", field)
 		}
 	}
-	if v.Public && len(v.TokenFilter) > 0 {
+	if v.Public != Private && len(v.TokenFilter) > 0 {
 		return errors.New("anonymous visitors have no filter: write public: false, or leave token_filter out")
 	}
 	return nil

@@ -101,7 +101,7 @@ func day(s string) report.Date {
 }
 
 func shop() View {
-	return View{Name: "shop", Title: "Shop", Account: "main", Property: "111", Public: true, Realtime: true,
+	return View{Name: "shop", Title: "Shop", Account: "main", Property: "111", Public: PublicDashboards, Realtime: true,
 		Origins: []string{shopPage}, Aliases: []string{"ga:123"}, Filter: is("country", "Germany"),
 		Fields: Fields{Deny: []string{"city", "totalRevenue", "keyEvents", "dayOfWeekZero", "customEvent:*"}}}
 }

@@ -19,15 +19,17 @@ import (
 type Rules struct {
 	views      []*View // in configuration's order
 	dashboards []*board
-	viewOf     map[string]*View  // by name
-	boardOf    map[string]*board // by name
-	origins    map[string]bool   // that any view lists
+	viewOf     map[string]*View      // by name
+	boardOf    map[string]*board     // by name
+	origins    map[string]bool       // that any view lists
+	public     map[string]*publicSet // by origin
 }
 
 // A board is a dashboard with its views found.
 type board struct {
 	dashboard.Dashboard
-	views []*View
+	views  []*View
+	ranges []dashboard.Range // that it lists, see dashboard.Dashboard.Listed
 }
 
 var (
@@ -65,6 +67,7 @@ func NewRules(views []View, dashboards []dashboard.Dashboard) (*Rules, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	r.public = r.publicSets()
 	return r, nil
 }
 
@@ -126,7 +129,7 @@ func (v View) Faults() []Fault {
 	if v.MaxRows < 0 || v.MaxRows > report.MaxLimit {
 		add("max_rows", "%d is not one of 0 to %d", v.MaxRows, report.MaxLimit)
 	}
-	return faults
+	return append(faults, v.publicFaults()...)
 }
 
 // CheckFilter reports what is wrong with the shape of a dimension filter that
@@ -166,7 +169,7 @@ func (r *Rules) checkNames() error {
 
 func (r *Rules) board(d dashboard.Dashboard) (*board, error) {
 	d.Views, d.Panels = slices.Clone(d.Views), slices.Clone(d.Panels)
-	b := &board{Dashboard: d}
+	b := &board{Dashboard: d, ranges: d.Listed()}
 	errs := []error{d.Validate()}
 	for _, name := range d.Views {
 		v := r.view(name)
@@ -266,126 +269,9 @@ func (v *View) listsOrigin(origin string) bool {
 	return origin != "" && slices.Contains(v.Origins, origin)
 }
 
-// PublicClaim returns what an anonymous visitor of a page at origin may be given:
-// the named views, or the public views of a dashboard, or, when neither is named,
-// all views that are public there. Views may be named by alias. Errors: NotFound (unknown or not public, with the same message),
-// Forbidden (public, but not on this origin; names the origin and the setting).
-func (r *Rules) PublicClaim(origin string, views []string, dashboard string) (Claim, error) {
-	c := Claim{Public: true, Origin: origin}
-	if len(views) == 0 && dashboard == "" {
-		return r.publicClaim(c)
-	}
-	for _, name := range views {
-		v := find(r.views, func(v *View) bool { return v.Public && v.hasName(name) })
-		if v == nil {
-			return Claim{}, report.Errorf(report.NotFound, "There is no public view %q.", report.Truncate(name))
-		}
-		if !v.listsOrigin(origin) {
-			return Claim{}, notListed(origin, "view "+v.Name)
-		}
-		if !slices.Contains(c.Views, v.Name) {
-			c.Views = append(c.Views, v.Name)
-		}
-	}
-	if dashboard == "" {
-		return c, nil
-	}
-	b, err := r.publicBoard(dashboard)
-	if err != nil {
-		return Claim{}, err
-	}
-	if c.Dashboards = c.over(b); c.Dashboards == nil {
-		return Claim{}, notListed(origin, "views of dashboard "+b.Name)
-	}
-	return c, nil
-}
-
-// publicClaim fills a claim with all views that are public on its origin.
-func (r *Rules) publicClaim(c Claim) (Claim, error) {
-	for _, v := range r.views {
-		if v.Public && v.listsOrigin(c.Origin) {
-			c.Views = append(c.Views, v.Name)
-		}
-	}
-	if len(c.Views) == 0 {
-		return Claim{}, notListed(c.Origin, "views that are public")
-	}
-	return c, nil
-}
-
-// FramedClaim returns what an anonymous visitor of our own embed page, at
-// origin, may be given: a dashboard over its public views that may be framed.
-// Who may put the page into a frame is for FrameOrigins to say. Errors are those
-// of PublicClaim.
-func (r *Rules) FramedClaim(origin, dashboard string) (Claim, error) {
-	b, err := r.publicBoard(dashboard)
-	if err != nil {
-		return Claim{}, err
-	}
-	c := Claim{Public: true, Framed: true, Origin: origin}
-	if c.Dashboards = c.over(b); c.Dashboards == nil {
-		return Claim{}, report.Errorf(report.Forbidden, "No page may frame the dashboard %q: list its origin under origins of its views.", b.Name)
-	}
-	return c, nil
-}
-
-// over claims a dashboard over all of its views that the public claim reaches; nil
-// for none.
-func (c Claim) over(b *board) []DashboardClaim {
-	var names []string
-	for _, v := range b.views {
-		if c.validFor(v) {
-			names = append(names, v.Name)
-		}
-	}
-	if names == nil {
-		return nil
-	}
-	return []DashboardClaim{{b.Name, names}}
-}
-
-func (r *Rules) publicBoard(name string) (*board, error) {
-	b := r.dashboard(name)
-	if b == nil || !slices.ContainsFunc(b.views, func(v *View) bool { return v.Public }) {
-		return nil, report.Errorf(report.NotFound, "There is no public dashboard %q.", report.Truncate(name))
-	}
-	return b, nil
-}
-
-func notListed(origin, where string) error {
-	return report.Errorf(report.Forbidden, "Pages at %q may not show this: add it to origins of the %s.", report.Truncate(origin), where)
-}
-
 // ListsOrigin reports whether any view lists the origin: whether its pages are
 // answered at all. What they may read is for a grant to say, see ReadableFrom.
 func (r *Rules) ListsOrigin(origin string) bool { return r.origins[origin] && origin != "" }
-
-// FrameOrigins returns the origins that may frame a dashboard: those that all of
-// the dashboard's framed views list. These are its public views, or all of them
-// when none is public, and the named view, which may be empty for the default.
-func (r *Rules) FrameOrigins(dashboard, view string) []string {
-	b := r.dashboard(dashboard)
-	if b == nil {
-		return nil
-	}
-	framed := slices.DeleteFunc(slices.Clone(b.views), func(v *View) bool { return !v.Public || len(v.Origins) == 0 })
-	if len(framed) == 0 {
-		framed = slices.Clone(b.views)
-	}
-	if view != "" {
-		v, err := resolve(b.views, view)
-		if err != nil {
-			return nil
-		}
-		framed = append(framed, v)
-	}
-	if len(framed) == 0 {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(framed[0].Origins), func(origin string) bool {
-		return slices.ContainsFunc(framed, func(v *View) bool { return !v.listsOrigin(origin) })
-	})
-}
 
 // ViewNames returns the names of all views, in configuration's order.
 func (r *Rules) ViewNames() []string {

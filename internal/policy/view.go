@@ -16,8 +16,8 @@ type View struct {
 	Title    string
 	Account  string // configuration's name of the account that asks
 	Property string // digits
-	// Public lets anonymous visitors on Origins have an embed token.
-	Public  bool
+	// Public is what anonymous visitors of pages at Origins may read.
+	Public  Publicity
 	Origins []string       // exact, as a browser sends them: scheme://host[:port]
 	Aliases []string       // old ids that name this view: ga:123
 	Filter  *report.Filter // mandatory dimension filter; nil for none
@@ -68,6 +68,8 @@ type Claim struct {
 	// Public says that the claim was made for an anonymous visitor: it holds
 	// only for views that are public, and list Origin, when it is used.
 	Public bool
+	// Set stands for Views and Dashboards: all that is public on Origin when the claim is used.
+	Set bool
 	// Framed says that a public claim was made for our own embed page: Origin is
 	// ours, and whom the views list are the pages around it.
 	Framed bool

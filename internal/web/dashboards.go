@@ -23,6 +23,8 @@ type dashboardJSON struct {
 	View        policy.ViewInfo   `json:"view"`
 	Views       []policy.ViewInfo `json:"views"`
 	Range       rangeJSON         `json:"range"`
+	Ranges      []string          `json:"ranges"`
+	AnyRange    bool              `json:"anyRange,omitempty"`
 	Today       string            `json:"today"`
 }
 
@@ -63,8 +65,24 @@ type panelAge struct {
 
 // dashboard answers with a dashboard and the data of all its panels.
 func (s *Server) dashboard(r *http.Request, grant policy.Grant) (reply, error) {
-	q := r.URL.Query()
-	req, err := dashboardRequest(r.PathValue("dashboard"), q.Get("view"), q.Get("range"))
+	return s.readDashboard(r, grant, "")
+}
+
+// panel answers as dashboard does, with one panel, or with the panel as a CSV file.
+func (s *Server) panel(r *http.Request, grant policy.Grant) (reply, error) {
+	call := r.PathValue("call")
+	name, verb, ok := splitCall(call)
+	switch {
+	case !ok:
+		return s.readDashboard(r, grant, call)
+	case verb == "export":
+		return s.exportPanel(r, grant, name)
+	}
+	return nil, report.Errorf(report.NotFound, "A panel answers GET, and :export.")
+}
+
+func (s *Server) readDashboard(r *http.Request, grant policy.Grant, panel string) (reply, error) {
+	req, err := readDashboardRequest(r, panel)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +91,13 @@ func (s *Server) dashboard(r *http.Request, grant policy.Grant) (reply, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+func readDashboardRequest(r *http.Request, panel string) (policy.DashboardRequest, error) {
+	q := r.URL.Query()
+	req, err := dashboardRequest(r.PathValue("dashboard"), q.Get("view"), q.Get("range"))
+	req.Panel = panel
+	return req, err
 }
 
 func dashboardRequest(name, view, span string) (policy.DashboardRequest, error) {
@@ -124,6 +149,7 @@ func encodeDashboard(a *policy.DashboardAnswer, chosen dashboard.Range, now, exp
 type encodedDashboard struct {
 	*sharedBody
 	chosen    dashboard.Range
+	anyRange  bool
 	view      policy.ViewInfo
 	views     []policy.ViewInfo
 	reports   []*report.Report // none is nil
@@ -132,7 +158,7 @@ type encodedDashboard struct {
 
 // valid reports whether the dashboard, encoded now, would be the same.
 func (e *encodedDashboard) valid(a *policy.DashboardAnswer, chosen dashboard.Range, now time.Time) bool {
-	if now.Before(e.from) || !now.Before(e.end) || chosen != e.chosen || a.View != e.view || !slices.Equal(a.Views, e.views) {
+	if now.Before(e.from) || !now.Before(e.end) || chosen != e.chosen || a.AnyRange != e.anyRange || a.View != e.view || !slices.Equal(a.Views, e.views) {
 		return false
 	}
 	return slices.EqualFunc(a.Panels, e.reports, func(p policy.PanelAnswer, r *report.Report) bool { return p.Report == r })
@@ -149,7 +175,8 @@ func encodeShared(a *policy.DashboardAnswer, chosen dashboard.Range, now time.Ti
 	head, err := json.Marshal(dashboardJSON{
 		Name: a.Dashboard.Name, Title: a.Dashboard.Title, Description: a.Dashboard.Description,
 		View: a.View, Views: append([]policy.ViewInfo{}, a.Views...),
-		Range: rangeJSON{chosen.String(), a.Start.String(), a.End.String()},
+		Range:  rangeJSON{chosen.String(), a.Start.String(), a.End.String()},
+		Ranges: rangeNames(a.Ranges), AnyRange: a.AnyRange,
 		Today: a.Today.String(),
 	})
 	if err != nil {
@@ -159,7 +186,7 @@ func encodeShared(a *policy.DashboardAnswer, chosen dashboard.Range, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	fresh := &encodedDashboard{sharedBody: &sharedBody{plain: text}, chosen: chosen, view: a.View, views: a.Views, from: now, end: now.Add(time.Second)}
+	fresh := &encodedDashboard{sharedBody: &sharedBody{plain: text}, chosen: chosen, anyRange: a.AnyRange, view: a.View, views: a.Views, from: now, end: now.Add(time.Second)}
 	for _, p := range a.Panels {
 		if p.Err != nil || p.Report == nil {
 			return fresh.sharedBody, nil
@@ -173,6 +200,14 @@ func encodeShared(a *policy.DashboardAnswer, chosen dashboard.Range, now time.Ti
 		a.Prepared.SetEncoded(fresh, len(text))
 	}
 	return fresh.sharedBody, nil
+}
+
+func rangeNames(ranges []dashboard.Range) []string {
+	names := make([]string, len(ranges))
+	for i, r := range ranges {
+		names[i] = r.String()
+	}
+	return names
 }
 
 // encodePanels returns the head of a dashboard's JSON, which is left open, with its panels.

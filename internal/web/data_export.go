@@ -24,17 +24,12 @@ func exportCall(verb string, decode func([]byte) (report.Query, error)) func(*Se
 }
 
 // exportPanel answers what a panel shows as a CSV file.
-func (s *Server) exportPanel(r *http.Request, grant policy.Grant) (reply, error) {
-	name, verb, ok := splitCall(r.PathValue("call"))
-	if !ok || verb != "export" {
-		return nil, report.Errorf(report.NotFound, "A panel answers :export.")
-	}
-	q := r.URL.Query()
-	req, err := dashboardRequest(r.PathValue("dashboard"), q.Get("view"), q.Get("range"))
+func (s *Server) exportPanel(r *http.Request, grant policy.Grant, name string) (reply, error) {
+	req, err := readDashboardRequest(r, name)
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.gate.Panel(r.Context(), grant.Exporting(), req, name)
+	p, err := s.gate.Panel(r.Context(), grant.Exporting(), req)
 	if err != nil {
 		return nil, err
 	}

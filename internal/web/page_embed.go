@@ -62,6 +62,9 @@ func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 		fail = s.fail
 	}
 	req, err := readEmbedRequest(r.PathValue("dashboard"), r.URL.Query())
+	if err == nil {
+		err = checkDestination(r)
+	}
 	if err == nil && r.Method == http.MethodHead && req.Code == "" {
 		err = report.Errorf(report.Invalid, "Ask for the page with GET: the answer to HEAD has no dashboard.")
 	}
@@ -109,6 +112,19 @@ func (s *Server) checkFrame(r *http.Request, grant policy.Grant, req embedReques
 	return &blockedFrame{report.Truncate(origin), view, req.Name}
 }
 
+// checkDestination refuses requests of images, scripts and other elements, which show no page: any
+// page could cause them, at the expense of the origin's and the dashboard's limits. The page's own
+// script is let through.
+func checkDestination(r *http.Request) error {
+	switch dest := r.Header.Get("Sec-Fetch-Dest"); {
+	case dest == "", dest == "document", dest == "iframe":
+		return nil
+	case dest == "empty" && wantsJSON(r) && r.Header.Get("Sec-Fetch-Site") == "same-origin":
+		return nil
+	}
+	return report.Errorf(report.Forbidden, "This page is for a window or an iframe: open it there.")
+}
+
 // checkNavigation refuses requests with a code that no person makes, or that show no
 // dashboard: HEAD, prefetches, images and scripts. They would use up the code.
 func checkNavigation(r *http.Request) error {
@@ -126,14 +142,8 @@ func wantsJSON(r *http.Request) bool {
 	return strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/html")
 }
 
-// framed reports whether an element of another page requests the page.
-func framed(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Dest") {
-	case "iframe", "frame", "embed", "object":
-		return true
-	}
-	return false
-}
+// framed reports whether another page shows the page in an iframe.
+func framed(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Dest") == "iframe" }
 
 // embedDashboard returns the dashboard, its JSON with two more members: the embed token and
 // the server's base URL. Its token is issued, or its code redeemed, once there is something

@@ -33,7 +33,7 @@ func (s *Server) routes() []route {
 		{"GET", "/v1/views/{view}/metadata", true, s.withGrant(aboutView, s.partial(metadataMembers, s.metadata))},
 		{"POST", "/v1/views/{call}", true, s.withGrant(aboutCall, s.call)},
 		{"GET", "/v1/dashboards/{dashboard}", true, s.withGrant(aboutDashboard, s.dashboard)},
-		{"GET", "/v1/dashboards/{dashboard}/panels/{call}", true, s.withGrant(aboutDashboard, s.exportPanel)},
+		{"GET", "/v1/dashboards/{dashboard}/panels/{call}", true, s.withGrant(aboutDashboard, s.panel)},
 
 		// The same under Google's own paths, for official clients.
 		{"POST", "/v1beta/properties/{call}", true, s.withGrant(aboutCall, s.call)},

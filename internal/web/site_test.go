@@ -111,11 +111,12 @@ func (l *lockedBuffer) String() string {
 }
 
 func testViews() []policy.View {
+	long := policy.History{Days: 4000}
 	return []policy.View{
-		{Name: "shop", Title: "Shop " + hostile, Account: "main", Property: "424242", Public: true, Realtime: true,
-			Origins: []string{shopOrigin}, Aliases: []string{"ga:123", "ga:77"}, Fields: policy.Fields{Deny: []string{"city"}}},
-		{Name: "blog", Title: "Blog", Account: "main", Property: "535353", Public: true, Realtime: true,
-			Origins: []string{shopOrigin, otherOrigin}},
+		{Name: "shop", Title: "Shop " + hostile, Account: "main", Property: "424242", Public: policy.PublicQuestions, Realtime: true,
+			Origins: []string{shopOrigin}, Aliases: []string{"ga:123", "ga:77"}, Fields: policy.Fields{Allow: []string{"*"}, Deny: []string{"city"}}, History: long},
+		{Name: "blog", Title: "Blog", Account: "main", Property: "535353", Public: policy.PublicQuestions, Realtime: true,
+			Origins: []string{shopOrigin, otherOrigin}, Fields: policy.Fields{Allow: []string{"*"}}, History: long},
 		{Name: "secret", Title: "Secret", Account: "main", Property: "646464", Realtime: true, Origins: []string{otherOrigin}},
 	}
 }

@@ -171,7 +171,7 @@ func withdrawn(t *testing.T, s *stage) {
 	must(t, err)
 	host, public := s.mint(t, server, "clerk", `{"views":["shop"]}`), s.publicToken(t, server, "view=shop")
 	must(t, server.Close())
-	less := strings.Replace(s.section(fixed+configuration), "public: true", "public: false", 1)
+	less := strings.Replace(s.section(fixed+configuration), "public: questions", "public: false", 1)
 	less = strings.Replace(less, "views: [shop], dashboards: [overview]}", "views: [narrow]}", 1)
 	again, err := house.OpenServer(s.program, server.Dir, house.Config{Google: s.google, Key: s.key, Rest: less})
 	must(t, err)

@@ -43,7 +43,7 @@ limits: {tokens_per_second: 100000, tokens_burst: 100000, requests_per_second: 1
 HOSTS
 views:
   shop:
-    {title: Shop, property: "731600501", public: true, origins: ["https://www.shop.example"], aliases: [old-shop, "ga:77"]}
+    {title: Shop, property: "731600501", public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: ["https://www.shop.example"], aliases: [old-shop, "ga:77"]}
   narrow:
     title: Narrow
     property: "731600501"

@@ -90,7 +90,7 @@ limits: {tokens_per_second: 1000, tokens_burst: 1000}
 hosts:
   website: {api_keys: [%[3]s], views: ["*"]}
 views:
-  museum: {title: Hafenmuseum, property: "412600302", public: true, origins: [%[1]s], aliases: ["ga:100367422"]}
+  museum: {title: Hafenmuseum, property: "412600302", public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: [%[1]s], aliases: ["ga:100367422"]}
   shop: {title: Kauri & Wool, property: "412600303", origins: [%[1]s, %[2]s], aliases: ["ga:100367423"]}
   archive: {title: Records Office, property: "412600301", origins: [%[1]s, %[2]s], aliases: ["ga:100367424"]}
 `

@@ -17,7 +17,7 @@ import (
 const forgetful = `
 cache: {intraday: 1ms, settling: 1ms, final: 1ms, stale: 1h}
 views:
-  shop: {property: "412600303", public: true, origins: ["https://www.example.com"]}
+  shop: {property: "412600303", public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: ["https://www.example.com"]}
 `
 
 func TestQuota(t *testing.T) {
