@@ -52,7 +52,9 @@ func TestPublicMeansDashboards(t *testing.T) {
 	host := p.given("access_token", status, body)
 	for who, token := range map[string]string{"a dashboard's": p.visitor("?dashboard=board"), "the origin's": p.visitor("")} {
 		status, body := p.ask("GET", "/v1/dashboards/board?range=7d", token, "")
-		var week struct{ Range struct{ StartDate, EndDate string } }
+		var week struct {
+			Range struct{ StartDate, EndDate string }
+		}
 		check(t, json.Unmarshal([]byte(body), &week))
 		days := "?range=" + week.Range.StartDate + ".." + week.Range.EndDate
 		if status != 200 || !strings.Contains(body, `"ranges":["7d","28d","90d"]`) || strings.Contains(body, "anyRange") {
