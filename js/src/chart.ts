@@ -11,23 +11,14 @@ import { names, queryOf } from './query.js';
 import type { ChartAttributes, Query } from './query.js';
 import { resolveRange } from './ranges.js';
 
-const chartAttributes = [
-  'view',
-  'metrics',
-  'dimensions',
-  'range',
-  'type',
-  'sort',
-  'limit',
-  'filter',
-  'title',
-  'compare',
-  'realtime',
-  'stacked',
-  'region',
-];
+const queryAttributes = ['metrics', 'dimensions', 'type', 'sort', 'limit', 'filter', 'title', 'compare', 'realtime', 'stacked', 'region'];
 
-/** `<oriel-chart view metrics dimensions range type sort limit filter title compare realtime>`: one chart. */
+const chartAttributes = ['dashboard', 'panel', 'view', 'range', ...queryAttributes];
+
+/**
+ * `<oriel-chart dashboard panel range view>`: one panel of a dashboard, or
+ * `<oriel-chart view metrics dimensions range type sort limit filter title compare realtime>`: a chart of its own query.
+ */
 export class OrielChart extends OrielElement {
   #panel: Panel | null = null;
   readonly #frame = h('div', { class: 'root' });
@@ -41,9 +32,10 @@ export class OrielChart extends OrielElement {
     this.root.append(this.#frame);
   }
 
-  protected override readonly scopeAttribute = 'view';
+  protected override readonly scopeAttributes = ['view', 'dashboard'];
 
   protected override scope(): Scope {
+    if (this.hasAttribute('dashboard')) return { kind: 'dashboard', name: this.attribute('dashboard') };
     return { kind: 'view', name: this.attribute('view') };
   }
 
@@ -59,6 +51,7 @@ export class OrielChart extends OrielElement {
 
   protected override async load(client: Client, signal: AbortSignal, reason: Reason): Promise<number> {
     this.prepare();
+    if (this.hasAttribute('dashboard')) return this.#loadPanel(client, signal, reason);
     const view = this.attribute('view');
     if (!view) throw new Failure('invalid', 'Missing attribute, e.g. view="shop".');
     const { query, type } = queryOf(this.#queryAttributes());
@@ -67,6 +60,24 @@ export class OrielChart extends OrielElement {
     if (signal.aborted) return 0;
     await this.#show(answer, type, query, client);
     return refreshAfter([answer]);
+  }
+
+  // As the dashboard draws it.
+  async #loadPanel(client: Client, signal: AbortSignal, reason: Reason): Promise<number> {
+    const [board, name] = [this.attribute('dashboard'), this.attribute('panel')];
+    if (!board || !name) throw new Failure('invalid', 'Missing attribute, e.g. dashboard="overview" panel="sessions".');
+    const extra = queryAttributes.find((attribute) => this.hasAttribute(attribute));
+    if (extra) throw new Failure('invalid', `${extra} is for a chart of its own query: the panel of a dashboard has it already.`);
+    if (reason === 'change') this.#panel?.element.setAttribute('aria-busy', 'true');
+    const answer = await client.dashboard(board, this.attribute('view'), this.attribute('range'), signal, name);
+    const data = answer.panels[0];
+    if (signal.aborted || !data) return 0;
+    if (!data.report) throw new Failure('server', data.error?.message, 1000 * (data.error?.retryAfter ?? 0));
+    const { view, range, today } = answer;
+    const setting = { locale: this.locale, words: this.words, timeZone: view.timeZone, today };
+    await this.#panel?.show({ ...data, report: data.report }, setting, { client, board, view: view.name, range, panel: name });
+    this.#panel?.element.removeAttribute('aria-busy');
+    return refreshAfter([data]);
   }
 
   protected override failed(failure: Failure, reason: Reason): void {

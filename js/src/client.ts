@@ -43,9 +43,10 @@ export class Client {
     readonly session: Session,
   ) {}
 
-  /** Fetches a dashboard with the data of all its panels. Empty `view` and `range` mean the dashboard's defaults. */
-  async dashboard(name: string, view: string, range: string, signal: AbortSignal): Promise<ApiDashboard> {
-    const url = new URL(`v1/dashboards/${encodeURIComponent(name)}`, this.base);
+  /** Fetches a dashboard with the data of all its panels, or of one. Empty `view` and `range` mean the dashboard's defaults. */
+  async dashboard(name: string, view: string, range: string, signal: AbortSignal, panel = ''): Promise<ApiDashboard> {
+    const path = `v1/dashboards/${encodeURIComponent(name)}${panel && `/panels/${encodeURIComponent(panel)}`}`;
+    const url = new URL(path, this.base);
     if (view) url.searchParams.set('view', view);
     if (range) url.searchParams.set('range', range);
     const answer = await this.fetch(url.href, {}, signal, (r) => r.json() as Promise<ApiDashboard>);

@@ -1,3 +1,4 @@
+import { periodText } from './age.js';
 import { h } from './dom.js';
 import { fill } from './i18n/index.js';
 import type { Messages } from './i18n/index.js';
@@ -9,6 +10,9 @@ export interface Choice {
   view: string;
   views: ApiView[];
   range: DateRange & { name: string };
+  /** The names of the ranges to choose from; any days if `anyRange`. */
+  ranges: string[];
+  anyRange: boolean;
   /** The current ISO day in the property's zone. */
   today: string;
 }
@@ -20,8 +24,7 @@ export class Controls {
   private choice: Choice | null = null;
   private open = false;
   private state = '';
-  /** Preset lengths in days: the usual ones, and those of the dashboard's default range. */
-  private presets = [7, 28, 90];
+  private locale = 'en';
 
   constructor(
     private readonly onView: (view: string) => void,
@@ -29,13 +32,14 @@ export class Controls {
   ) {}
 
   /** Shows a selection. Input in the date fields stays while the selection is unchanged. */
-  show(choice: Choice, words: Messages): void {
-    const state = JSON.stringify([choice, words.period]);
+  show(choice: Choice, words: Messages, locale: string): void {
+    const state = JSON.stringify([choice, words.period, locale]);
     if (state === this.state) return;
     this.state = state;
     this.choice = choice;
     this.words = words;
-    this.open = presetDays(choice.range.name) === null && this.open;
+    this.locale = locale;
+    this.open = choice.anyRange && !choice.ranges.includes(choice.range.name) && this.open;
     this.render();
   }
 
@@ -67,10 +71,16 @@ export class Controls {
     return [select];
   }
 
-  private segments({ range }: Choice, words: Messages): HTMLElement {
-    const days = presetDays(range.name);
-    if (days !== null && !this.presets.includes(days)) this.presets = [...this.presets, days].sort((a, b) => a - b);
-    const chosen = this.open || days === null ? 'custom' : `${days}d`;
+  private segments({ range, ranges, anyRange }: Choice, words: Messages): HTMLElement {
+    // A range like 45d that the page's author chose is offered as long as it is shown.
+    const names = presetDays(range.name) === null || ranges.includes(range.name) ? ranges : [...ranges, range.name].sort(byDays);
+    const chosen = this.open || !names.includes(range.name) ? 'custom' : range.name;
+    const preset = (name: string) => {
+      const n = presetDays(name);
+      const [from = '', to = ''] = name.split('..');
+      const text = n === null ? periodText(from, to, this.locale) : fill(words.daysShort, { n });
+      return segment(name, text, n === null ? text : fill(words.days, { n }), () => this.choosePreset(name));
+    };
     const segment = (key: string, text: string, full: string, choose: () => void) =>
       h(
         'label',
@@ -89,8 +99,8 @@ export class Controls {
     return h(
       'div',
       { class: 'segments', part: 'range', role: 'radiogroup', 'aria-label': words.period },
-      ...this.presets.map((n) => segment(`${n}d`, fill(words.daysShort, { n }), fill(words.days, { n }), () => this.choosePreset(`${n}d`))),
-      segment('custom', words.custom, words.customLong, () => this.toggle(true)),
+      ...names.map(preset),
+      ...(anyRange ? [segment('custom', words.custom, words.customLong, () => this.toggle(true))] : []),
     );
   }
 
@@ -129,4 +139,8 @@ export class Controls {
     this.open = true;
     this.onRange(range);
   }
+}
+
+function byDays(a: string, b: string): number {
+  return (presetDays(a) ?? Infinity) - (presetDays(b) ?? Infinity);
 }

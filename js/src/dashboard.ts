@@ -55,7 +55,7 @@ export class OrielDashboard extends OrielElement {
     this.#inlined = data;
   }
 
-  protected override readonly scopeAttribute = 'name';
+  protected override readonly scopeAttributes = ['name'];
 
   protected override scope(): Scope {
     return { kind: 'dashboard', name: this.attribute('name') };
@@ -133,7 +133,11 @@ export class OrielDashboard extends OrielElement {
     this.#heading.textContent = answer.title || answer.name;
     const period = periodText(range.startDate, range.endDate, this.locale);
     this.#subtitle.replaceChildren(h('bdi', {}, view.title || view.name), ' · ', h('bdi', {}, period));
-    this.#controls.show({ view: view.name, views: answer.views ?? [], range, today }, this.words);
+    this.#controls.show(
+      { view: view.name, views: answer.views ?? [], range, ranges: answer.ranges ?? [], anyRange: answer.anyRange ?? false, today },
+      this.words,
+      this.locale,
+    );
     const setting: Setting = { locale: this.locale, words: this.words, timeZone: view.timeZone, today };
     const shown = answer.panels.map((panel) =>
       this.#showPanel(panel, setting, { client, board: answer.name, view: view.name, range, panel: panel.name }),

@@ -87,7 +87,7 @@ export abstract class OrielElement extends HTMLElement {
     if (name === 'theme') return; // styles alone
     if (name === 'token' && after && this.#client && this.#hasOwnToken()) {
       this.#client.session.adopt({ access_token: after, expires_in: DEFAULT_LIFETIME });
-    } else if (name === 'token' || name === this.scopeAttribute || sessionAttributes.includes(name)) {
+    } else if (name === 'token' || this.scopeAttributes.includes(name) || sessionAttributes.includes(name)) {
       this.#closeSession();
     }
     this.changed();
@@ -99,8 +99,8 @@ export abstract class OrielElement extends HTMLElement {
     void this.#run('change');
   }
 
-  /** The attribute that names the scope. */
-  protected abstract readonly scopeAttribute: string;
+  /** The attributes that name the scope. */
+  protected abstract readonly scopeAttributes: readonly string[];
 
   /** What an anonymous token is requested for. */
   protected abstract scope(): Scope;

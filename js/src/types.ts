@@ -58,6 +58,9 @@ export interface ApiDashboard {
   view: ApiView;
   views?: ApiView[];
   range: DateRange & { name: string };
+  /** The ranges to choose from; any days if `anyRange`. */
+  ranges?: string[];
+  anyRange?: boolean;
   today: string;
   expiresIn?: number;
   panels: ApiPanel[];
