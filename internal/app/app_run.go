@@ -9,13 +9,15 @@ import (
 	"os"
 	"runtime/debug"
 	"time"
+
+	"github.com/oriel-server/oriel/internal/upstream"
 )
 
-// Run serves on both listeners until ctx ends, then waits for requests in flight. It
-// closes the listeners.
+// Run serves on both listeners until ctx ends, then for as long as operator.drain says, and
+// waits for requests in flight. It closes the listeners.
 func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	ended := make(chan error, 2)
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := a.draining(ctx)
 	defer stop()
 	a.loading.load(ctx, a.readDisk)
 	go a.prewarm(ctx)
@@ -29,6 +31,18 @@ func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	go open(a.limitPublic(public), everybody, a.tls)
 	go open(newLimitListener(operator, operatorConnections), operators, nil)
 	return errors.Join(<-ended, <-ended)
+}
+
+// draining returns a context that ends a while after ctx does, in which /readyz answers
+// that the server is going, or with stop.
+func (a *App) draining(ctx context.Context) (serving context.Context, stop context.CancelFunc) {
+	serving, stop = context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		a.server.Drain()
+		upstream.Sleep(serving, a.config.Operator.Drain)
+		stop()
+	})
+	return serving, stop
 }
 
 // prewarmInterval is the interval at which answers that expire soon are refreshed.

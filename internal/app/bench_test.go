@@ -71,6 +71,7 @@ func serveBenched(t testing.TB) benched {
 	public, operator := listenLocal(t), listenLocal(t)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
+	a.config.Operator.Drain = 0
 	go func() { ended <- a.Run(ctx, public, operator) }()
 	t.Cleanup(func() { stop(); check(t, <-ended); check(t, a.Close()) })
 	return benched{[]string{public.Addr().String()}, serveControl(t, http.NewServeMux())}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/credential"
 	"github.com/oriel-server/oriel/internal/ga4"
 	"github.com/oriel-server/oriel/internal/report"
@@ -248,12 +250,33 @@ func (a *App) readiness() []web.Check {
 		{Name: "google", Advisory: true, Check: func(context.Context) error { return a.googleFailures() }},
 		{Name: "filters", Advisory: true, Check: func(context.Context) error { return a.filters.err() }},
 		a.ledgerCheck(),
-		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.answers.Degraded() }},
+		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.cacheFile() }},
+		{Name: "signing keys", Advisory: true, Check: func(context.Context) error { return a.keysFile() }},
 	}
 	if a.tls != nil {
 		checks = append(checks, web.Check{Name: "certificate", Advisory: true, Check: func(context.Context) error { return a.tls.check() }})
 	}
 	return append(checks, a.auditChecks()...)
+}
+
+// cacheFile returns why reports do not reach the cache file, or would not be found there
+// after a restart.
+func (a *App) cacheFile() error {
+	if err := a.answers.Degraded(); err != nil || a.config.Cache.File == "" {
+		return err
+	}
+	if _, err := os.Stat(a.config.Cache.File); err != nil {
+		return fmt.Errorf("the reports that are stored now are lost at the next start: %w", err)
+	}
+	return nil
+}
+
+// keysFile returns why the next start would not find the signing keys.
+func (a *App) keysFile() error {
+	if _, err := access.LoadKeys(a.config.Tokens.KeysFile); err != nil {
+		return fmt.Errorf("the signing keys stay as they were, until the next start: %w", err)
+	}
+	return nil
 }
 
 // failures are why accounts have no access token, since when, and until when Google is

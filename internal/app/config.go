@@ -51,6 +51,8 @@ type OperatorConfig struct {
 	// TokenFile holds what requests that change something must show. Empty for none: then
 	// nothing can be changed.
 	TokenFile string `yaml:"token_file"`
+	// Drain is how long /readyz says that the server is going before it goes.
+	Drain time.Duration `yaml:"drain"`
 }
 
 // LogConfig says how the log reads.
@@ -204,7 +206,7 @@ type HistoryConfig struct {
 func defaults() Config {
 	return Config{
 		Listen:   "127.0.0.1:8080",
-		Operator: OperatorConfig{Listen: "127.0.0.1:9090"},
+		Operator: OperatorConfig{Listen: "127.0.0.1:9090", Drain: time.Second},
 		Log:      LogConfig{Format: "text", Level: "info"},
 		Google: GoogleConfig{
 			DataURL:  "https://analyticsdata.googleapis.com",

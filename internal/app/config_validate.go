@@ -123,6 +123,9 @@ func (c *Config) validateDurations(f *faults) {
 		"cache.settling":         c.Cache.Settling > 0,
 		"limits.request_timeout": c.Limits.RequestTimeout > 0, "limits.max_answer_mb": c.Limits.MaxAnswerMB > 0,
 	}
+	if d := c.Operator.Drain; d < 0 {
+		f.add([]string{"operator", "drain"}, "%s is negative: write 0s to close at once", d)
+	}
 	p := c.Limits.paces()
 	for key, p := range map[string]web.Pace{"tokens": p.Tokens, "requests": p.Requests, "view": p.View, "host_tokens": p.HostTokens, "failures": p.Failures} {
 		positive["limits."+key+"_per_second"], positive["limits."+key+"_burst"] = p.PerSecond > 0, p.Burst > 0

@@ -90,6 +90,7 @@ func (p *portal) serve() {
 	public, operator := listenLocal(p.t), listenLocal(p.t)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
+	a.config.Operator.Drain = 0
 	go func() { ended <- a.Run(ctx, public, operator) }()
 	p.t.Cleanup(func() { stop(); check(p.t, <-ended); check(p.t, a.Close()) })
 	p.url = "http://" + public.Addr().String()

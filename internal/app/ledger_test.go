@@ -44,6 +44,7 @@ func runServer(t *testing.T, path, apiKey string) *running {
 	public, operator := listenLocal(t), listenLocal(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
+	a.config.Operator.Drain = 0
 	go func() { ended <- a.Run(ctx, public, operator) }()
 	token, err := c.OperatorToken()
 	check(t, err)

@@ -16,6 +16,9 @@ const (
 	maxConnections = 16_384
 	// operatorConnections is the limit of the operators' listener.
 	operatorConnections = 256
+	// siteConnections is the limit of an IPv6 /48, which anybody can rent, in limits of an
+	// address.
+	siteConnections = 4
 )
 
 // defaultConnections returns the default of limits.connections. It leaves a quarter of the
@@ -23,7 +26,7 @@ const (
 func defaultConnections(files uint64) int { return int(min(files-files/4, maxConnections)) }
 
 // A limitListener limits the connections that are open at once, in all and per client
-// address. Above the total, new connections wait in the operating system's queue; above
+// address and IPv6 /48. Above the total, new connections wait in the operating system's queue; above
 // the limit of an address they are closed, so that one address cannot fill the queue.
 type limitListener struct {
 	net.Listener
@@ -35,14 +38,15 @@ type limitListener struct {
 	closed chan struct{}
 	close  sync.Once
 
-	mu   sync.Mutex
-	open map[netip.Addr]int // connections by client network
+	mu    sync.Mutex
+	open  map[netip.Addr]int // connections by client network
+	sites map[netip.Addr]int // the same by IPv6 /48
 }
 
 func newLimitListener(l net.Listener, connections int) *limitListener {
 	return &limitListener{
 		Listener: l, exempt: func(netip.Addr) bool { return false }, refused: func() {},
-		slots: make(chan struct{}, connections), closed: make(chan struct{}), open: map[netip.Addr]int{},
+		slots: make(chan struct{}, connections), closed: make(chan struct{}), open: map[netip.Addr]int{}, sites: map[netip.Addr]int{},
 	}
 }
 
@@ -93,12 +97,16 @@ func (l *limitListener) acquire(remote net.Addr) (client netip.Addr, ok bool) {
 		return netip.Addr{}, true
 	}
 	client = web.Network(ap.Addr())
+	site := web.Site(client)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open[client] >= l.perAddress {
+	if l.open[client] >= l.perAddress || l.sites[site] >= siteConnections*l.perAddress {
 		return client, false
 	}
 	l.open[client]++
+	if site.IsValid() {
+		l.sites[site]++
+	}
 	return client, true
 }
 
@@ -109,8 +117,16 @@ func (l *limitListener) release(client netip.Addr) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.open[client]--; l.open[client] == 0 {
-		delete(l.open, client)
+	decrement(l.open, client)
+	if site := web.Site(client); site.IsValid() {
+		decrement(l.sites, site)
+	}
+}
+
+// decrement takes one from a count of connections, which is above 0.
+func decrement(counts map[netip.Addr]int, of netip.Addr) {
+	if counts[of]--; counts[of] == 0 {
+		delete(counts, of)
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math"
@@ -152,5 +153,33 @@ func TestDoorCloses(t *testing.T) {
 	}
 	if !enter("[2001:db8::1]:1") || enter("[2001:db8::2]:1") || !enter("[2001:db8:0:1::1]:1") || !enter("[::ffff:192.0.2.1]:1") || enter("192.0.2.1:2") {
 		t.Error("networks are told apart wrongly")
+	}
+}
+
+// A rented IPv6 /48 has 65,536 networks, and the connections of a few; they are given back.
+func TestConnectionsOfASite(t *testing.T) {
+	l := newLimitListener(nil, 100)
+	l.perAddress = 2
+	enter := func(network int) (netip.Addr, bool) {
+		return l.acquire(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(fmt.Sprintf("[2001:db8:7:%x::1]:1", network))))
+	}
+	var open []netip.Addr
+	for i := range 50 {
+		if client, ok := enter(i); ok {
+			l.slots <- struct{}{}
+			open = append(open, client)
+		}
+	}
+	if len(open) != siteConnections*l.perAddress {
+		t.Errorf("%d connections of a /48", len(open))
+	}
+	if _, ok := l.acquire(net.TCPAddrFromAddrPort(netip.MustParseAddrPort("[2001:db8:8::1]:1"))); !ok {
+		t.Error("another /48 is refused")
+	}
+	for _, client := range open {
+		l.release(client)
+	}
+	if _, ok := enter(0); !ok || len(l.sites) != 2 {
+		t.Errorf("after all were closed: %v, %d", ok, len(l.sites))
 	}
 }

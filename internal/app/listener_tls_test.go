@@ -90,6 +90,7 @@ func run(t *testing.T, a *App) (public, operator string) {
 	}
 	ctx, stop := context.WithCancel(context.Background()) // not the test's: cleanup waits for its end
 	ended := make(chan error, 1)
+	a.config.Operator.Drain = 0
 	go func() { ended <- a.Run(ctx, listeners[0], listeners[1]) }()
 	t.Cleanup(func() {
 		stop()

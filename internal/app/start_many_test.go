@@ -88,6 +88,7 @@ func crowdServed(t *testing.T, path string) (a *App, url string, stop func()) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
+	a.config.Operator.Drain = 0
 	go func() { ended <- a.Run(ctx, listeners[0], listeners[1]) }()
 	return a, "http://" + listeners[0].Addr().String(), sync.OnceFunc(func() {
 		cancel()

@@ -36,6 +36,10 @@ func (c clients) key(r *http.Request) netip.Addr { return Network(c.addr(r)) }
 // first address of an IPv6 /64, which a single machine may have.
 func Network(addr netip.Addr) netip.Addr { return first(addr.Unmap().WithZone(""), 64) }
 
+// Site returns the address that stands for all networks of a customer: the first one of an
+// IPv6 /48; not valid for IPv4.
+func Site(addr netip.Addr) netip.Addr { return siteOf(Network(addr)) }
+
 // siteOf returns the first address of a network's IPv6 /48, which anybody can rent; not
 // valid for IPv4.
 func siteOf(network netip.Addr) netip.Addr {

@@ -76,21 +76,26 @@ func (s *Server) recordError(w http.ResponseWriter, r *http.Request, err error) 
 	return e
 }
 
+// logError has the line of the request say why it failed; a request to the operators'
+// listener has no other line.
 func (s *Server) logError(w http.ResponseWriter, r *http.Request, e *report.Error) {
-	if rec := recorderOf(w); rec != nil && kinds[e.Kind].level > slog.LevelDebug {
-		rec.logged = true
+	if rec := recorderOf(w); rec != nil {
+		rec.failure = e
+		return
 	}
-	attrs := []slog.Attr{
-		slog.String("id", w.Header().Get(requestIDHeader)),
-		slog.String("method", method(r.Method)),
-		slog.String("route", patternPath(r.Pattern)),
-		slog.String("kind", e.Kind.String()),
-		slog.String("message", e.Message),
-	}
+	attrs := append(failureAttrs(e), slog.String("method", method(r.Method)), slog.String("route", patternPath(r.Pattern)))
+	s.log.LogAttrs(r.Context(), levelOf(e), requestFailed, attrs...)
+}
+
+// requestFailed is the message of lines about failed requests.
+const requestFailed = "request failed"
+
+func failureAttrs(e *report.Error) []slog.Attr {
+	attrs := []slog.Attr{slog.String("kind", e.Kind.String()), slog.String("message", e.Message)}
 	if e.Err != nil {
 		attrs = append(attrs, slog.Any("cause", e.Err))
 	}
-	s.log.LogAttrs(r.Context(), levelOf(e), "request failed", attrs...)
+	return attrs
 }
 
 // levelOf returns the level of an error's log line; debug if its cause is logged elsewhere,

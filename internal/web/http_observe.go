@@ -8,7 +8,11 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
 
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -97,19 +101,22 @@ func (s *Server) record(rec *recorder, r *http.Request, took time.Duration) {
 	}
 }
 
-// logRequest logs a request: at debug level, since metrics count it, or at info if it
-// failed and no other line has the reason. It calls the handler itself: a Logger would look
-// up the source line each time.
+// logRequest writes the one line of a request: at debug level, since metrics count it, or
+// at info at least if it failed, unless failures flood the log or another line has the
+// cause. It calls the handler itself: a Logger would look up the source line each time.
 func (s *Server) logRequest(rec *recorder, r *http.Request, pattern string, took time.Duration) {
-	level := slog.LevelDebug
-	if rec.code() >= http.StatusBadRequest && !rec.logged || rec.aborted {
-		level = slog.LevelInfo
+	level, message, leftOut := slog.LevelDebug, "request", int64(0)
+	if rec.code() >= http.StatusBadRequest || rec.aborted {
+		level, message = failureLevel(rec.failure), requestFailed
+		if level > slog.LevelDebug {
+			level, leftOut = s.failures.sample(s.clock(), rec.failure, level)
+		}
 	}
 	handler := s.log.Handler()
 	if !handler.Enabled(r.Context(), level) {
 		return
 	}
-	line := slog.NewRecord(time.Now(), level, "request", 0)
+	line := slog.NewRecord(time.Now(), level, message, 0)
 	line.AddAttrs(
 		slog.String("id", rec.id[0]),
 		slog.String("method", method(r.Method)),
@@ -117,7 +124,62 @@ func (s *Server) logRequest(rec *recorder, r *http.Request, pattern string, took
 		slog.Int("status", rec.code()),
 		slog.Duration("duration", took),
 		slog.Int64("bytes", rec.bytes))
+	if rec.failure != nil {
+		line.AddAttrs(failureAttrs(rec.failure)...)
+	}
+	if leftOut > 0 {
+		line.AddAttrs(slog.Int64("left_out", leftOut))
+	}
 	_ = handler.Handle(r.Context(), line) // ignored as by slog.Logger
+}
+
+// failureLevel returns the level of the line of a failed request; e may be nil.
+func failureLevel(e *report.Error) slog.Level {
+	if e == nil {
+		return slog.LevelInfo
+	}
+	level := levelOf(e)
+	if level == slog.LevelDebug && kinds[e.Kind].level > level {
+		return level // another line has the cause
+	}
+	return max(level, slog.LevelInfo)
+}
+
+// failureLines is how many lines about failures of one kind the log gets.
+var failureLines = Pace{PerSecond: 10, Burst: 200}
+
+// failureLog bounds the lines about failures, each kind for itself, so that a flood of one
+// hides no other.
+type failureLog struct {
+	paces   [len(kinds)]*rate.Limiter
+	leftOut [len(kinds)]atomic.Int64
+	counter *prometheus.CounterVec
+}
+
+func newFailureLog(registry prometheus.Registerer) (*failureLog, error) {
+	l := &failureLog{counter: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "oriel_log_lines_left_out_total",
+		Help: "Failed requests without a line in the log, because there were too many, by kind.",
+	}, []string{"kind"})}
+	for i := range l.paces {
+		l.paces[i] = rate.NewLimiter(rate.Limit(failureLines.PerSecond), failureLines.Burst)
+	}
+	return l, registry.Register(l.counter)
+}
+
+// sample returns the level of a line about e, which may be nil: debug if there were too many
+// like it. leftOut is the number of those since the last line.
+func (l *failureLog) sample(now time.Time, e *report.Error, level slog.Level) (_ slog.Level, leftOut int64) {
+	kind := report.Invalid
+	if e != nil {
+		kind = e.Kind
+	}
+	if l.paces[kind].AllowN(now, 1) {
+		return level, l.leftOut[kind].Swap(0)
+	}
+	l.leftOut[kind].Add(1)
+	l.counter.WithLabelValues(kind.String()).Inc()
+	return slog.LevelDebug, 0
 }
 
 // A recorder notes status and size of a response.
@@ -128,7 +190,7 @@ type recorder struct {
 	status       int           // 0 until the header is written
 	bytes        int64
 	aborted      bool
-	logged       bool // the log has a line with the reason of the failure
+	failure      *report.Error // why the request failed; nil if no handler says it
 }
 
 // recorderOf returns the recorder that w wraps; nil for none.

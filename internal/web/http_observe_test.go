@@ -6,12 +6,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/report"
@@ -211,5 +214,36 @@ func TestOperator(t *testing.T) {
 	}
 	if a := s.send("GET", s.operator+"/debug/pprof/", ""); a.code != 404 {
 		t.Errorf("pprof: %d", a.code)
+	}
+}
+
+// A failed request has one line in the log, and a flood of them a few: what is left out is
+// counted, and other kinds have their lines.
+func TestFailuresHaveOneLine(t *testing.T) {
+	var log lockedBuffer
+	s := newSite(t, func(c *Config) { c.Logger = slog.New(slog.NewJSONHandler(&log, nil)) })
+	for _, path := range []string{"/v1/views", "/nothing", "/embed/overview?theme=x"} {
+		before := strings.Count(log.String(), "\n")
+		a := s.do("GET", path, "", bearing("wrong"))
+		if lines := strings.Count(log.String(), "\n") - before; lines != 1 || a.code < 400 {
+			t.Errorf("%s: %d, %d lines", path, a.code, lines)
+		}
+	}
+	for range 2 * failureLines.Burst {
+		s.do("GET", "/v1/views", "")
+	}
+	if lines := strings.Count(log.String(), `"kind":"unauthenticated"`); lines != failureLines.Burst {
+		t.Errorf("%d lines of a flood", lines)
+	}
+	s.do("GET", "/token?view=shop", "")
+	s.now = s.now.Add(time.Second)
+	s.do("GET", "/v1/views", "")
+	for _, want := range []string{`"kind":"invalid"`, fmt.Sprintf(`"left_out":%d`, failureLines.Burst+1)} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if a := s.send("GET", s.operator+"/metrics", ""); !strings.Contains(a.body, fmt.Sprintf(`oriel_log_lines_left_out_total{kind="unauthenticated"} %d`, failureLines.Burst+1)) {
+		t.Error("what is left out is not counted")
 	}
 }

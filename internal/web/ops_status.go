@@ -44,6 +44,7 @@ const (
 	stateOK       state = "ok"
 	stateDegraded state = "degraded" // ready all the same
 	stateFailed   state = "failed"
+	stateDraining state = "draining" // about to close its listeners
 )
 
 type readiness struct {
@@ -69,6 +70,10 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 	wg.Wait()
 	code := http.StatusOK
+	if s.draining.Load() {
+		s.writeOperator(w, r, http.StatusServiceUnavailable, readiness{State: stateDraining, Checks: answer.Checks}, nil)
+		return
+	}
 	for _, c := range answer.Checks {
 		switch {
 		case c.State == stateFailed:
@@ -79,6 +84,9 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 	s.writeOperator(w, r, code, answer, nil)
 }
+
+// Drain makes readyz answer that no more requests should come.
+func (s *Server) Drain() { s.draining.Store(true) }
 
 func run(ctx context.Context, c Check) checkResult {
 	result := checkResult{Name: c.Name, OK: true, State: stateOK}

@@ -16,6 +16,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -136,6 +137,8 @@ type Server struct {
 	queries   *queryCache
 	calls     map[string]call
 
+	draining atomic.Bool
+	failures *failureLog
 	public   http.Handler
 	operator http.Handler
 }
@@ -163,6 +166,9 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	if s.metrics, err = newMetrics(c.Registry); err != nil {
+		return nil, err
+	}
+	if s.failures, err = newFailureLog(c.Registry); err != nil {
 		return nil, err
 	}
 	if s.limiter, err = newLimiter(c.Limits); err != nil {
