@@ -24,8 +24,8 @@ func doctor(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return err
 	}
 	security := config.Security()
-	config.Cache.File, config.Audit.File = "", "" // they are the server's
-	for _, file := range []*string{&config.Ledger.File, &config.Tokens.KeysFile, &config.Operator.TokenFile} {
+	config.Cache.File, config.Audit.File, config.Ledger.File = "", "", "" // they are the server's
+	for _, file := range []*string{&config.Tokens.KeysFile, &config.Operator.TokenFile} {
 		if _, err := os.Stat(*file); err != nil {
 			*file = "" // it is made by the server, and for whom that runs as
 		}

@@ -236,11 +236,21 @@ func (o *operators) Revoke(ctx context.Context, r app.Revocation) (made app.Revo
 	return made, err
 }
 
-// Revocations asks the server.
-func (o *operators) Revocations(ctx context.Context) ([]app.Revocation, error) {
-	var answer struct{ Revocations []app.Revocation }
-	err := o.call(ctx, http.MethodGet, "/revocations", nil, &answer)
-	return answer.Revocations, err
+// Revocations asks the server for all pages.
+func (o *operators) Revocations(ctx context.Context) (all []app.Revocation, err error) {
+	for path := "/revocations"; ; {
+		var page struct {
+			Revocations []app.Revocation
+			Next        string `json:"next_page_token"`
+		}
+		if err := o.call(ctx, http.MethodGet, path, nil, &page); err != nil {
+			return nil, err
+		}
+		if all = append(all, page.Revocations...); page.Next == "" {
+			return all, nil
+		}
+		path = "/revocations?page_token=" + url.QueryEscape(page.Next)
+	}
 }
 
 // Lift asks the server.

@@ -158,6 +158,7 @@ func TestHostsSignNoMore(t *testing.T) {
 			"for a frame":           func(_ map[string]any, p jwt.MapClaims) { p["framed"] = true },
 			"with a host":           func(_ map[string]any, p jwt.MapClaims) { p["host"] = "crm" },
 			"with a key":            func(_ map[string]any, p jwt.MapClaims) { p["key"] = "0123456789ab" },
+			"a ledger":              func(_ map[string]any, p jwt.MapClaims) { p["ledger"] = "4f1d" },
 			"an older session":      func(_ map[string]any, p jwt.MapClaims) { p["began"] = 1 },
 			"a code":                func(_ map[string]any, p jwt.MapClaims) { p["lifetime"] = 60 },
 			"our kind":              func(h map[string]any, _ jwt.MapClaims) { h["typ"] = tokenType },

@@ -19,7 +19,8 @@ const maxKeyFile = 64 << 10 // bytes
 // keyFile is the JSON of a file of signing keys. Its secrets are in plain text,
 // protected by the file's mode.
 type keyFile struct {
-	Keys []keyEntry `json:"keys"`
+	Keys   []keyEntry `json:"keys"`
+	Ledger string     `json:"ledger,omitempty"` // see BindKeys
 }
 
 type keyEntry struct {
@@ -28,26 +29,27 @@ type keyEntry struct {
 	Created time.Time `json:"created,omitzero"`
 }
 
-func parseKeys(data []byte) ([]Key, error) {
+// parseKeys returns the keys, and the ledger that they are bound to.
+func parseKeys(data []byte) (keys []Key, ledger string, err error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	var f keyFile
 	if err := dec.Decode(&f); err != nil {
-		return nil, fmt.Errorf("not a file of signing keys: %w", err)
+		return nil, "", fmt.Errorf("not a file of signing keys: %w", err)
 	}
-	keys := make([]Key, len(f.Keys))
+	keys = make([]Key, len(f.Keys))
 	for i, k := range f.Keys {
 		keys[i] = Key{ID: k.ID, Secret: secret.New(string(k.Secret)), Created: k.Created}
 	}
-	return keys, checkKeys(keys)
+	return keys, f.Ledger, checkKeys(keys)
 }
 
 // writeKeys writes what parseKeys reads, secrets included.
-func writeKeys(w io.Writer, keys []Key) error {
+func writeKeys(w io.Writer, keys []Key, ledger string) error {
 	if err := checkKeys(keys); err != nil {
 		return err
 	}
-	f := keyFile{Keys: make([]keyEntry, len(keys))}
+	f := keyFile{Keys: make([]keyEntry, len(keys)), Ledger: ledger}
 	for i, k := range keys {
 		f.Keys[i] = keyEntry{ID: k.ID, Secret: []byte(k.Secret.Reveal()), Created: k.Created}
 	}
@@ -59,18 +61,40 @@ func writeKeys(w io.Writer, keys []Key) error {
 // LoadKeys reads a file of signing keys. A file that others than its owner may read
 // is refused.
 func LoadKeys(path string) ([]Key, error) {
+	keys, _, err := loadBoundKeys(path)
+	return keys, err
+}
+
+func loadBoundKeys(path string) (keys []Key, ledger string, err error) {
 	data, mode, err := readKeyFile(path, maxKeyFile)
 	if err != nil {
-		return nil, fmt.Errorf("signing keys: %w", err)
+		return nil, "", fmt.Errorf("signing keys: %w", err)
 	}
 	if mode&0o077 != 0 {
-		return nil, fmt.Errorf("signing keys: %s has mode %04o, so others can read it: chmod 600 %s, and think of replacing the keys", path, mode, path)
+		return nil, "", fmt.Errorf("signing keys: %s has mode %04o, so others can read it: chmod 600 %s, and think of replacing the keys", path, mode, path)
 	}
-	keys, err := parseKeys(data)
+	keys, ledger, err = parseKeys(data)
 	if err != nil {
-		return nil, fmt.Errorf("signing keys: %s: %w", path, err)
+		return nil, "", fmt.Errorf("signing keys: %s: %w", path, err)
 	}
-	return keys, nil
+	return keys, ledger, nil
+}
+
+// KeysLedger returns the id of the ledger that a file of signing keys is bound to; empty
+// if to none.
+func KeysLedger(path string) (string, error) {
+	_, ledger, err := loadBoundKeys(path)
+	return ledger, err
+}
+
+// BindKeys writes into a file of signing keys which ledger can revoke the tokens that
+// they sign, so that it is noticed when the keys are used with another.
+func BindKeys(path, ledger string) error {
+	keys, bound, err := loadBoundKeys(path)
+	if err != nil || bound == ledger {
+		return err
+	}
+	return replaceKeys(path, keys, ledger)
 }
 
 // readKeyFile reads a file of at most limit bytes, and its permissions.
@@ -116,7 +140,7 @@ func LoadOrCreateKeys(path string, random io.Reader, now time.Time) ([]Key, erro
 // createKeys creates the file atomically, and never replaces one: a link fails where
 // a rename would not.
 func createKeys(path string, keys []Key) error {
-	temporary, err := writeTemporary(path, keys)
+	temporary, err := writeTemporary(path, keys, "")
 	if err != nil {
 		return err
 	}
@@ -125,8 +149,8 @@ func createKeys(path string, keys []Key) error {
 }
 
 // replaceKeys replaces the file atomically.
-func replaceKeys(path string, keys []Key) error {
-	temporary, err := writeTemporary(path, keys)
+func replaceKeys(path string, keys []Key, ledger string) error {
+	temporary, err := writeTemporary(path, keys, ledger)
 	if err != nil {
 		return fmt.Errorf("signing keys: %w", err)
 	}
@@ -140,12 +164,12 @@ func replaceKeys(path string, keys []Key) error {
 }
 
 // writeTemporary writes keys to a new file beside path, and syncs it.
-func writeTemporary(path string, keys []Key) (name string, err error) {
+func writeTemporary(path string, keys []Key, ledger string) (name string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // mode 0600
 	if err != nil {
 		return "", err
 	}
-	err = writeKeys(f, keys)
+	err = writeKeys(f, keys, ledger)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -19,7 +19,7 @@ const keyRetention = adoptionDelay + MaxLifetime + grace + leeway
 // is needed. Running servers reload the file. With atOnce, for a key that leaked, the
 // new key is the only one: all tokens are refused, and pages begin new sessions.
 func RotateKeys(path string, random io.Reader, now time.Time, atOnce bool) ([]Key, error) {
-	keys, err := LoadKeys(path)
+	keys, ledger, err := loadBoundKeys(path)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func RotateKeys(path string, random io.Reader, now time.Time, atOnce bool) ([]Ke
 	if keys = append([]Key{key}, keys[0]); atOnce {
 		keys = keys[:1]
 	}
-	return keys, replaceKeys(path, keys)
+	return keys, replaceKeys(path, keys, ledger)
 }
 
 // Rotate is UseKeys for keys that may be those in use already. It records a change.

@@ -72,16 +72,16 @@ func TestParseKeysRefuses(t *testing.T) {
 		"", "[]", `{"keys":[]}`, `{"keys":[{"id":"a","secret":"AAAA"}]}`, `{"keys":[],"more":1}`,
 		`{"keys":[{"id":"a","secret":"%%%"}]}`,
 	} {
-		if _, err := parseKeys([]byte(text)); err == nil {
+		if _, _, err := parseKeys([]byte(text)); err == nil {
 			t.Errorf("%q was accepted", text)
 		}
 	}
 	var b bytes.Buffer
-	if err := writeKeys(&b, []Key{key(t, 1), key(t, 2)}); err != nil {
+	if err := writeKeys(&b, []Key{key(t, 1), key(t, 2)}, "ab12"); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := parseKeys(b.Bytes())
-	if err != nil || len(keys) != 2 || keys[1].Secret.Reveal() != key(t, 2).Secret.Reveal() {
+	keys, ledger, err := parseKeys(b.Bytes())
+	if err != nil || ledger != "ab12" || len(keys) != 2 || keys[1].Secret.Reveal() != key(t, 2).Secret.Reveal() {
 		t.Errorf("%v, %v", keys, err)
 	}
 }

@@ -13,12 +13,16 @@ import (
 type Ledger interface {
 	// Revoke records a revocation. One whose ID is there already is replaced.
 	Revoke(ctx context.Context, r Revocation) error
-	// Lift removes a revocation, and reports whether it was there.
-	Lift(ctx context.Context, id string) (bool, error)
-	// Revocations returns those that are in force at a moment, oldest first, and
-	// a version that is another one once any was recorded or removed.
-	Revocations(ctx context.Context, now time.Time) ([]Revocation, int64, error)
-	// Version returns the version alone. It costs little: it is asked for often.
+	// Lift removes a revocation and returns it, and reports whether it was there.
+	Lift(ctx context.Context, id string) (Revocation, bool, error)
+	// Revocations returns a page of those that are in force at a moment, in the order in
+	// which they were recorded.
+	Revocations(ctx context.Context, now time.Time, page Page) (List, error)
+	// Changes returns what was recorded and removed since a version, or everything if the
+	// ledger does not know the version. Version 0 is known to none.
+	Changes(ctx context.Context, since int64) (Changes, error)
+	// Version returns a number that is another one once a revocation was recorded or
+	// removed. It costs little: it is asked for often.
 	Version(ctx context.Context) (int64, error)
 	// Redeem records that a code was used, until it could not be used anyway. Of
 	// all who redeem the same code, for all time until then, one is first; from
@@ -31,6 +35,27 @@ type Ledger interface {
 	Renew(ctx context.Context, r Renewal) (at time.Time, ok bool, err error)
 	// Close ends the ledger's use.
 	Close() error
+}
+
+// A Page is part of a list of revocations.
+type Page struct {
+	After int64 // Next of the page before; 0 for the first page
+	Limit int   // at least 1
+}
+
+// A List is a page of revocations.
+type List struct {
+	Revocations []Revocation
+	Next        int64 // 0 for the last page
+}
+
+// Changes are the difference between two versions of a ledger.
+type Changes struct {
+	Ledger   string // the ledger's id: tokens name the ledger that can revoke them
+	Version  int64  // after the changes
+	All      bool   // Recorded is all that there is
+	Recorded []Revocation
+	Removed  []string // ids
 }
 
 // A Renewal is the renewal of a token. A ledger keeps the last one of each family.

@@ -3,6 +3,7 @@ package access
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"maps"
 	"slices"
@@ -11,22 +12,41 @@ import (
 )
 
 // A MemoryLedger is a Ledger that forgets with the process: for demonstrations
-// and tests, and for installations of one process whose operators want no file.
+// and tests, and for installations of one process whose operators want no file. Each has
+// an id of its own, so a restart ends the sessions of before.
 type MemoryLedger struct {
 	mu          sync.Mutex
-	revocations map[string]Revocation
+	id          string
+	revocations map[string]memoryRevocation
+	changes     []memoryChange       // the latest
 	codes       map[string]time.Time // until when they could be used
 	renewals    map[string]Renewal   // by family
-	swept       time.Time            // when those that could not were last removed
+	swept       time.Time            // when expired entries were last removed
 	version     int64
 	closed      bool
 }
+
+type memoryRevocation struct {
+	Revocation
+	version int64 // that recorded it
+}
+
+type memoryChange struct {
+	version int64
+	id      string // of the revocation
+}
+
+// maxChanges is how many changes are kept. Who saw an older version reads everything.
+const maxChanges = 1000
 
 var _ Ledger = (*MemoryLedger)(nil)
 
 // NewMemoryLedger returns an empty ledger.
 func NewMemoryLedger() *MemoryLedger {
-	return &MemoryLedger{revocations: map[string]Revocation{}, codes: map[string]time.Time{}, renewals: map[string]Renewal{}}
+	return &MemoryLedger{
+		id: rand.Text(), version: 1, changes: []memoryChange{{version: 1}}, revocations: map[string]memoryRevocation{},
+		codes: map[string]time.Time{}, renewals: map[string]Renewal{},
+	}
 }
 
 var errLedgerClosed = errors.New("access: the ledger is closed")
@@ -50,40 +70,81 @@ func (l *MemoryLedger) Revoke(ctx context.Context, r Revocation) error {
 		return err
 	}
 	defer l.mu.Unlock()
-	maps.DeleteFunc(l.revocations, func(_ string, old Revocation) bool { return !old.InForce(r.Made) })
-	l.revocations[r.ID] = r
-	l.version++
+	l.sweep(r.Made)
+	l.changed(r.ID)
+	l.revocations[r.ID] = memoryRevocation{r, l.version}
 	return nil
 }
 
+// changed makes a new version, by a change of a revocation.
+func (l *MemoryLedger) changed(id string) {
+	l.version++
+	l.changes = append(l.changes, memoryChange{l.version, id})
+	if len(l.changes) > 2*maxChanges {
+		l.changes = slices.Clone(l.changes[maxChanges:])
+	}
+}
+
 // Lift implements Ledger.
-func (l *MemoryLedger) Lift(ctx context.Context, id string) (bool, error) {
+func (l *MemoryLedger) Lift(ctx context.Context, id string) (Revocation, bool, error) {
 	if err := l.open(ctx); err != nil {
-		return false, err
+		return Revocation{}, false, err
 	}
 	defer l.mu.Unlock()
-	if _, ok := l.revocations[id]; !ok {
-		return false, nil
+	r, ok := l.revocations[id]
+	if ok {
+		delete(l.revocations, id)
+		l.changed(id)
 	}
-	delete(l.revocations, id)
-	l.version++
-	return true, nil
+	return r.Revocation, ok, nil
 }
 
 // Revocations implements Ledger.
-func (l *MemoryLedger) Revocations(ctx context.Context, now time.Time) ([]Revocation, int64, error) {
+func (l *MemoryLedger) Revocations(ctx context.Context, now time.Time, page Page) (list List, err error) {
 	if err := l.open(ctx); err != nil {
-		return nil, 0, err
+		return List{}, err
 	}
 	defer l.mu.Unlock()
-	list := slices.Collect(maps.Values(l.revocations))
-	list = slices.DeleteFunc(list, func(r Revocation) bool { return !r.InForce(now) })
-	slices.SortFunc(list, OldestFirst)
-	return list, l.version, nil
+	for _, r := range slices.SortedFunc(maps.Values(l.revocations), func(a, b memoryRevocation) int { return cmp.Compare(a.version, b.version) }) {
+		switch {
+		case r.version <= page.After || !r.InForce(now):
+		case len(list.Revocations) == page.Limit:
+			return list, nil
+		default:
+			list.Revocations, list.Next = append(list.Revocations, r.Revocation), r.version
+		}
+	}
+	list.Next = 0
+	return list, nil
 }
 
-// OldestFirst orders revocations as a Ledger returns them.
-func OldestFirst(a, b Revocation) int { return cmp.Or(a.Made.Compare(b.Made), cmp.Compare(a.ID, b.ID)) }
+// Changes implements Ledger.
+func (l *MemoryLedger) Changes(ctx context.Context, since int64) (Changes, error) {
+	if err := l.open(ctx); err != nil {
+		return Changes{}, err
+	}
+	defer l.mu.Unlock()
+	c := Changes{Ledger: l.id, Version: l.version}
+	if since == l.version {
+		return c, nil
+	}
+	first, known := slices.BinarySearchFunc(l.changes, since, func(c memoryChange, v int64) int { return cmp.Compare(c.version, v) })
+	if !known {
+		c.All = true
+		for _, r := range l.revocations {
+			c.Recorded = append(c.Recorded, r.Revocation)
+		}
+		return c, nil
+	}
+	for _, change := range l.changes[first+1:] {
+		if r, ok := l.revocations[change.id]; ok {
+			c.Recorded = append(c.Recorded, r.Revocation)
+		} else {
+			c.Removed = append(c.Removed, change.id)
+		}
+	}
+	return c, nil
+}
 
 // Version implements Ledger.
 func (l *MemoryLedger) Version(ctx context.Context) (int64, error) {
@@ -108,12 +169,13 @@ func (l *MemoryLedger) Redeem(ctx context.Context, code string, until, now time.
 	return true, nil
 }
 
-// sweep removes codes whose time is over, now and then.
+// sweep removes expired entries, at most once a minute.
 func (l *MemoryLedger) sweep(now time.Time) {
 	if now.Sub(l.swept).Abs() < time.Minute {
 		return
 	}
 	l.swept = now
+	maps.DeleteFunc(l.revocations, func(_ string, r memoryRevocation) bool { return !r.InForce(now) })
 	maps.DeleteFunc(l.codes, func(_ string, end time.Time) bool { return !now.Before(end) })
 	maps.DeleteFunc(l.renewals, func(_ string, r Renewal) bool { return !now.Before(r.Until) })
 }

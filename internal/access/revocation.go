@@ -55,31 +55,24 @@ func (a *Authority) Revoke(ctx context.Context, r Revocation) (Revocation, error
 // suspension. Sessions that it ended go on unless they expired. Errors: NotFound,
 // Unavailable.
 func (a *Authority) Lift(ctx context.Context, id string) error {
-	list, err := a.Revocations(ctx)
-	if err != nil {
-		return err
-	}
 	id = a.resolveSuspension(id)
-	i := slices.IndexFunc(list, func(r Revocation) bool { return r.ID == id })
-	if i < 0 {
-		return revocationNotFound(id)
-	}
-	found, err := a.c.Ledger.Lift(ctx, id)
+	ctx = context.WithoutCancel(ctx) // must not be left half done when the client leaves
+	r, found, err := a.c.Ledger.Lift(ctx, id)
 	if err != nil {
 		return ledgerWriteError(err)
 	}
-	if !found {
-		return revocationNotFound(id) // lifted meanwhile
+	if !found || !r.InForce(a.c.Clock()) {
+		return revocationNotFound(id)
 	}
-	return a.enforce(ctx, list[i], "lifted: ")
+	return a.enforce(ctx, r, "lifted: ")
 }
 
-// Revocations returns those that are in force, oldest first. The error is
-// Unavailable.
-func (a *Authority) Revocations(ctx context.Context) ([]Revocation, error) {
-	list, _, err := a.c.Ledger.Revocations(ctx, a.c.Clock())
+// Revocations returns a page of those that are in force, in the order in which they were
+// recorded. The error is Unavailable.
+func (a *Authority) Revocations(ctx context.Context, page Page) (List, error) {
+	list, err := a.c.Ledger.Revocations(ctx, a.c.Clock(), page)
 	if err != nil {
-		return nil, report.Errorf(report.Unavailable, "The ledger cannot be read.").Because(err)
+		return List{}, report.Errorf(report.Unavailable, "The ledger cannot be read.").Because(err)
 	}
 	return list, nil
 }
@@ -87,14 +80,21 @@ func (a *Authority) Revocations(ctx context.Context) ([]Revocation, error) {
 // Watch reads what other processes revoked from the ledger every second, until ctx
 // ends. Without it, requests read the ledger when their snapshot is five seconds old.
 func (a *Authority) Watch(ctx context.Context, log *slog.Logger) {
-	a.revoked.watch(ctx, func(err error) {
-		if err != nil {
-			log.ErrorContext(ctx, "the ledger cannot be read: all tokens are refused", "error", err)
-			return
+	a.revoked.watch(ctx, func(failing, unknown error) {
+		switch {
+		case failing != nil:
+			log.ErrorContext(ctx, "the ledger cannot be read: all tokens are refused", "error", failing)
+		case unknown != nil:
+			log.ErrorContext(ctx, "all tokens are refused", "error", unknown)
+		default:
+			log.InfoContext(ctx, "the ledger can be read again")
 		}
-		log.InfoContext(ctx, "the ledger can be read again")
 	})
 }
+
+// Understood returns an error when the ledger suspends what this version does not know:
+// then all tokens are refused.
+func (a *Authority) Understood() error { return a.revoked.unknown() }
 
 func revocationNotFound(id string) error {
 	return report.Errorf(report.NotFound, "There is no revocation %q in force.", report.Truncate(id))

@@ -31,13 +31,14 @@ type revocations struct {
 	reading sync.Mutex               // one reader at a time, so that latest never goes back
 }
 
-// A snapshot is the ledger's answer at one moment. It is immutable.
+// A snapshot is the ledger's answer at one moment. It is immutable, but for its index.
 type snapshot struct {
 	at      time.Time // before the ledger was asked
 	done    time.Time // when it had answered
 	version int64
-	index   revocationIndex // as last read; nil: never
-	err     error           // why the ledger could not be read
+	ledger  string           // its id
+	index   *revocationIndex // as last read, and changed with the ledger; nil: never
+	err     error            // why the ledger could not be read
 }
 
 func newRevocations(ledger Ledger, clock func() time.Time) *revocations {
@@ -76,6 +77,7 @@ type revocable struct {
 	Views   []string // those under its dashboards included
 	Began   time.Time
 	Skew    time.Duration // how far the clock of Began may be ahead of ours
+	Ledger  string        // id of the ledger that the token names; empty if it names none
 }
 
 // check returns an error for what was revoked: Unauthenticated, or Unavailable
@@ -87,14 +89,27 @@ func (r *revocations) check(c revocable) error {
 			return checkUnavailable(s.err)
 		}
 	}
-	if by := s.index.find(c); by != nil {
+	if c.Ledger != "" && c.Ledger != s.ledger {
+		return report.Errorf(report.Unauthenticated, "The embed token is of another server. Ask for a new one.").
+			Because(fmt.Errorf("the token names the ledger %q, this server uses %q: servers that share signing keys must share the ledger", report.Truncate(c.Ledger), s.ledger))
+	}
+	switch by := s.index.refuses(c); {
+	case by == nil:
+		return nil
+	case by.Suspend:
+		return suspended(by)
+	default:
 		return report.Errorf(report.Unauthenticated, "The session was ended by the operator. Begin a new one.").
 			Because(fmt.Errorf("revocation %s of %s %q", by.ID, by.Kind, by.Name))
 	}
-	if by := s.index.suspension(RevokeHost, c.Host); by != nil {
-		return suspended(by)
+}
+
+// ledgerID returns the id of the ledger.
+func (r *revocations) ledgerID() string {
+	if s := r.latest.Load(); s != nil {
+		return s.ledger
 	}
-	return nil
+	return ""
 }
 
 // firstBeginning returns the first moment from c.Began on at which a session can begin
@@ -134,7 +149,7 @@ func (r *revocations) read(ctx context.Context) *snapshot {
 	defer cancel()
 	next := &snapshot{at: r.clock()}
 	if last := r.latest.Load(); last != nil {
-		next.version, next.index = last.version, last.index
+		next.version, next.ledger, next.index = last.version, last.ledger, last.index
 	}
 	next.err = next.update(ctx, r.ledger)
 	next.done = r.clock()
@@ -147,28 +162,34 @@ func (s *snapshot) update(ctx context.Context, ledger Ledger) error {
 	if err != nil || s.index != nil && version == s.version {
 		return err
 	}
-	list, version, err := ledger.Revocations(ctx, s.at)
-	if err != nil {
+	changes, err := ledger.Changes(ctx, s.version)
+	switch {
+	case err != nil:
 		return err
+	case changes.All || s.index == nil:
+		s.index = newRevocationIndex(changes.Recorded)
+	default:
+		s.index.apply(changes, s.at)
 	}
-	s.version, s.index = version, newRevocationIndex(list)
+	s.version, s.ledger = changes.Version, changes.Ledger
 	return nil
 }
 
 // watch refreshes once a second until ctx ends. It calls changed when the ledger
-// cannot be read any more, and with nil when it can again.
-func (r *revocations) watch(ctx context.Context, changed func(error)) {
+// cannot be read any more, or has a suspension of an unknown kind, and with nil when
+// neither is so any more.
+func (r *revocations) watch(ctx context.Context, changed func(failing, unknown error)) {
 	ticker := time.NewTicker(ledgerPollInterval)
 	defer ticker.Stop()
-	failing := false
+	var failed, wasUnknown bool
 	for {
-		err := r.refresh(ctx)
+		failing, unknown := r.refresh(ctx), r.unknown()
 		if ctx.Err() != nil {
 			return
 		}
-		if failing != (err != nil) {
-			failing = err != nil
-			changed(err)
+		if failed != (failing != nil) || wasUnknown != (unknown != nil) {
+			failed, wasUnknown = failing != nil, unknown != nil
+			changed(failing, unknown)
 		}
 		select {
 		case <-ticker.C:
@@ -178,71 +199,14 @@ func (r *revocations) watch(ctx context.Context, changed func(error)) {
 	}
 }
 
-// A revocationIndex maps what revocations name to the one of them that ends the
-// youngest sessions. It is immutable.
-type revocationIndex map[revokedName]*Revocation
-
-type revokedName struct {
-	kind string // RevokeAll also for kinds that only a newer Oriel knows
-	host string // whose subject; empty for other kinds, and for any host's subject
-	name string // empty for RevokeAll
-}
-
-func newRevocationIndex(list []Revocation) revocationIndex {
-	index := make(revocationIndex, len(list))
-	for i := range list {
-		by, name := &list[i], revokedName{kind: RevokeAll}
-		if by.Suspend {
-			index[revokedName{kind: suspension + by.Kind, name: by.Name}] = by
-			continue
-		}
-		switch by.Kind {
-		case RevokeSession, RevokeView, RevokeHost, RevokeKey:
-			name = revokedName{kind: by.Kind, name: by.Name}
-		case RevokeSubject:
-			name = revokedName{by.Kind, by.Host, by.Name}
-		}
-		if old := index[name]; old == nil || by.Before.After(old.Before) {
-			index[name] = by
-		}
+// unknown returns an error for a suspension that only a newer Oriel understands.
+func (r *revocations) unknown() error {
+	s := r.latest.Load()
+	if s == nil || s.index == nil {
+		return nil
 	}
-	return index
-}
-
-// find returns a revocation that applies to c, nil when there is none.
-func (index revocationIndex) find(c revocable) *Revocation {
-	if by := index[revokedName{kind: RevokeKey, name: c.Key}]; by != nil && c.Key != "" {
-		return by
-	}
-	// A session's id is unique: when it began, as its host says, does not matter.
-	if by := index[revokedName{kind: RevokeSession, name: c.Session}]; by != nil && c.Session != "" {
-		return by
-	}
-	for _, name := range [...]revokedName{
-		{kind: RevokeAll}, {kind: RevokeHost, name: c.Host},
-		{RevokeSubject, c.Host, c.Subject}, {kind: RevokeSubject, name: c.Subject},
-	} {
-		if by := index[name]; by.ends(c) && (name.kind != RevokeSubject || c.Subject != "") {
-			return by
-		}
-	}
-	for _, v := range c.Views {
-		if by := index[revokedName{kind: RevokeView, name: v}]; by.ends(c) {
-			return by
-		}
+	if by := s.index.unknown(); by != nil {
+		return unknownSuspension(by)
 	}
 	return nil
-}
-
-// ends reports whether r, which may be nil, ends a session: those that began before
-// it or at the same moment. The initial revocation of a ledger ignores clock skew:
-// hosts may sign while a server starts for the first time.
-func (r *Revocation) ends(c revocable) bool {
-	switch {
-	case r == nil:
-		return false
-	case r.ID == initialID:
-		return !c.Began.After(r.Before)
-	}
-	return !c.Began.Add(-c.Skew).After(r.Before)
 }

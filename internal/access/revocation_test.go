@@ -63,7 +63,7 @@ func TestWhomARevocationRefuses(t *testing.T) {
 // TestTheYoungestCounts: an older revocation of the same does not take a newer back.
 func TestTheYoungestCounts(t *testing.T) {
 	for _, kind := range []string{RevokeSubject, RevokeView, RevokeHost, RevokeAll} {
-		list := []Revocation{{Kind: kind, Name: "x", Before: noon}, {Kind: kind, Name: "x", Before: noon.Add(time.Hour)}, {Kind: kind, Name: "x", Before: noon.Add(-time.Hour)}}
+		list := []Revocation{{ID: "1", Kind: kind, Name: "x", Before: noon}, {ID: "2", Kind: kind, Name: "x", Before: noon.Add(time.Hour)}, {ID: "3", Kind: kind, Name: "x", Before: noon.Add(-time.Hour)}}
 		c := revocable{Host: "x", Subject: "x", Views: []string{"x"}, Began: noon.Add(time.Minute)}
 		if newRevocationIndex(list).find(c) == nil {
 			t.Errorf("%s: the session goes on", kind)
@@ -96,11 +96,11 @@ func (f *frail) Version(ctx context.Context) (int64, error) {
 	return f.MemoryLedger.Version(ctx)
 }
 
-func (f *frail) Revocations(ctx context.Context, now time.Time) ([]Revocation, int64, error) {
+func (f *frail) Changes(ctx context.Context, since int64) (Changes, error) {
 	if err := f.failing(); err != nil {
-		return nil, 0, err
+		return Changes{}, err
 	}
-	return f.MemoryLedger.Revocations(ctx, now)
+	return f.MemoryLedger.Changes(ctx, since)
 }
 
 func (f *frail) Revoke(ctx context.Context, r Revocation) error {
@@ -252,7 +252,7 @@ func TestRevokeFillsIn(t *testing.T) {
 	if err != nil || !key.Until.IsZero() {
 		t.Errorf("%+v, %v; that of a key stands", key, err)
 	}
-	if list, err := b.Revocations(t.Context()); err != nil || !slices.Equal(list, []Revocation{subject, key}) {
+	if list, err := b.Revocations(t.Context(), Page{Limit: 9}); err != nil || !slices.Equal(list.Revocations, []Revocation{subject, key}) {
 		t.Errorf("%+v, %v", list, err)
 	}
 	if err := b.Lift(t.Context(), key.ID); err != nil {
@@ -290,7 +290,7 @@ func TestRevokeRefusesNonsense(t *testing.T) {
 			t.Errorf("%+v: %v; want %q", c.r, err, c.want)
 		}
 	}
-	if list, err := b.Revocations(t.Context()); err != nil || len(list) != 0 {
+	if list, err := b.Revocations(t.Context(), Page{Limit: 9}); err != nil || len(list.Revocations) != 0 {
 		t.Errorf("recorded: %+v, %v", list, err)
 	}
 }
@@ -341,7 +341,7 @@ func BenchmarkRefuse(b *testing.B) {
 	}
 	r := newRevocations(ledger, time.Now)
 	c := revocable{Host: "portal", Key: "0123456789ab", Session: "AbCdEfGhIjKlMnOpQrStUv", Subject: "customer-7", Views: []string{"shop"}, Began: time.Now()}
-	go r.watch(b.Context(), func(error) {})
+	go r.watch(b.Context(), func(error, error) {})
 	for b.Loop() {
 		if err := r.check(c); err != nil {
 			b.Fatal(err)

@@ -12,6 +12,13 @@ import (
 // suspension is the prefix of suspensions' ids, and of their kinds in a revocationIndex.
 const suspension = "suspend:"
 
+// suspendable are the kinds that can be suspended.
+var suspendable = []string{RevokeView, RevokeHost, RevokeDashboard}
+
+// suspendedAll is the name of suspensions of kinds that only a newer Oriel knows: they
+// close everything.
+var suspendedAll = revokedName{kind: suspension + RevokeAll}
+
 // SuspensionID returns the id of a suspension: one that is suspended again is suspended
 // once.
 func SuspensionID(kind, name string) string { return suspension + kind + ":" + name }
@@ -29,10 +36,9 @@ func (a *Authority) resolveSuspension(id string) string {
 
 // checkSuspension refuses what cannot be suspended.
 func (r Revocation) checkSuspension() error {
-	kinds := []string{RevokeView, RevokeHost, RevokeDashboard}
 	switch {
-	case !slices.Contains(kinds, r.Kind):
-		return report.Errorf(report.Invalid, "%q cannot be suspended: a kind is one of %s.", report.Truncate(r.Kind), kinds)
+	case !slices.Contains(suspendable, r.Kind):
+		return report.Errorf(report.Invalid, "%q cannot be suspended: a kind is one of %s.", report.Truncate(r.Kind), suspendable)
 	case r.Name == "":
 		return report.Errorf(report.Invalid, "Say which %s.", r.Kind)
 	case r.Host != "" || !r.Before.IsZero():
@@ -44,15 +50,33 @@ func (r Revocation) checkSuspension() error {
 }
 
 // suspension returns the suspension of a view, a host or a dashboard; nil without one.
-func (index revocationIndex) suspension(kind, name string) *Revocation {
+func (x *revocationIndex) suspension(kind, name string) *Revocation {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
 	if name == "" {
 		return nil
 	}
-	return index[revokedName{kind: suspension + kind, name: name}]
+	return x.last(revokedName{kind: suspension + kind, name: name})
+}
+
+// unknown returns a suspension that only a newer Oriel understands; nil without one.
+func (x *revocationIndex) unknown() *Revocation {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.last(suspendedAll)
 }
 
 func suspended(by *Revocation) error {
-	return report.Errorf(report.Forbidden, "This is suspended by the operator.").Because(fmt.Errorf("suspension of %s %q", by.Kind, by.Name))
+	cause := fmt.Errorf("suspension of %s %q", by.Kind, by.Name)
+	if !slices.Contains(suspendable, by.Kind) {
+		cause = unknownSuspension(by)
+	}
+	return report.Errorf(report.Forbidden, "This is suspended by the operator.").Because(cause)
+}
+
+func unknownSuspension(by *Revocation) error {
+	return fmt.Errorf("the ledger suspends %s %q, which this version of Oriel does not know, so everything is refused: run the newer version, or resume it with oriel revoke -lift %s",
+		by.Kind, by.Name, by.ID)
 }
 
 // unsuspended returns what of a grant is not suspended. The error is Forbidden when that

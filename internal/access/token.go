@@ -51,6 +51,7 @@ type claims struct {
 	Lifetime int    `json:"lifetime,omitempty"` // of the token that a code is redeemed for, in seconds
 	Family   string `json:"family,omitempty"`   // see session; empty for the session's id
 	Renewals int    `json:"renewals,omitempty"` // how often the session's first token was renewed
+	Ledger   string `json:"ledger,omitempty"`   // id of the ledger that can revoke it
 }
 
 // A session is what a good token says.
@@ -65,13 +66,14 @@ type session struct {
 	family   string        // of a token and all its renewals; a host can sign several for one session
 	renewals int           // how many of the family came before this one
 	set      []string      // of a public set: the names of its views
+	ledger   string        // id of the ledger that can revoke it; empty for a host's own token
 }
 
 // revocable returns what can be revoked of a session.
 func (s session) revocable() revocable {
 	return revocable{
 		Host: s.Host, Key: s.key, Session: s.Session, Subject: s.Subject,
-		Views: append(s.ViewNames(), s.set...), Began: s.began, Skew: s.skew,
+		Views: append(s.ViewNames(), s.set...), Began: s.began, Skew: s.skew, Ledger: s.ledger,
 	}
 }
 
@@ -163,7 +165,7 @@ func (a *Authority) signAt(now time.Time, id, kind string, s session, lifetime, 
 		Origin: s.Origin, Views: s.Views, Dashboards: mintDashboards(s.Dashboards), Filter: report.WrittenFilter{Filter: s.Filter}, Filters: wrapFilters(s.Filters),
 		Slack:  int(s.skew / time.Second),
 		Public: s.Public, Set: s.Set, Framed: s.Framed, Host: s.Host, Key: s.key, Lifetime: int(redeemed / time.Second),
-		Family: s.family, Renewals: s.renewals,
+		Family: s.family, Renewals: s.renewals, Ledger: cmp.Or(s.ledger, a.revoked.ledgerID()),
 	})
 	key := signer(*a.keys.Load(), now)
 	token.Header["typ"], token.Header["kid"] = kind, key.ID
@@ -300,6 +302,8 @@ func (p *claims) check(by verifyKey, issuer string) error {
 		return p.checkHosts()
 	case p.Issuer != issuer:
 		return errors.New("another issuer made it")
+	case p.Ledger == "":
+		return errors.New("it names no ledger that could revoke it: an Oriel of before made it")
 	case p.Session == "" || p.Began == 0 || p.Public == (p.Host != "") || p.Public == (p.Key != ""):
 		return errors.New("it names no session, or not who began it")
 	case p.Until == nil || p.Until.Before(p.ExpiresAt.Time):
@@ -312,7 +316,7 @@ func (p *claims) check(by verifyKey, issuer string) error {
 
 // checkHosts refuses claims that a host may not make, and what it could not mint.
 func (p *claims) checkHosts() error {
-	if p.Public || p.Set || p.Framed || p.Host != "" || p.Key != "" || p.Began != 0 || p.Slack != 0 || p.Family != "" || p.Renewals != 0 || p.Lifetime != 0 {
+	if p.Public || p.Set || p.Framed || p.Host != "" || p.Key != "" || p.Began != 0 || p.Slack != 0 || p.Family != "" || p.Renewals != 0 || p.Ledger != "" || p.Lifetime != 0 {
 		return errors.New("a host signed it, and it makes claims that only this server makes")
 	}
 	return p.mintRequest().validate()
@@ -327,7 +331,7 @@ func (a *Authority) sessionOf(p claims, by verifyKey) (session, error) {
 			IssuedAt: p.IssuedAt.Time, ExpiresAt: p.ExpiresAt.Time,
 		},
 		id: p.ID, key: p.Key, began: time.UnixMilli(p.Began), skew: time.Duration(p.Slack) * time.Second,
-		lifetime: time.Duration(p.Lifetime) * time.Second, family: p.Family, renewals: p.Renewals,
+		lifetime: time.Duration(p.Lifetime) * time.Second, family: p.Family, renewals: p.Renewals, ledger: p.Ledger,
 	}
 	if p.Until != nil {
 		s.until = p.Until.Time

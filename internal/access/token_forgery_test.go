@@ -17,7 +17,7 @@ func (b *bench) forge(method jwt.SigningMethod, secret any, change func(h map[st
 	b.t.Helper()
 	p := jwt.MapClaims{
 		"iss": issuer, "aud": issuer, "began": start.UnixMilli(), "jti": "t", "sid": "s", "iat": start.Unix(), "exp": start.Add(time.Minute).Unix(),
-		"until": start.Add(3 * time.Hour).Unix(),
+		"until": start.Add(3 * time.Hour).Unix(), "ledger": b.revoked.ledgerID(),
 		"views": []string{"shop"}, "public": true, "origin": page,
 	}
 	token := jwt.NewWithClaims(method, p)
@@ -44,6 +44,8 @@ func TestForgeries(t *testing.T) {
 		t.Errorf("jku, x5u and jwk are to be ignored: %v", err)
 	}
 	for name, f := range map[string]change{
+		"no ledger":            func(_ map[string]any, p jwt.MapClaims) { delete(p, "ledger") },
+		"another ledger":       func(_ map[string]any, p jwt.MapClaims) { p["ledger"] = "4f1d" },
 		"no typ":               func(h map[string]any, _ jwt.MapClaims) { delete(h, "typ") },
 		"typ JWT":              func(h map[string]any, _ jwt.MapClaims) { h["typ"] = "JWT" },
 		"no kid":               func(h map[string]any, _ jwt.MapClaims) { delete(h, "kid") },

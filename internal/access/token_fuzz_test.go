@@ -34,8 +34,8 @@ func FuzzSigned(f *testing.F) {
 	const now, soon = 1_700_000_000, 1_700_000_060
 	b.now = time.Unix(now, 0)
 	hosts := fmt.Sprintf(`{"iss":"crm","aud":%q,"jti":"n","sub":"c","iat":%d,"exp":%d,"views":["ga:1"],"origin":%q}`, issuer, now, soon, page)
-	ours := fmt.Sprintf(`{"iss":%q,"aud":%[1]q,"began":%d,"jti":"t","sid":"s","iat":%d,"exp":%d,"until":%[4]d,"views":["shop"],"public":true,"origin":%q}`,
-		issuer, now*1000, now, soon, page)
+	ours := fmt.Sprintf(`{"iss":%q,"aud":%[1]q,"began":%d,"ledger":%q,"jti":"t","sid":"s","iat":%d,"exp":%d,"until":%[5]d,"views":["shop"],"public":true,"origin":%q}`,
+		issuer, now*1000, b.revoked.ledgerID(), now, soon, page)
 	hostsHead, oursHead := `{"alg":"EdDSA","typ":"`+hostTokenType+`"}`, `{"alg":"HS256","typ":"`+tokenType+`","kid":"`+b.config.Keys[0].ID+`"}`
 	if _, err := b.verify(handwritten(f, edDSA.method, edDSA.private, hostsHead, hosts), page); err != nil {
 		f.Fatalf("the fuzzer's tools are broken: %v", err)
@@ -78,13 +78,13 @@ func FuzzSigned(f *testing.F) {
 // and written and read again the same; an error does not show a secret.
 func FuzzParseKeys(f *testing.F) {
 	var good bytes.Buffer
-	ok(f, writeKeys(&good, []Key{key(f, 1), key(f, 2)}))
+	ok(f, writeKeys(&good, []Key{key(f, 1), key(f, 2)}, "ab12"))
 	f.Add(good.Bytes())
 	for _, s := range []string{``, `{}`, `null`, `{"keys":[]}`, `{"keys":[{"id":"a","secret":"AAAA"}]}`, `{"keys":[{"id":"a","secret":"CANARYCANARY"}]}`, `{"keys":[{"id":"a","secret":7,"x":1}]}`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		keys, err := parseKeys(file)
+		keys, ledger, err := parseKeys(file)
 		if err != nil {
 			return
 		}
@@ -94,12 +94,12 @@ func FuzzParseKeys(f *testing.F) {
 			}
 		}
 		var first, second bytes.Buffer
-		if err := writeKeys(&first, keys); err != nil {
+		if err := writeKeys(&first, keys, ledger); err != nil {
 			t.Skip(err) // years that JSON cannot write
 		}
-		again, err := parseKeys(first.Bytes())
+		again, same, err := parseKeys(first.Bytes())
 		ok(t, err)
-		ok(t, writeKeys(&second, again))
+		ok(t, writeKeys(&second, again, same))
 		if first.String() != second.String() {
 			t.Errorf("%s\nis read and written as\n%s", &first, &second)
 		}

@@ -249,14 +249,13 @@ func (a *App) readiness() []web.Check {
 		{Name: "accounts", Advisory: true, Check: func(context.Context) error { return errors.Join(a.failures()...) }},
 		{Name: "google", Advisory: true, Check: func(context.Context) error { return a.googleFailures() }},
 		{Name: "filters", Advisory: true, Check: func(context.Context) error { return a.filters.err() }},
-		a.ledgerCheck(),
 		{Name: "cache file", Advisory: true, Check: func(context.Context) error { return a.cacheFile() }},
 		{Name: "signing keys", Advisory: true, Check: func(context.Context) error { return a.keysFile() }},
 	}
 	if a.tls != nil {
 		checks = append(checks, web.Check{Name: "certificate", Advisory: true, Check: func(context.Context) error { return a.tls.check() }})
 	}
-	return append(checks, a.auditChecks()...)
+	return slices.Concat(checks, a.ledgerChecks(), a.auditChecks())
 }
 
 // cacheFile returns why reports do not reach the cache file, or would not be found there

@@ -282,6 +282,7 @@ func (c *Config) resolvePaths(dir string) {
 		c.Ledger.File = ""
 	}
 	c.Ledger.File = relativeTo(dir, c.Ledger.File)
+	c.resolveWitness(dir)
 	if c.Cache.File == "none" {
 		c.Cache.File = ""
 	}

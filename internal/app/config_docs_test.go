@@ -188,7 +188,7 @@ func TestExampleShowsDefaults(t *testing.T) {
 	d := defaults()
 	c.Tokens.KeysFile, c.Google.TokenHosts = filepath.Base(c.Tokens.KeysFile), nil
 	c.Cache.File, c.Ledger.File = filepath.Base(c.Cache.File), filepath.Base(c.Ledger.File)
-	c.Operator.Hosts, c.Operator.TokenFile = nil, ""
+	c.Operator.Hosts, c.Operator.TokenFile, c.Ledger.WitnessFile = nil, "", ""
 	for _, pair := range []struct{ name, got, want any }{
 		{"listen", c.Listen, d.Listen}, {"operator", c.Operator, d.Operator}, {"log", c.Log, d.Log},
 		{"google", c.Google, d.Google}, {"tokens", c.Tokens, d.Tokens}, {"ledger", c.Ledger, d.Ledger}, {"cache", c.Cache, d.Cache}, {"limits", c.Limits, d.Limits},

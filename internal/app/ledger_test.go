@@ -259,8 +259,12 @@ func TestWithoutALedgerFile(t *testing.T) {
 	if names, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*ledger*")); len(names) != 0 {
 		t.Errorf("%v were made", names)
 	}
-	if again := runServer(t, path, apiKey); again.report(token, "museum") != 200 {
-		t.Error("what was in memory is still known") // which the documentation denies
+	again := runServer(t, path, apiKey)
+	if got := again.report(token, "museum"); got != 401 {
+		t.Errorf("after a restart, a session that was ended: %d", got) // nobody knows that it was
+	}
+	if _, fresh := again.mint("museum", "ann"); again.report(fresh, "museum") != 200 {
+		t.Error("a new session is refused")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oriel-server/oriel/internal/access"
 	"github.com/oriel-server/oriel/internal/protojson"
 	"github.com/oriel-server/oriel/internal/report"
 )
@@ -28,6 +30,8 @@ type library struct {
 	mu    sync.Mutex
 	known map[string]*report.Report
 	asof  time.Time
+
+	ledger access.Ledger // of all sites over the library; nil: each has its own
 }
 
 func (l *library) answer(_ context.Context, q report.Query) (*report.Report, error) {
@@ -112,7 +116,7 @@ var evening = time.Date(2026, 11, 23, 23, 57, 0, 0, time.UTC)
 // librarySite is a site over a library, whose clock reads evening and which bounds
 // nobody's requests.
 func librarySite(t testing.TB, l *library) *site {
-	s := newSite(t, func(c *Config) {
+	s := newSiteWith(t, siteParts{decisions: forgetful{}, events: access.NewLogRecorder(slog.New(slog.DiscardHandler)), ledger: l.ledger}, func(c *Config) {
 		c.Limits.Requests = Pace{1e9, 1 << 30}
 		c.Limits.View = Pace{1e9, 1 << 30}
 	})
@@ -125,7 +129,7 @@ func librarySite(t testing.TB, l *library) *site {
 // answer is the same, but for the request's number.
 func TestMemoryChangesNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	l := &library{known: map[string]*report.Report{}, asof: evening.Add(-time.Minute)}
+	l := &library{known: map[string]*report.Report{}, asof: evening.Add(-time.Minute), ledger: access.NewMemoryLedger()}
 	warm := librarySite(t, l)
 	tokens := tokensFor(warm)
 	codes, packed := map[int]int{}, 0

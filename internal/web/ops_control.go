@@ -3,6 +3,8 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/access"
@@ -36,11 +38,39 @@ func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
 	s.writeOperator(w, r, http.StatusCreated, revocation, err)
 }
 
+// maxRevocations is how many revocations a page has, at most and by default.
+const maxRevocations = 1000
+
+// revocations lists a page of those in force.
 func (s *Server) revocations(w http.ResponseWriter, r *http.Request) {
-	list, err := s.authority.Revocations(r.Context())
+	page, err := readPage(r.URL.Query())
+	var list access.List
+	if err == nil {
+		list, err = s.authority.Revocations(r.Context(), page)
+	}
+	next := ""
+	if list.Next > 0 {
+		next = strconv.FormatInt(list.Next, 10)
+	}
 	s.writeOperator(w, r, http.StatusOK, struct {
 		Revocations []access.Revocation `json:"revocations"`
-	}{append([]access.Revocation{}, list...)}, err)
+		Next        string              `json:"next_page_token,omitempty"`
+	}{append([]access.Revocation{}, list.Revocations...), next}, err)
+}
+
+func readPage(q url.Values) (page access.Page, err error) {
+	page.Limit = maxRevocations
+	if text := q.Get("page_size"); text != "" {
+		if page.Limit, err = strconv.Atoi(text); err != nil || page.Limit < 1 || page.Limit > maxRevocations {
+			return page, report.Errorf(report.Invalid, "page_size is a number from 1 to %d.", maxRevocations)
+		}
+	}
+	if text := q.Get("page_token"); text != "" {
+		if page.After, err = strconv.ParseInt(text, 10, 64); err != nil || page.After < 1 {
+			return page, report.Errorf(report.Invalid, "page_token is the next_page_token of the page before.")
+		}
+	}
+	return page, nil
 }
 
 func (s *Server) liftRevocation(w http.ResponseWriter, r *http.Request) {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -56,6 +57,41 @@ func (s *site) sessionOf(token string) string {
 func (s *site) tokenFor(body string) string {
 	s.t.Helper()
 	return s.minted(s.do("POST", "/v1/tokens", body, "Authorization: Bearer "+hostKey))
+}
+
+// TestRevocationPages: a list has pages, which together hold everything once.
+func TestRevocationPages(t *testing.T) {
+	s := newSite(t)
+	for n := range 5 {
+		s.end(fmt.Sprintf(`{"kind":"session","name":"s%d"}`, n))
+	}
+	var names []string
+	for path, pages := "/revocations?page_size=2", 1; ; pages++ {
+		a := s.send("GET", s.operator+path, "")
+		var list struct {
+			Revocations []access.Revocation
+			Next        string `json:"next_page_token"`
+		}
+		must(t, json.Unmarshal([]byte(a.body), &list))
+		for _, r := range list.Revocations {
+			names = append(names, r.Name)
+		}
+		if a.code != http.StatusOK || len(list.Revocations) > 2 || pages > 3 {
+			t.Fatalf("page %d: %d %s", pages, a.code, a.body)
+		}
+		if list.Next == "" {
+			break
+		}
+		path = "/revocations?page_size=2&page_token=" + list.Next
+	}
+	if fmt.Sprint(names) != "[s0 s1 s2 s3 s4]" {
+		t.Errorf("%v", names)
+	}
+	for _, query := range []string{"page_size=0", "page_size=1001", "page_size=x", "page_token=x", "page_token=-1"} {
+		if a := s.send("GET", s.operator+"/revocations?"+query, ""); a.code != http.StatusBadRequest {
+			t.Errorf("%s: %d %s", query, a.code, a.body)
+		}
+	}
 }
 
 // TestRevocations: each kind, at the front door. The very next request is refused,

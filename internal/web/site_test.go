@@ -163,6 +163,7 @@ func newSite(t testing.TB, change ...func(*Config)) *site {
 type siteParts struct {
 	decisions policy.Recorder
 	events    access.Recorder
+	ledger    access.Ledger // nil: its own
 	keyring   credential.Keyring
 }
 
@@ -177,7 +178,10 @@ func (p siteParts) host(views []string) access.Host {
 
 func newSiteWith(t testing.TB, parts siteParts, change ...func(*Config)) *site {
 	t.Helper()
-	s := &site{t: t, log: &lockedBuffer{}, registry: prometheus.NewRegistry(), ledger: access.NewMemoryLedger(), now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
+	s := &site{t: t, log: &lockedBuffer{}, registry: prometheus.NewRegistry(), ledger: parts.ledger, now: time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)}
+	if s.ledger == nil {
+		s.ledger = access.NewMemoryLedger()
+	}
 	clock := func() time.Time { return s.now }
 	s.source = &source{answer: func(context.Context, report.Query) (*report.Report, error) { return s.report(), nil }}
 	rules, err := policy.NewRules(testViews(), testDashboards())

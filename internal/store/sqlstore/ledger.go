@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,13 +15,18 @@ import (
 	"github.com/oriel-server/oriel/internal/filestate"
 )
 
-// LedgerConfig is what a Ledger needs. All but First is required.
+// LedgerConfig is what a Ledger needs. Path, Clock and Logger are required.
 type LedgerConfig struct {
 	Path   string // Beside it are PATH-wal and PATH-shm, which SQLite makes.
 	Clock  func() time.Time
-	Logger *slog.Logger // gets a line when a file is created
+	Logger *slog.Logger // gets a line when a file is created, or ends all sessions
 	// First tells that no server has run before, so that a new ledger replaces none.
 	First bool
+	// Witness is the path of a file, best in another directory, by which an older copy in
+	// the place of the ledger is recognized. Optional.
+	Witness string
+	// Known is the id of the ledger that was used before; see Ledger.ID. Empty if unknown.
+	Known string
 }
 
 // A Ledger is an access.Ledger in a file of its own, which several processes may
@@ -30,11 +34,13 @@ type LedgerConfig struct {
 // damaged or unreadable, every method fails, and works again when it is restored.
 // What was recorded is on the disk.
 type Ledger struct {
-	config LedgerConfig
+	config  LedgerConfig
+	witness *witness
 
 	// mu is held shared while file is used, and exclusively to replace it.
 	mu     sync.RWMutex
 	file   *ledgerFile // nil while there is none to trust
+	known  string      // id of the last one
 	closed bool
 }
 
@@ -49,13 +55,16 @@ func OpenLedger(ctx context.Context, c LedgerConfig) (*Ledger, error) {
 	if c.Path == "" || c.Clock == nil || c.Logger == nil {
 		return nil, errors.New("sqlstore: a ledger needs Path, Clock and Logger")
 	}
-	l := &Ledger{config: c}
+	l := &Ledger{config: c, witness: &witness{path: c.Witness}, known: c.Known}
 	created, err := createLedger(ctx, c)
 	if err != nil {
 		return nil, l.failed(err)
 	}
-	if l.file, err = openLedgerFile(ctx, c.Path); err != nil {
+	if l.file, err = l.open(ctx, created); err != nil {
 		return nil, l.failed(err)
+	}
+	if err := l.witness.retry(); err != nil {
+		return nil, errors.Join(l.witnessFailed(err), l.Close())
 	}
 	switch {
 	case created && c.First:
@@ -96,6 +105,88 @@ func (l *Ledger) write(ctx context.Context, do func(*sql.Tx) error) error {
 	return l.use(ctx, func(f *ledgerFile) error { return inTx(ctx, f.db, do) })
 }
 
+// change is write for a change of revocations, of which do returns the generation. The
+// witness comes second, so that it is never ahead of the ledger.
+func (l *Ledger) change(ctx context.Context, do func(*sql.Tx) (int64, error)) error {
+	return l.use(ctx, func(f *ledgerFile) error {
+		now := witnessed{ledger: f.id}
+		err := inTx(ctx, f.db, func(tx *sql.Tx) (err error) {
+			now.generation, err = do(tx)
+			return err
+		})
+		if err == nil && now.generation > 0 {
+			l.testify(now)
+		}
+		return err
+	})
+}
+
+// testify tells the witness of a generation. When that fails the change is in force all
+// the same; see Witnessed.
+func (l *Ledger) testify(now witnessed) {
+	if err := l.witness.write(now); err != nil {
+		l.config.Logger.Error("an older copy of the ledger could not be recognized", "error", l.witnessFailed(err))
+	}
+}
+
+func (l *Ledger) witnessFailed(err error) error {
+	return fmt.Errorf("the ledger's witness %s: %w: name a file that can be written in ledger.witness_file", l.config.Witness, err)
+}
+
+// Witnessed writes what could not be written to the witness before, and returns why that
+// fails.
+func (l *Ledger) Witnessed() error {
+	if err := l.witness.retry(); err != nil {
+		return l.witnessFailed(err)
+	}
+	return nil
+}
+
+// ID returns the id of the ledger, which copies of the file have too.
+func (l *Ledger) ID() string {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.known
+}
+
+// open opens the file that is at the path now. If that is not the ledger that was used
+// before, or an older copy of it, all sessions of before end: what was revoked since is unknown.
+func (l *Ledger) open(ctx context.Context, created bool) (*ledgerFile, error) {
+	seen, told := l.witness.read() // before the ledger, which may advance
+	f, err := openLedgerFile(ctx, l.config.Path)
+	if err != nil {
+		return nil, err
+	}
+	now, err := f.generation(ctx)
+	lost := ""
+	if err == nil && !created {
+		lost = l.lost(now, seen, told)
+	}
+	if lost != "" {
+		now.generation, err = f.beginAgain(ctx, access.Beginning(l.config.Clock()), seen.generation)
+		l.config.Logger.Warn("earlier sessions are ended, and keys that were revoked must be revoked again: "+lost, "file", l.config.Path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	f.id, l.known = now.ledger, now.ledger
+	_ = l.witness.write(now) // see Witnessed
+	return f, nil
+}
+
+// lost returns why revocations may be missing in a ledger, empty if none is.
+func (l *Ledger) lost(now, seen witnessed, told bool) string {
+	switch {
+	case l.known != "" && l.known != now.ledger, told && seen.ledger != now.ledger:
+		return "this is another ledger than before"
+	case seen.newer(now):
+		return "the ledger is older than its witness: a copy was put in its place"
+	case l.known != "" && !told && l.config.Witness != "":
+		return "the ledger's witness is missing or damaged"
+	}
+	return ""
+}
+
 // current returns the open file, with l.mu held shared unless there is an error.
 // A file that was damaged, replaced or changed by other means than SQLite is opened
 // again, and read in full before it is trusted.
@@ -131,7 +222,7 @@ func (l *Ledger) reopen(ctx context.Context) error {
 	if l.file.trusted(l.config.Path) {
 		return nil // another goroutine has opened it
 	}
-	file, err := openLedgerFile(ctx, l.config.Path)
+	file, err := l.open(ctx, false)
 	if l.file != nil {
 		_ = l.file.close() // errors that last show in the new one
 	}
@@ -141,38 +232,34 @@ func (l *Ledger) reopen(ctx context.Context) error {
 
 // Revoke implements access.Ledger.
 func (l *Ledger) Revoke(ctx context.Context, r access.Revocation) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
+	return l.change(ctx, func(tx *sql.Tx) (int64, error) {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM revocations WHERE until <= ?", l.cutoff()); err != nil {
-			return err
+			return 0, err
 		}
-		return putRevocation(ctx, tx, r)
+		return putRevocation(ctx, tx, r, 0)
 	})
 }
 
 // Lift implements access.Ledger.
-func (l *Ledger) Lift(ctx context.Context, id string) (found bool, err error) {
-	err = l.write(ctx, func(tx *sql.Tx) error {
-		n, err := affected(tx.ExecContext(ctx, "DELETE FROM revocations WHERE id = ?", id))
-		if found = n > 0; !found || err != nil {
-			return err
+func (l *Ledger) Lift(ctx context.Context, id string) (r access.Revocation, found bool, err error) {
+	err = l.change(ctx, func(tx *sql.Tx) (int64, error) {
+		row := revocationRow{id: sql.NullString{String: id, Valid: true}}
+		err := tx.QueryRowContext(ctx, "DELETE FROM revocations WHERE id = ? RETURNING data, sum", id).Scan(&row.data, &row.sum)
+		if errors.Is(err, sql.ErrNoRows) {
+			return 0, nil
 		}
-		return newVersion(ctx, tx)
-	})
-	return found && err == nil, err
-}
-
-// Revocations implements access.Ledger.
-func (l *Ledger) Revocations(ctx context.Context, now time.Time) (list []access.Revocation, version int64, err error) {
-	err = l.use(ctx, func(f *ledgerFile) error {
-		list, version, err = f.revocations(ctx)
-		return err
+		if err == nil {
+			r, found, err = row.read()
+		}
+		if err != nil {
+			return 0, err
+		}
+		return changed(ctx, tx, id, 0)
 	})
 	if err != nil {
-		return nil, 0, err
+		return access.Revocation{}, false, err
 	}
-	list = slices.DeleteFunc(list, func(r access.Revocation) bool { return !r.InForce(now) })
-	slices.SortFunc(list, access.OldestFirst)
-	return list, version, nil
+	return r, found, nil
 }
 
 // Version implements access.Ledger.

@@ -48,6 +48,7 @@ CREATE INDEX IF NOT EXISTS renewals_by_until ON renewals (until);
 // A ledgerFile is an open file that was found intact.
 type ledgerFile struct {
 	db      *sql.DB // one connection
+	id      string  // of the ledger
 	state   filestate.State
 	suspect atomic.Bool // it was found damaged since
 }
@@ -121,18 +122,37 @@ func (f *ledgerFile) check(ctx context.Context) error {
 	if result != "ok" {
 		return fmt.Errorf("%w: %s", errDamaged, result)
 	}
-	_, _, err := f.revocations(ctx)
+	if _, err := f.everything(ctx); err != nil {
+		return err
+	}
+	if _, _, err := f.changes(ctx, 0); err != nil {
+		return err
+	}
+	return f.spaceCheckpoints(ctx)
+}
+
+// spaceCheckpoints lets SQLite write its log into the file once the log has twice the pages
+// of the file. Each time the file is read in full, which so costs each change a
+// constant.
+func (f *ledgerFile) spaceCheckpoints(ctx context.Context) error {
+	var pages int
+	if err := f.db.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
+		return err
+	}
+	_, err := f.db.ExecContext(ctx, fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", max(1000, 2*pages)))
 	return err
 }
 
 // addTables adds the tables that ledgers of before lack. An older Oriel ignores them.
 func (f *ledgerFile) addTables(ctx context.Context) error {
 	var there int
-	if err := f.db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name = 'renewals'").Scan(&there); err != nil || there > 0 {
+	if err := f.db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name IN ('renewals', 'identity')").Scan(&there); err != nil || there == 2 {
 		return err
 	}
-	_, err := f.db.ExecContext(ctx, renewalTables)
-	return err
+	return inTx(ctx, f.db, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, renewalTables+changeTables)
+		return err
+	})
 }
 
 // identify returns an error unless the file is a ledger that this Oriel reads.
@@ -158,38 +178,6 @@ func (f *ledgerFile) identify(ctx context.Context) error {
 	return nil
 }
 
-// revocations returns a consistent snapshot of all revocations and the version.
-func (f *ledgerFile) revocations(ctx context.Context) (list []access.Revocation, version int64, err error) {
-	rows, err := f.db.QueryContext(ctx, "SELECT version, id, data, sum FROM oriel_ledger LEFT JOIN revocations")
-	if err != nil {
-		return nil, 0, err
-	}
-	defer rows.Close()
-	found := false
-	for ; rows.Next(); found = true {
-		var id sql.NullString
-		var data, sum []byte
-		if rows.Scan(&version, &id, &data, &sum) != nil {
-			return nil, 0, errDamaged
-		}
-		if !id.Valid {
-			continue // the left join found no revocation
-		}
-		r, err := readRevocation(id.String, data, sum)
-		if err != nil {
-			return nil, 0, err
-		}
-		list = append(list, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, 0, err
-	}
-	if !found {
-		return nil, 0, errDamaged // every ledger has a version
-	}
-	return list, version, nil
-}
-
 func readRevocation(id string, data, sum []byte) (r access.Revocation, err error) {
 	want := sha256.Sum256(data)
 	if !bytes.Equal(sum, want[:]) || json.Unmarshal(data, &r) != nil || r.ID != id {
@@ -198,23 +186,27 @@ func readRevocation(id string, data, sum []byte) (r access.Revocation, err error
 	return r, nil
 }
 
-func putRevocation(ctx context.Context, tx *sql.Tx, r access.Revocation) error {
+// putRevocation records a revocation in a generation above a bound.
+func putRevocation(ctx context.Context, tx *sql.Tx, r access.Revocation, above int64) (generation int64, err error) {
 	data, err := json.Marshal(r)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	sum := sha256.Sum256(data)
 	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO revocations (id, until, data, sum) VALUES (?, ?, ?, ?)", r.ID, expiry(r.Until), data, sum[:])
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return newVersion(ctx, tx)
+	return changed(ctx, tx, r.ID, above)
 }
 
-// newVersion gives the file another version.
-func newVersion(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, "UPDATE oriel_ledger SET version = random()")
-	return err
+// beginAgain makes a ledger begin with a revocation of all that came before.
+func (f *ledgerFile) beginAgain(ctx context.Context, first access.Revocation, above int64) (generation int64, err error) {
+	err = inTx(ctx, f.db, func(tx *sql.Tx) error {
+		generation, err = putRevocation(ctx, tx, first, above)
+		return err
+	})
+	return generation, err
 }
 
 // createLedger creates the file, atomically, unless there is one: a link fails where a
@@ -252,10 +244,11 @@ func initLedger(ctx context.Context, path string, first access.Revocation) error
 	_, err = db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
 	if err == nil {
 		err = inTx(ctx, db, func(tx *sql.Tx) error {
-			if _, err := tx.ExecContext(ctx, ledgerTables+renewalTables); err != nil {
+			if _, err := tx.ExecContext(ctx, ledgerTables+renewalTables+changeTables); err != nil {
 				return err
 			}
-			return putRevocation(ctx, tx, first)
+			_, err := putRevocation(ctx, tx, first, 0)
+			return err
 		})
 	}
 	return errors.Join(err, db.Close())

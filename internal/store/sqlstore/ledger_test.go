@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,6 +22,14 @@ import (
 
 func ledgerConfig(path string) LedgerConfig {
 	return LedgerConfig{Path: path, Clock: time.Now, Logger: slog.New(slog.DiscardHandler)}
+}
+
+// all returns the revocations of a ledger, and its version.
+func all(t *testing.T, l *Ledger) ([]access.Revocation, int64) {
+	t.Helper()
+	c, err := l.Changes(t.Context(), 0)
+	must(t, err)
+	return c.Recorded, c.Version
 }
 
 func mustOpenLedger(t *testing.T, path string) *Ledger {
@@ -45,14 +54,13 @@ func TestLedgerBegins(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	began := time.Now()
 	l := mustOpenLedger(t, path)
-	list, _, err := l.Revocations(t.Context(), time.Now())
-	must(t, err)
+	list, _ := all(t, l)
 	if len(list) != 1 || list[0].Kind != access.RevokeAll || list[0].Before.After(began) || list[0].Before.Before(began.Add(-2*time.Second)) {
 		t.Errorf("it begins with %+v, want that all before is ended", list)
 	}
 	again := mustOpenLedger(t, path)
-	if list, _, err = again.Revocations(t.Context(), time.Now()); err != nil || len(list) != 1 {
-		t.Errorf("opened again: %+v, %v", list, err)
+	if list, _ = all(t, again); len(list) != 1 {
+		t.Errorf("opened again: %+v", list)
 	}
 	if names, _ := filepath.Glob(filepath.Dir(path) + "/.*"); len(names) != 0 {
 		t.Errorf("%v remain", names)
@@ -136,8 +144,7 @@ func TestLedgerKilled(t *testing.T) {
 		said = append(said, kill(t, cmd, lines, time.Duration(rand.IntN(150))*time.Millisecond)...)
 	}
 	l := mustOpenLedger(t, path)
-	list, _, err := l.Revocations(t.Context(), time.Now())
-	must(t, err)
+	list, _ := all(t, l)
 	there := map[string]bool{}
 	for _, r := range list {
 		there[r.ID] = true
@@ -160,9 +167,10 @@ func fails(t *testing.T, l *Ledger, why string) {
 	t.Helper()
 	now := time.Now()
 	_, version := l.Version(t.Context())
-	_, _, read := l.Revocations(t.Context(), now)
+	_, read := l.Revocations(t.Context(), now, access.Page{Limit: 9})
+	_, changes := l.Changes(t.Context(), 0)
 	first, redeem := l.Redeem(t.Context(), "code", now.Add(time.Hour), now)
-	for name, err := range map[string]error{"Version": version, "Revocations": read, "Redeem": redeem, "Revoke": l.Revoke(t.Context(), storetest.Revoked(9, now, 0))} {
+	for name, err := range map[string]error{"Version": version, "Revocations": read, "Changes": changes, "Redeem": redeem, "Revoke": l.Revoke(t.Context(), storetest.Revoked(9, now, 0))} {
 		if err == nil || !strings.Contains(err.Error(), l.config.Path) || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: %v; want an error about %s: %s", name, err, l.config.Path, why)
 		}
@@ -175,8 +183,7 @@ func fails(t *testing.T, l *Ledger, why string) {
 // works expects a session to be revoked, and a ledger that goes on.
 func works(t *testing.T, l *Ledger) {
 	t.Helper()
-	list, _, err := l.Revocations(t.Context(), time.Now())
-	must(t, err)
+	list, _ := all(t, l)
 	for _, r := range list {
 		if r.ID == "id-1" {
 			must(t, l.Revoke(t.Context(), storetest.Revoked(2, time.Now(), 0)))
@@ -221,8 +228,8 @@ func TestLedgerReplaced(t *testing.T) {
 	before, err := l.Version(t.Context())
 	must(t, err)
 	must(t, os.Rename(other.config.Path, path))
-	if list, version, err := l.Revocations(t.Context(), time.Now()); err != nil || version == before || len(list) != 3 {
-		t.Errorf("%+v, version %d after %d, %v; want those of the new file", list, version, before, err)
+	if list, version := all(t, l); version == before || len(list) != 3 {
+		t.Errorf("%+v, version %d after %d; want those of the new file", list, version, before)
 	}
 	must(t, os.Remove(path))
 	mustWrite(t, path, copied)
@@ -275,8 +282,8 @@ func TestLedgerDamagedAtStart(t *testing.T) {
 			}
 			continue
 		}
-		if list, _, err := l.Revocations(t.Context(), time.Now()); err != nil || len(list) != 52 {
-			t.Errorf("%s: %d revocations of 52, and %v", how, len(list), err)
+		if list, _ := all(t, l); len(list) != 52 {
+			t.Errorf("%s: %d revocations of 52", how, len(list))
 		}
 		must(t, l.Close())
 	}
@@ -347,9 +354,9 @@ func fillLedgerDisk(path string) error {
 	if err == nil {
 		return errors.New("the disk is never full")
 	}
-	list, _, readErr := l.Revocations(context.Background(), time.Now())
-	if readErr != nil || len(list) != last {
-		return fmt.Errorf("%d revocations of %d on a full disk: %w", len(list), last, readErr)
+	list, readErr := l.Changes(context.Background(), 0)
+	if readErr != nil || len(list.Recorded) != last {
+		return fmt.Errorf("%d revocations of %d on a full disk: %w", len(list.Recorded), last, readErr)
 	}
 	if err := errors.Join(limitFiles(1<<62), revoke(2000)); err != nil {
 		return err
@@ -393,6 +400,41 @@ func TestReadOnlyLedger(t *testing.T) {
 			t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })
 			if said := ends(t, "readonly-ledger", path); !strings.Contains(said, path) || !strings.Contains(said, "error:") {
 				t.Error(said)
+			}
+		})
+	}
+}
+
+// BenchmarkRevokeAmong is a revocation, and what it costs a server to hear of it, among
+// as many others.
+func BenchmarkRevokeAmong(b *testing.B) {
+	for _, others := range []int{100, 20_000} {
+		b.Run(fmt.Sprint(others), func(b *testing.B) {
+			c := ledgerConfig(filepath.Join(b.TempDir(), "ledger.db"))
+			c.Witness = c.Path + ".witness"
+			l, err := OpenLedger(b.Context(), c)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer l.Close()
+			now := time.Now()
+			err = inTx(b.Context(), l.file.db, func(tx *sql.Tx) (err error) {
+				for n := 0; n < others && err == nil; n++ {
+					_, err = putRevocation(b.Context(), tx, storetest.Revoked(n, now, 0), 0)
+				}
+				return err
+			})
+			version, _ := l.Version(b.Context())
+			for n := others; b.Loop() && err == nil; n++ {
+				err = l.Revoke(b.Context(), storetest.Revoked(n, now, 0))
+				changes, failed := l.Changes(b.Context(), version)
+				if err = errors.Join(err, failed); len(changes.Recorded) != 1 {
+					b.Errorf("%d changes are read, want 1", len(changes.Recorded))
+				}
+				version = changes.Version
+			}
+			if err != nil {
+				b.Fatal(err)
 			}
 		})
 	}

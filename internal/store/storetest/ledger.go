@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -24,7 +25,9 @@ type LedgerSubject struct {
 func RunLedger(t *testing.T, s LedgerSubject) {
 	for name, test := range map[string]func(*testing.T, LedgerSubject){
 		"all that a revocation says": ledgerRoundTrip,
-		"oldest first":               ledgerOrder,
+		"as they were recorded":      ledgerOrder,
+		"pages":                      ledgerPages,
+		"changes":                    ledgerChanges,
 		"replaced":                   ledgerReplaced,
 		"expired":                    ledgerExpired,
 		"lifted":                     ledgerLifted,
@@ -84,9 +87,12 @@ func (b *ledgerTest) revoke(r access.Revocation) {
 // list returns what was recorded since the ledger began.
 func (b *ledgerTest) list(now time.Time) []access.Revocation {
 	b.Helper()
-	all, _, err := b.Revocations(b.Context(), now)
+	all, err := b.Revocations(b.Context(), now, access.Page{Limit: 1000})
 	b.must(err)
-	return slices.DeleteFunc(all, func(r access.Revocation) bool { return r.ID == access.Beginning(now).ID })
+	if all.Next != 0 {
+		b.Errorf("a page of %d is not the last", len(all.Revocations))
+	}
+	return slices.DeleteFunc(all.Revocations, func(r access.Revocation) bool { return r.ID == access.Beginning(now).ID })
 }
 
 func (b *ledgerTest) wantIDs(now time.Time, want ...string) {
@@ -104,10 +110,10 @@ func (b *ledgerTest) version() int64 {
 	b.Helper()
 	v, err := b.Version(b.Context())
 	b.must(err)
-	_, same, err := b.Revocations(b.Context(), b.now)
+	all, err := b.Changes(b.Context(), 0)
 	b.must(err)
-	if v != same {
-		b.Errorf("Version says %d, Revocations %d", v, same)
+	if v != all.Version || !all.All {
+		b.Errorf("Version says %d, Changes %d; all: %t", v, all.Version, all.All)
 	}
 	return v
 }
@@ -143,7 +149,89 @@ func ledgerOrder(t *testing.T, s LedgerSubject) {
 	for _, n := range []int{3, 1, 4, 2} {
 		b.revoke(Revoked(n, b.now, n))
 	}
-	b.wantIDs(b.now, "id-1", "id-2", "id-3", "id-4")
+	b.wantIDs(b.now, "id-3", "id-1", "id-4", "id-2")
+}
+
+// ledgerPages: pages together hold each revocation once, also when some are lifted
+// between them.
+func ledgerPages(t *testing.T, s LedgerSubject) {
+	b := openLedger(t, s, t.TempDir())
+	for n := range 10 {
+		b.revoke(Revoked(n, b.now, 0))
+	}
+	var ids []string
+	page := access.Page{Limit: 3}
+	for pages := 1; ; pages++ {
+		list, err := b.Revocations(t.Context(), b.now, page)
+		b.must(err)
+		if len(list.Revocations) > page.Limit || pages > 10 {
+			t.Fatalf("page %d: %+v", pages, list)
+		}
+		for _, r := range list.Revocations {
+			ids = append(ids, r.ID)
+		}
+		if page.After = list.Next; page.After == 0 {
+			break
+		}
+		if pages == 1 {
+			_, _, err := b.Lift(t.Context(), list.Revocations[1].ID)
+			b.must(err)
+		}
+	}
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == access.Beginning(b.now).ID })
+	if want := []string{"id-0", "id-1", "id-2", "id-3", "id-4", "id-5", "id-6", "id-7", "id-8", "id-9"}; !slices.Equal(ids, want) {
+		t.Errorf("%v, want %v", ids, want)
+	}
+}
+
+// ledgerChanges: whoever follows the changes holds what the ledger holds.
+func ledgerChanges(t *testing.T, s LedgerSubject) {
+	all := openTwice(t, s)
+	held, version := map[string]access.Revocation{}, int64(0)
+	follow := func(b *ledgerTest, most int) {
+		t.Helper()
+		c, err := b.Changes(t.Context(), version)
+		b.must(err)
+		if n := len(c.Recorded) + len(c.Removed); c.All != (version == 0) || n > most || c.Ledger == "" {
+			t.Errorf("%d changes, all: %t, of ledger %q", n, c.All, c.Ledger)
+		}
+		for _, r := range c.Recorded {
+			held[r.ID] = r
+		}
+		for _, id := range c.Removed {
+			delete(held, id)
+		}
+		version = c.Version
+		if c, err = b.Changes(t.Context(), version); err != nil || c.All || len(c.Recorded)+len(c.Removed) > 0 || c.Version != version {
+			t.Errorf("nothing changed: %+v, %v", c, err)
+		}
+		now := map[string]access.Revocation{}
+		for _, r := range b.list(b.now) {
+			now[r.ID] = r
+		}
+		delete(held, access.Beginning(b.now).ID)
+		if !maps.Equal(held, now) {
+			t.Errorf("%+v\nwant %+v", held, now)
+		}
+	}
+	one, other := all[0], all[len(all)-1]
+	follow(one, 1)
+	for n := range 5 {
+		one.revoke(Revoked(n, one.now, n))
+		follow(other, 1)
+	}
+	_, _, err := other.Lift(t.Context(), "id-3")
+	other.must(err)
+	follow(one, 1)
+	one.revoke(Revoked(3, one.now, 9))
+	one.revoke(Revoked(3, one.now, 10))
+	_, _, err = one.Lift(t.Context(), "id-1")
+	one.must(err)
+	one.revoke(Revoked(1, one.now, 11))
+	follow(other, 4)
+	if c, err := one.Changes(t.Context(), 4711); err != nil || !c.All || len(c.Recorded) < 5 {
+		t.Errorf("since an unknown version: %+v, %v", c, err)
+	}
 }
 
 func ledgerReplaced(t *testing.T, s LedgerSubject) {
@@ -183,8 +271,8 @@ func ledgerLifted(t *testing.T, s LedgerSubject) {
 		id   string
 		want bool
 	}{{"id-3", false}, {"id-1", true}, {"id-1", false}, {"", false}} {
-		if found, err := b.Lift(t.Context(), c.id); err != nil || found != c.want {
-			t.Errorf("lifting %q: %v, %v; want %v", c.id, found, err, c.want)
+		if r, found, err := b.Lift(t.Context(), c.id); err != nil || found != c.want || found && r != Revoked(1, b.now, 0) {
+			t.Errorf("lifting %q: %+v, %v, %v; want %v", c.id, r, found, err, c.want)
 		}
 	}
 	b.wantIDs(b.now, "id-2")
@@ -294,7 +382,7 @@ func ledgerConcurrent(t *testing.T, s LedgerSubject) {
 			if err := b.Revoke(t.Context(), Revoked(n, b.now, n)); err != nil {
 				t.Error(err)
 			}
-			if list, _, err := b.Revocations(t.Context(), b.now); err != nil || !slices.Contains(list, Revoked(n, b.now, n)) {
+			if list, err := b.Revocations(t.Context(), b.now, access.Page{Limit: 100}); err != nil || !slices.Contains(list.Revocations, Revoked(n, b.now, n)) {
 				t.Errorf("%d is not there: %v", n, err)
 			}
 		})
@@ -331,11 +419,14 @@ func failsAll(t *testing.T, b *ledgerTest, ctx context.Context) {
 	if err := b.Revoke(ctx, Revoked(7, b.now, 0)); err == nil {
 		t.Error("Revoke works")
 	}
-	if found, err := b.Lift(ctx, "id-1"); err == nil || found {
+	if _, found, err := b.Lift(ctx, "id-1"); err == nil || found {
 		t.Error("Lift works")
 	}
-	if list, _, err := b.Revocations(ctx, b.now); err == nil || list != nil {
+	if list, err := b.Revocations(ctx, b.now, access.Page{Limit: 1}); err == nil || list.Revocations != nil {
 		t.Error("Revocations works")
+	}
+	if c, err := b.Changes(ctx, 0); err == nil || c.Recorded != nil {
+		t.Error("Changes works")
 	}
 	if _, err := b.Version(ctx); err == nil {
 		t.Error("Version works")
@@ -384,7 +475,7 @@ func ledgerOpenedTwice(t *testing.T, s LedgerSubject) {
 	}
 	other.wantIDs(other.now, "id-1")
 	before = one.version()
-	if found, err := other.Lift(t.Context(), "id-1"); err != nil || !found {
+	if _, found, err := other.Lift(t.Context(), "id-1"); err != nil || !found {
 		t.Errorf("lifting: %v, %v", found, err)
 	}
 	one.wantIDs(one.now)
