@@ -68,7 +68,10 @@ func (s *Server) recorded(r *http.Request, grant policy.Grant, about policy.Subj
 	if answer, err = ask(r, grant); err != nil {
 		return nil, err
 	}
-	return answer, s.weigh(r, grant, about, answer)
+	if err = s.weigh(r, grant, about, answer); err != nil {
+		return nil, err
+	}
+	return s.hold(answer, grant.Anonymous())
 }
 
 // withTimeout bounds the work for a request.

@@ -34,6 +34,9 @@ const DefaultRequestTimeout = 30 * time.Second
 // DefaultMaxAnswer is that of Config.
 const DefaultMaxAnswer = 8 << 20
 
+// answersInFlight bounds the bytes of answers that are being written, in largest answers.
+const answersInFlight = 8
+
 // Config is what a Server needs.
 type Config struct {
 	// PublicURL is the server's URL for browsers: scheme, host, and the path below which
@@ -128,6 +131,7 @@ type Server struct {
 	clients   clients
 	limiter   *limiter
 	maxAnswer int
+	flight    *flight
 	timeouts  Timeouts
 	dialects  map[string]ua.Options
 	metrics   *metrics
@@ -156,7 +160,7 @@ func New(c Config) (*Server, error) {
 		operatorToken: c.OperatorToken, rotate: c.RotateKeys,
 		quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout, calls: calls(), queries: newQueryCache(),
 		fixed: newFixedHeaders(), clients: clients{c.TrustedProxies, warnUnlistedProxy(c.Logger)}, registry: c.Registry, dialects: c.Dialects,
-		timeouts: c.Timeouts, maxAnswer: c.MaxAnswer, gzip: newGzipPools(), pages: template.Must(template.ParseFS(templates, "*.html")),
+		timeouts: c.Timeouts, maxAnswer: c.MaxAnswer, flight: newFlight(answersInFlight * c.MaxAnswer), gzip: newGzipPools(), pages: template.Must(template.ParseFS(templates, "*.html")),
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
 		return nil, err
