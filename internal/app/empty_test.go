@@ -38,12 +38,13 @@ const (
 // properties, whose questions are counted.
 type quiet struct {
 	*portal
-	app   *App
-	token string       // for views
-	board string       // for the dashboard
-	asked atomic.Int64 // of reports
-	admin atomic.Bool  // the Admin API is off
-	ahead atomic.Int64 // of noon, in nanoseconds
+	app      *App
+	token    string       // for views
+	board    string       // for the dashboard
+	asked    atomic.Int64 // of reports
+	admin    atomic.Bool  // the Admin API is off
+	ahead    atomic.Int64 // of noon, in nanoseconds
+	emulated *emulator.Emulator
 	// answer is given in place of Google's, unless it is empty.
 	answer atomic.Value
 }
@@ -110,6 +111,7 @@ func (x *quiet) google(key, base string, clock func() time.Time) http.Handler {
 	// A service account's assertions are dated by the machine's clock.
 	text, err := google.IssueAuthorizedUser(robot)
 	check(x.t, cmp.Or(err, os.WriteFile(key, text, 0o600)))
+	x.emulated = google
 	return google.Handler()
 }
 

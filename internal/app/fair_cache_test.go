@@ -62,7 +62,7 @@ cache: {max_mb: 1, max_disk_mb: 2, prewarm: 0s}
 limits: {requests_per_second: 1e6, requests_burst: 1000000, view_per_second: 1e6, view_burst: 1000000}
 hosts: {portal: {api_keys: [%[2]s], views: [museum]}}
 views:
-  museum: {property: '412600302', public: true, origins: ['https://www.example.com']}
+  museum: {property: '412600302', public: questions, origins: ['https://www.example.com'], fields: {allow: [pagePath, sessions, country]}, history: {since: '2025-01-01'}, public_tokens_per_day: 1000000}
 dashboards:
   board:
     views: [museum]
