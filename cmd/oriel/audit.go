@@ -48,7 +48,8 @@ func auditTrail(_ context.Context, args []string, stdout, stderr io.Writer) erro
 		{found.Torn > 0, fmt.Sprintf("%d times the server ended while it wrote a line", found.Torn)},
 		{found.Unfinished, "the last line is one of these"},
 		{found.Lost > 0, fmt.Sprintf("%d lines could not be written, the server says", found.Lost)},
-		{found.Suppressed > 0, fmt.Sprintf("%d refusals have no line of their own, for there were too many", found.Suppressed)},
+		{found.Suppressed > 0, fmt.Sprintf("%d refusals are only counted, for there were too many", found.Suppressed)},
+		{found.Summed > 0, fmt.Sprintf("%d reads and renewals of anonymous sessions are only counted, for they had many lines", found.Summed)},
 		{true, "last hash: " + found.Head.Hash},
 	} {
 		if said.is {

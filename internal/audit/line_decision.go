@@ -16,24 +16,39 @@ func (t *Trail) Decisions() Decisions { return Decisions{t} }
 
 // Record buffers a line, and does not wait for the disk.
 func (r Decisions) Record(_ context.Context, d policy.Decision) {
-	if d.Refused && d.Session == "" && d.Host == "" && !r.t.refusals.allow(d.Time) {
-		return
+	c := causeOfDecision(&d)
+	r.t.add(&c, d.Time, func(b []byte) []byte { return appendDecision(b, &d, r.t.c.Addresses) })
+}
+
+func causeOfDecision(d *policy.Decision) cause {
+	c := cause{refused: d.Refused, address: d.Requester.Address, sumKey: sumKey{
+		event: decisionEvent(d) + "s", outcome: outcome(d.Refused, d.Err), host: d.Host, session: d.Session,
+		method: d.Method, view: d.View, dashboard: d.Dashboard,
+	}}
+	if d.Err != nil {
+		c.kind = report.KindOf(d.Err).String()
 	}
-	r.t.buffer.add(func(b []byte) []byte { return appendDecision(b, &d, r.t.c.Addresses) })
+	if d.Refused {
+		c.event = suppressedEvent
+	}
+	return c
+}
+
+func decisionEvent(d *policy.Decision) string {
+	switch {
+	case d.Refused:
+		return "refuse"
+	case d.Requester.Export:
+		return "export"
+	}
+	return "read"
 }
 
 // appendDecision appends all that a line holds of a decision: the names of fields,
 // never the values of filters, which may name a customer, nor an error's message,
 // which may repeat the request.
 func appendDecision(b []byte, d *policy.Decision, addresses bool) []byte {
-	event := "read"
-	switch {
-	case d.Refused:
-		event = "refuse"
-	case d.Requester.Export:
-		event = "export"
-	}
-	l := newLine(b, d.Time, event)
+	l := newLine(b, d.Time, decisionEvent(d))
 	l.text("outcome", outcome(d.Refused, d.Err))
 	if d.Err != nil {
 		l.text("kind", report.KindOf(d.Err).String())

@@ -23,12 +23,15 @@ func (r Events) Ready() error {
 
 // Record writes a line before it returns; if Config.Required is set, an error means
 // that the line is not in the trail. Lines of refusals are buffered, for a refusal
-// issues nothing, and those over the limit are only counted.
+// issues nothing. Refusals, and renewals of anonymous sessions, over their budget are
+// summed up.
 func (r Events) Record(ctx context.Context, e access.Event) error {
-	if e.Kind == access.EventRefuse {
-		if r.t.refusals.allow(e.Time) {
-			r.t.buffer.add(func(b []byte) []byte { return appendEvent(b, &e, r.t.c.Addresses) })
-		}
+	c := causeOfEvent(&e)
+	switch {
+	case e.Kind == access.EventRefuse:
+		r.t.add(&c, e.Time, func(b []byte) []byte { return appendEvent(b, &e, r.t.c.Addresses) })
+		return nil
+	case e.Kind == access.EventRenew && !r.t.budgets.allow(&c, e.Time, len(appendEvent(make([]byte, 0, 512), &e, r.t.c.Addresses))):
 		return nil
 	}
 	line := append(appendEvent(make([]byte, 0, 512), &e, r.t.c.Addresses), '\n')
@@ -38,6 +41,16 @@ func (r Events) Record(ctx context.Context, e access.Event) error {
 	r.t.buffer.add(func(b []byte) []byte { return append(b, line[:len(line)-1]...) })
 	_ = r.t.writeNow(ctx, nil) // retried when it fails
 	return nil
+}
+
+func causeOfEvent(e *access.Event) cause {
+	c := cause{refused: e.Kind == access.EventRefuse, address: e.Requester.Address, sumKey: sumKey{
+		event: e.Kind + "s", outcome: outcome(e.Kind == access.EventRefuse, e.Err), host: e.Host, key: e.Key, session: e.Session,
+	}}
+	if c.refused {
+		c.event, c.kind = suppressedEvent, report.KindOf(e.Err).String()
+	}
+	return c
 }
 
 // appendEvent appends all that a line holds of a token event.

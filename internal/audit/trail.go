@@ -36,6 +36,7 @@ const (
 	flushInterval = 100 * time.Millisecond // a crash loses the lines of that time
 	flushSize     = 64 << 10               // bytes of lines that are flushed at once
 	retryTicks    = 10                     // flushIntervals between retries after an error
+	sumTicks      = 600                    // flushIntervals between lines of what was summed up
 	anchorEvery   = time.Hour              // how often the last hash is logged
 )
 
@@ -43,11 +44,11 @@ var errClosed = errors.New("audit: the trail is closed")
 
 // A Trail records. It is safe for concurrent use. Close it.
 type Trail struct {
-	c        Config
-	buffer   buffer
-	refusals refusalLimiter
-	stop     chan struct{}
-	ended    chan struct{}
+	c       Config
+	buffer  buffer
+	budgets *budgets
+	stop    chan struct{}
+	ended   chan struct{}
 
 	// writing is a mutex, held while it has an element, over the following fields.
 	writing     chan struct{}
@@ -87,7 +88,7 @@ func Open(c Config) (*Trail, error) {
 		return nil, errors.New("audit: a trail needs Clock, Logger, and either Path or Stream")
 	}
 	t := &Trail{
-		c: c, refusals: newRefusalLimiter(), sum: sha256.New(), anchored: c.Clock(),
+		c: c, budgets: newBudgets(), sum: sha256.New(), anchored: c.Clock(),
 		stop: make(chan struct{}), ended: make(chan struct{}), writing: make(chan struct{}, 1),
 		sink: sink{path: c.Path, stream: c.Stream}, buffer: buffer{full: make(chan struct{}, 1)},
 	}
@@ -113,8 +114,10 @@ func (t *Trail) run() {
 			ticks++
 			retry := ticks%retryTicks == 0
 			if retry {
-				t.buffer.addSuppressed(t.refusals.suppressed.Swap(0), t.c.Clock())
 				t.anchor()
+			}
+			if ticks%sumTicks == 0 {
+				t.addSums(t.c.Clock())
 			}
 			if !t.due(retry) {
 				continue
@@ -163,7 +166,7 @@ func (t *Trail) Stats() Stats {
 	t.mu.Lock()
 	lines := t.head.Seq
 	t.mu.Unlock()
-	return Stats{Lines: lines, Lost: t.buffer.dropped.Load(), Suppressed: t.refusals.total.Load()}
+	return Stats{Lines: lines, Lost: t.buffer.dropped.Load(), Suppressed: t.budgets.suppressed.Load()}
 }
 
 // writeNow writes a line, after all buffered ones, before it returns.
@@ -208,7 +211,7 @@ func (t *Trail) Close() error {
 	t.writing <- struct{}{}
 	defer func() { <-t.writing }()
 	now := t.c.Clock()
-	t.buffer.addSuppressed(t.refusals.suppressed.Swap(0), now)
+	t.addSums(now)
 	t.buffer.close()
 	l := newLine(nil, now, "stop")
 	l.text("configuration", t.c.Configuration)

@@ -3,7 +3,6 @@ package audit
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // maxWaiting bounds the bytes of lines that wait to be written.
@@ -23,7 +22,7 @@ type buffer struct {
 	closed bool
 }
 
-// add lets write append a line. Over maxWaiting the line is dropped and counted.
+// add lets write append a line, or nothing. Over maxWaiting the line is dropped and counted.
 func (b *buffer) add(write func([]byte) []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -35,25 +34,17 @@ func (b *buffer) add(write func([]byte) []byte) {
 		b.dropped.Add(1)
 		return
 	}
-	b.lines = append(write(b.lines), '\n')
+	lines := write(b.lines)
+	if len(lines) == len(b.lines) {
+		return
+	}
+	b.lines = append(lines, '\n')
 	if len(b.lines) >= flushSize && b.held == 0 {
 		select {
 		case b.full <- struct{}{}:
 		default:
 		}
 	}
-}
-
-// addSuppressed adds a line about suppressed refusals, if there are any.
-func (b *buffer) addSuppressed(n uint64, now time.Time) {
-	if n == 0 {
-		return
-	}
-	b.add(func(b []byte) []byte {
-		l := newLine(b, now, "suppressed")
-		l.number("count", n)
-		return l
-	})
 }
 
 // take returns left, the lines that were taken before and not written, with all lines

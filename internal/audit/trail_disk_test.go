@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/oriel-server/oriel/internal/access"
+	"github.com/oriel-server/oriel/internal/policy"
 )
 
 // eventually waits for what another goroutine does in a moment.
@@ -140,7 +141,7 @@ func TestTooManyWait(t *testing.T) {
 	}
 	const many = 60_000 // of some 250 bytes
 	for range many {
-		read(trail, "s")
+		trail.Decisions().Record(t.Context(), policy.Decision{Time: noon, Method: "report", Host: "portal", Session: "s", View: "shop", Query: &question30})
 	}
 	if held := trail.buffer.held + len(trail.buffer.lines); held > maxWaiting+maxLine {
 		t.Errorf("%d bytes wait", held)

@@ -47,6 +47,7 @@ type Summary struct {
 	Restarts    int    // new chains
 	Lost        uint64 // lines that the server could not write
 	Suppressed  uint64 // refusals over the server's limit
+	Summed      uint64 // reads and renewals of anonymous sessions over their budget
 	Unfinished  bool   // the last line is torn
 	AnchorFound bool
 }
@@ -206,8 +207,10 @@ func (v *Verifier) count(s chainedLine, o openingLine) {
 	switch o.Event {
 	case "lost":
 		v.summary.Lost += o.Count
-	case "suppressed":
+	case suppressedEvent:
 		v.summary.Suppressed += o.Count
+	default:
+		v.summary.Summed += o.Count
 	}
 	if v.Anchor != "" && v.Anchor == string(s.hash[:]) {
 		v.summary.AnchorFound = true
