@@ -64,8 +64,15 @@ func startOriel(t *testing.T, args ...string) *process {
 		stdout: &screen{news: make(chan struct{}, 1)}, stderr: &screen{news: make(chan struct{}, 1)},
 		status: make(chan int, 1), cancel: cancel,
 	}
-	go func() { p.status <- run(ctx, args, p.stdout, p.stderr) }()
-	t.Cleanup(cancel)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.status <- run(ctx, args, p.stdout, p.stderr)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended // it may write until then
+	})
 	return p
 }
 
@@ -206,7 +213,7 @@ func steer(t *testing.T, method, url, body string) {
 func configure(t *testing.T, host, dir, rest string) (path string) {
 	t.Helper()
 	path = filepath.Join(dir, "oriel.yaml")
-	text := fmt.Sprintf("listen: 127.0.0.1:0\noperator: {listen: 127.0.0.1:0}\ngoogle: {data_url: 'http://%s', admin_url: 'http://%s', token_hosts: ['%s']}\n"+
+	text := fmt.Sprintf("listen: 127.0.0.1:0\noperator: {listen: 127.0.0.1:0, drain: 0s}\ngoogle: {data_url: 'http://%s', admin_url: 'http://%s', token_hosts: ['%s']}\n"+
 		"accounts: {agency: {key_file: key.json}}\n%s", host, host, host, rest)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -41,7 +41,7 @@ func newRevocable(t *testing.T) *revocable {
 	r.config = configure(t, host, dir, "public_url: "+r.url+"\nviews:\n  museum: {property: '412600302'}\n  shop: {property: '412600303'}\n"+
 		"hosts: {portal: {api_keys: ["+parts[2]+"], views: [museum, shop]}}\n")
 	replace(t, r.config, "listen: 127.0.0.1:0\n", "listen: "+public+"\n")
-	replace(t, r.config, "operator: {listen: 127.0.0.1:0}\n", "operator: {listen: '"+r.operator+"'}\n")
+	replace(t, r.config, "operator: {listen: 127.0.0.1:0, drain: 0s}\n", "operator: {listen: '"+r.operator+"', drain: 0s}\n")
 	t.Setenv("ORIEL_API_KEY", r.key)
 	r.serve()
 	return r
