@@ -8,6 +8,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -36,6 +37,8 @@ type Config struct {
 	Recorder Recorder
 	Clock    func() time.Time
 	Random   io.Reader // crypto/rand.Reader outside tests
+	// TokenCacheBytes bounds the memory of verified tokens. The default is 32 MiB.
+	TokenCacheBytes int64
 }
 
 // MaxLifetime is the longest lifetime of an embed token.
@@ -81,7 +84,7 @@ func New(c Config) (*Authority, error) {
 	if self == "" {
 		return nil, fmt.Errorf("access: the issuer %q is not the server's public URL", c.Issuer)
 	}
-	tokens, err := newTokenCache()
+	tokens, err := newTokenCache(cmp.Or(c.TokenCacheBytes, defaultTokenCache))
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/oriel-server/oriel/internal/policy"
 )
 
-// maxCachedTokens bounds the token cache, in bytes: about 30,000 tokens.
-const maxCachedTokens = 32 << 20
+// defaultTokenCache is the default of Config.TokenCacheBytes: about 30,000 tokens.
+const defaultTokenCache = 32 << 20
 
 // A tokenCache holds verified tokens, so that a page which sends its token with
 // every request has its signature checked once. Tokens are keyed by their hash,
@@ -35,9 +35,9 @@ type cachedToken struct {
 	size      uint32 // approximate, in bytes
 }
 
-func newTokenCache() (*tokenCache, error) {
+func newTokenCache(bytes int64) (*tokenCache, error) {
 	cache, err := otter.New(&otter.Options[tokenHash, *cachedToken]{
-		MaximumWeight: maxCachedTokens,
+		MaximumWeight: uint64(bytes),
 		Weigher: func(_ tokenHash, t *cachedToken) uint32 {
 			const overhead = 1024 // the hash, the claim's and the grant's own fields
 			return t.size + overhead

@@ -99,7 +99,7 @@ func TestOnlyGoodTokensAreRemembered(t *testing.T) {
 
 // Memory holds neither tokens nor more than it may.
 func TestMemoryIsBounded(t *testing.T) {
-	m, err := newTokenCache()
+	m, err := newTokenCache(defaultTokenCache)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,8 +107,8 @@ func TestMemoryIsBounded(t *testing.T) {
 		m.put(sha256.Sum256(fmt.Append(nil, i)), &cachedToken{size: 1000})
 	}
 	m.cache.CleanUp()
-	if got := m.cache.WeightedSize(); got > maxCachedTokens || got < maxCachedTokens/2 {
-		t.Errorf("%d bytes are cached, of %d", got, maxCachedTokens)
+	if got := m.cache.WeightedSize(); got > defaultTokenCache || got < defaultTokenCache/2 {
+		t.Errorf("%d bytes are cached, of %d", got, defaultTokenCache)
 	}
 }
 

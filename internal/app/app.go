@@ -27,6 +27,7 @@ import (
 // An App is a configured server. Close it, also when Run was never called.
 type App struct {
 	config    *Config
+	memory    budgets
 	log       *slog.Logger
 	clock     func() time.Time
 	keys      *credential.Keys
@@ -53,7 +54,7 @@ type App struct {
 // New builds the server of a configuration. It reads key files and creates the signing
 // keys on the first run, but sends nothing to Google.
 func New(c *Config, log *slog.Logger) (*App, error) {
-	a := &App{config: c, log: log, clock: c.Clock, pause: upstream.Sleep, first: !c.hasRun()}
+	a := &App{config: c, memory: c.budgets(), log: log, clock: c.Clock, pause: upstream.Sleep, first: !c.hasRun()}
 	if a.clock == nil {
 		a.clock = time.Now
 	}

@@ -53,6 +53,7 @@ func (a *App) build() error {
 	gate, err := policy.New(policy.Config{
 		Rules: rules, Source: source, Catalog: a.loading,
 		Recorder: a.decisions(), Clock: a.clock, Keyring: a.keys,
+		QueryBytes: a.memory.decided, DashboardBytes: a.memory.boards,
 	})
 	if err != nil {
 		return err
@@ -83,9 +84,8 @@ func (a *App) buildGoogle(m *metrics) (err error) {
 	}
 	a.google, err = ga4.New(ga4.Config{
 		DataURL: a.config.Google.DataURL, AdminURL: a.config.Google.AdminURL,
-		MaxAnswerBytes: int64(a.config.Limits.MaxAnswerMB) << 20,
-		PublicTokens:   a.config.publicTokens(),
-		Keyring:        a.keys, Email: a.keys.Email, Clock: a.clock, Random: a.config.Jitter, Logger: a.log,
+		MaxAnswerBytes: a.memory.answer, LargeBytes: a.memory.large, PublicTokens: a.config.publicTokens(),
+		Keyring: a.keys, Email: a.keys.Email, Clock: a.clock, Random: a.config.Jitter, Logger: a.log,
 		Observer: ga4.Observer{Request: m.requestDone, Quota: m.quotaReported, InFlight: m.inFlightChanged},
 	})
 	return err
@@ -113,7 +113,7 @@ func (a *App) buildAnswers(m *metrics) (*cache.Answers, error) {
 		return nil, err
 	}
 	answers, err := cache.NewAnswers(cache.AnswersConfig{
-		Clock: a.clock, MaxBytes: int64(c.MaxMB) << 20,
+		Clock: a.clock, MaxBytes: a.memory.cache, MaxPendingBytes: a.memory.unwritten,
 		Realtime: c.Realtime, Intraday: c.Intraday, Settling: c.Settling, Final: c.Final,
 		Stale: cmp.Or(c.Stale, -1), // 0 in the configuration keeps no old answers
 		Store: store, Logger: a.log, Realm: a.config.realm(),
@@ -163,7 +163,7 @@ func (a *App) buildAuthority(rules *policy.Rules) error {
 	a.authority, err = access.New(access.Config{
 		Keys: keys, Hosts: hosts, Rules: rules, Issuer: a.config.PublicURL,
 		Lifetime: a.config.Tokens.Lifetime, Clock: a.clock, Random: rand.Reader,
-		Ledger: a.ledger, Recorder: a.events(),
+		Ledger: a.ledger, Recorder: a.events(), TokenCacheBytes: a.memory.tokens,
 		Sessions: access.Sessions{Host: a.config.Tokens.Session, Public: a.config.Tokens.PublicSession},
 	})
 	return err
@@ -174,12 +174,14 @@ func (a *App) buildWeb(rules *policy.Rules, gate *policy.Gate, registry *prometh
 	if err != nil {
 		return err
 	}
+	limits := a.config.Limits.paces()
+	limits.Buckets = a.memory.buckets
 	a.server, err = web.New(web.Config{
 		OperatorToken: secret.New(token), RotateKeys: a.rotateKeys,
 		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
 		Files: js.Files(), Logger: a.log, Registry: registry, Clock: a.clock, Random: rand.Reader,
 		Dialects: a.config.dialects(), Ready: a.readiness(), OperatorHosts: a.operatorHosts(), Quota: a.quota, Purge: a.purge, TrustedProxies: a.config.proxies(),
-		RequestTimeout: a.config.Limits.RequestTimeout, Limits: a.config.Limits.paces(), MaxAnswer: a.config.Limits.MaxAnswerMB << 20,
+		RequestTimeout: a.config.Limits.RequestTimeout, Limits: limits, MaxAnswer: a.config.Limits.MaxAnswerMB << 20, QueryBytes: a.memory.parsed, Encoders: a.memory.encoders,
 	})
 	return err
 }

@@ -6,8 +6,6 @@ import (
 	stdlog "log"
 	"net"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/oriel-server/oriel/internal/upstream"
@@ -19,6 +17,7 @@ func (a *App) Run(ctx context.Context, public, operator net.Listener) error {
 	ended := make(chan error, 2)
 	ctx, stop := a.draining(ctx)
 	defer stop()
+	a.memory.log(a.log)
 	a.loading.load(ctx, a.readDisk)
 	go a.prewarm(ctx)
 	go a.watchKeys(ctx)
@@ -97,25 +96,4 @@ func (a *App) serve(ctx context.Context, l net.Listener, h http.Handler, secured
 		return nil
 	}
 	return err
-}
-
-const (
-	// gcPercent halves the number of collections: garbage may grow to twice the live
-	// heap, most of which is stored answers.
-	gcPercent = 200
-	// otherCachesLimit is the upper bound, in bytes, of all other caches: parsed queries,
-	// tokens, limits, and answers in other encodings.
-	otherCachesLimit = 400 << 20
-)
-
-// TuneCollector trades memory for CPU time, for the whole process: main calls it before
-// New. With full caches the process takes no more than with Go's default. GOGC and
-// GOMEMLIMIT in the environment take precedence.
-func (c *Config) TuneCollector() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(2 * (int64(c.Cache.MaxMB)<<20 + otherCachesLimit))
-	}
 }

@@ -43,7 +43,7 @@ func (a *App) buildAudit(m *metrics) (err error) {
 	}
 	trail := audit.Config{
 		Path: a.config.AuditFile(), Addresses: c.Addresses, Required: c.Required,
-		Configuration: a.config.src.sum, Clock: a.clock, Logger: a.log,
+		Configuration: a.config.src.sum, MaxWaitingBytes: a.memory.lines, Clock: a.clock, Logger: a.log,
 	}
 	if trail.Path == "" {
 		trail.Stream = os.Stdout

@@ -103,8 +103,8 @@ type AccessTokensConfig struct {
 
 // CacheConfig bounds the cache and says how old an answer may be.
 type CacheConfig struct {
-	MaxMB     int           `yaml:"max_mb"`
-	File      string        `yaml:"file"` // empty or none: memory alone
+	MaxMB     int           `yaml:"max_mb"` // 0: by the memory that there is
+	File      string        `yaml:"file"`   // empty or none: memory alone
 	MaxDiskMB int           `yaml:"max_disk_mb"`
 	Realtime  time.Duration `yaml:"realtime"`
 	Intraday  time.Duration `yaml:"intraday"`
@@ -216,7 +216,7 @@ func defaults() Config {
 		Audit:  AuditConfig{File: "oriel-audit.jsonl", Required: true},
 		Ledger: LedgerConfig{File: "oriel-ledger.db"},
 		Cache: CacheConfig{
-			MaxMB: 256, File: "oriel-cache.db", MaxDiskMB: 1024,
+			File: "oriel-cache.db", MaxDiskMB: 1024,
 			Realtime: 30 * time.Second, Intraday: 15 * time.Minute, Settling: 4 * time.Hour, Final: 30 * 24 * time.Hour, Stale: 48 * time.Hour, Prewarm: 72 * time.Hour,
 		},
 		Limits: LimitsConfig{

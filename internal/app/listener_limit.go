@@ -11,9 +11,11 @@ import (
 )
 
 const (
-	// maxConnections is the default of limits.connections where the operating system
-	// allows more: idle, so many take about 200 MB.
+	// maxConnections is the default of limits.connections where the operating system and
+	// the memory allow more.
 	maxConnections = 16_384
+	// connectionBytes is what an idle connection takes.
+	connectionBytes = 12 << 10
 	// operatorConnections is the limit of the operators' listener.
 	operatorConnections = 256
 	// siteConnections is the limit of an IPv6 /48, which anybody can rent, in limits of an
@@ -21,9 +23,10 @@ const (
 	siteConnections = 4
 )
 
-// defaultConnections returns the default of limits.connections. It leaves a quarter of the
-// files that the process may open to Google, the cache and the ledger.
-func defaultConnections(files uint64) int { return int(min(files-files/4, maxConnections)) }
+// defaultConnections returns the default of limits.connections, of which there is memory for
+// most. It leaves a quarter of the files that the process may open to Google, the cache and
+// the ledger.
+func defaultConnections(files uint64, most int) int { return int(min(files-files/4, uint64(most))) }
 
 // A limitListener limits the connections that are open at once, in all and per client
 // address and IPv6 /48. Above the total, new connections wait in the operating system's queue; above
@@ -52,7 +55,7 @@ func newLimitListener(l net.Listener, connections int) *limitListener {
 
 // limitPublic limits the connections of the public listener by the configuration.
 func (a *App) limitPublic(l net.Listener) *limitListener {
-	limited := newLimitListener(l, cmp.Or(a.config.Limits.Connections, defaultConnections(fileLimit())))
+	limited := newLimitListener(l, cmp.Or(a.config.Limits.Connections, defaultConnections(fileLimit(), a.memory.conns)))
 	limited.perAddress, limited.refused = a.config.Limits.ConnectionsPerClient, a.refused.Inc
 	proxies := a.config.proxies()
 	limited.exempt = func(addr netip.Addr) bool {

@@ -122,7 +122,7 @@ func TestConnectionsOfAll(t *testing.T) {
 
 func TestUsualConnections(t *testing.T) {
 	for files, want := range map[uint64]int{1024: 768, 4096: 3072, 1 << 20: maxConnections, math.MaxUint64: maxConnections} {
-		if got := defaultConnections(files); got != want {
+		if got := defaultConnections(files, maxConnections); got != want {
 			t.Errorf("of %d files: %d, want %d", files, got, want)
 		}
 	}

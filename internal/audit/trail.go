@@ -4,6 +4,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -28,8 +29,11 @@ type Config struct {
 	// Configuration identifies the configuration in use. A difference from the last one
 	// in the trail is recorded. Optional.
 	Configuration string
-	Clock         func() time.Time // Required.
-	Logger        *slog.Logger     // Required.
+	// MaxWaitingBytes bounds the lines that wait for the disk; more are counted as lost. The
+	// default is 8 MiB.
+	MaxWaitingBytes int64
+	Clock           func() time.Time // Required.
+	Logger          *slog.Logger     // Required.
 }
 
 const (
@@ -90,7 +94,7 @@ func Open(c Config) (*Trail, error) {
 	t := &Trail{
 		c: c, budgets: newBudgets(), sum: sha256.New(), anchored: c.Clock(),
 		stop: make(chan struct{}), ended: make(chan struct{}), writing: make(chan struct{}, 1),
-		sink: sink{path: c.Path, stream: c.Stream}, buffer: buffer{full: make(chan struct{}, 1)},
+		sink: sink{path: c.Path, stream: c.Stream}, buffer: buffer{most: int(cmp.Or(c.MaxWaitingBytes, defaultMaxWaiting)), full: make(chan struct{}, 1)},
 	}
 	if err := t.flush(nil); err != nil && c.Required && !errors.Is(err, ErrBusy) {
 		t.sink.close()

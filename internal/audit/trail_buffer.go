@@ -5,12 +5,13 @@ import (
 	"sync/atomic"
 )
 
-// maxWaiting bounds the bytes of lines that wait to be written.
-const maxWaiting = 8 << 20
+// defaultMaxWaiting is the default of Config.MaxWaitingBytes.
+const defaultMaxWaiting = 8 << 20
 
 // A buffer holds lines that wait to be written: without number and hash, each
 // with a newline. Adding one does not wait for the disk.
 type buffer struct {
+	most    int           // bytes that may wait
 	full    chan struct{} // has an element when there are flushSize bytes
 	dropped atomic.Uint64 // since the start
 
@@ -18,18 +19,18 @@ type buffer struct {
 	lines  []byte
 	spare  []byte // to reuse for lines when they are taken
 	held   int    // bytes that were taken and are not written
-	lost   uint64 // lines dropped over maxWaiting, and not reported yet
+	lost   uint64 // lines dropped over most, and not reported yet
 	closed bool
 }
 
-// add lets write append a line, or nothing. Over maxWaiting the line is dropped and counted.
+// add lets write append a line, or nothing. Over most the line is dropped and counted.
 func (b *buffer) add(write func([]byte) []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
 		return
 	}
-	if len(b.lines)+b.held >= maxWaiting {
+	if len(b.lines)+b.held >= b.most {
 		b.lost++
 		b.dropped.Add(1)
 		return

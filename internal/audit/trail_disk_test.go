@@ -143,7 +143,7 @@ func TestTooManyWait(t *testing.T) {
 	for range many {
 		trail.Decisions().Record(t.Context(), policy.Decision{Time: noon, Method: "report", Host: "portal", Session: "s", View: "shop", Query: &question30})
 	}
-	if held := trail.buffer.held + len(trail.buffer.lines); held > maxWaiting+maxLine {
+	if held := trail.buffer.held + len(trail.buffer.lines); held > defaultMaxWaiting+maxLine {
 		t.Errorf("%d bytes wait", held)
 	}
 	mend()

@@ -35,6 +35,8 @@ type AnswersConfig struct {
 	// Realm names where the source has its answers from. A store keeps realms apart: what an emulator made up
 	// must not be taken for Google's answer. Optional.
 	Realm string
+	// MaxPendingBytes bounds the answers that are not yet in the store; more are not stored. The default is 32 MiB.
+	MaxPendingBytes int64
 	// StoreTimeout is how long a caller waits for the store. The default is 250 ms.
 	StoreTimeout time.Duration
 	// StoreBackoff is how long a store that fails is not used. The default is 30 s.
@@ -89,6 +91,7 @@ func (c *AnswersConfig) complete() error {
 		return errors.New("cache: AnswersConfig.MaxBytes is negative")
 	}
 	c.MaxBytes = cmp.Or(c.MaxBytes, 256<<20)
+	c.MaxPendingBytes = cmp.Or(c.MaxPendingBytes, 32<<20)
 	c.Realtime = cmp.Or(c.Realtime, 30*time.Second)
 	c.Intraday = cmp.Or(c.Intraday, 15*time.Minute)
 	c.Settling = cmp.Or(c.Settling, 4*time.Hour)

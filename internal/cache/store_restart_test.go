@@ -339,7 +339,7 @@ func TestFullQueueDrops(t *testing.T) {
 			mustReport(t, c, q)
 		}
 		st := c.Stats()
-		if st.Dropped != 9 || c.writer.bytes > maxPending {
+		if st.Dropped != 9 || c.writer.bytes > c.writer.most {
 			t.Errorf("%d dropped, %d bytes wait; want 9 dropped of 40 MB", st.Dropped, c.writer.bytes)
 		}
 		for i := range maxChanges {

@@ -22,9 +22,8 @@ const (
 	writeTimeout = 20 * time.Second
 	// closeTimeout bounds the last batch, with one that is being written.
 	closeTimeout = 5 * time.Second
-	// maxPending bounds the bytes of pending records, maxChanges the pending changes; what exceeds either is
-	// dropped.
-	maxPending = 32 << 20
+	// maxChanges bounds the pending changes, as MaxPendingBytes the bytes of pending records; what exceeds
+	// either is dropped.
 	maxChanges = 50_000
 	// storeTouchInterval is the precision of the last accesses in the store, which evicts by them.
 	storeTouchInterval = time.Hour
@@ -42,6 +41,7 @@ type storeWriter struct {
 
 	writing sync.Mutex // one batch or purge at a time; locked before mu
 
+	most    int64 // bytes of pending records
 	mu      sync.Mutex
 	pending map[report.Key]change
 	applied map[report.Key]change // what is being written
@@ -68,7 +68,7 @@ type change struct {
 
 func newStoreWriter(c *AnswersConfig) *storeWriter {
 	w := &storeWriter{
-		store: c.Store, clock: c.Clock, log: c.Logger, realm: realmKey(c.Realm), timeout: c.StoreTimeout, backoff: c.StoreBackoff,
+		store: c.Store, clock: c.Clock, log: c.Logger, realm: realmKey(c.Realm), timeout: c.StoreTimeout, backoff: c.StoreBackoff, most: c.MaxPendingBytes,
 		pending: map[report.Key]change{}, readSlots: make(chan struct{}, maxReads),
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}),
 	}
@@ -248,7 +248,7 @@ func (w *storeWriter) add(k report.Key, c change) {
 	before := w.pending[k]
 	bytes := w.bytes + c.size() - before.size()
 	crowded := len(w.pending) >= maxChanges && before == change{}
-	if !c.forget && (bytes > maxPending || crowded) {
+	if !c.forget && (bytes > w.most || crowded) {
 		w.dropped.Add(1)
 		return
 	}

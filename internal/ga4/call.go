@@ -204,18 +204,14 @@ func (g *Client) read(ctx, parent context.Context, c *call, r *http.Response) ([
 	return text, nil
 }
 
-// largeBody is the size from which responses are read one at a time: each is copied
-// once or twice, and 250,000 rows are tens of megabytes.
-const largeBody = 8 << 20
-
 // errLargeResponses means that other large responses were being read until the timeout.
 // Google is not at fault.
 var errLargeResponses = errors.New("other large answers were being read for too long")
 
 // readAll reads a body. A large one waits until the one before it is released.
 func (g *Client) readAll(ctx context.Context, c *call, from io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(from, largeBody))
-	if err != nil || len(body) < largeBody {
+	body, err := io.ReadAll(io.LimitReader(from, g.config.LargeBytes))
+	if err != nil || int64(len(body)) < g.config.LargeBytes {
 		return body, err
 	}
 	if !c.large {

@@ -57,6 +57,9 @@ type Config struct {
 	// MaxAnswerBytes bounds a response, for each report in it. The default is 128 MiB:
 	// 250,000 rows of three dimensions and three metrics are some 60.
 	MaxAnswerBytes int64
+	// LargeBytes is the size from which responses are read one at a time: each is copied
+	// once or twice, and 250,000 rows are tens of megabytes. The default is 8 MiB.
+	LargeBytes int64
 }
 
 // An Observer gets what happens, for metrics. Its functions may be nil, are
@@ -128,6 +131,7 @@ func (c *Config) complete() error {
 	c.Timeout = cmp.Or(c.Timeout, time.Minute)
 	c.RetryPause = cmp.Or(c.RetryPause, 400*time.Millisecond)
 	c.MaxAnswerBytes = cmp.Or(c.MaxAnswerBytes, 128<<20)
+	c.LargeBytes = cmp.Or(c.LargeBytes, 8<<20)
 	if c.Random == nil {
 		c.Random = rand.Float64
 	}

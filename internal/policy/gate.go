@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -25,6 +26,9 @@ type Config struct {
 	// Keyring has the access tokens that backends may be handed. Optional: none.
 	Keyring credential.Keyring
 	Clock   func() time.Time // Required.
+	// QueryBytes and DashboardBytes bound the memory of prepared queries and dashboards.
+	// The default is 64 MiB each.
+	QueryBytes, DashboardBytes int64
 }
 
 // New returns a gate.
@@ -32,7 +36,7 @@ func New(c Config) (*Gate, error) {
 	if c.Rules == nil || c.Source == nil || c.Catalog == nil || c.Recorder == nil || c.Clock == nil {
 		return nil, errors.New("policy: a gate needs Rules, Source, Catalog, Recorder and Clock")
 	}
-	cache, err := newDecisionCache()
+	cache, err := newDecisionCache(cmp.Or(c.QueryBytes, defaultCacheBytes), cmp.Or(c.DashboardBytes, defaultCacheBytes))
 	if err != nil {
 		return nil, err
 	}

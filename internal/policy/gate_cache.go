@@ -37,11 +37,8 @@ func NewParsedQuery(q report.Query, size int) *ParsedQuery {
 // Query returns the query. It is shared and must not be changed.
 func (a *ParsedQuery) Query() report.Query { return a.query }
 
-// Bounds of the cache in bytes.
-const (
-	maxQueryBytes     = 64 << 20
-	maxDashboardBytes = 64 << 20
-)
+// defaultCacheBytes is the default of Config.QueryBytes and DashboardBytes.
+const defaultCacheBytes = 64 << 20
 
 // A decisionCache holds prepared queries and dashboards, so that checking and narrowing are
 // done once for many clients. Only what was allowed is cached, by all that it depends on:
@@ -91,9 +88,9 @@ func hashFilter(f *report.Filter) filterHash {
 	return sha256.Sum256(text)
 }
 
-func newDecisionCache() (*decisionCache, error) {
+func newDecisionCache(queryBytes, dashboardBytes int64) (*decisionCache, error) {
 	queries, err := otter.New(&otter.Options[decisionKey, *prepared]{
-		MaximumWeight: maxQueryBytes,
+		MaximumWeight: uint64(queryBytes),
 		Weigher: func(k decisionKey, _ *prepared) uint32 {
 			const overhead, copies = 1536, 8 // size of structs relative to JSON
 			return uint32(overhead + copies*k.query.size)
@@ -103,7 +100,7 @@ func newDecisionCache() (*decisionCache, error) {
 		return nil, fmt.Errorf("policy: cache of queries: %w", err)
 	}
 	dashboards, err := otter.New(&otter.Options[panelKey, *PreparedDashboard]{
-		MaximumWeight: maxDashboardBytes,
+		MaximumWeight: uint64(dashboardBytes),
 		Weigher: func(_ panelKey, b *PreparedDashboard) uint32 {
 			// A panel as it was encoded last, its gzip form, and its report.
 			const overhead, perPanel = 512, 4<<10 + 2*maxEncodedPanel + maxEncodedPanel/4

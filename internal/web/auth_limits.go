@@ -21,8 +21,8 @@ const (
 	// siteShare is the same for an IPv6 /48, far below the origin's: a few large ones have
 	// many users, most have one, whose 65,536 networks would multiply the rate.
 	siteShare = 10
-	// maxLimiters bounds the buckets of one kind.
-	maxLimiters = 20_000
+	// defaultBuckets is the default of Limits.Buckets.
+	defaultBuckets = 20_000
 )
 
 // A Pace is a rate limit: PerSecond, after a Burst. Both are more than 0.
@@ -37,14 +37,20 @@ func (p Pace) times(n int) Pace { return Pace{p.PerSecond * float64(n), p.Burst 
 // token every few minutes.
 var quietPace = Pace{PerSecond: 0.1, Burst: 20}
 
-// Limits are the rate limits of a Server: requests over a limit get 429. All are required.
+// Limits are the rate limits of a Server: requests over a limit get 429. All paces are required.
 type Limits struct {
 	Tokens     Pace // embed tokens for anonymous visitors behind one address: an IPv4 address or an IPv6 /64
 	Requests   Pace // requests with an embed token: of one session, and of all anonymous ones behind one address
 	View       Pace // requests about one view, whoever sends them
 	HostTokens Pace // embed tokens for one host's backend
 	Failures   Pace // invalid tokens and keys from one address, see limitFailures
+	// Buckets bounds the buckets of each kind, of which there are twelve, each of BucketBytes. The default is
+	// 20,000.
+	Buckets int
 }
+
+// BucketBytes is roughly the memory of a bucket.
+const BucketBytes = 256
 
 // A limiter holds the limits of a server. Each kind of key, of which there can be many,
 // has buckets of its own, so that a flood of one kind evicts no other.
@@ -66,17 +72,18 @@ func newLimiter(paces Limits) (*limiter, error) {
 			return nil, errors.New("web: Config.Limits: every pace must be more than 0")
 		}
 	}
+	most := cmp.Or(paces.Buckets, defaultBuckets)
 	const tokens, requests = "Too many embed tokens were asked for", "Too many answers were asked for"
 	return &limiter{
-		minting:  newAddresses(tokens, paces.Tokens),
-		origins:  newLimits[string](tokens, paces.Tokens.times(originShare)),
-		quiet:    newLimits[netip.Addr](tokens, quietPace),
-		reserves: newLimits[string](tokens, paces.Tokens.times(originShare)),
-		requests: newAddresses(requests, paces.Requests),
-		sessions: newLimits[string](requests, paces.Requests),
-		views:    newLimits[string]("Too many people look at this view", paces.View),
-		hosts:    newLimits[string](tokens, paces.HostTokens),
-		failing:  newAddresses("Too many tokens or keys that are not valid were shown", paces.Failures),
+		minting:  newAddresses(tokens, paces.Tokens, most),
+		origins:  newLimits[string](tokens, paces.Tokens.times(originShare), most),
+		quiet:    newLimits[netip.Addr](tokens, quietPace, most),
+		reserves: newLimits[string](tokens, paces.Tokens.times(originShare), most),
+		requests: newAddresses(requests, paces.Requests, most),
+		sessions: newLimits[string](requests, paces.Requests, most),
+		views:    newLimits[string]("Too many people look at this view", paces.View, most),
+		hosts:    newLimits[string](tokens, paces.HostTokens, most),
+		failing:  newAddresses("Too many tokens or keys that are not valid were shown", paces.Failures, most),
 	}, nil
 }
 
@@ -147,7 +154,7 @@ func (s *Server) limitFailures(r *http.Request, err error) error {
 
 // limits are rate limits by key.
 //
-// Beyond maxLimiters, the least used buckets are evicted. Evicted clients start with a full
+// Beyond Limits.Buckets, the least used buckets are evicted. Evicted clients start with a full
 // bucket, so eviction locks nobody out. Nor can a client gain by filling the cache to evict
 // its own bucket: each network or session that this takes has as large a bucket, and the
 // limits of its /48 or its address, which stay in use, are reached long before.
@@ -157,8 +164,8 @@ type limits[K comparable] struct {
 	buckets *otter.Cache[K, *rate.Limiter]
 }
 
-func newLimits[K comparable](refusal string, p Pace) *limits[K] {
-	return &limits[K]{refusal, p, otter.Must(&otter.Options[K, *rate.Limiter]{MaximumSize: maxLimiters})}
+func newLimits[K comparable](refusal string, p Pace, most int) *limits[K] {
+	return &limits[K]{refusal, p, otter.Must(&otter.Options[K, *rate.Limiter]{MaximumSize: most})}
 }
 
 // allow takes a token from the bucket of a key; its error has the time to retry after.
@@ -213,8 +220,8 @@ func (l *limits[K]) bucket(who K) *rate.Limiter {
 // addresses are limits by network, and by the /48 of an IPv6 one.
 type addresses struct{ networks, sites *limits[netip.Addr] }
 
-func newAddresses(refusal string, p Pace) addresses {
-	return addresses{newLimits[netip.Addr](refusal, p), newLimits[netip.Addr](refusal, p.times(siteShare))}
+func newAddresses(refusal string, p Pace, most int) addresses {
+	return addresses{newLimits[netip.Addr](refusal, p, most), newLimits[netip.Addr](refusal, p.times(siteShare), most)}
 }
 
 // allow checks the network first: a refused one takes nothing from its /48.

@@ -68,7 +68,7 @@ func TestUnlistedProxyIsLoggedOnce(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	l := newLimits[string]("Too many things", Pace{2, 3})
+	l := newLimits[string]("Too many things", Pace{2, 3}, defaultBuckets)
 	now := time.Unix(1_000_000, 0)
 	for i := range 3 {
 		if err := l.allow(now, "a"); err != nil {
@@ -132,7 +132,7 @@ func TestNetworksOfOneSite(t *testing.T) {
 	if got := []int{minted("2001:db8:1:2::1"), minted("2001:db8:1:2::9"), minted("2001:db8:1:3::1")}; !slices.Equal(got, []int{200, 429, 200}) {
 		t.Errorf("two of a /64, one of another: %v", got)
 	}
-	a := newAddresses("", Pace{1e-9, 1})
+	a := newAddresses("", Pace{1e-9, 1}, defaultBuckets)
 	allowed := 0
 	for i := range 3 * siteShare {
 		if a.allow(s.now, netip.MustParseAddr(fmt.Sprintf("2001:db8:1:%x::", i))) == nil {

@@ -67,7 +67,7 @@ func BenchmarkReading(b *testing.B) {
 	body := []byte(oftenAsked)
 	for _, newParsedQueries := range []bool{true, false} {
 		b.Run(map[bool]string{true: "remembered", false: "new"}[newParsedQueries], func(b *testing.B) {
-			m := newQueryCache()
+			m := newQueryCache(defaultQueryCache)
 			b.ReportAllocs()
 			for b.Loop() {
 				if !newParsedQueries {

@@ -12,8 +12,8 @@ import (
 	"github.com/oriel-server/oriel/internal/ua"
 )
 
-// maxQueryCache bounds the memory of the parsed-query cache, in bytes.
-const maxQueryCache = 64 << 20
+// defaultQueryCache is the default of Config.QueryBytes.
+const defaultQueryCache = 64 << 20
 
 // A queryCache holds parsed queries, so that a body or URL that a page sends with every
 // visit is parsed once. Parsing depends on the text and the method alone; the gate still
@@ -37,9 +37,9 @@ type cachedQuery struct {
 	plan atomic.Pointer[v3Plan]
 }
 
-func newQueryCache() *queryCache {
+func newQueryCache(bytes int64) *queryCache {
 	return &queryCache{otter.Must(&otter.Options[queryKey, *cachedQuery]{
-		MaximumWeight: maxQueryCache,
+		MaximumWeight: uint64(bytes),
 		Weigher: func(_ queryKey, q *cachedQuery) uint32 {
 			const overhead, copies = 1024, 8 // of structs, per byte of text
 			return uint32(overhead + copies*q.size)

@@ -262,7 +262,7 @@ func TestMemoryEndsAtMidnight(t *testing.T) {
 
 // Compressed answers are those of the bytes that were given, once for all who get them.
 func TestPacker(t *testing.T) {
-	p := newGzipPools()
+	p := newGzipPools(2)
 	for i := range 200 {
 		plain := []byte(strings.Repeat(fmt.Sprint("answer ", i, " "), 50+i))
 		kept, all := &report.Report{Body: plain, Encoded: new(report.Encodings)}, &sharedBody{plain: plain}

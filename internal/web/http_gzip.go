@@ -76,15 +76,21 @@ func (b body) join() []byte {
 }
 
 // gzipPools hold gzip writers, each hundreds of kilobytes: good ones for what is cached,
-// fast ones for a single response.
-type gzipPools struct{ good, fast sync.Pool }
+// fast ones for a single response. A nil one is made when it is first needed; while all are
+// in use, a body waits.
+type gzipPools struct{ good, fast chan *gzip.Writer }
 
-func newGzipPools() *gzipPools {
-	return &gzipPools{
-		good: sync.Pool{New: func() any { return newGzip(gzip.DefaultCompression) }},
-		fast: sync.Pool{New: func() any { return newGzip(gzip.BestSpeed) }},
+func newGzipPools(encoders int) *gzipPools {
+	p := &gzipPools{make(chan *gzip.Writer, encoders), make(chan *gzip.Writer, encoders)}
+	for range encoders {
+		p.good <- nil
+		p.fast <- nil
 	}
+	return p
 }
+
+// EncoderBytes is roughly the memory of a gzip writer.
+const EncoderBytes = 1 << 20
 
 func newGzip(level int) *gzip.Writer {
 	w, err := gzip.NewWriterLevel(io.Discard, level)
@@ -99,17 +105,22 @@ func (p *gzipPools) gzip(b body) []byte {
 	if b.compressed != nil {
 		return b.compressed(p)
 	}
-	return gzipWith(&p.fast, b)
+	return gzipWith(p.fast, gzip.BestSpeed, b)
 }
 
 func (p *gzipPools) small(plain []byte) []byte {
-	return bytes.Clone(gzipWith(&p.good, privateBody(plain)))
+	return bytes.Clone(gzipWith(p.good, gzip.DefaultCompression, privateBody(plain)))
 }
-func (p *gzipPools) quick(plain []byte) []byte { return gzipWith(&p.fast, privateBody(plain)) }
+func (p *gzipPools) quick(plain []byte) []byte {
+	return gzipWith(p.fast, gzip.BestSpeed, privateBody(plain))
+}
 
-func gzipWith(writers *sync.Pool, b body) []byte {
-	w := writers.Get().(*gzip.Writer)
-	defer writers.Put(w)
+func gzipWith(writers chan *gzip.Writer, level int, b body) []byte {
+	w := <-writers
+	if w == nil {
+		w = newGzip(level)
+	}
+	defer func() { writers <- w }()
 	out := bytes.NewBuffer(make([]byte, 0, b.size()/8))
 	w.Reset(out)
 	for _, p := range b.pieces {

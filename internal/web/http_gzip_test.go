@@ -11,7 +11,7 @@ import (
 
 // What was put together is one gzip file, whatever its two parts are.
 func TestSpliced(t *testing.T) {
-	p := newGzipPools()
+	p := newGzipPools(2)
 	random := rand.NewChaCha8([32]byte{1})
 	for _, own := range []int{0, 1, 400, maxStored, maxStored + 1, 3 * maxStored} {
 		for _, rest := range []int{1, 20_000, 200_000} {

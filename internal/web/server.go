@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -75,6 +76,11 @@ type Config struct {
 	Limits         Limits // Required.
 	// MaxAnswer bounds an answer, in bytes before compression. Optional.
 	MaxAnswer int
+	// Encoders bounds how many bodies are compressed at once for the cache, and as many for a
+	// single response, each with EncoderBytes. The default is the number of processors.
+	Encoders int
+	// QueryBytes bounds the memory of parsed queries. The default is 64 MiB.
+	QueryBytes int64
 	// Timeouts are those of HTTPServer. Optional.
 	Timeouts Timeouts
 }
@@ -101,6 +107,8 @@ func (c *Config) validate() error {
 
 func (c *Config) setDefaults() {
 	c.MaxAnswer = cmp.Or(c.MaxAnswer, DefaultMaxAnswer)
+	c.Encoders = cmp.Or(c.Encoders, runtime.GOMAXPROCS(0))
+	c.QueryBytes = cmp.Or(c.QueryBytes, defaultQueryCache)
 	c.RequestTimeout = cmp.Or(c.RequestTimeout, DefaultRequestTimeout)
 	c.Timeouts.setDefaults(c.RequestTimeout)
 }
@@ -158,9 +166,9 @@ func New(c Config) (*Server, error) {
 		authority: c.Authority, rules: c.Rules, gate: c.Gate,
 		log: c.Logger, clock: c.Clock, ids: ids{random: c.Random}, ready: c.Ready, operatorHosts: c.OperatorHosts,
 		operatorToken: c.OperatorToken, rotate: c.RotateKeys,
-		quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout, calls: calls(), queries: newQueryCache(),
+		quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout, calls: calls(), queries: newQueryCache(c.QueryBytes),
 		fixed: newFixedHeaders(), clients: clients{c.TrustedProxies, warnUnlistedProxy(c.Logger)}, registry: c.Registry, dialects: c.Dialects,
-		timeouts: c.Timeouts, maxAnswer: c.MaxAnswer, flight: newFlight(answersInFlight * c.MaxAnswer), gzip: newGzipPools(), pages: template.Must(template.ParseFS(templates, "*.html")),
+		timeouts: c.Timeouts, maxAnswer: c.MaxAnswer, flight: newFlight(answersInFlight * c.MaxAnswer), gzip: newGzipPools(c.Encoders), pages: template.Must(template.ParseFS(templates, "*.html")),
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
 		return nil, err
