@@ -154,6 +154,20 @@ func (s *Server) AwaitStart() error {
 // Close ends the server like Ctrl-C, and returns an error when it does not end well.
 func (s *Server) Close() error { return s.program.stop() }
 
+// PeakMemory returns the most physical memory that the server has taken so far, in bytes.
+func (s *Server) PeakMemory() (int64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.program.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	_, text, _ := strings.Cut(string(status), "VmHWM:")
+	var kb int64
+	if _, err := fmt.Sscanf(text, "%d kB", &kb); err != nil {
+		return 0, fmt.Errorf("house: no VmHWM: %w", err)
+	}
+	return kb << 10, nil
+}
+
 // Abort ends the server as a crash does: it writes the stacks of all that it was
 // doing. It returns all that was written.
 func (s *Server) Abort() ([]byte, error) {
