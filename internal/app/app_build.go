@@ -181,7 +181,7 @@ func (a *App) buildWeb(rules *policy.Rules, gate *policy.Gate, registry *prometh
 		PublicURL: a.config.PublicURL, Authority: a.authority, Rules: rules, Gate: gate,
 		Files: js.Files(), Logger: a.log, Registry: registry, Clock: a.clock, Random: rand.Reader,
 		Dialects: a.config.dialects(), Ready: a.readiness(), OperatorHosts: a.operatorHosts(), Quota: a.quota, Purge: a.purge, TrustedProxies: a.config.proxies(),
-		RequestTimeout: a.config.Limits.RequestTimeout, Limits: limits, MaxAnswer: a.config.Limits.MaxAnswerMB << 20, QueryBytes: a.memory.parsed, Encoders: a.memory.encoders,
+		RequestTimeout: a.config.Limits.RequestTimeout, Limits: limits, MaxAnswer: a.config.Limits.MaxAnswerMB << 20, InFlightBytes: int(a.memory.inFlight), QueryBytes: a.memory.parsed, Encoders: a.memory.encoders,
 	})
 	return err
 }

@@ -17,7 +17,7 @@ const everyone = "everyone"
 // what to write instead. It reads modes of files, and sends nothing.
 func (c *Config) Security() []string {
 	readers := c.readers()
-	return slices.Concat(c.openViews(), c.openHosts(), c.sharedProperties(readers), c.sharedDashboards(readers),
+	return slices.Concat(c.openHosts(), c.sharedProperties(readers), c.sharedDashboards(readers),
 		c.toldFields(), c.openListeners(), c.openFiles())
 }
 
@@ -46,16 +46,6 @@ func (c *Config) hostViews(host string) []string {
 		return slices.Collect(maps.Keys(c.Views))
 	}
 	return slices.Compact(slices.Sorted(slices.Values(views)))
-}
-
-func (c *Config) openViews() (lines []string) {
-	for _, name := range c.src.ordered("views", maps.Keys(c.Views)) {
-		if v := c.Views[name]; v.isPublic() && len(v.Fields.Allow) == 0 {
-			lines = append(lines, fmt.Sprintf("%s: view %s is public without a list of fields: write those that its pages show in views.%s.fields.allow",
-				c.src.where("views", name, "public"), name, name))
-		}
-	}
-	return lines
 }
 
 func (c *Config) openHosts() (lines []string) {

@@ -32,6 +32,7 @@ type budgets struct {
 	encoders  int   // of each of two levels
 	conns     int   // the default of limits.connections
 	answer    int64 // the largest response of Google
+	inFlight  int64 // large answers that are being written
 	large     int64 // responses of Google from this size are read one at a time
 	goLimit   int64 // the collector's soft limit
 }
@@ -48,11 +49,11 @@ const (
 	outside = 40 * mb
 )
 
-// share divides memory. maxMB is cache.max_mb; 0 if it is not written.
-func share(m memory, maxMB int) budgets {
+// share divides memory. maxMB is cache.max_mb; nil if it is not written.
+func share(m memory, maxMB *int) budgets {
 	b := budgets{source: m.source, cache: min(m.bytes/4, defaultCache)}
-	if maxMB > 0 {
-		b.cache = int64(maxMB) * mb
+	if maxMB != nil {
+		b.cache = int64(*maxMB) * mb
 	}
 	b.total = min(m.bytes, 2*b.cache+beside)
 	part := b.total / 64
@@ -62,6 +63,7 @@ func share(m memory, maxMB int) budgets {
 	b.encoders = max(1, min(runtime.GOMAXPROCS(0), int(part/web.EncoderBytes)))
 	b.conns = min(int(6*part/connectionBytes), maxConnections)
 	b.answer, b.large = min(4*part, 128*mb), min(part/16, 8*mb)
+	b.inFlight = 8 * part
 	b.goLimit = max(b.total-outside, b.total/2)
 	return b
 }
@@ -70,7 +72,9 @@ func share(m memory, maxMB int) budgets {
 func (c *Config) budgets() budgets {
 	b := share(availableMemory(os.DirFS("/"), os.Getenv("GOMEMLIMIT")), c.Cache.MaxMB)
 	if c.Limits.MaxAnswerMB > 0 {
-		b.answer = min(b.answer, int64(c.Limits.MaxAnswerMB)*mb)
+		most := int64(c.Limits.MaxAnswerMB) * mb
+		b.answer = min(b.answer, most)
+		b.inFlight = max(b.inFlight, 2*most) // half of it is closed to anonymous visitors
 	}
 	return b
 }
@@ -81,7 +85,7 @@ func (b budgets) log(log *slog.Logger) {
 	log.Info("memory in MB", "total", size(b.total), "source", b.source, "collector", size(b.goLimit),
 		"cache", size(b.cache), "parsed_queries", size(b.parsed), "decisions", size(b.decided), "dashboards", size(b.boards),
 		"tokens", size(b.tokens), "limits", size(int64(b.buckets)*limitKinds*web.BucketBytes), "encoders", size(2*int64(b.encoders)*web.EncoderBytes), "unwritten", size(b.unwritten), "audit", size(b.lines),
-		"connections", size(int64(b.conns)*connectionBytes), "largest_answer", size(b.answer))
+		"connections", size(int64(b.conns)*connectionBytes), "largest_answer", size(b.answer), "in_flight", size(b.inFlight))
 	if b.cache > b.total/2 {
 		log.Warn("cache.max_mb is more than half of the memory that there is; leave it out, or give the process more",
 			"max_mb", size(b.cache), "memory_mb", size(b.total))

@@ -35,7 +35,7 @@ const DefaultRequestTimeout = 30 * time.Second
 // DefaultMaxAnswer is that of Config.
 const DefaultMaxAnswer = 8 << 20
 
-// answersInFlight bounds the bytes of answers that are being written, in largest answers.
+// answersInFlight is the default of Config.InFlightBytes, in largest answers.
 const answersInFlight = 8
 
 // Config is what a Server needs.
@@ -76,6 +76,8 @@ type Config struct {
 	Limits         Limits // Required.
 	// MaxAnswer bounds an answer, in bytes before compression. Optional.
 	MaxAnswer int
+	// InFlightBytes bounds the bytes of large answers that are being written. Optional.
+	InFlightBytes int
 	// Encoders bounds how many bodies are compressed at once for the cache, and as many for a
 	// single response, each with EncoderBytes. The default is the number of processors.
 	Encoders int
@@ -107,6 +109,7 @@ func (c *Config) validate() error {
 
 func (c *Config) setDefaults() {
 	c.MaxAnswer = cmp.Or(c.MaxAnswer, DefaultMaxAnswer)
+	c.InFlightBytes = cmp.Or(c.InFlightBytes, answersInFlight*c.MaxAnswer)
 	c.Encoders = cmp.Or(c.Encoders, runtime.GOMAXPROCS(0))
 	c.QueryBytes = cmp.Or(c.QueryBytes, defaultQueryCache)
 	c.RequestTimeout = cmp.Or(c.RequestTimeout, DefaultRequestTimeout)
@@ -168,7 +171,7 @@ func New(c Config) (*Server, error) {
 		operatorToken: c.OperatorToken, rotate: c.RotateKeys,
 		quota: c.Quota, purgeCache: c.Purge, timeout: c.RequestTimeout, calls: calls(), queries: newQueryCache(c.QueryBytes),
 		fixed: newFixedHeaders(), clients: clients{c.TrustedProxies, warnUnlistedProxy(c.Logger)}, registry: c.Registry, dialects: c.Dialects,
-		timeouts: c.Timeouts, maxAnswer: c.MaxAnswer, flight: newFlight(answersInFlight * c.MaxAnswer), gzip: newGzipPools(c.Encoders), pages: template.Must(template.ParseFS(templates, "*.html")),
+		timeouts: c.Timeouts, maxAnswer: c.MaxAnswer, flight: newFlight(c.InFlightBytes), gzip: newGzipPools(c.Encoders), pages: template.Must(template.ParseFS(templates, "*.html")),
 	}
 	if err := s.setPublicURL(c.PublicURL); err != nil {
 		return nil, err
