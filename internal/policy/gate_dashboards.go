@@ -66,7 +66,11 @@ func (g *Gate) Dashboard(ctx context.Context, grant Grant, req DashboardRequest)
 	if board.cacheable {
 		answer.Prepared = board
 	}
-	wait := g.askPanels(ctx, board, p.rank, grant.meter, answer.Panels)
+	meter := grant.meter
+	if p.listed {
+		meter = nil // its panels are few, cached, and asked once for all visitors
+	}
+	wait := g.askPanels(ctx, board, p.rank, meter, answer.Panels)
 	answer.Views = g.infos(ctx, p.granted.views)
 	for i, v := range p.granted.views {
 		if v == p.view {
@@ -133,7 +137,8 @@ type resolvedDashboard struct {
 	days       days
 	start, end report.Date
 	panels     []dashboard.Panel // that are wanted
-	rank       report.Rank       // of their questions
+	listed     bool              // the dashboard lists the range
+	rank       report.Rank       // of the panels' questions
 	clipped    bool
 	refused    bool // in case of an error: by the gate, not because the catalog failed
 }
@@ -164,7 +169,8 @@ func (g *Gate) resolveDashboard(ctx context.Context, grant Grant, req DashboardR
 	p.now, p.zone = g.c.Clock(), property.TimeZone
 	today := report.DateOf(p.now, p.zone)
 	p.days = days{first: v.History.first(today), today: today, refuse: v.History.Refuse}
-	if p.rank = grant.dashboardRank(); !p.granted.board.offers(req.Range, p.days) {
+	p.listed = p.granted.board.offers(req.Range, p.days)
+	if p.rank = grant.dashboardRank(); !p.listed {
 		if p.rank = grant.questionRank(); !grant.anyRange(v) {
 			return p, p.granted.board.refuseRange()
 		}

@@ -258,8 +258,8 @@ func (g Grant) Exporting() Grant {
 	return g
 }
 
-// Metered returns the grant with a meter for dashboards: it is called with the number of
-// panels that are not cached before any of them is asked about, and its error answers them.
+// Metered returns the grant with a meter for dashboards over ranges that they do not list: it is
+// called with the number of panels that are not cached before any of them is asked about, and its error answers them.
 func (g Grant) Metered(meter func(questions int) error) Grant {
 	g.meter = meter
 	return g

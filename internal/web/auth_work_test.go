@@ -95,7 +95,7 @@ func TestDashboardsAreChargedForQuestions(t *testing.T) {
 	s := newSite(t, func(c *Config) { c.Limits.Requests = Pace{1e-9, panels + 2} })
 	s.source.missing = true
 	token := bearing(s.boardToken())
-	ask := func() answered { return s.do("GET", "/v1/dashboards/overview", "", token) }
+	ask := func() answered { return s.do("GET", "/v1/dashboards/overview?range=6d", "", token) }
 	if a := ask(); a.code != 200 || strings.Contains(a.body, `"error"`) {
 		t.Fatalf("%d %s", a.code, a.body)
 	}

@@ -16,14 +16,14 @@ export function failureText(failure: Failure, locale: string, first = false): st
 }
 
 /**
- * Returns a message with the server's detail, which is English and goes to the console too: in other languages it is
+ * Returns a message with the server's detail, which is English: in other languages the detail is logged to the console and
  * replaced by the time of the next try. `retryAfter` is in milliseconds, 0 when unknown.
  */
 export function textWithDetail(what: FailureKind | 'signIn' | 'panel', detail: string, locale: string, retryAfter = 0): string {
   const words = inLanguage(failures, locale);
   const text = fill(words[what], { page: location.origin });
-  if (detail) console.warn(`oriel: ${detail}`);
   if (detail && words === failures.en) return `${text} ${detail}`;
+  if (detail) console.warn(`oriel: ${detail}`);
   if (retryAfter) return `${text} ${fill(words.again, { time: delayText(retryAfter, locale) })}`;
   return what === 'busy' ? `${text} ${words.soon}` : text;
 }

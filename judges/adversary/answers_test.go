@@ -63,12 +63,12 @@ func bootstrap(t *testing.T, s *stage) {
 	if m == nil {
 		t.Fatalf("no data in %.600s", a.body)
 	}
-	onlyMembers(t, m[1], "name", "title", "view", "views", "range", "today", "expiresIn", "panels", "token", "base")
+	onlyMembers(t, m[1], "name", "title", "view", "views", "range", "ranges", "anyRange", "today", "expiresIn", "panels", "token", "base")
 }
 
 func dashboardMembers(t *testing.T, s *stage) {
 	a := s.do(t, ask{path: "/v1/dashboards/overview", as: token("shop")})
-	onlyMembers(t, a.body, "name", "title", "view", "views", "range", "today", "expiresIn", "panels")
+	onlyMembers(t, a.body, "name", "title", "view", "views", "range", "ranges", "anyRange", "today", "expiresIn", "panels")
 }
 
 // onlyMembers holds an object to a list of members, and its parts to theirs.

@@ -48,10 +48,25 @@ func TestGerman(t *testing.T) {
 	b.clean(shared.house.Site, shared.house.Oriel)
 }
 
+// anyRange is a server whose visitors may pick ranges by hand.
+const anyRange = `views:
+  museum: {title: Museum, property: "412600302", public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: [%s]}
+dashboards:
+  small:
+    title: Small
+    views: [museum]
+    panels:
+      - {name: pages, title: Pages, type: table, metrics: [screenPageViews], dimensions: [pagePath], limit: 10}
+`
+
 // TestNoDataKeepsTheHeight: a period without data does not make the page jump, and its box
 // fills the panel.
 func TestNoDataKeepsTheHeight(t *testing.T) {
-	b := newTab(t, look{}).open(shared.house.Site + "/")
+	site, _ := newHost(t, func(oriel string) string {
+		return fmt.Sprintf(`<script src="%[1]s/oriel.js"></script><oriel-dashboard name="small" base="%[1]s"></oriel-dashboard>`, oriel)
+	}, anyRange)
+	b := newTab(t, look{}).open(site)
+	b.drawn(1)
 	const list = root + `.querySelector('.panel[data-type=table]')`
 	height := eval[float64](b, list+`.getBoundingClientRect().height`)
 	b.run(dashboard + `.setAttribute('range', '2016-01-01..2016-01-10')`)

@@ -37,7 +37,7 @@ hosts:
   backend: {api_keys: [HASH], views: [shop, archive], dashboards: [overview]}
 views:
   shop: {property: "412600303", public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: ["https://www.example.com"], aliases: [old-shop, "ga:77"]}
-  museum: {property: "412600302", public: true, origins: ["https://www.example.com"]}
+  museum: {property: "412600302", public: questions, fields: {allow: ["*"]}, history: {days: 4000}, origins: ["https://www.example.com"]}
   archive: {property: "412600301", title: Archive}
 dashboards:
   overview:

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -54,7 +56,29 @@ func run(m *testing.M) (code int, err error) {
 	if err := steer("PUT", "/clock", `{"frozen": true}`); err != nil {
 		return 1, err
 	}
+	server, err := openAll(program, dir)
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	demo.Oriel, demo.Operator, demo.Config = server.Public, server.Operator, filepath.Join(dir, "oriel.yaml")
 	return m.Run(), nil
+}
+
+// openAll serves the demo's views with all fields and days, which clients compare with Google.
+func openAll(program, dir string) (*house.Server, error) {
+	text, err := os.ReadFile(demo.Config)
+	if err != nil {
+		return nil, err
+	}
+	key, err := os.ReadFile(demo.Key)
+	if err != nil {
+		return nil, err
+	}
+	_, rest, _ := strings.Cut(string(text), "\nviews:\n")
+	rest = regexp.MustCompile(`(?s)allow: \[.*?\]`).ReplaceAllString(rest, `allow: ["*"]`)
+	rest = strings.NewReplacer("{days: 400}", "{days: 4000}", "public: true", "fields: *fields\n    history: *history\n    public: questions").Replace(rest)
+	return house.OpenServer(program, dir, house.Config{Google: &house.Google{URL: demo.Emulator}, Key: key, Rest: "views:\n" + rest})
 }
 
 // steer asks the control endpoint of the demo's emulator.
