@@ -56,7 +56,7 @@ func newLimitListener(l net.Listener, connections int) *limitListener {
 // limitPublic limits the connections of the public listener by the configuration.
 func (a *App) limitPublic(l net.Listener) *limitListener {
 	limited := newLimitListener(l, cmp.Or(a.config.Limits.Connections, defaultConnections(fileLimit(), a.memory.conns)))
-	limited.perAddress, limited.refused = a.config.Limits.ConnectionsPerClient, a.refused.Inc
+	limited.perAddress, limited.refused = min(a.config.Limits.ConnectionsPerClient, max(1, cap(limited.slots)/(2*siteConnections))), a.refused.Inc
 	proxies := a.config.proxies()
 	limited.exempt = func(addr netip.Addr) bool {
 		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr) })

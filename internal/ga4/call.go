@@ -130,6 +130,9 @@ func (g *Client) attempt(ctx context.Context, c *call) *failure {
 	for _, b := range c.quotas {
 		g.recordQuota(c, b, end)
 	}
+	if f != nil && f.err != nil && f.err.Kind == report.TooLarge {
+		g.quotas.spend(c, Bucket{Consumed: tooLargeTokens}, end)
+	}
 	g.observe(c, f, end.Sub(start))
 	return f
 }

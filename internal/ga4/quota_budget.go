@@ -8,6 +8,10 @@ import (
 	"github.com/oriel-server/oriel/internal/report"
 )
 
+// tooLargeTokens is what a response that is too large to be read is taken to cost: it says so at
+// its end. Most reports cost up to 10 tokens, and those of many rows or days more.
+const tooLargeTokens = 100
+
 // A budget is what the free questions of anonymous visitors cost a property on one day, in core
 // and realtime requests, by any account. What runs when it is used up is still answered.
 type budget struct {

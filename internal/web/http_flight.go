@@ -15,54 +15,72 @@ type flight struct {
 
 	mu           sync.Mutex
 	held, public int
-	readers      map[*byte]int // by the first byte of a piece
+	pieces       map[*byte]*piece // by its first byte
 }
+
+// A piece is part of answers that are being written. It counts for anonymous visitors while one
+// of them reads it.
+type piece struct{ readers, public int }
 
 // minHeld is the size in bytes of the smallest piece that counts: most of a smaller one is
 // in the connection's buffers at once.
 const minHeld = 64 << 10
 
-func newFlight(most int) *flight { return &flight{most: most, readers: map[*byte]int{}} }
+func newFlight(most int) *flight { return &flight{most: most, pieces: map[*byte]*piece{}} }
 
 // hold counts the pieces of an answer until release is called, or refuses it.
 func (f *flight) hold(pieces [][]byte, public bool) (release func(), err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	added := 0
-	for _, p := range pieces {
-		if len(p) >= minHeld && f.readers[&p[0]] == 0 {
-			added += len(p)
+	added, addedPublic := 0, 0
+	for _, text := range pieces {
+		if len(text) < minHeld {
+			continue
+		}
+		p := f.pieces[&text[0]]
+		if p == nil {
+			added += len(text)
+		}
+		if public && (p == nil || p.public == 0) {
+			addedPublic += len(text)
 		}
 	}
-	if added > 0 && (f.held+added > f.most || public && f.public+added > f.most/2) {
+	if added > 0 && f.held+added > f.most || addedPublic > 0 && f.public+addedPublic > f.most/2 {
 		e := report.Errorf(report.Unavailable, "Too many large answers are being sent. Try again in a second, or ask for fewer rows.")
 		e.RetryAfter = time.Second
 		return nil, e
 	}
-	owned := 0
-	if public {
-		owned = added
-	}
-	f.held, f.public = f.held+added, f.public+owned
-	for _, p := range pieces {
-		if len(p) >= minHeld {
-			f.readers[&p[0]]++
-		}
-	}
-	return func() { f.release(pieces, owned) }, nil
+	f.count(pieces, public, 1)
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.count(pieces, public, -1)
+	}, nil
 }
 
-func (f *flight) release(pieces [][]byte, owned int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.public -= owned
-	for _, p := range pieces {
-		if len(p) < minHeld {
+// count adds a reader of pieces, or takes one away. The lock is held.
+func (f *flight) count(pieces [][]byte, public bool, n int) {
+	for _, text := range pieces {
+		if len(text) < minHeld {
 			continue
 		}
-		if f.readers[&p[0]]--; f.readers[&p[0]] == 0 {
-			delete(f.readers, &p[0])
-			f.held -= len(p)
+		p := f.pieces[&text[0]]
+		if p == nil {
+			p = &piece{}
+			f.pieces[&text[0]] = p
+			f.held += len(text)
+		}
+		if public {
+			if p.public == 0 {
+				f.public += len(text)
+			}
+			if p.public += n; p.public == 0 {
+				f.public -= len(text)
+			}
+		}
+		if p.readers += n; p.readers == 0 {
+			delete(f.pieces, &text[0])
+			f.held -= len(text)
 		}
 	}
 }

@@ -42,8 +42,33 @@ func TestBytesInFlight(t *testing.T) {
 	for _, release := range releases {
 		release()
 	}
-	if f.held != 0 || f.public != 0 || len(f.readers) != 0 {
-		t.Errorf("afterwards %d, %d, %d", f.held, f.public, len(f.readers))
+	if f.held != 0 || f.public != 0 || len(f.pieces) != 0 {
+		t.Errorf("afterwards %d, %d, %d", f.held, f.public, len(f.pieces))
+	}
+}
+
+// What an anonymous visitor still reads counts as the public's, also when another began to read it
+// first and has ended.
+func TestTheLastPublicReaderCounts(t *testing.T) {
+	const size = 1 << 20
+	f := newFlight(8 * size)
+	for range 4 {
+		answer := [][]byte{bytes.Repeat([]byte("x"), size)}
+		first, err := f.hold(answer, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.hold(answer, true); err != nil {
+			t.Fatal(err)
+		}
+		first()
+	}
+	another := [][]byte{bytes.Repeat([]byte("x"), size)}
+	if _, err := f.hold(another, true); err == nil || f.public != 4*size {
+		t.Errorf("the public holds %d bytes, and more is allowed: %v", f.public, err)
+	}
+	if _, err := f.hold(another, false); err != nil {
+		t.Errorf("a host: %v", err)
 	}
 }
 

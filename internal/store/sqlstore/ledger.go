@@ -64,7 +64,7 @@ func OpenLedger(ctx context.Context, c LedgerConfig) (*Ledger, error) {
 		return nil, l.failed(err)
 	}
 	if err := l.witness.retry(); err != nil {
-		return nil, errors.Join(l.witnessFailed(err), l.Close())
+		c.Logger.Error("an older copy of the ledger could not be recognized", "error", l.witnessFailed(err))
 	}
 	switch {
 	case created && c.First:
