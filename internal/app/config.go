@@ -103,7 +103,7 @@ type AccessTokensConfig struct {
 
 // CacheConfig bounds the cache and says how old an answer may be.
 type CacheConfig struct {
-	MaxMB     *int          `yaml:"max_mb"` // nil: by the memory that there is
+	MaxMB     int           `yaml:"max_mb"` // 0: by the memory that there is
 	File      string        `yaml:"file"`   // empty or none: memory alone
 	MaxDiskMB int           `yaml:"max_disk_mb"`
 	Realtime  time.Duration `yaml:"realtime"`

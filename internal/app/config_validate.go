@@ -86,8 +86,8 @@ func (c *Config) validateServer(f *faults) {
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		f.add([]string{"log", "level"}, "%q is not a level: write debug, info, warn or error", c.Log.Level)
 	}
-	if most := c.Cache.MaxMB; most != nil && *most <= 0 {
-		f.add([]string{"cache", "max_mb"}, "%d MB is too small: leave it out, and it follows from the memory that there is", *most)
+	if c.Cache.MaxMB < 0 {
+		f.add([]string{"cache", "max_mb"}, "%d MB is negative: leave it out, and it follows from the memory that there is", c.Cache.MaxMB)
 	}
 	if c.Cache.File != "" && c.Cache.MaxDiskMB < 1 {
 		f.add([]string{"cache", "max_disk_mb"}, "%d MB is too small: write at least 1, or file: none", c.Cache.MaxDiskMB)

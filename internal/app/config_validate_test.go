@@ -42,7 +42,7 @@ func TestFaults(t *testing.T) {
 		{"operator: {hosts: ['oriel:9090']}\n" + oneView, `oriel.yaml:1: operator.hosts: "oriel:9090" is not`},
 		{"operator: {hosts: ['*.internal']}\n" + oneView, `oriel.yaml:1: operator.hosts: "*.internal" is not`},
 		{"operator: {hosts: ['10.0.0.1']}\n" + oneView, `oriel.yaml:1: operator.hosts: "10.0.0.1" is not`},
-		{"cache: {max_mb: 0}\n" + oneView, `oriel.yaml:1: cache.max_mb: 0 MB is too small`},
+		{"cache: {max_mb: -1}\n" + oneView, `oriel.yaml:1: cache.max_mb: -1 MB is negative`},
 		{"cache: {prewarm: -1s}\n" + oneView, `oriel.yaml:1: cache.prewarm: -1s is negative: write 0s to fetch nothing ahead of time`},
 		{"cache: {max_disk_mb: 0}\n" + oneView, `oriel.yaml:1: cache.max_disk_mb: 0 MB is too small: write at least 1, or file: none`},
 		{"cache: {stale: -1s}\n" + oneView, `oriel.yaml:1: cache.stale: -1s is negative: write 0s`},
@@ -137,7 +137,7 @@ func TestFiltersThatAreNone(t *testing.T) {
 
 // TestAllFaultsAtOnce: a file is fixed in one go, from top to bottom.
 func TestAllFaultsAtOnce(t *testing.T) {
-	text := "listen: x\nlog: {level: loud}\ngoogle: {data_url: x}\ncache: {max_mb: 0}\nviews:\n  shop: {property: x, origins: ['*']}\n"
+	text := "listen: x\nlog: {level: loud}\ngoogle: {data_url: x}\ncache: {max_mb: -1}\nviews:\n  shop: {property: x, origins: ['*']}\n"
 	_, err := parseConfig("oriel.yaml", []byte(text))
 	if err == nil {
 		t.Fatal("no error")

@@ -49,11 +49,11 @@ const (
 	outside = 40 * mb
 )
 
-// share divides memory. maxMB is cache.max_mb; nil if it is not written.
-func share(m memory, maxMB *int) budgets {
+// share divides memory. maxMB is cache.max_mb; 0 if it is not written.
+func share(m memory, maxMB int) budgets {
 	b := budgets{source: m.source, cache: min(m.bytes/4, defaultCache)}
-	if maxMB != nil {
-		b.cache = int64(*maxMB) * mb
+	if maxMB > 0 {
+		b.cache = int64(maxMB) * mb
 	}
 	b.total = min(m.bytes, 2*b.cache+beside)
 	part := b.total / 64

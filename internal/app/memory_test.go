@@ -57,11 +57,11 @@ func TestAvailableMemory(t *testing.T) {
 func TestBudgetsFitIntoMemory(t *testing.T) {
 	for _, test := range []struct {
 		memoryMB         int64
-		maxMB            *int
+		maxMB            int
 		totalMB, cacheMB int64
 	}{
-		{128, nil, 128, 32}, {256, nil, 256, 64}, {1024, nil, 662, 256}, {64 << 10, nil, 662, 256},
-		{1024, new(32), 214, 32}, {64 << 10, new(1024), 2198, 1024},
+		{128, 0, 128, 32}, {256, 0, 256, 64}, {1024, 0, 662, 256}, {64 << 10, 0, 662, 256},
+		{1024, 32, 214, 32}, {64 << 10, 1024, 2198, 1024},
 	} {
 		b := share(memory{test.memoryMB * mb, "test"}, test.maxMB)
 		if b.total != test.totalMB*mb || b.cache != test.cacheMB*mb {
